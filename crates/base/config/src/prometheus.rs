@@ -1,0 +1,63 @@
+//! `prometheus.yml` as a whole.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use model::Labels;
+
+use crate::ScrapeConfig;
+
+/// `global`, as far as it is not inherited by the scrape sections.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GlobalConfig {
+    /// `scrape_interval`.
+    pub scrape_interval: Duration,
+    /// `evaluation_interval`.
+    pub evaluation_interval: Duration,
+    /// `external_labels`, `${ENV}` already expanded.
+    pub external_labels: Labels,
+    /// `query_log_file`.
+    pub query_log_file: Option<PathBuf>,
+    /// `scrape_failure_log_file`.
+    pub scrape_failure_log_file: Option<PathBuf>,
+}
+
+/// How long samples are kept. The flags of the command line win where both are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Retention {
+    /// By age.
+    pub time: Option<Duration>,
+    /// By bytes on disk.
+    pub size: Option<u64>,
+    /// By share of the disk, 0 to 100.
+    pub percentage: Option<f64>,
+}
+
+/// `storage`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StorageConfig {
+    /// `tsdb.out_of_order_time_window`.
+    pub out_of_order_window: Duration,
+    /// `tsdb.retention`.
+    pub retention: Retention,
+    /// `exemplars.max_exemplars`.
+    pub max_exemplars: u64,
+}
+
+/// A whole `prometheus.yml`, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// `global`.
+    pub global: GlobalConfig,
+    /// `rule_files`: patterns, relative to the file's folder already resolved.
+    pub rule_files: Vec<PathBuf>,
+    /// `scrape_configs`, and those of `scrape_config_files`.
+    pub scrape_configs: Vec<ScrapeConfig>,
+    /// `storage`.
+    pub storage: StorageConfig,
+    /// Sections that were checked and whose machinery is not active yet, such as `remote_write`.
+    pub inactive: Vec<String>,
+    /// The whole file as YAML with defaults filled in and secrets as `<secret>`, for the status
+    /// page.
+    pub redacted: String,
+}

@@ -1,0 +1,26 @@
+//! The traits where stages meet.
+//!
+//! A stage never names another: scraping knows [`Append`] and not the store behind it, a query
+//! knows [`Select`], discovery knows [`TargetSink`], the program's own metrics come from whatever
+//! is [`Gather`]. The application joins them.
+//!
+//! [`memory`] holds a small store in memory that keeps the same promises, for tests of the stages
+//! on either side.
+
+mod append;
+mod gather;
+pub mod memory;
+mod select;
+mod status;
+mod targets;
+
+pub use append::{
+    Append, AppendError, Appended, Batch, PendingExemplar, PendingSample, RejectReason, Rejection,
+    SeriesId,
+};
+pub use gather::{Clock, Gather, SystemClock};
+pub use select::{Select, SelectError, Selection, SeriesList, TimeRange};
+pub use status::{Cardinality, HeadState, StoreStatus};
+pub use targets::{
+    ActiveTarget, DroppedTarget, Health, MetricMetadata, TargetGroup, TargetSink, Targets,
+};

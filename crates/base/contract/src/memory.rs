@@ -1,0 +1,240 @@
+//! A store in memory that keeps the promises of [`Append`] and [`Select`], for tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use model::{Columns, Labels, Matcher, same_value};
+use parking_lot::Mutex;
+
+use crate::{
+    Append, AppendError, Appended, Batch, PendingExemplar, RejectReason, Rejection, Select,
+    SelectError, Selection, SeriesId, SeriesList, TimeRange,
+};
+
+/// A store without files; everything is lost with it.
+#[derive(Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    ids: BTreeMap<Labels, usize>,
+    series: Vec<(Labels, Columns)>,
+    exemplars: Vec<PendingExemplar>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds samples of one series, oldest first.
+    pub fn load(&self, labels: Labels, samples: impl IntoIterator<Item = (i64, f64)>) {
+        let mut state = self.state.lock();
+        let place = state.place(&labels);
+        if let Some((_, columns)) = state.series.get_mut(place) {
+            for (time, value) in samples {
+                columns.push(time, value);
+            }
+        }
+    }
+
+    /// All series with their samples, sorted by labels.
+    pub fn dump(&self) -> Vec<(Labels, Columns)> {
+        let state = self.state.lock();
+        state
+            .ids
+            .values()
+            .filter_map(|&place| state.series.get(place).cloned())
+            .collect()
+    }
+
+    /// The exemplars in the order they came.
+    pub fn exemplars(&self) -> Vec<PendingExemplar> {
+        self.state.lock().exemplars.clone()
+    }
+}
+
+impl State {
+    fn place(&mut self, labels: &Labels) -> usize {
+        if let Some(&place) = self.ids.get(labels) {
+            return place;
+        }
+        let place = self.series.len();
+        self.series.push((labels.clone(), Columns::new()));
+        self.ids.insert(labels.clone(), place);
+        place
+    }
+
+    fn selected(&self, matchers: &[Matcher]) -> impl Iterator<Item = &(Labels, Columns)> {
+        self.series.iter().filter(|(labels, _)| {
+            matchers
+                .iter()
+                .all(|m| m.matches(labels.get(m.name()).unwrap_or("")))
+        })
+    }
+
+    fn push(&mut self, series: SeriesId, time: i64, value: f64) -> Result<(), RejectReason> {
+        let place = usize::try_from(series.0).map_err(|_| RejectReason::Gone)?;
+        let (_, columns) = self.series.get_mut(place).ok_or(RejectReason::Gone)?;
+        match (columns.times.last(), columns.values.last()) {
+            (Some(&last), Some(&old)) if last == time => {
+                if same_value(old, value) {
+                    Ok(())
+                } else {
+                    Err(RejectReason::Duplicate)
+                }
+            }
+            (Some(&last), _) if last > time => Err(RejectReason::OutOfOrder),
+            _ => {
+                columns.push(time, value);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Append for MemoryStore {
+    fn resolve(&self, series: &[Labels], ids: &mut Vec<SeriesId>) -> Result<(), AppendError> {
+        let mut state = self.state.lock();
+        ids.extend(
+            series
+                .iter()
+                .map(|labels| SeriesId(state.place(labels) as u64)),
+        );
+        Ok(())
+    }
+
+    fn append(&self, batch: &Batch) -> Result<Appended, AppendError> {
+        let mut state = self.state.lock();
+        let mut outcome = Appended::default();
+        for (place, sample) in batch.samples.iter().enumerate() {
+            match state.push(sample.series, sample.time, sample.value) {
+                Ok(()) => outcome.stored += 1,
+                Err(reason) => outcome.rejected.push(Rejection { place, reason }),
+            }
+        }
+        state.exemplars.extend(batch.exemplars.iter().cloned());
+        Ok(outcome)
+    }
+}
+
+struct Found {
+    series: Vec<(Labels, Arc<Columns>)>,
+    range: TimeRange,
+}
+
+impl SeriesList for Found {
+    fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    fn labels(&self, place: usize) -> Labels {
+        self.series
+            .get(place)
+            .map(|(labels, _)| labels.clone())
+            .unwrap_or_default()
+    }
+
+    fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        if let Some((_, columns)) = self.series.get(place) {
+            for sample in columns.iter().filter(|s| self.range.contains(s.time)) {
+                into.push(sample.time, sample.value);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Select for MemoryStore {
+    fn select(&self, selection: &Selection<'_>) -> Result<Box<dyn SeriesList>, SelectError> {
+        let state = self.state.lock();
+        let limit = if selection.limit == 0 {
+            usize::MAX
+        } else {
+            selection.limit
+        };
+        let series = state
+            .selected(selection.matchers)
+            .take(limit)
+            .map(|(labels, columns)| (labels.clone(), Arc::new(columns.clone())))
+            .collect();
+        Ok(Box::new(Found {
+            series,
+            range: selection.range,
+        }))
+    }
+
+    fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError> {
+        let state = self.state.lock();
+        let names: BTreeSet<String> = state
+            .selected(selection.matchers)
+            .flat_map(|(labels, _)| labels.iter().map(|(name, _)| name.to_owned()))
+            .collect();
+        Ok(names.into_iter().collect())
+    }
+
+    fn label_values(
+        &self,
+        name: &str,
+        selection: &Selection<'_>,
+    ) -> Result<Vec<String>, SelectError> {
+        let state = self.state.lock();
+        let values: BTreeSet<String> = state
+            .selected(selection.matchers)
+            .filter_map(|(labels, _)| labels.get(name).map(str::to_owned))
+            .collect();
+        Ok(values.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PendingSample;
+
+    #[test]
+    fn order_is_kept_and_repetition_is_fine() {
+        let store = MemoryStore::new();
+        let mut ids = Vec::new();
+        store
+            .resolve(&[Labels::from_pairs([("a", "1")])], &mut ids)
+            .unwrap();
+        let sample = |time, value| PendingSample {
+            series: ids[0],
+            time,
+            value,
+        };
+        let batch = Batch {
+            samples: vec![
+                sample(10, 1.0),
+                sample(10, 1.0),
+                sample(10, 2.0),
+                sample(5, 1.0),
+                PendingSample {
+                    series: SeriesId(9),
+                    time: 20,
+                    value: 0.0,
+                },
+            ],
+            exemplars: Vec::new(),
+        };
+        let outcome = store.append(&batch).unwrap();
+        assert_eq!(outcome.stored, 2);
+        let reasons: Vec<_> = outcome
+            .rejected
+            .iter()
+            .map(|r| (r.place, r.reason))
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                (2, RejectReason::Duplicate),
+                (3, RejectReason::OutOfOrder),
+                (4, RejectReason::Gone)
+            ]
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! Selecting: whoever answers queries asks a store for series.
+
+use model::{Columns, Labels, Matcher};
+use thiserror::Error;
+
+/// A stretch of time in milliseconds since the Unix epoch, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first millisecond.
+    pub start: i64,
+    /// The last millisecond.
+    pub end: i64,
+}
+
+impl TimeRange {
+    /// Whether the moment lies inside.
+    pub fn contains(self, time: i64) -> bool {
+        self.start <= time && time <= self.end
+    }
+
+    /// Whether the two share a millisecond.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start <= other.end && other.start <= self.end
+    }
+}
+
+/// Which series are asked for, and when.
+#[derive(Clone, Debug)]
+pub struct Selection<'a> {
+    /// All must hold.
+    pub matchers: &'a [Matcher],
+    /// Samples outside are not wanted.
+    pub range: TimeRange,
+    /// No more series than this are wanted; the store may stop looking there. 0 means all.
+    pub limit: usize,
+}
+
+/// Why a selection failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SelectError {
+    /// Stored bytes do not add up; says which file and where.
+    #[error("corrupt data: {0}")]
+    Corrupt(String),
+    /// A file could not be read.
+    #[error("reading: {0}")]
+    Io(String),
+    /// The store is not ready yet.
+    #[error("the store is not ready")]
+    NotReady,
+}
+
+/// The series that a selection found: a view that later appends do not change.
+///
+/// Series may come in any order; no label set comes twice. Reading is independent for each
+/// series, so that many threads may read one list.
+pub trait SeriesList: Send + Sync {
+    /// How many series were found. Some of them may have no sample in the range.
+    fn len(&self) -> usize;
+
+    /// Whether none was found.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The labels of a series; the empty set for a place beyond the end.
+    fn labels(&self, place: usize) -> Labels;
+
+    /// Appends the samples of a series within the selection's range to `into`, stale markers
+    /// included. A place beyond the end has no samples.
+    fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError>;
+}
+
+/// A store that can be asked.
+pub trait Select: Send + Sync {
+    /// Finds the series that all matchers fit and that may have samples in the range.
+    fn select(&self, selection: &Selection<'_>) -> Result<Box<dyn SeriesList>, SelectError>;
+
+    /// The names of all labels of the selected series, sorted. Without matchers: of all series.
+    fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError>;
+
+    /// The values of one label over the selected series, sorted. Without matchers: of all series.
+    fn label_values(
+        &self,
+        name: &str,
+        selection: &Selection<'_>,
+    ) -> Result<Vec<String>, SelectError>;
+}

@@ -1,0 +1,45 @@
+//! What a store says about its size, for the status pages.
+
+use crate::TimeRange;
+
+/// A name with a count or a size.
+pub type Cardinality = Vec<(String, u64)>;
+
+/// The state of the part of a store that is still being written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeadState {
+    /// Series held.
+    pub series: u64,
+    /// Distinct label pairs over them.
+    pub label_pairs: u64,
+    /// Chunks held.
+    pub chunks: u64,
+    /// The span of the samples; `None` while there are none.
+    pub range: Option<(i64, i64)>,
+    /// The largest counts, most first: series by metric name.
+    pub series_by_metric: Cardinality,
+    /// Values by label name.
+    pub values_by_label: Cardinality,
+    /// Bytes of the values by label name.
+    pub bytes_by_label: Cardinality,
+    /// Series by `name=value`.
+    pub series_by_pair: Cardinality,
+}
+
+/// A store that can describe itself.
+pub trait StoreStatus: Send + Sync {
+    /// The head's state, each list cut to `limit` rows.
+    fn head_state(&self, limit: usize) -> HeadState;
+
+    /// The span of all that is stored; `None` while there is nothing.
+    fn span(&self) -> Option<TimeRange>;
+
+    /// Whether reading the log back has ended.
+    fn is_ready(&self) -> bool;
+
+    /// Reading the log back: segments (first, last, current). All equal once it has ended.
+    fn replay_progress(&self) -> (u64, u64, u64);
+
+    /// What the operator must know, such as "read-only: no space left"; empty when all is well.
+    fn warnings(&self) -> Vec<String>;
+}

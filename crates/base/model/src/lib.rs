@@ -1,0 +1,36 @@
+//! The plain values that every stage passes on.
+//!
+//! A *sample* is a number at a moment; a *series* is the samples that share one set of [`Labels`];
+//! a [`Matcher`] says which series are meant; a [`Pattern`] is the regular expression inside one.
+//! [`Family`] is what a program says about its own state, and [`instrument`] holds the counters it
+//! says it with.
+//!
+//! What is absent: files, sockets, clocks and locks other than those of an instrument. A value of
+//! this crate is right by construction; whoever reads foreign bytes checks them first.
+//!
+//! ```
+//! use model::{Labels, Matcher, MatchOp};
+//!
+//! let series = Labels::from_pairs([("job", "node"), ("__name__", "up")]);
+//! assert_eq!(series.to_string(), r#"{__name__="up", job="node"}"#);
+//! let matcher = Matcher::new("job", MatchOp::Regex, "n.*").expect("a valid pattern");
+//! assert!(matcher.matches(series.get("job").unwrap_or("")));
+//! ```
+
+pub mod duration;
+mod exemplar;
+mod family;
+pub mod instrument;
+mod labels;
+mod matcher;
+pub mod name;
+pub mod number;
+mod pattern;
+mod sample;
+
+pub use exemplar::Exemplar;
+pub use family::{Family, FamilyKind, Point, PointValue};
+pub use labels::{Labels, LabelsBuilder, METRIC_NAME};
+pub use matcher::{MatchOp, Matcher};
+pub use pattern::{Pattern, PatternError};
+pub use sample::{Columns, STALE_NAN_BITS, Sample, is_stale, same_value, stale_nan};

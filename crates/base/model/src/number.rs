@@ -1,0 +1,132 @@
+//! Numbers in the forms Go prints them, for clients compare these texts.
+
+use std::fmt::Write as _;
+
+fn special(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        Some("NaN")
+    } else if value == f64::INFINITY {
+        Some("+Inf")
+    } else if value == f64::NEG_INFINITY {
+        Some("-Inf")
+    } else {
+        None
+    }
+}
+
+/// Appends the shortest exact decimal without an exponent (Go's format `'f'`, precision -1).
+pub fn push_plain(out: &mut String, value: f64) {
+    match special(value) {
+        Some(text) => out.push_str(text),
+        None => {
+            let _ = write!(out, "{value}");
+        }
+    }
+}
+
+/// Appends the shortest exact form with an exponent of at least two digits (Go's `'e'`).
+pub fn push_exponent(out: &mut String, value: f64) {
+    if let Some(text) = special(value) {
+        return out.push_str(text);
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, digits) = match exponent.strip_prefix('-') {
+        Some(digits) => ('-', digits),
+        None => ('+', exponent),
+    };
+    let _ = write!(out, "{mantissa}e{sign}{digits:0>2}");
+}
+
+/// Appends a value as the exposition format prints it (Go's `'g'`, precision -1): with an
+/// exponent below 1e-4 and from 1e6 on.
+pub fn push_general(out: &mut String, value: f64) {
+    let size = value.abs();
+    if size != 0.0 && !(1e-4..1e6).contains(&size) {
+        push_exponent(out, value);
+    } else {
+        push_plain(out, value);
+    }
+}
+
+/// Appends a sample's value as the HTTP API prints it: plain, or with an exponent below 1e-6 and
+/// from 1e21 on; exponents below ten have one digit there.
+pub fn push_api(out: &mut String, value: f64) {
+    let size = value.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) && value.is_finite() {
+        let text = format!("{value:e}");
+        match text.split_once('e') {
+            Some((mantissa, exponent)) if !exponent.starts_with('-') => {
+                let _ = write!(out, "{mantissa}e+{exponent}");
+            }
+            _ => out.push_str(&text),
+        }
+    } else {
+        push_plain(out, value);
+    }
+}
+
+/// Milliseconds since the epoch as seconds, with three decimals at most and no trailing zeros.
+pub fn push_seconds(out: &mut String, millis: i64) {
+    if millis < 0 {
+        out.push('-');
+    }
+    let size = millis.unsigned_abs();
+    let _ = write!(out, "{}", size / 1000);
+    if !size.is_multiple_of(1000) {
+        let decimals = format!(".{:03}", size % 1000);
+        out.push_str(decimals.trim_end_matches('0'));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(push: fn(&mut String, f64), value: f64) -> String {
+        let mut out = String::new();
+        push(&mut out, value);
+        out
+    }
+
+    #[test]
+    fn exposition_form() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (123_456.0, "123456"),
+            (1_000_000.0, "1e+06"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (2.5e10, "2.5e+10"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(written(push_general, value), text);
+        }
+    }
+
+    #[test]
+    fn api_form() {
+        for (value, text) in [
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1e-6, "0.000001"),
+            (1e-7, "1e-7"),
+            (-2.5e-10, "-2.5e-10"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ] {
+            assert_eq!(written(push_api, value), text);
+        }
+    }
+
+    #[test]
+    fn seconds_have_no_trailing_zeros() {
+        for (millis, text) in [(0, "0"), (1500, "1.5"), (1001, "1.001"), (-20, "-0.02")] {
+            let mut out = String::new();
+            push_seconds(&mut out, millis);
+            assert_eq!(out, text);
+        }
+    }
+}
