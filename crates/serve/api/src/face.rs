@@ -91,7 +91,8 @@ impl Runtime {
         self.config.load_full()
     }
 
-    pub(crate) fn reload_ok(&self) -> bool {
+    /// Whether the last attempt to read the configuration succeeded.
+    pub fn reload_ok(&self) -> bool {
         self.reload_ok.load(Ordering::Relaxed)
     }
 
@@ -99,7 +100,8 @@ impl Runtime {
         self.reload_error.load_full()
     }
 
-    pub(crate) fn config_time(&self) -> i64 {
+    /// When the configuration in force was read, in milliseconds since the epoch.
+    pub fn config_time(&self) -> i64 {
         self.config_time.load(Ordering::Relaxed)
     }
 }
