@@ -23,6 +23,8 @@ pub struct Services {
     pub targets: Arc<dyn Targets>,
     /// Who evaluates queries.
     pub engine: Arc<Engine>,
+    /// What the stages say of themselves at `/metrics`.
+    pub gatherers: Vec<Arc<dyn Gather>>,
 }
 
 /// A request to read the configuration again; the answer is what was wrong with it.
@@ -118,9 +120,7 @@ pub struct FaceOptions {
     pub cors: CorsOrigin,
     /// A query may take this long; requests may ask for less.
     pub query_timeout: Duration,
-    /// Connections served at once; more wait.
-    pub max_connections: usize,
-    /// What `/metrics` tells.
+    /// What `/metrics` tells from the first moment on.
     pub gatherers: Vec<Arc<dyn Gather>>,
     /// Built-in exporters by name, each under `/exporters/<name>`.
     pub exporters: BTreeMap<String, Arc<dyn Gather>>,

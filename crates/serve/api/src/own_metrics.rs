@@ -18,7 +18,8 @@ const OPEN_METRICS: &str =
 /// `/metrics`
 pub(crate) async fn own(State(face): State<Arc<Face>>, headers: HeaderMap) -> Response {
     let mut families = Vec::new();
-    for gatherer in &face.options.gatherers {
+    let stages = face.services().map_or(&[][..], |services| &services.gatherers);
+    for gatherer in face.options.gatherers.iter().chain(stages) {
         gatherer.gather(&mut families);
     }
     face.requests.gather(&mut families);
