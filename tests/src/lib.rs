@@ -6,6 +6,8 @@
 
 mod client;
 mod server;
+mod target;
 
 pub use client::{Answer, get, get_json, post};
-pub use server::{Argand, Server, free_port, installed};
+pub use server::{Argand, Server, free_port, installed, query};
+pub use target::{Page, Target};

@@ -21,6 +21,7 @@ pub fn free_port() -> Result<u16> {
 }
 
 /// Where a program is, if it is installed; prints why a test is skipped otherwise.
+#[expect(clippy::print_stdout, reason = "a skipped test must say so")]
 pub fn installed(program: &str) -> Option<PathBuf> {
     let found = std::env::var_os("PATH").and_then(|path| {
         std::env::split_paths(&path)
@@ -188,8 +189,8 @@ impl Argand {
     ///
     /// # Errors
     /// Where the query fails.
-    pub fn query(&self, query: &str) -> Result<Vec<serde_json::Value>> {
-        query(&self.server.url, query)
+    pub fn query(&self, text: &str) -> Result<Vec<serde_json::Value>> {
+        query(&self.server.url, text)
     }
 
     /// Waits until a query answers with at least one series, and gives the list.

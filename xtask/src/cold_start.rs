@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{root, run};
+use crate::command;
 
 const ADDRESS: &str = "127.0.0.1:9090";
 
@@ -34,10 +34,10 @@ fn run_check(folder: &std::path::Path) -> Result<()> {
         bail!("somebody listens on {ADDRESS} already");
     }
     let began = Instant::now();
-    run(".", "cargo", &["build", "--release"])?;
+    command::run(".", "cargo", &["build", "--release"])?;
     eprintln!("xtask: built in {} s", began.elapsed().as_secs());
     std::fs::create_dir_all(folder)?;
-    let manifest = root().join("Cargo.toml");
+    let manifest = command::root().join("Cargo.toml");
     let child = Command::new("cargo")
         .args(["run", "--release", "--quiet", "--manifest-path"])
         .arg(manifest)

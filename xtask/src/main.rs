@@ -8,6 +8,8 @@
 //! | `ui` | builds the pages anew into `ui/dist` |
 //! | `cold-start` | the README's run command on an empty folder must answer a query |
 
+#![expect(clippy::print_stdout, reason = "tasks tell what they do")]
+
 mod cold_start;
 mod command;
 mod pages;
