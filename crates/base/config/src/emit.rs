@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 
 use model::duration;
-use url::Url;
 
 use crate::scalar;
 use crate::schema::{Field, Kind, Preset};
@@ -121,15 +120,17 @@ fn zero_yaml(kind: Kind) -> Yaml {
     }
 }
 
-/// A URL whose password, if any, is hidden.
+/// A URL whose password, if any, is hidden; otherwise as it was written.
 fn without_password(text: &str) -> String {
-    match Url::parse(text) {
-        Ok(mut url) if url.password().is_some() => match url.set_password(Some("xxxxx")) {
-            Ok(()) => url.to_string(),
-            Err(()) => "<secret>".to_owned(),
-        },
-        _ => text.to_owned(),
-    }
+    let hidden = || {
+        let (scheme, rest) = text.split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at_checked(end)?;
+        let (login, host) = authority.rsplit_once('@')?;
+        let (user, _) = login.split_once(':')?;
+        Some(format!("{scheme}://{user}:xxxxx@{host}{tail}"))
+    };
+    hidden().unwrap_or_else(|| text.to_owned())
 }
 
 fn pad(out: &mut String, indent: usize) {
@@ -226,12 +227,25 @@ fn means_something_else(text: &str) -> bool {
         || is_sexagesimal_or_date(text)
 }
 
+/// `1:20` is eighty in YAML 1.1, and `2001-01-01` a day.
 fn is_sexagesimal_or_date(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
-        && text.contains([':', '-'])
-        && text
-            .chars()
-            .all(|c| c.is_ascii_digit() || ":-.TtZz+ ".contains(c))
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = text.trim_start_matches(['-', '+']);
+    let whole = unsigned
+        .split_once('.')
+        .map_or(unsigned, |(whole, _)| whole);
+    let sexagesimal = whole.contains(':')
+        && whole.split(':').enumerate().all(|(place, part)| {
+            digits(part) && (place == 0 || part.parse::<u8>().is_ok_and(|number| number < 60))
+        });
+    let date = text.split_once('-').is_some_and(|(year, rest)| {
+        year.len() == 4
+            && digits(year)
+            && rest
+                .chars()
+                .all(|c| c.is_ascii_digit() || ":-.TtZz+ ".contains(c))
+    });
+    sexagesimal || date
 }
 
 fn is_plain(text: &str) -> bool {
@@ -319,12 +333,26 @@ mod tests {
             ("a: b", "'a: b'"),
             ("localhost:9090", "localhost:9090"),
             ("1:20", "\"1:20\""),
+            ("1.2.3.4:9093", "1.2.3.4:9093"),
+            ("2001-01-01", "\"2001-01-01\""),
             ("-", "'-'"),
             ("測試", "測試"),
         ] {
             let mut out = String::new();
             write_text(&mut out, text, 0);
             assert_eq!(out, written);
+        }
+    }
+
+    #[test]
+    fn passwords_in_urls_are_hidden() {
+        for (url, shown) in [
+            ("http://u:p@h:1/x@y", "http://u:xxxxx@h:1/x@y"),
+            ("http://u:p@q@h", "http://u:xxxxx@h"),
+            ("http://u@h/a:b", "http://u@h/a:b"),
+            ("localhost:9090", "localhost:9090"),
+        ] {
+            assert_eq!(without_password(url), shown);
         }
     }
 

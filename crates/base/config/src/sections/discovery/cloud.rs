@@ -90,9 +90,9 @@ pub(super) static OPENSTACK: Section = Section::new(
         text("project_id").shown(),
         text("domain_name").shown(),
         text("domain_id").shown(),
-        text("application_credential_name"),
-        text("application_credential_id"),
-        secret("application_credential_secret"),
+        text("application_credential_name").shown(),
+        text("application_credential_id").shown(),
+        secret("application_credential_secret").shown(),
         field(
             "role",
             Kind::Choice(&["instance", "hypervisor", "loadbalancer"]),

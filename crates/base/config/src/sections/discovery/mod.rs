@@ -15,7 +15,6 @@ use crate::table::Table;
 
 /// The keys of all mechanisms, in the order in which they are shown.
 pub(crate) const MECHANISMS: &[Field] = &[
-    tables("static_configs", &plain::STATIC),
     tables("aws_sd_configs", &aws::AWS),
     tables("azure_sd_configs", &cloud::AZURE),
     tables("consul_sd_configs", &registry::CONSUL),
@@ -49,6 +48,7 @@ pub(crate) const MECHANISMS: &[Field] = &[
     tables("scaleway_sd_configs", &hosting::SCALEWAY),
     tables("serverset_sd_configs", &registry::ZOOKEEPER),
     tables("stackit_sd_configs", &hosting::STACKIT),
+    tables("static_configs", &plain::STATIC),
     tables("triton_sd_configs", &cloud::TRITON),
     tables("uyuni_sd_configs", &registry::UYUNI),
     tables("vultr_sd_configs", &hosting::VULTR),
@@ -73,7 +73,7 @@ static FILTER: Section = Section::new(
         Ok(())
     }],
 );
-const FILTERS: Field = tables("filters", &FILTER);
+const FILTERS: Field = tables("filters", &FILTER).shown();
 
 /// Refuses a URL that is not `http://host…` or `https://host…`.
 fn check_web_url(section: &Table, key: &str) -> Result<(), Fault> {

@@ -52,7 +52,7 @@ pub(super) static DNS: Section = Section::new(
         texts("names"),
         duration("refresh_interval").or_seconds(30),
         text("type").or_text("SRV"),
-        int("port"),
+        int("port").shown(),
     ]],
     &[records],
 );
