@@ -90,9 +90,6 @@ pub(crate) fn complete_global(mut table: Table) -> Result<Global, Fault> {
     if !table.has("evaluation_interval") {
         table.set("evaluation_interval", Value::Millis(INTERVAL));
     }
-    if table.int("body_size_limit") < 0 {
-        return Err(table.fault("body_size_limit", "may not be negative"));
-    }
     for switch in SWITCHES {
         if table.flag(switch.key).is_none() {
             table.set(switch.key, Value::Bool(false));
@@ -139,9 +136,6 @@ pub(crate) fn complete_scrape(section: &mut Table, global: &Global) -> Result<()
         all.int("scrape_interval"),
         all.int("scrape_timeout"),
     )?;
-    if section.int("body_size_limit") < 0 {
-        return Err(section.fault("body_size_limit", "may not be negative"));
-    }
     for limit in LIMITS
         .iter()
         .map(|limit| limit.key)

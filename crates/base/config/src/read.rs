@@ -131,7 +131,6 @@ impl Reader<'_> {
                         "an empty or null entry; expected a map of settings",
                     ));
                 }
-                (Content::Null, Kind::Label) => return Err(expected("a label name", node, &trail)),
                 (Content::Null, _) => Value::Null,
                 _ => self.value(kind, node, &trail)?,
             };
@@ -212,15 +211,22 @@ impl Reader<'_> {
                 .map(|_| text_value(text))
                 .map_err(|error| said(error.to_string())),
             Kind::Label if text.is_empty() => Err(wrong()),
-            Kind::Choice(words) if !words.contains(&text) => Err(not_a(
-                &format!("one of {}", words.join(", ")),
-                text,
-                node,
-                trail,
-            )),
+            Kind::Choice(words) if !words.contains(&text) => {
+                Err(not_a(&one_of(words), text, node, trail))
+            }
             _ => Ok(text_value(text)),
         }
     }
+}
+
+/// The words of a choice, for messages; that it may be left empty goes without saying.
+fn one_of(words: &[&str]) -> String {
+    let named: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| !word.is_empty())
+        .collect();
+    format!("one of {}", named.join(", "))
 }
 
 fn text_value(text: &str) -> Value {
@@ -263,11 +269,24 @@ fn unknown(at: Place, trail: &Trail<'_>, message: String) -> Fault {
 /// A URL may lack a host (`localhost:9090` is a scheme and a path) and even a scheme, as upstream
 /// has it; sections that need more say so. The text is not repeated: it may hold a password.
 fn url(text: &str) -> Result<(), String> {
+    if text.starts_with(char::is_whitespace) || !has_valid_escapes(text) {
+        return Err("not a valid URL: white space before it or an invalid % escape".to_owned());
+    }
     match Url::parse(text) {
         Err(ParseError::RelativeUrlWithoutBase) if is_relative(text) => Ok(()),
         Err(error) => Err(format!("not a valid URL: {error}")),
         Ok(_) => Ok(()),
     }
+}
+
+/// Whether every `%` before the query begins an escape of two hexadecimal digits.
+fn has_valid_escapes(text: &str) -> bool {
+    let before_query = text.split('?').next().unwrap_or("");
+    before_query.split('%').skip(1).all(|after| {
+        let mut digits = after.bytes();
+        let mut is_digit = || digits.next().is_some_and(|b| b.is_ascii_hexdigit());
+        is_digit() && is_digit()
+    })
 }
 
 /// Whether a text without a scheme is a relative URL: no colon before its first slash.

@@ -224,7 +224,11 @@ fn surprise(path: &Path) -> Option<String> {
     match (config::load(path), must_load(name)) {
         (Ok(loaded), true) => {
             // What is shown must itself be a valid configuration that is shown the same way.
-            let again = config::parse(&loaded.redacted, Path::new("shown.yml"), &|_| None);
+            // Some secrets have a form of their own, which this one satisfies.
+            let filled = loaded
+                .redacted
+                .replace("<secret>", "11111111-1111-1111-1111-111111111111");
+            let again = config::parse(&filled, Path::new("shown.yml"), &|_| None);
             match again {
                 Err(error) => Some(format!(
                     "{name}: what it is shown as does not load: {error}\n{}",
@@ -268,4 +272,18 @@ fn every_file_loads_or_fails_as_upstream_has_it() {
         surprises.join("\n")
     );
     eprintln!("{} files as upstream has them", paths.len());
+}
+
+#[test]
+fn no_part_of_a_file_panics() {
+    /// Characters from one cut to the next: close enough to fall into every kind of token.
+    const STEP: usize = 17;
+    let Some(paths) = cases() else { return };
+    for path in paths {
+        let text = std::fs::read_to_string(&path).expect("a case");
+        for (cut, _) in text.char_indices().step_by(STEP) {
+            let _ = config::parse(text.get(..cut).unwrap_or(""), &path, &|_| None);
+            let _ = config::parse(text.get(cut..).unwrap_or(""), &path, &|_| None);
+        }
+    }
 }

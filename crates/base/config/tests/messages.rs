@@ -183,9 +183,7 @@ fn an_error_never_repeats_a_secret() {
         "consul_sd_configs: [{token: geheim, authorization: {}}]",
         "http_headers: {Host: {secrets: [geheim]}}",
     ] {
-        let error =
-            parse(&format!("scrape_configs: [{{job_name: a}}]\n")).map(|_| job_error(lines));
-        let error = error.expect("the frame is valid");
+        let error = job_error(lines);
         assert!(!error.contains("geheim"), "{error}");
     }
 }

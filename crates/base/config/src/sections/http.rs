@@ -14,24 +14,27 @@ pub(crate) const FIELDS: &[Field] = &[
     table("tls_config", &TLS),
     boolean("follow_redirects").or_true().shown(),
     boolean("enable_http2").or_true().shown(),
-    field("proxy_url", Kind::Url),
-    text("no_proxy"),
-    boolean("proxy_from_environment"),
-    field(
-        "proxy_connect_header",
-        Kind::Map(&Kind::List(&Kind::Secret)),
-    ),
+    PROXY_URL,
+    NO_PROXY,
+    PROXY_FROM_ENVIRONMENT,
+    PROXY_CONNECT_HEADER,
     field("http_headers", Kind::NamedTables(&HEADER)),
 ];
 
+const PROXY_URL: Field = field("proxy_url", Kind::Url);
+const NO_PROXY: Field = text("no_proxy");
+const PROXY_FROM_ENVIRONMENT: Field = boolean("proxy_from_environment");
+const PROXY_CONNECT_HEADER: Field = field(
+    "proxy_connect_header",
+    Kind::Map(&Kind::List(&Kind::Secret)),
+);
+
+/// How a server is reached that has no other settings of a client.
 const PROXY: &[Field] = &[
-    field("proxy_url", Kind::Url),
-    text("no_proxy"),
-    boolean("proxy_from_environment"),
-    field(
-        "proxy_connect_header",
-        Kind::Map(&Kind::List(&Kind::Secret)),
-    ),
+    PROXY_URL,
+    NO_PROXY,
+    PROXY_FROM_ENVIRONMENT,
+    PROXY_CONNECT_HEADER,
 ];
 
 static BASIC_AUTH: Section = Section::new(
@@ -47,7 +50,7 @@ static BASIC_AUTH: Section = Section::new(
     }],
 );
 
-pub(crate) static AUTHORIZATION: Section = Section::new(
+static AUTHORIZATION: Section = Section::new(
     &[&[
         text("type").or_text("Bearer"),
         secret("credentials"),

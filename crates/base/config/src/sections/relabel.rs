@@ -119,6 +119,8 @@ fn only(rule: &Table, action: &str, unused: &[&str]) -> Result<(), Fault> {
         let slot = rule.slot(key);
         let is_preset = match &slot.value {
             Value::Text(text) => text == preset,
+            // An empty list is something that was given; a zero is not.
+            Value::List(_) => false,
             value => value.is_zero() && preset.is_empty(),
         };
         if !is_preset {

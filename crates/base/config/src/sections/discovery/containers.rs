@@ -10,7 +10,7 @@ pub(super) static DOCKER: Section = Section::new(
     &[
         http::FIELDS,
         &[
-            text("host").or_text("unix:///var/run/docker.sock"),
+            text("host"),
             PORT,
             FILTERS,
             text("host_networking_host").or_text("localhost"),

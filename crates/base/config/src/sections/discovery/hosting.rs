@@ -84,14 +84,41 @@ pub(super) static SCALEWAY: Section = Section::new(
             field("role", Kind::Choice(&["instance", "baremetal"])).required(),
         ],
     ],
-    &[http::check, |scaleway| {
-        scaleway.at_most_one(&["secret_key", "secret_key_file"])?;
-        if scaleway.has("secret_key_file") {
-            return Ok(());
-        }
-        scaleway.require("secret_key", " where there is no secret_key_file")
-    }],
+    &[http::check, scaleway],
 );
+
+fn scaleway(section: &mut Table) -> Result<(), Fault> {
+    section.at_most_one(&["secret_key", "secret_key_file"])?;
+    if !section.has("secret_key_file") {
+        section.require("secret_key", " where there is no secret_key_file")?;
+        if !is_uuid(section.text("secret_key")) {
+            return Err(section.fault("secret_key", "must be a UUID"));
+        }
+    }
+    if !is_uuid(section.text("project_id")) {
+        return Err(section.fault("project_id", "must be a UUID"));
+    }
+    let key = section.text("access_key");
+    let fits = key.len() == 20
+        && key.starts_with("SCW")
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if !fits {
+        return Err(section.fault("access_key", "must be SCW and 17 capital letters or digits"));
+    }
+    Ok(())
+}
+
+/// Whether a text is 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    lengths == [8, 4, 4, 4, 12]
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
+}
 
 /// One entry of `stackit_sd_configs`.
 pub(super) static STACKIT: Section = Section::new(

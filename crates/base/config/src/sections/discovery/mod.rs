@@ -63,7 +63,7 @@ const TAG_SEPARATOR: Field = field("tag_separator", Kind::Text).preset(Preset::T
 /// A condition on what is listed: `{name, values}`, at least one value.
 static FILTER: Section = Section::new(
     &[&[
-        field("name", Kind::Text).required(),
+        field("name", Kind::Text),
         field("values", Kind::List(&Kind::Text)),
     ]],
     &[|filter| {
@@ -77,18 +77,15 @@ const FILTERS: Field = tables("filters", &FILTER).shown();
 
 /// Refuses a URL that is not `http://host…` or `https://host…`.
 fn check_web_url(section: &Table, key: &str) -> Result<(), Fault> {
-    let scheme = section
-        .text(key)
-        .split_once("://")
-        .map(|(scheme, _)| scheme);
-    match scheme {
-        Some("http" | "https") => {}
-        _ => return Err(section.fault(key, "the URL's scheme must be 'http' or 'https'")),
+    let (scheme, rest) = section.text(key).split_once("://").unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Err(section.fault(key, "the URL's scheme must be 'http' or 'https'"));
     }
-    match url::Url::parse(section.text(key)) {
-        Ok(url) if url.has_host() => Ok(()),
-        _ => Err(section.fault(key, "the URL has no host")),
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    if authority.rsplit('@').next().is_none_or(str::is_empty) {
+        return Err(section.fault(key, "the URL has no host"));
     }
+    Ok(())
 }
 
 /// Refuses static targets that are URLs rather than addresses.
@@ -158,7 +155,13 @@ mod tests {
                 "token",
             ),
             ("docker_sd_configs", "{host: ''}", "host"),
-            ("docker_sd_configs", "{filters: [{name: a}]}", "value"),
+            (
+                "docker_sd_configs",
+                "{host: a, filters: [{name: a}]}",
+                "value",
+            ),
+            ("http_sd_configs", "url: 'https:///x'", "no host"),
+            ("http_sd_configs", "url: 'http://x/%zz'", "escape"),
             (
                 "dockerswarm_sd_configs",
                 "{host: 'tcp://a', role: pods}",
@@ -175,6 +178,11 @@ mod tests {
             ("kuma_sd_configs", "{server: 'ftp://a'}", "http"),
             ("ionos_sd_configs", "{}", "datacenter_id"),
             ("scaleway_sd_configs", "{role: other}", "baremetal"),
+            (
+                "scaleway_sd_configs",
+                "{role: instance, project_id: x, access_key: a, secret_key: b}",
+                "UUID",
+            ),
             ("oci_sd_configs", "{region: a}", "tenancy"),
             ("aws_sd_configs", "{region: a, role: s3}", "ec2"),
             ("vultr_sd_configs", "{port: x}", "number"),
