@@ -159,7 +159,7 @@ a_total{job=\"inner\",path=\"/c\",secret=\"t\"} NaN\n\
 b{le=\"+Inf\",text=\"quote \\\" slash \\\\ line \\n é\"} +Inf\n\
 c -0\n\
 dropped 1\n\
-d{exported_job=\"kept\",job=\"\"} 0x1p-2\n";
+d{exported_job=\"kept\",job=\"\"} 2.5E-1\n";
     let target = Target::start(move |_| Page::text(body)).unwrap();
     let rules = "\
     relabel_configs:\n\
