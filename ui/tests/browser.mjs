@@ -42,7 +42,7 @@ export async function withPage(path, work, { allow = /(?!)/, prepare, ...context
   });
   try {
     const page = await profile.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(10_000);
     const trouble = [];
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') trouble.push(message.text());
