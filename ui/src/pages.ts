@@ -11,5 +11,5 @@ export const PAGES: readonly Page[] = [
   { path: 'tsdb-status', title: 'Storage' },
   { path: 'status', title: 'Status' },
   { path: 'flags', title: 'Flags' },
-  { path: 'config', title: 'Configuration' },
+  { path: 'config', title: 'Config' },
 ];

@@ -7,13 +7,15 @@ const HINT = 'PromQL expression: Enter runs it, Shift+Enter breaks the line';
 
 /** What a parent may do with the field. */
 export interface ExpressionHandle {
+  /** Replaces what is typed. */
+  replace: (text: string) => void;
   insert: (text: string) => void;
   focus: () => void;
 }
 
 interface Props {
-  /** The expression of the address; a new one replaces what is typed. */
-  expr: string;
+  /** What is typed; the editor tells it, and takes other text only by `replace`, because a
+      drawing that lags behind fast typing would otherwise take letters back. */
   draft: string;
   autoFocus: boolean;
   handle: Ref<ExpressionHandle>;
@@ -52,11 +54,11 @@ export function ExpressionInput(props: Props) {
   }, []);
 
   useEffect(() => {
-    editor.current?.setText(props.draft);
-  }, [props.draft]);
-
-  useEffect(() => {
     assign(props.handle, {
+      replace(text) {
+        editor.current?.setText(text);
+        latest.current.onDraft(text);
+      },
       insert(text) {
         if (editor.current) editor.current.insert(text);
         else latest.current.onDraft(latest.current.draft + text);

@@ -31,7 +31,12 @@ export function Panel({ index, panel, autoFocus, onChange, onRemove }: Props) {
   const [turn, setTurn] = useState(0);
   const [dialog, setDialog] = useState<'metrics' | 'history'>();
   const field = useRef<ExpressionHandle>(null);
-  useEffect(() => setDraft(panel.expr), [panel.expr]);
+  const typed = useRef(draft);
+  typed.current = draft;
+  // Another address, by a link or the way back, brings another expression.
+  useEffect(() => {
+    if (panel.expr !== typed.current) field.current?.replace(panel.expr);
+  }, [panel.expr]);
   const running = useQuery(panel, turn);
 
   const runText = (text: string) => {
@@ -45,7 +50,6 @@ export function Panel({ index, panel, autoFocus, onChange, onRemove }: Props) {
     <section class="panel" aria-label={`Panel ${index + 1}`}>
       <div class="panel-head">
         <ExpressionInput
-          expr={panel.expr}
           draft={draft}
           autoFocus={autoFocus}
           handle={field}
@@ -94,7 +98,7 @@ export function Panel({ index, panel, autoFocus, onChange, onRemove }: Props) {
           onClose={() => setDialog(undefined)}
           onPick={(expr) => {
             setDialog(undefined);
-            setDraft(expr);
+            field.current?.replace(expr);
             runText(expr);
           }}
         />

@@ -51,6 +51,8 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
       scales: { x: { range: (_u, min, max) => [min, max] }, y: { range: yRange(stacked) } },
       axes: [axis(options), { ...axis(options), size: axisSize, values: (_u, ticks) => ticks.map(formatShort) }],
       series: [{}, ...options.colours.map((colour) => line(colour, stacked, columns.length))],
+      // Each layer of a stack is filled down to the one below it.
+      ...(stacked && { bands: columns.slice(1).map((_, i) => ({ series: [i + 2, i + 1] })) }),
       cursor: {
         points: { show: false },
         drag: { x: true, y: false, setScale: false },
@@ -83,7 +85,7 @@ function line(colour: string, stacked: boolean, count: number): uPlot.Series {
   return {
     stroke: colour,
     width: count > 100 ? 1 : 1.5,
-    ...(stacked && { fill: `${colour}38` }),
+    ...(stacked && { fill: `${colour}70` }),
     // A point without neighbours would be invisible as a line.
     points: { show: false, filter: lonely, size: 4, fill: colour },
   };
@@ -115,8 +117,13 @@ function axisSize(_u: uPlot, ticks: string[] | null): number {
   return 18 + longest * 7;
 }
 
+// uPlot's templates are American; the order matters, because the shorter ones are parts of others.
 function to24Hours(template: string): string {
-  return template.replace('{h}', '{HH}').replace('{aa}', '').replace('{M}/{D}', '{DD} {MMM}').replace('{YY}', '{YYYY}');
+  return template
+    .replace('{h}', '{HH}')
+    .replace('{aa}', '')
+    .replace('{M}/{D}/{YY}', '{YYYY}-{MM}-{DD}')
+    .replace('{M}/{D}', '{DD} {MMM}');
 }
 
 function pointAt(u: uPlot, columns: readonly (number | null)[][], aligned: Aligned): Pointed | null {
