@@ -1,17 +1,19 @@
 //! The client: from a request to an answer, with all that the section asks for.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use config::HttpConfig;
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION,
-    PROXY_AUTHORIZATION,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue,
+    LOCATION, PROXY_AUTHORIZATION,
 };
 use http::{Method, Request, StatusCode, Uri, uri::Scheme};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -21,7 +23,7 @@ use url::Url;
 
 use crate::error::cause;
 use crate::oauth2::TokenSource;
-use crate::proxy::{self, Connector, Rules};
+use crate::proxy::{Connector, Rules};
 use crate::tls::{self, Stamp};
 use crate::{HttpError, Response, auth};
 
@@ -89,10 +91,11 @@ impl Client {
         let first = request.uri().clone();
         let method = request.method().clone();
         for _ in 0..=MAX_REDIRECTS {
-            let followed = self.config.follow_redirects.then(|| request.clone());
-            let response = self.exchange(request).await?;
-            let next = followed.and_then(|sent| redirected(sent, &first, &response));
-            match next {
+            let response = self.exchange(&request).await?;
+            if !self.config.follow_redirects {
+                return Ok(Response::new(response));
+            }
+            match redirected(request, &first, &response) {
                 None => return Ok(Response::new(response)),
                 Some(next) => request = next,
             }
@@ -114,43 +117,58 @@ impl Client {
         Ok(())
     }
 
-    /// One request, one answer.
+    /// One request, one answer. A `GET` whose connection turns out to be closed is sent once
+    /// more: servers close idle connections just when they are used again.
     async fn exchange(
         &self,
-        request: Request<Bytes>,
-    ) -> Result<http::Response<hyper::body::Incoming>, HttpError> {
-        let (mut parts, body) = request.into_parts();
-        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        request: &Request<Bytes>,
+    ) -> Result<http::Response<Incoming>, HttpError> {
         let failed = |cause: String| HttpError::Request {
-            method: method.clone(),
-            url: shown(&uri.to_string()),
+            method: request.method().clone(),
+            url: shown(&request.uri().to_string()),
             cause,
         };
-        let hop = self.rules.hop(&uri);
-        let secure = match uri.scheme() {
+        let (transport, proxy_credentials) = match self.way(request.uri())? {
+            Some(way) => way,
+            None => return Err(failed("unsupported protocol scheme".to_owned())),
+        };
+        let attempt = || {
+            let mut sent = request.clone().map(Full::new);
+            sent.headers_mut().remove(PROXY_AUTHORIZATION);
+            if let Some(value) = &proxy_credentials {
+                let headers = sent.headers_mut();
+                headers.insert(PROXY_AUTHORIZATION, value.clone());
+            }
+            transport.request(sent)
+        };
+        let safe = matches!(*request.method(), Method::GET | Method::HEAD);
+        let outcome = match attempt().await {
+            Err(error) if safe && hung_up(&error) => attempt().await,
+            outcome => outcome,
+        };
+        outcome.map_err(|e| failed(cause(&e)))
+    }
+
+    /// The transport for a URL, and what is to be told to a proxy that is asked for it; `None`
+    /// where nothing speaks the URL's scheme.
+    fn way(&self, url: &Uri) -> Result<Option<(Transport, Option<HeaderValue>)>, HttpError> {
+        let secure = match url.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => true,
             Some(scheme) if *scheme == Scheme::HTTP => false,
-            _ => return Err(failed("unsupported protocol scheme".to_owned())),
+            _ => return Ok(None),
         };
-        parts.headers.remove(PROXY_AUTHORIZATION);
-        if let Some(value) = hop
+        let hop = self.rules.hop(url);
+        let credentials = hop
             .as_ref()
             .filter(|_| !secure)
-            .and_then(proxy::authorization)
-        {
-            parts.headers.insert(PROXY_AUTHORIZATION, value.clone());
-        }
+            .and_then(|hop| hop.basic_auth().cloned());
         let proxy_speaks_tls = hop.is_some_and(|hop| hop.uri().scheme() == Some(&Scheme::HTTPS));
         let transport = if secure || proxy_speaks_tls {
             self.secure()?
         } else {
             self.plain.clone()
         };
-        let request = Request::from_parts(parts, Full::new(body));
-        transport
-            .request(request)
-            .await
-            .map_err(|e| failed(cause(&e)))
+        Ok(Some((transport, credentials)))
     }
 
     /// The transport for TLS, with certificates as they are in the files now.
@@ -172,6 +190,25 @@ impl Client {
         *current = Some((stamp, transport.clone()));
         Ok(transport)
     }
+}
+
+/// Whether the peer closed the connection before it said anything.
+fn hung_up(error: &legacy::Error) -> bool {
+    let mut current: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(found) = current {
+        if let Some(hyper) = found.downcast_ref::<hyper::Error>()
+            && hyper.is_incomplete_message()
+        {
+            return true;
+        }
+        if let Some(io) = found.downcast_ref::<std::io::Error>() {
+            let kind = io.kind();
+            return !error.is_connect()
+                && matches!(kind, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
+        }
+        current = found.source();
+    }
+    false
 }
 
 fn transport(

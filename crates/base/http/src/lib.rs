@@ -13,7 +13,8 @@
 //! - Nothing here waits for ever by itself only: callers put a request with its body inside
 //!   [`within`], which covers name lookup, connecting, sending and reading alike.
 //!
-//! What is absent: retries beyond a kept-alive connection found dead, cookies, caching.
+//! What is absent: retries beyond one of a `GET` whose kept connection turned
+//! out to be closed, cookies, caching.
 
 mod auth;
 mod body;

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use config::{ProxyConfig, Secret};
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName};
 use http::{Uri, uri::Scheme};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
@@ -90,11 +90,6 @@ fn connect_headers(configured: &BTreeMap<String, Vec<Secret>>) -> Result<HeaderM
         }
     }
     Ok(headers)
-}
-
-/// The proxy's credentials where a plain URL is asked of it.
-pub(crate) fn authorization(hop: &Intercept) -> Option<&HeaderValue> {
-    hop.basic_auth()
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -253,3 +253,36 @@ async fn failures_in_words() {
     let outcome = within(Duration::from_millis(20), work).await;
     assert_eq!(outcome.unwrap_err(), HttpError::Deadline);
 }
+
+/// A server whose second answer on a connection is to hang up.
+async fn hangs_up() -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut head = [0; 4096];
+                let _ = stream.read(&mut head).await;
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                let _ = stream.write_all(answer).await;
+                let _ = stream.read(&mut head).await;
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_is_closed_does_not_fail_a_get() {
+    let url = hangs_up().await;
+    let client = Client::new(&HttpConfig::default()).unwrap();
+    for _ in 0..3 {
+        let answer = client.get(&url, HeaderMap::new()).await.unwrap();
+        assert_eq!(answer.bytes(2).await.unwrap(), b"ok");
+    }
+    // What may have had an effect is not sent twice.
+    let post = Request::post(&url).body(Default::default()).unwrap();
+    let error = client.send(post).await.unwrap_err().to_string();
+    assert!(error.contains("connection closed"), "{error}");
+}
