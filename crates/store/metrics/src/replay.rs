@@ -46,10 +46,46 @@ impl Progress {
     }
 }
 
+/// References below this are looked up in a plain list: 8 bytes each, 128 MiB at most.
+const DENSE: u64 = 1 << 24;
+
+/// Ids by reference; several references may mean one series.
+#[derive(Default)]
+struct Known {
+    dense: Vec<Option<SeriesId>>,
+    sparse: HashMap<u64, SeriesId>,
+}
+
+impl Known {
+    fn insert(&mut self, reference: u64, id: SeriesId) {
+        if reference >= DENSE {
+            self.sparse.insert(reference, id);
+            return;
+        }
+        let place = reference as usize;
+        if place >= self.dense.len() {
+            self.dense.resize(place + 1, None);
+        }
+        if let Some(known) = self.dense.get_mut(place) {
+            *known = Some(id);
+        }
+    }
+
+    #[inline]
+    fn get(&self, reference: u64) -> Option<SeriesId> {
+        match usize::try_from(reference)
+            .ok()
+            .and_then(|place| self.dense.get(place))
+        {
+            Some(known) => *known,
+            None => self.sparse.get(&reference).copied(),
+        }
+    }
+}
+
 struct Replay<'a> {
     store: &'a Store,
-    /// Slots by reference; several references may mean one series.
-    slots: HashMap<u64, SeriesId>,
+    slots: Known,
     /// By reference, oldest first.
     waiting: HashMap<u64, Vec<Listed>>,
     /// Records that do not decode.
@@ -79,7 +115,7 @@ pub(crate) fn run(store: &Store) -> Result<(), StoreError> {
     }
     let mut replay = Replay {
         store,
-        slots: HashMap::new(),
+        slots: Known::default(),
         waiting,
         bad: 0,
     };
@@ -174,7 +210,7 @@ impl Replay<'_> {
     fn samples(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
         let oldest = self.store.oldest.load(Ordering::Relaxed);
         record::samples::decode(body, |reference, time, value| {
-            let Some(&id) = self.slots.get(&reference) else {
+            let Some(id) = self.slots.get(reference) else {
                 return;
             };
             let slot = slot_of(id);
@@ -187,7 +223,7 @@ impl Replay<'_> {
     fn exemplars(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
         let mut ring = self.store.exemplars.write();
         record::exemplars::decode(body, |reference, exemplar| {
-            let Some(&id) = self.slots.get(&reference) else {
+            let Some(id) = self.slots.get(reference) else {
                 return;
             };
             if ring.check(id, &exemplar).is_ok() {
