@@ -1,6 +1,10 @@
 //! The pages: built, compared with what is committed, and tried in a browser.
 
-use anyhow::{Result, bail};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
 
 use crate::command::{exists, root, run, run_with};
 
@@ -10,22 +14,73 @@ pub(crate) fn build() -> Result<()> {
     run("ui", "npm", &["run", "build"])
 }
 
-/// Fails where the committed pages differ from a fresh build, and runs the browser tests against
-/// the binary of this build.
+/// Fails where the committed pages differ from a fresh build or have grown too large, and runs
+/// the browser tests against the binary of this build.
 pub(crate) fn check() -> Result<()> {
     if !exists("npm") {
         println!("skipped: the pages' tests, for npm is not installed");
         return Ok(());
     }
     run("ui", "npm", &["ci", "--no-audit", "--no-fund"])?;
-    run("ui", "npm", &["run", "check"])?;
+    for step in ["typecheck", "check-dist", "check-size"] {
+        run("ui", "npm", &["run", "--silent", step])?;
+    }
     if !exists("chromium") {
         println!("skipped: the browser tests, for chromium is not installed");
         return Ok(());
     }
-    let binary = root().join("target/debug/argand");
-    let Some(binary) = binary.to_str().filter(|_| binary.is_file()) else {
-        bail!("no {} to test the pages with", binary.display());
-    };
-    run_with("ui", "npm", &["test"], &[("ARGAND_BINARY", binary)])
+    let folder = std::env::temp_dir().join(format!("argand-pages-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let server = Server::start(&folder)?;
+    let outcome = run_with("ui", "npm", &["test"], &[("ARGAND_URL", &server.url)]);
+    drop(server);
+    std::fs::remove_dir_all(&folder)?;
+    outcome
+}
+
+/// The binary of this build, watching itself, this machine, and a target that does not answer.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Result<Self> {
+        let binary = root().join("target/debug/argand");
+        if !binary.is_file() {
+            bail!("no {} to test the pages with: cargo build --workspace", binary.display());
+        }
+        let free = || -> Result<u16> { Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()) };
+        let (port, closed) = (free()?, free()?);
+        let configuration = format!(
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - job_name: argand
+    static_configs: [{{targets: ['127.0.0.1:{port}']}}]
+  - job_name: node
+    metrics_path: /exporters/node
+    static_configs: [{{targets: ['127.0.0.1:{port}']}}]
+  - job_name: closed
+    static_configs: [{{targets: ['127.0.0.1:{closed}']}}]
+"
+        );
+        std::fs::write(folder.join("prometheus.yml"), configuration)?;
+        let log = std::fs::File::create(folder.join("argand.log"))?;
+        let child = Command::new(binary)
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .context("starting argand")?;
+        Ok(Self { child, url: format!("http://127.0.0.1:{port}") })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
