@@ -1,1 +1,3 @@
-//! To be written.
+//! Every foreign byte format, to and from the model.
+
+pub mod exposition;
