@@ -148,6 +148,8 @@ pub(crate) fn read(
     if outcome.is_err() {
         output.scratch.batch.clear();
         end_all(&mut cache.layout, output);
+    } else if cache.metadata.differs() {
+        cache.metadata.learn(Parser::new(body, format));
     }
     outcome
 }

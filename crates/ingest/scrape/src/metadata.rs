@@ -1,7 +1,8 @@
 //! What a target says of its metrics: type, help and unit.
 //!
-//! Thousands of targets say the same; a row is kept once and shared. A scrape that repeats the
-//! last one's rows in their order compares texts and changes nothing.
+//! Thousands of targets say the same; a row is kept once and shared. While a body is read its
+//! metadata is only added up to a digest; where that is the one of the scrape before, nothing has
+//! changed and no row is touched. Otherwise the body is read once more for its metadata.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use model::FamilyKind;
 use parking_lot::Mutex;
 use rapidhash::RapidHashMap;
 use rapidhash::v3::rapidhash_v3;
-use wire::exposition::Entry;
+use wire::exposition::{Entry, Parser};
 
 use crate::limits::MAX_METADATA;
 
@@ -75,17 +76,26 @@ impl Interner {
 #[derive(Default)]
 pub(crate) struct Metadata {
     rows: Vec<Kept>,
+    /// Sum over what the body being read has said so far; the order does not matter.
+    digest: u64,
+    /// The same of the body that the rows were learned from.
+    learned_digest: u64,
+    /// The number of the scrape being read.
+    scrape: u32,
+    /// The number of the scrape that the rows were learned from.
+    learned: u32,
+    /// Whether there are rows that this scrape did not mention.
+    lapsing: bool,
     /// Where the next mention is expected.
     cursor: usize,
-    scrape: u32,
-    changed: bool,
-    /// Places by hash of the metric's name; made when a scrape leaves the order, gone at its end.
+    /// Places by hash of the metric's name; made when a body leaves the order, gone at its end.
     index: Option<RapidHashMap<u64, usize>>,
+    changed: bool,
 }
 
 struct Kept {
     row: Arc<Row>,
-    /// The number of the scrape that mentioned it last.
+    /// The last scrape known to mention it: all since then do where this is the one learned from.
     seen: u32,
     /// Whether the row is not yet shared with the other targets.
     own: bool,
@@ -101,28 +111,60 @@ enum Said<'a> {
 impl Metadata {
     /// A scrape begins.
     pub(crate) fn begin(&mut self) {
-        self.cursor = 0;
-        self.index = None;
+        self.digest = 0;
         self.scrape = self.scrape.wrapping_add(1);
     }
 
     /// Takes a line of the exposition that is no sample.
+    #[inline]
     pub(crate) fn note(&mut self, line: &Entry<'_>) {
-        match line {
-            Entry::Type { metric, kind } => self.say(metric, &Said::Kind(*kind)),
-            Entry::Help { metric, text } => self.say(metric, &Said::Help(text)),
-            Entry::Unit { metric, unit } => self.say(metric, &Said::Unit(unit)),
-            Entry::Series(_) | Entry::Comment => {}
-        }
+        let (kind, metric, text) = match line {
+            Entry::Type { metric, kind } => (1, *metric, kind.as_str()),
+            Entry::Help { metric, text } => (2, *metric, &**text),
+            Entry::Unit { metric, unit } => (3, *metric, *unit),
+            Entry::Series(_) | Entry::Comment => return,
+        };
+        let text = hash(text).rotate_left(kind);
+        self.digest = self.digest.wrapping_add(hash(metric) ^ text);
     }
 
-    /// A scrape has ended. The rows where they differ from those of the scrape before.
-    pub(crate) fn end(&mut self, shared: &Interner) -> Option<Rows> {
-        let now = self.scrape;
-        let before = self.rows.len();
+    /// Whether the body that has just been read says something else than the one before.
+    pub(crate) fn differs(&self) -> bool {
+        self.digest != self.learned_digest
+    }
+
+    /// Reads the metadata of a body that differs.
+    pub(crate) fn learn(&mut self, mut parser: Parser<'_>) {
+        let before = self.scrape.wrapping_sub(1);
+        for kept in &mut self.rows {
+            if kept.seen == self.learned {
+                kept.seen = before;
+            }
+        }
+        self.cursor = 0;
+        while let Some(Ok(line)) = parser.next() {
+            match line {
+                Entry::Type { metric, kind } => self.say(metric, &Said::Kind(kind)),
+                Entry::Help { metric, text } => self.say(metric, &Said::Help(&text)),
+                Entry::Unit { metric, unit } => self.say(metric, &Said::Unit(unit)),
+                Entry::Series(_) | Entry::Comment => {}
+            }
+        }
         self.index = None;
-        self.rows
-            .retain(|kept| now.wrapping_sub(kept.seen) < KEPT_SCRAPES);
+        self.learned = self.scrape;
+        self.learned_digest = self.digest;
+        self.lapsing = self.rows.iter().any(|kept| kept.seen != self.learned);
+    }
+
+    /// A scrape has ended well. The rows where they differ from those of the scrape before.
+    pub(crate) fn end(&mut self, shared: &Interner) -> Option<Rows> {
+        let before = self.rows.len();
+        if self.lapsing {
+            let (now, learned) = (self.scrape, self.learned);
+            self.rows
+                .retain(|kept| kept.seen == learned || now.wrapping_sub(kept.seen) < KEPT_SCRAPES);
+            self.lapsing = self.rows.iter().any(|kept| kept.seen != learned);
+        }
         if !std::mem::take(&mut self.changed) && self.rows.len() == before {
             return None;
         }
@@ -223,14 +265,22 @@ pub(crate) fn size(rows: &Rows) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
+    use wire::exposition::Format;
+
     use super::*;
 
     fn scrape(metadata: &mut Metadata, shared: &Interner, metrics: &[&str]) -> Option<Vec<String>> {
+        let lines = metrics
+            .iter()
+            .map(|metric| format!("# HELP {metric} Help.\n# TYPE {metric} counter\n{metric} 1\n"));
+        let body: String = lines.collect();
+        let mut parser = Parser::new(body.as_bytes(), Format::Text004);
         metadata.begin();
-        for metric in metrics {
-            let (kind, text) = (FamilyKind::Counter, "Help.".into());
-            metadata.note(&Entry::Help { metric, text });
-            metadata.note(&Entry::Type { metric, kind });
+        while let Some(line) = parser.next() {
+            metadata.note(&line.unwrap());
+        }
+        if metadata.differs() {
+            metadata.learn(Parser::new(body.as_bytes(), Format::Text004));
         }
         let rows = metadata.end(shared)?;
         Some(rows.iter().map(|row| row.metric.to_string()).collect())
@@ -258,6 +308,7 @@ mod tests {
             scrape(&mut metadata, &shared, &["a", "c"]),
             names(&["a", "c"])
         );
+        assert_eq!(scrape(&mut metadata, &shared, &["a", "c"]), None);
     }
 
     #[test]
