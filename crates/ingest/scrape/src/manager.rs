@@ -98,7 +98,9 @@ impl Spawner {
 }
 
 impl Manager {
-    /// A manager without jobs, whose loops run on the current tokio runtime.
+    /// A manager without jobs, whose loops run on the current tokio runtime. A runtime of one
+    /// thread that has nothing else to do serves thousands of targets with a third less CPU than
+    /// one of several threads, which pass each answer around between them.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
