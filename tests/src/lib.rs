@@ -1,1 +1,13 @@
-//! To be written.
+//! What black-box tests need: the programs under test, started on ports of their own and ended
+//! with the test, and a small HTTP client.
+//!
+//! A test asks for the original by name ([`installed`]); where it is not on the machine the test
+//! prints that it was skipped and for want of what.
+
+mod client;
+mod server;
+mod target;
+
+pub use client::{Answer, get, get_json, post};
+pub use server::{Argand, Server, free_port, installed, query};
+pub use target::{Page, Target};

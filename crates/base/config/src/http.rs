@@ -1,6 +1,7 @@
 //! `http_config`: how an HTTP client connects and says who it is.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use url::Url;
@@ -35,8 +36,8 @@ pub struct Authorization {
     pub credentials: Option<SecretSource>,
 }
 
-/// `oauth2`: client credentials.
-#[derive(Clone, Debug, PartialEq)]
+/// `oauth2`: client credentials. Its `Debug` shows no password of the URL.
+#[derive(Clone, PartialEq)]
 pub struct OAuth2 {
     /// `client_id`.
     pub client_id: String,
@@ -86,8 +87,8 @@ pub struct TlsConfig {
     pub max_version: Option<TlsVersion>,
 }
 
-/// Proxy settings.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Proxy settings. Its `Debug` shows no password of the URL.
+#[derive(Clone, Default, PartialEq)]
 pub struct ProxyConfig {
     /// `proxy_url`.
     pub url: Option<Url>,
@@ -132,5 +133,35 @@ impl Default for HttpConfig {
             follow_redirects: true,
             enable_http2: true,
         }
+    }
+}
+
+/// A URL's server alone: a login before it may hold a password.
+fn server(url: &Url) -> &str {
+    url.host_str().unwrap_or("")
+}
+
+impl fmt::Debug for OAuth2 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuth2")
+            .field("client_id", &self.client_id)
+            .field("client_secret", &self.client_secret)
+            .field("scopes", &self.scopes)
+            .field("token_url", &server(&self.token_url))
+            .field("endpoint_params", &self.endpoint_params)
+            .field("tls", &self.tls)
+            .field("proxy", &self.proxy)
+            .finish()
+    }
+}
+
+impl fmt::Debug for ProxyConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyConfig")
+            .field("url", &self.url.as_ref().map(server))
+            .field("no_proxy", &self.no_proxy)
+            .field("from_environment", &self.from_environment)
+            .field("connect_headers", &self.connect_headers)
+            .finish()
     }
 }

@@ -1,18 +1,50 @@
 //! Every file a user writes, turned into checked values.
 //!
 //! A value of this crate is complete (defaults filled in, globals inherited) and right; what is
-//! wrong with a file is an error with file, line and column. No other crate reads YAML of users.
+//! wrong with a file is a [`ConfigError`] with file, line and column. No other crate reads YAML of
+//! users.
+//!
+//! On the way in, each step knows one thing: `yaml` the text, `schema` the words in which
+//! `sections` describes every key, `read` how a tree is held against those tables, `inherit` what
+//! sections take over from `global`, and `build` the types that come out. `emit` writes the tables
+//! back for the status page. Secrets are kept in [`Secret`] and are in no error and no output.
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! let text = "scrape_configs:\n  - job_name: node\n    scrape_interval: 1 m\n";
+//! let error = config::parse(text, Path::new("prometheus.yml"), &|_| None).expect_err("a space");
+//! assert_eq!(
+//!     error.to_string(),
+//!     r#"prometheus.yml:3:22: scrape_configs[0].scrape_interval: not a valid duration string: "1 m""#
+//! );
+//! ```
 
+mod build;
 mod discovery;
+mod emit;
+mod environment;
+mod error;
 mod http;
+mod inherit;
+mod load;
+mod nearest;
 mod prometheus;
+mod read;
+mod scalar;
+mod schema;
 mod scrape;
 mod secret;
+mod sections;
+mod table;
+mod yaml;
 
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
+pub use error::{ConfigError, Place};
 pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
 };
+pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;

@@ -1,6 +1,6 @@
 //! `prometheus.yml` as a whole.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use model::Labels;
@@ -14,6 +14,8 @@ pub struct GlobalConfig {
     pub scrape_interval: Duration,
     /// `evaluation_interval`.
     pub evaluation_interval: Duration,
+    /// `rule_query_offset`: how far in the past rules are evaluated where their group says nothing.
+    pub rule_query_offset: Duration,
     /// `external_labels`, `${ENV}` already expanded.
     pub external_labels: Labels,
     /// `query_log_file`.
@@ -60,4 +62,15 @@ pub struct Config {
     /// The whole file as YAML with defaults filled in and secrets as `<secret>`, for the status
     /// page.
     pub redacted: String,
+}
+
+impl Default for Config {
+    /// What an empty file means.
+    #[expect(
+        clippy::expect_used,
+        reason = "an empty text has nothing that could be wrong, and a test proves it"
+    )]
+    fn default() -> Self {
+        crate::parse("", Path::new(""), &|_| None).expect("an empty file is a valid configuration")
+    }
 }

@@ -1,6 +1,7 @@
 //! `scrape_configs`: what is scraped, how, and within which limits.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use relabel::Rule;
@@ -92,6 +93,8 @@ pub struct ScrapeConfig {
     pub convert_classic_histograms: bool,
     /// `extra_scrape_metrics`.
     pub extra_metrics: bool,
+    /// `scrape_failure_log_file`, the global one where the section has none.
+    pub failure_log_file: Option<PathBuf>,
     /// `metrics_path`.
     pub metrics_path: String,
     /// `scheme`: `http` or `https`.
@@ -100,6 +103,10 @@ pub struct ScrapeConfig {
     pub compression: bool,
     /// The limits.
     pub limits: ScrapeLimits,
+    /// `native_histogram_bucket_limit`: buckets of one native histogram; 0 means no limit.
+    pub native_histogram_bucket_limit: u64,
+    /// `native_histogram_min_bucket_factor`: the least growth from bucket to bucket; 0 takes any.
+    pub native_histogram_min_bucket_factor: f64,
     /// `metric_name_validation_scheme`.
     pub name_validation: NameValidation,
     /// `metric_name_escaping_scheme`.

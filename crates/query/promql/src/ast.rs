@@ -58,6 +58,28 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The type of its value.
+    pub fn value_type(&self) -> ValueType {
+        match &self.kind {
+            ExprKind::Number { .. } => ValueType::Scalar,
+            ExprKind::String(_) => ValueType::String,
+            ExprKind::Vector(_) | ExprKind::Aggregate(_) => ValueType::Vector,
+            ExprKind::Matrix(_) | ExprKind::Subquery(_) => ValueType::Matrix,
+            ExprKind::Call(call) => call.function.returns,
+            ExprKind::Unary { operand, .. } => operand.value_type(),
+            ExprKind::Paren(inner) => inner.value_type(),
+            ExprKind::Binary(binary) => {
+                let scalars = [&binary.left, &binary.right];
+                match scalars.iter().all(|e| e.value_type() == ValueType::Scalar) {
+                    true => ValueType::Scalar,
+                    false => ValueType::Vector,
+                }
+            }
+        }
+    }
+}
+
 /// The kinds of nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
@@ -107,8 +129,11 @@ pub enum At {
 /// A length of time that may be an arithmetic expression, such as `5m * 2` or `step()`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DurationExpr {
-    /// A literal, in milliseconds.
+    /// A literal with units, or a lone number of seconds, in milliseconds.
     Millis(i64),
+    /// A number inside an arithmetic expression: seconds where it is added to a duration, a bare
+    /// factor where it multiplies one. Arithmetic is on seconds.
+    Number(f64),
     /// `step()`: the query's step.
     Step,
     /// `range()`: the query's range.
@@ -166,10 +191,21 @@ pub enum RangeMode {
     Smoothed,
 }
 
+impl RangeMode {
+    /// The word of the mode; empty for the plain one.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Anchored => "anchored",
+            Self::Smoothed => "smoothed",
+        }
+    }
+}
+
 /// `metric{label="value"} offset 5m @ 1609746000`
 #[derive(Clone, Debug, PartialEq)]
 pub struct VectorSelector {
-    /// The metric's name where it stands before the braces or alone in them.
+    /// The metric's name where it stands before the braces; in them it is a matcher like others.
     pub name: Option<String>,
     /// All matchers, the name's among them, in the order written (the name's last where it stands
     /// before the braces).
@@ -226,6 +262,56 @@ pub enum AggregateOp {
     Quantile,
     Limitk,
     LimitRatio,
+}
+
+impl AggregateOp {
+    /// All operators with their names.
+    const NAMES: [(&'static str, Self); 14] = [
+        ("sum", Self::Sum),
+        ("min", Self::Min),
+        ("max", Self::Max),
+        ("avg", Self::Avg),
+        ("group", Self::Group),
+        ("stddev", Self::Stddev),
+        ("stdvar", Self::Stdvar),
+        ("count", Self::Count),
+        ("count_values", Self::CountValues),
+        ("bottomk", Self::Bottomk),
+        ("topk", Self::Topk),
+        ("quantile", Self::Quantile),
+        ("limitk", Self::Limitk),
+        ("limit_ratio", Self::LimitRatio),
+    ];
+
+    /// The operator of a name in lower case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, op)| *op)
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        let found = Self::NAMES.iter().find(|(_, op)| *op == self);
+        found.map_or("", |(name, _)| *name)
+    }
+
+    /// Whether a parameter stands before what is aggregated.
+    pub fn takes_param(self) -> bool {
+        matches!(
+            self,
+            Self::CountValues
+                | Self::Bottomk
+                | Self::Topk
+                | Self::Quantile
+                | Self::Limitk
+                | Self::LimitRatio
+        )
+    }
+
+    /// Whether it needs the feature `promql-experimental-functions`.
+    pub fn is_experimental(self) -> bool {
+        matches!(self, Self::Limitk | Self::LimitRatio)
+    }
 }
 
 /// How an aggregation groups.
@@ -286,6 +372,30 @@ pub enum BinaryOp {
 }
 
 impl BinaryOp {
+    /// The operator as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Sub => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::Mod => "%",
+            Self::Pow => "^",
+            Self::Atan2 => "atan2",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Greater => ">",
+            Self::Less => "<",
+            Self::GreaterOrEqual => ">=",
+            Self::LessOrEqual => "<=",
+            Self::And => "and",
+            Self::Or => "or",
+            Self::Unless => "unless",
+            Self::TrimUpper => "</",
+            Self::TrimLower => ">/",
+        }
+    }
+
     /// Whether it compares.
     pub fn is_comparison(self) -> bool {
         matches!(
@@ -348,4 +458,33 @@ pub struct Binary {
     pub return_bool: bool,
     /// Between two vectors: how they match.
     pub matching: Option<Matching>,
+}
+
+impl Binary {
+    /// A node from what was written: modifiers of matching are kept where both sides are vectors
+    /// or where they are a fault that the check of types will name.
+    pub(crate) fn new(
+        op: BinaryOp,
+        left: Expr,
+        right: Expr,
+        return_bool: bool,
+        mut matching: Matching,
+    ) -> Self {
+        if op.is_set() && matching.cardinality == Cardinality::OneToOne {
+            matching.cardinality = Cardinality::ManyToMany;
+        }
+        let vectors = [&left, &right]
+            .iter()
+            .all(|side| side.value_type() == ValueType::Vector);
+        let written = !matching.labels.is_empty()
+            || matching.fill_left.is_some()
+            || matching.fill_right.is_some();
+        Self {
+            op,
+            left,
+            right,
+            return_bool,
+            matching: (vectors || written).then_some(matching),
+        }
+    }
 }

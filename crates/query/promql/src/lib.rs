@@ -4,4 +4,9 @@
 //! evaluates it over whatever is [`contract::Select`].
 
 pub mod ast;
+mod format;
 pub mod functions;
+pub mod parse;
+
+pub use format::prettify;
+pub use parse::{Features, ParseError, parse, parse_series_selector, parse_with};

@@ -1,1 +1,41 @@
-//! To be written.
+//! The store of metrics: head, log, chunks, index and blocks in Prometheus' own formats.
+//!
+//! [`Store`] takes batches ([`contract::Append`]) and answers selections ([`contract::Select`]).
+//! A batch is checked, written to the log and then applied to the [head](head), under one lock:
+//! what was acknowledged is in the log, and queries see a batch whole or not at all. Full chunks
+//! leave the heap for [head chunk files](head_chunks).
+//!
+//! ```text
+//! append ─> check ─> log (wal/) ─> head ─> chunks_head/
+//! select ─> postings ─> view ─> chunks
+//! ```
+//! Invariants: a directory of Prometheus opens here and one of ours opens there; no bytes on disk
+//! make the store panic. What is absent: queries, scraping, compaction of blocks into larger ones,
+//! native histograms (their records are skipped and counted).
+
+mod append;
+mod chunk;
+mod error;
+mod exemplars;
+mod files;
+mod head;
+mod head_chunks;
+mod meters;
+mod metrics;
+mod options;
+mod record;
+mod replay;
+mod select;
+mod status;
+mod store;
+
+pub use error::StoreError;
+pub use options::{StoreOptions, WalSync};
+pub use store::Store;
+
+/// The CRC32C (Castagnoli) of some bytes, as all of Prometheus' files carry it.
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
+    let sum = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32Iscsi, bytes);
+    // A 32-bit sum in 64 bits.
+    sum as u32
+}

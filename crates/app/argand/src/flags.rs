@@ -1,0 +1,288 @@
+//! The flags of the command line, as data: name, form, default and help of each.
+//!
+//! They are those of Prometheus, so that a unit file or a container's arguments need no change,
+//! and the few that only Argand has. The table gives the parser, the help text and the page of
+//! flags.
+
+use std::collections::BTreeMap;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command};
+
+/// The form of a flag's value.
+#[derive(Clone, Copy)]
+enum Form {
+    /// `--flag` or `--no-flag`.
+    Switch,
+    /// Any text; what it means is checked where it is used.
+    Text,
+    /// Any text, and the flag may be given again.
+    List,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+/// Whether a flag does something yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Active,
+    /// Accepted, so that nobody has to change a unit file; a log line says that it does nothing.
+    Accepted,
+}
+
+struct Flag {
+    name: &'static str,
+    form: Form,
+    default: &'static str,
+    state: State,
+    help: &'static str,
+}
+
+const fn active(name: &'static str, form: Form, default: &'static str, help: &'static str) -> Flag {
+    Flag { name, form, default, state: State::Active, help }
+}
+
+const fn accepted(name: &'static str, form: Form, default: &'static str) -> Flag {
+    Flag { name, form, default, state: State::Accepted, help: "Accepted; not active yet." }
+}
+
+use Form::{Choice, List, Switch, Text};
+
+/// All flags, those that do something first.
+const FLAGS: &[Flag] = &[
+    active("config.file", Text, "", "Configuration file. Without it prometheus.yml of this folder is read where there is one; else Argand watches itself and this machine."),
+    active("web.listen-address", List, "127.0.0.1:9090", "Address to listen on. May be given again. 0.0.0.0:9090 opens the door to other machines."),
+    active("web.max-connections", Text, "512", "Connections served at once over all listeners."),
+    active("web.enable-lifecycle", Switch, "false", "Switches POST /-/reload and /-/quit on."),
+    active("web.cors.origin", Text, ".*", "Regular expression, fully anchored, for origins whose pages may read answers."),
+    active("storage.tsdb.path", Text, "data/", "Directory of the samples, in Prometheus' own format."),
+    active("storage.tsdb.retention.time", Text, "", "How long samples are kept: y, w, d, h, m, s, ms. 15d where neither this nor the size is given."),
+    active("storage.tsdb.retention.size", Text, "", "Bytes on disk at most: B, KB, MB, GB, TB, PB, EB. The oldest blocks go first."),
+    active("storage.tsdb.no-lockfile", Switch, "false", "Does not create a lock file in the data directory."),
+    active("storage.tsdb.wal-compression", Switch, "true", "Compresses the write-ahead log."),
+    active("storage.tsdb.min-block-duration", Text, "2h", "Span of the blocks the head is cut to."),
+    active("storage.wal-sync", Choice(&["interval", "always"]), "interval", "When the log is forced to the disk: once a second, or before each write is acknowledged."),
+    active("query.lookback-delta", Text, "5m", "How old the newest sample of a series may be for the series to count."),
+    active("query.timeout", Text, "2m", "A query that takes longer is given up."),
+    active("query.max-concurrency", Text, "20", "Queries evaluated at once; more wait."),
+    active("query.max-samples", Text, "50000000", "Samples one query may hold in memory."),
+    active("enable-feature", List, "", "Features by name, separated by commas."),
+    active("log.level", Choice(&["debug", "info", "warn", "error"]), "info", "Only messages of this level or above are logged."),
+    active("log.format", Choice(&["logfmt", "json"]), "logfmt", "Form of the log."),
+    accepted("agent", Switch, "false"),
+    accepted("alertmanager.drain-notification-queue-on-shutdown", Switch, "true"),
+    accepted("alertmanager.notification-batch-size", Text, "256"),
+    accepted("alertmanager.notification-queue-capacity", Text, "10000"),
+    accepted("auto-gomaxprocs", Switch, "true"),
+    accepted("auto-gomemlimit", Switch, "true"),
+    accepted("auto-gomemlimit.ratio", Text, "0.9"),
+    accepted("config.auto-reload-interval", Text, "30s"),
+    accepted("rules.alert.for-grace-period", Text, "10m"),
+    accepted("rules.alert.for-outage-tolerance", Text, "1h"),
+    accepted("rules.alert.resend-delay", Text, "1m"),
+    accepted("rules.max-concurrent-evals", Text, "4"),
+    accepted("scrape.adjust-timestamps", Switch, "true"),
+    accepted("scrape.discovery-reload-interval", Text, "5s"),
+    accepted("scrape.timestamp-tolerance", Text, "2ms"),
+    accepted("storage.agent.path", Text, "data-agent/"),
+    accepted("storage.agent.no-lockfile", Switch, "false"),
+    accepted("storage.agent.retention.max-time", Text, "4h"),
+    accepted("storage.agent.retention.min-time", Text, "5m"),
+    accepted("storage.agent.wal-compression", Switch, "true"),
+    accepted("storage.remote.flush-deadline", Text, "1m"),
+    accepted("storage.remote.read-concurrent-limit", Text, "10"),
+    accepted("storage.remote.read-max-bytes-in-frame", Text, "1048576"),
+    accepted("storage.remote.read-sample-limit", Text, "50000000"),
+    accepted("storage.tsdb.allow-overlapping-blocks", Switch, "true"),
+    accepted("storage.tsdb.allow-overlapping-compaction", Switch, "true"),
+    accepted("storage.tsdb.head-chunks-write-queue-size", Text, "0"),
+    accepted("storage.tsdb.max-block-chunk-segment-size", Text, ""),
+    accepted("storage.tsdb.max-block-duration", Text, ""),
+    accepted("storage.tsdb.samples-per-chunk", Text, "120"),
+    accepted("storage.tsdb.wal-compression-type", Text, "snappy"),
+    accepted("storage.tsdb.wal-segment-size", Text, ""),
+    accepted("web.config.file", Text, ""),
+    accepted("web.console.libraries", Text, "console_libraries"),
+    accepted("web.console.templates", Text, "consoles"),
+    accepted("web.enable-admin-api", Switch, "false"),
+    accepted("web.enable-otlp-receiver", Switch, "false"),
+    accepted("web.enable-remote-write-receiver", Switch, "false"),
+    accepted("web.external-url", Text, ""),
+    accepted("web.max-notifications-subscribers", Text, "16"),
+    accepted("web.page-title", Text, "Argand"),
+    accepted("web.read-timeout", Text, "5m"),
+    accepted("web.remote-write-receiver.accepted-protobuf-messages", List, ""),
+    accepted("web.route-prefix", Text, ""),
+    accepted("web.user-assets", Text, ""),
+];
+
+/// Why a value that would open a door, or lose data, if it were ignored is refused until it works.
+fn refusal(name: &str, value: &str) -> Option<&'static str> {
+    let has_path = |url: &str| {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        rest.split_once('/').is_some_and(|(_, path)| !path.is_empty())
+    };
+    match name {
+        "web.config.file" if !value.is_empty() => Some(
+            "TLS and passwords are not active yet; leave the flag out and listen on loopback, or put a proxy with authentication in front",
+        ),
+        "web.route-prefix" if !matches!(value, "" | "/") => {
+            Some("serving under a prefix is not active yet; let the proxy in front strip it")
+        }
+        "web.external-url" if has_path(value) => {
+            Some("serving under a path is not active yet; let the proxy in front strip it")
+        }
+        "agent" if value == "true" => {
+            Some("agent mode is not active yet; leave the flag out to store samples here")
+        }
+        _ => None,
+    }
+}
+
+/// The values in force, by flag.
+pub(crate) struct Flags {
+    values: BTreeMap<&'static str, Vec<String>>,
+    /// Names of given flags that do nothing yet.
+    pub(crate) without_effect: Vec<&'static str>,
+}
+
+fn command() -> Command {
+    let mut command = Command::new("argand")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A whole Prometheus monitoring stack in one process.")
+        .after_help("Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.")
+        .disable_help_subcommand(true);
+    for flag in FLAGS {
+        let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help);
+        if flag.state == State::Accepted {
+            arg = arg.hide_short_help(true);
+        }
+        arg = match flag.form {
+            Switch => arg.action(ArgAction::SetTrue).overrides_with(flag.name),
+            Text => arg.action(ArgAction::Set).value_name("VALUE").overrides_with(flag.name),
+            List => arg.action(ArgAction::Append).value_name("VALUE"),
+            Choice(words) => arg
+                .action(ArgAction::Set)
+                .value_parser(PossibleValuesParser::new(words))
+                .overrides_with(flag.name),
+        };
+        if !flag.default.is_empty() && !matches!(flag.form, Switch) {
+            arg = arg.help(format!("{} [default: {}]", flag.help, flag.default));
+        }
+        command = command.arg(arg);
+        if let Switch = flag.form {
+            let negative = format!("no-{}", flag.name);
+            let arg = Arg::new(negative.clone())
+                .long(negative)
+                .action(ArgAction::SetTrue)
+                .hide(true)
+                .overrides_with(flag.name);
+            command = command.arg(arg);
+        }
+    }
+    command
+}
+
+impl Flags {
+    /// Reads a command line; an error's text names the flag, and the nearest one where it is
+    /// unknown.
+    pub(crate) fn parse(
+        arguments: impl IntoIterator<Item = std::ffi::OsString>,
+    ) -> Result<Self, clap::Error> {
+        let mut command = command();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let mut values = BTreeMap::new();
+        let mut without_effect = Vec::new();
+        for flag in FLAGS {
+            let given: Option<Vec<String>> = match flag.form {
+                Switch if matches.get_flag(flag.name) => Some(vec!["true".to_owned()]),
+                Switch if matches.get_flag(&format!("no-{}", flag.name)) => {
+                    Some(vec!["false".to_owned()])
+                }
+                Switch => None,
+                _ => matches.get_many::<String>(flag.name).map(|v| v.cloned().collect()),
+            };
+            let refused = given.iter().flatten().find_map(|value| refusal(flag.name, value));
+            if let Some(why) = refused {
+                let text = format!("--{}: {why}\n", flag.name);
+                return Err(command.error(clap::error::ErrorKind::InvalidValue, text));
+            }
+            if given.is_some() && flag.state == State::Accepted {
+                without_effect.push(flag.name);
+            }
+            values.insert(flag.name, given.unwrap_or_else(|| vec![flag.default.to_owned()]));
+        }
+        Ok(Self { values, without_effect })
+    }
+
+    /// The last value given for a flag, or its default.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.list(name).last().map_or("", String::as_str)
+    }
+
+    /// All values given for a flag.
+    pub(crate) fn list(&self, name: &str) -> &[String] {
+        self.values.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a switch is on.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        self.text(name) == "true"
+    }
+
+    /// Every flag with its value, for the status page.
+    pub(crate) fn shown(&self) -> BTreeMap<String, String> {
+        self.values.iter().map(|(name, values)| ((*name).to_owned(), values.join(","))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Flags, clap::Error> {
+        Flags::parse(["argand"].iter().chain(arguments).map(std::ffi::OsString::from))
+    }
+
+    #[test]
+    fn the_table_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn flags_come_in_both_forms_and_the_last_one_stands() {
+        let flags = parse(&[
+            "--config.file=a.yml",
+            "--config.file",
+            "b.yml",
+            "--web.enable-lifecycle",
+            "--no-storage.tsdb.wal-compression",
+        ])
+        .unwrap();
+        assert_eq!(flags.text("config.file"), "b.yml");
+        assert!(flags.is_on("web.enable-lifecycle"));
+        assert!(!flags.is_on("storage.tsdb.wal-compression"));
+        assert_eq!(flags.text("query.timeout"), "2m");
+    }
+
+    #[test]
+    fn an_unknown_flag_names_the_nearest() {
+        let error = parse(&["--storage.tsdb.pth=x"]).err().unwrap().to_string();
+        assert!(error.contains("--storage.tsdb.pth"), "{error}");
+        assert!(error.contains("--storage.tsdb.path"), "{error}");
+    }
+
+    #[test]
+    fn what_would_be_dangerous_to_ignore_is_refused() {
+        let error = parse(&["--web.config.file=web.yml"]).err().unwrap().to_string();
+        assert!(error.contains("not active yet"), "{error}");
+        assert!(parse(&["--web.external-url=http://argand.example/graphs"]).is_err());
+        assert!(parse(&["--no-agent", "--web.external-url=http://argand.example/"]).is_ok());
+    }
+
+    #[test]
+    fn flags_without_effect_are_listed() {
+        let flags = parse(&["--web.page-title=x"]).unwrap();
+        assert_eq!(flags.without_effect, ["web.page-title"]);
+    }
+}

@@ -1,0 +1,155 @@
+//! What the flags mean: texts turned into checked values.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use model::duration;
+
+use crate::flags::Flags;
+
+/// How long samples are kept where neither flags nor configuration say.
+pub(crate) const DEFAULT_RETENTION: Duration = Duration::from_secs(15 * 24 * 3600);
+
+/// Checked values of the flags.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// The configuration file; `None` for the built-in configuration.
+    pub(crate) config_file: Option<PathBuf>,
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) max_connections: usize,
+    pub(crate) data: PathBuf,
+    pub(crate) retention_time: Option<Duration>,
+    pub(crate) retention_size: Option<u64>,
+    pub(crate) min_block: Duration,
+    pub(crate) lookback: Duration,
+    pub(crate) query_timeout: Duration,
+    pub(crate) query_concurrency: usize,
+    pub(crate) query_samples: usize,
+}
+
+impl Options {
+    pub(crate) fn new(flags: &Flags) -> Result<Self> {
+        Ok(Self {
+            config_file: config_file(flags),
+            listen: flags
+                .list("web.listen-address")
+                .iter()
+                .map(|address| listen_address(address))
+                .collect::<Result<_>>()?,
+            max_connections: number(flags, "web.max-connections")?,
+            data: PathBuf::from(flags.text("storage.tsdb.path")),
+            retention_time: optional(flags, "storage.tsdb.retention.time", length)?,
+            retention_size: optional(flags, "storage.tsdb.retention.size", bytes)?,
+            min_block: required(flags, "storage.tsdb.min-block-duration", length)?,
+            lookback: required(flags, "query.lookback-delta", length)?,
+            query_timeout: required(flags, "query.timeout", length)?,
+            query_concurrency: number(flags, "query.max-concurrency")?,
+            query_samples: number(flags, "query.max-samples")?,
+        })
+    }
+}
+
+/// The file named; else `prometheus.yml` of this folder, where Prometheus looks too.
+fn config_file(flags: &Flags) -> Option<PathBuf> {
+    let given = flags.text("config.file");
+    if !given.is_empty() {
+        return Some(PathBuf::from(given));
+    }
+    Some(PathBuf::from("prometheus.yml")).filter(|file| file.is_file())
+}
+
+fn required<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result<T> {
+    read(flags.text(name)).with_context(|| format!("--{name}={}", flags.text(name)))
+}
+
+/// Empty and zero mean that nothing is set.
+fn optional<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result<Option<T>> {
+    if matches!(flags.text(name), "" | "0" | "0s" | "0B") {
+        return Ok(None);
+    }
+    required(flags, name, read).map(Some)
+}
+
+fn number(flags: &Flags, name: &str) -> Result<usize> {
+    required(flags, name, |text| {
+        let number: usize = text.parse().context("a whole number was expected")?;
+        if number == 0 {
+            bail!("at least 1 was expected");
+        }
+        Ok(number)
+    })
+}
+
+/// A length of time of at least a millisecond.
+fn length(text: &str) -> Result<Duration> {
+    match u64::try_from(duration::parse(text)?) {
+        Ok(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
+        _ => bail!("more than nothing was expected"),
+    }
+}
+
+/// Powers of 1024, whichever way they are written, as upstream counts them.
+const SIZES: [(&str, u32); 7] =
+    [("EB", 6), ("PB", 5), ("TB", 4), ("GB", 3), ("MB", 2), ("KB", 1), ("B", 0)];
+
+fn bytes(text: &str) -> Result<u64> {
+    let plain = text.replace("iB", "B");
+    let (number, power) = SIZES
+        .iter()
+        .find_map(|(unit, power)| Some((plain.strip_suffix(unit)?, *power)))
+        .with_context(|| format!("{text:?} has no unit; there are B, KB, MB, GB, TB, PB, EB"))?;
+    let number: f64 = number.trim().parse().with_context(|| format!("{number:?} is no number"))?;
+    let size = number * 1024f64.powi(i32::try_from(power).unwrap_or_default());
+    if !(1.0..=9.2e18).contains(&size) {
+        bail!("{text:?} is not between 1 byte and 8 EB");
+    }
+    Ok(size as u64)
+}
+
+/// `host:port`; an empty host means every address of the machine.
+fn listen_address(text: &str) -> Result<SocketAddr> {
+    let (host, port) = text
+        .rsplit_once(':')
+        .with_context(|| format!("--web.listen-address={text}: host:port was expected"))?;
+    let host = match host {
+        "" => "0.0.0.0",
+        "localhost" => "127.0.0.1",
+        other => other,
+    };
+    format!("{host}:{port}").parse().with_context(|| {
+        format!("--web.listen-address={text}: an address such as 127.0.0.1:9090 was expected")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, size) in [("1B", 1), ("512MB", 512 << 20), ("1.5GiB", 3 << 29), ("2TB", 2 << 40)]
+        {
+            assert_eq!(bytes(text).unwrap(), size, "{text}");
+        }
+        for text in ["", "5", "-1GB", "GB", "9EB", "1XB", "0.1B"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        for (text, address) in [
+            ("127.0.0.1:9090", "127.0.0.1:9090"),
+            (":9090", "0.0.0.0:9090"),
+            ("localhost:1", "127.0.0.1:1"),
+            ("[::1]:9090", "[::1]:9090"),
+        ] {
+            assert_eq!(listen_address(text).unwrap().to_string(), address);
+        }
+        for text in ["9090", "127.0.0.1", "nowhere.example:80:80", "127.0.0.1:99999"] {
+            assert!(listen_address(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Joins the stages, runs them, and ends them in order.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
+use config::Config;
+use contract::{Append, Clock, Gather, Select, StoreStatus, SystemClock, TargetSink, Targets};
+use exporters::{HostExporter, ProcessExporter};
+use metrics_store::{Store, StoreOptions};
+use model::duration;
+use promql::{Engine, EngineOptions};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::configuration::{self, Apply, Source};
+use crate::flags::Flags;
+use crate::options::{DEFAULT_RETENTION, Options};
+use crate::own::OwnState;
+use crate::{listen, signals};
+
+/// Requests to reload that may wait for the one under way.
+const RELOAD_QUEUE: usize = 4;
+
+/// Runs the program until it is asked to end.
+pub(crate) fn run(flags: &Flags, options: Options) -> Result<()> {
+    // Only fails where another provider was installed before, and nothing else does that.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the threads for input and output")?;
+    runtime.block_on(serve(flags, options))
+}
+
+async fn serve(flags: &Flags, options: Options) -> Result<()> {
+    for flag in &flags.without_effect {
+        tracing::warn!(flag, "this flag is accepted but has no effect yet");
+    }
+    let mut listeners = Vec::new();
+    for address in &options.listen {
+        listeners.push(listen::bind(*address).await?);
+    }
+    let source = Source {
+        file: options.config_file.clone(),
+        address: own_address(&listeners)?,
+    };
+    let config = source.read()?;
+    configuration::report_inactive(&config);
+
+    let runtime = Arc::new(Runtime::new(
+        SystemClock.now(),
+        env!("CARGO_PKG_VERSION"),
+        flags.shown(),
+        retention_in_words(&options, &config),
+    ));
+    runtime.config_loaded(config.redacted.clone(), SystemClock.now());
+    let engine = Arc::new(engine(&options));
+    let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
+    let (quit, quit_requests) = mpsc::channel(1);
+    let face = Face::new(FaceOptions {
+        runtime: Arc::clone(&runtime),
+        clock: Arc::new(SystemClock),
+        lifecycle: flags
+            .is_on("web.enable-lifecycle")
+            .then(|| Lifecycle { reload: reload.clone(), quit }),
+        cors: CorsOrigin::new(flags.text("web.cors.origin")).context("--web.cors.origin")?,
+        query_timeout: options.query_timeout,
+        gatherers: vec![
+            Arc::new(ProcessExporter),
+            Arc::new(OwnState(Arc::clone(&runtime))),
+            Arc::clone(&engine) as Arc<dyn Gather>,
+        ],
+        exporters: BTreeMap::from([(
+            "node".to_owned(),
+            Arc::new(HostExporter) as Arc<dyn Gather>,
+        )]),
+    });
+    let end = CancellationToken::new();
+    let serving = start_listening(listeners, &face, &options, &end);
+    tracing::info!(page = %format!("http://{}/", source.address), "the page is open");
+
+    let store = open_store(flags, &options, &config).await?;
+    let stages = Arc::new(Stages::start(Arc::clone(&store) as Arc<dyn Append>));
+    face.open(Services {
+        select: Arc::clone(&store) as Arc<dyn Select>,
+        store: Arc::clone(&store) as Arc<dyn StoreStatus>,
+        targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
+        engine,
+        gatherers: stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>),
+    });
+    stages.apply(config);
+    tokio::spawn(signals::forward_hangups(reload));
+    tokio::spawn(configuration::serve_reloads(
+        source,
+        runtime,
+        Arc::clone(&stages) as Arc<dyn Apply>,
+        reload_requests,
+    ));
+    tracing::info!("ready");
+
+    signals::wait_for_end(quit_requests).await?;
+    end.cancel();
+    for server in serving {
+        let _ = server.await;
+    }
+    stages.end().await;
+    tokio::task::spawn_blocking(move || store.close()).await?;
+    tracing::info!("ended; everything acknowledged is stored");
+    Ok(())
+}
+
+/// Where this process itself can be reached.
+fn own_address(listeners: &[TcpListener]) -> Result<String> {
+    let first = listeners.first().context("--web.listen-address: no address was given")?;
+    let mut address = first.local_addr()?;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    Ok(address.to_string())
+}
+
+fn start_listening(
+    listeners: Vec<TcpListener>,
+    face: &Arc<Face>,
+    options: &Options,
+    end: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
+    let places = Arc::new(Semaphore::new(options.max_connections));
+    let mut serving = Vec::new();
+    for listener in listeners {
+        if let Ok(address) = listener.local_addr()
+            && !address.ip().is_loopback()
+        {
+            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything");
+        }
+        let (face, places, end) = (Arc::clone(face), Arc::clone(&places), end.clone());
+        serving.push(tokio::spawn(listen::serve(listener, face, places, end)));
+    }
+    serving
+}
+
+fn engine(options: &Options) -> Engine {
+    Engine::new(EngineOptions {
+        max_samples: options.query_samples,
+        timeout: options.query_timeout,
+        lookback: i64::try_from(options.lookback.as_millis()).unwrap_or(i64::MAX),
+        max_concurrency: options.query_concurrency,
+        ..EngineOptions::default()
+    })
+}
+
+/// Flags win over the file; without either, the default holds.
+fn retention(options: &Options, config: &Config) -> (Option<Duration>, Option<u64>) {
+    let kept = &config.storage.retention;
+    let time = options.retention_time.or(kept.time);
+    let size = options.retention_size.or(kept.size);
+    match (time, size) {
+        (None, None) => (Some(DEFAULT_RETENTION), None),
+        given => given,
+    }
+}
+
+fn retention_in_words(options: &Options, config: &Config) -> String {
+    let (time, size) = retention(options, config);
+    let time = time
+        .map(|time| duration::format(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)));
+    let size = size.map(|bytes| format!("{bytes}B"));
+    let words: Vec<String> = [time, size].into_iter().flatten().collect();
+    words.join(" or ")
+}
+
+/// Reads the log back on a thread that may block; the face answers 503 meanwhile.
+async fn open_store(flags: &Flags, options: &Options, config: &Config) -> Result<Arc<Store>> {
+    let (retention_time, retention_size) = retention(options, config);
+    let store = StoreOptions {
+        retention_time,
+        retention_size,
+        min_block_duration: options.min_block,
+        wal_compression: flags.is_on("storage.tsdb.wal-compression"),
+        no_lockfile: flags.is_on("storage.tsdb.no-lockfile"),
+        ..StoreOptions::new(PathBuf::from(&options.data))
+    };
+    let folder = options.data.display().to_string();
+    tokio::task::spawn_blocking(move || Store::open(store))
+        .await?
+        .with_context(|| format!("opening the data directory {folder}"))
+}
+
+/// The stages that follow the configuration.
+struct Stages {
+    discovery: Arc<discovery::Manager>,
+    scrape: Arc<scrape::Manager>,
+}
+
+impl Stages {
+    fn start(append: Arc<dyn Append>) -> Self {
+        let scrape = scrape::Manager::new(append, Arc::new(SystemClock));
+        let discovery =
+            Arc::new(discovery::Manager::new(Arc::clone(&scrape) as Arc<dyn TargetSink>));
+        Self { discovery, scrape }
+    }
+
+    fn gatherers(&self, store: Arc<dyn Gather>) -> Vec<Arc<dyn Gather>> {
+        vec![
+            store,
+            Arc::clone(&self.scrape) as Arc<dyn Gather>,
+            Arc::clone(&self.discovery) as Arc<dyn Gather>,
+        ]
+    }
+
+    async fn end(&self) {
+        self.discovery.shutdown().await;
+        self.scrape.shutdown().await;
+    }
+}
+
+impl Apply for Stages {
+    fn apply(&self, config: Config) {
+        let jobs = config
+            .scrape_configs
+            .iter()
+            .map(|job| (job.job_name.clone(), job.discovery.clone()))
+            .collect();
+        self.scrape.apply(config.scrape_configs);
+        self.discovery.apply(jobs);
+    }
+}

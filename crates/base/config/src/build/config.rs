@@ -1,0 +1,92 @@
+//! The configuration as a whole.
+
+use std::path::PathBuf;
+
+use super::scrape::{labels, scrape};
+use crate::error::Fault;
+use crate::sections::top::MAX_EXEMPLARS;
+use crate::table::Table;
+use crate::{Config, DiscoveryConfig, GlobalConfig, Retention, StorageConfig};
+
+/// Top-level sections whose machinery is not active yet.
+const INACTIVE: [&str; 5] = [
+    "alerting",
+    "rule_files",
+    "tracing",
+    "remote_write",
+    "remote_read",
+];
+
+/// Puts together what was read, completed and checked.
+pub(crate) fn build<'a>(
+    config: &Table,
+    global: &Table,
+    scrapes: impl Iterator<Item = &'a Table>,
+    redacted: String,
+) -> Result<Config, Fault> {
+    let scrape_configs = scrapes.map(scrape).collect::<Result<Vec<_>, Fault>>()?;
+    let mut inactive: Vec<String> = INACTIVE
+        .iter()
+        .filter(|key| config.has(key))
+        .map(|key| (*key).to_owned())
+        .collect();
+    if config.slot("otlp").given {
+        inactive.push("otlp".to_owned());
+    }
+    for found in scrape_configs.iter().flat_map(|scrape| &scrape.discovery) {
+        if let DiscoveryConfig::Inactive { section } = found
+            && !inactive.iter().any(|name| name == section)
+        {
+            inactive.push((*section).to_owned());
+        }
+    }
+    Ok(Config {
+        global: build_global(global),
+        rule_files: config
+            .texts("rule_files")
+            .into_iter()
+            .map(PathBuf::from)
+            .collect(),
+        scrape_configs,
+        storage: storage(config.table("storage")),
+        inactive,
+        redacted,
+    })
+}
+
+fn path(table: &Table, key: &str) -> Option<PathBuf> {
+    Some(table.text(key))
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+}
+
+fn build_global(global: &Table) -> GlobalConfig {
+    GlobalConfig {
+        scrape_interval: global.duration("scrape_interval"),
+        evaluation_interval: global.duration("evaluation_interval"),
+        rule_query_offset: global.duration("rule_query_offset"),
+        external_labels: labels(global.map("external_labels")),
+        query_log_file: path(global, "query_log_file"),
+        scrape_failure_log_file: path(global, "scrape_failure_log_file"),
+    }
+}
+
+fn storage(storage: Option<&Table>) -> StorageConfig {
+    let tsdb = storage.and_then(|storage| storage.table("tsdb"));
+    let retention = tsdb.and_then(|tsdb| tsdb.table("retention"));
+    let given = |key: &str| retention.filter(|retention| retention.has(key));
+    StorageConfig {
+        out_of_order_window: tsdb
+            .map(|tsdb| tsdb.duration("out_of_order_time_window"))
+            .unwrap_or_default(),
+        retention: Retention {
+            time: given("time").map(|retention| retention.duration("time")),
+            size: given("size").map(|retention| retention.uint("size")),
+            percentage: given("percentage").map(|retention| retention.float("percentage")),
+        },
+        max_exemplars: match storage.and_then(|storage| storage.table("exemplars")) {
+            Some(exemplars) => exemplars.uint("max_exemplars"),
+            None => MAX_EXEMPLARS.unsigned_abs(),
+        },
+    }
+}

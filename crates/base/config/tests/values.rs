@@ -1,0 +1,322 @@
+//! What comes out of a valid file: completed, inherited, resolved.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may stop at the first surprise"
+)]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{
+    Config, DiscoveryConfig, NameEscaping, NameValidation, ScrapeConfig, ScrapeProtocol,
+    SecretSource,
+};
+
+fn parse(text: &str) -> Config {
+    let environment = |name: &str| (name == "SITE").then(|| "home".to_owned());
+    config::parse(text, Path::new("/etc/p/p.yml"), &environment)
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The one job of a file with these lines in `global` and in the job.
+fn job(global: &str, lines: &str) -> ScrapeConfig {
+    let text = format!("global: {{{global}}}\nscrape_configs:\n- {{job_name: a, {lines}}}\n");
+    parse(&text).scrape_configs.remove(0)
+}
+
+#[test]
+fn an_empty_file_is_the_default() {
+    for text in [
+        "",
+        "global:\nscrape_configs:\nrule_files:\nstorage:\nalerting:\notlp:\nruntime:\n",
+        "# nothing\n",
+        "{}",
+    ] {
+        assert_eq!(parse(text), Config::default(), "{text:?}");
+    }
+    let config = Config::default();
+    assert_eq!(config.global.scrape_interval, Duration::from_secs(60));
+    assert_eq!(config.storage.max_exemplars, 100_000);
+    assert!(config.inactive.is_empty());
+}
+
+#[test]
+fn jobs_inherit_what_they_leave_open() {
+    let seconds = Duration::from_secs;
+    for (global, lines, interval, timeout) in [
+        ("", "", 60, 10),
+        ("scrape_interval: 5s", "", 5, 5),
+        ("scrape_interval: 30s, scrape_timeout: 20s", "", 30, 20),
+        (
+            "scrape_interval: 30s, scrape_timeout: 20s",
+            "scrape_interval: 15s",
+            15,
+            15,
+        ),
+        ("", "scrape_interval: 2m, scrape_timeout: 90s", 120, 90),
+        ("", "scrape_interval:", 60, 10),
+    ] {
+        let job = job(global, lines);
+        assert_eq!(
+            (job.interval, job.timeout),
+            (seconds(interval), seconds(timeout)),
+            "{global} / {lines}"
+        );
+    }
+    let limited = job(
+        "sample_limit: 5, body_size_limit: 1KB, label_limit: 7",
+        "sample_limit: 9",
+    );
+    assert_eq!(
+        (
+            limited.limits.samples,
+            limited.limits.body_size,
+            limited.limits.labels
+        ),
+        (9, 1024, 7)
+    );
+    let logged = job("scrape_failure_log_file: fail.log", "");
+    assert_eq!(
+        logged.failure_log_file,
+        Some(PathBuf::from("/etc/p/fail.log"))
+    );
+}
+
+#[test]
+fn protobuf_comes_first_where_native_histograms_are_wanted() {
+    use ScrapeProtocol::{OpenMetricsText100, PrometheusProto, PrometheusText004};
+    for (global, lines, first, count) in [
+        ("", "", OpenMetricsText100, 4),
+        ("scrape_native_histograms: true", "", PrometheusProto, 5),
+        (
+            "scrape_native_histograms: true",
+            "scrape_native_histograms: false",
+            OpenMetricsText100,
+            4,
+        ),
+        ("", "scrape_native_histograms: true", PrometheusProto, 5),
+        (
+            "scrape_protocols: [PrometheusText0.0.4]",
+            "scrape_native_histograms: true",
+            PrometheusText004,
+            1,
+        ),
+        (
+            "scrape_native_histograms: true",
+            "scrape_protocols: [PrometheusText0.0.4]",
+            PrometheusText004,
+            1,
+        ),
+    ] {
+        let job = job(global, lines);
+        assert_eq!(
+            (job.protocols[0], job.protocols.len()),
+            (first, count),
+            "{global} / {lines}"
+        );
+    }
+}
+
+#[test]
+fn escaping_follows_validation() {
+    use NameEscaping::{AllowUtf8, Dots, Underscores, Values};
+    use NameValidation::{Legacy, Utf8};
+    for (global, lines, validation, escaping) in [
+        ("", "", Utf8, AllowUtf8),
+        (
+            "",
+            "metric_name_validation_scheme: legacy",
+            Legacy,
+            Underscores,
+        ),
+        (
+            "metric_name_validation_scheme: legacy, metric_name_escaping_scheme: dots",
+            "",
+            Legacy,
+            Dots,
+        ),
+        (
+            "metric_name_validation_scheme: legacy",
+            "metric_name_validation_scheme: utf8",
+            Utf8,
+            AllowUtf8,
+        ),
+        (
+            "metric_name_escaping_scheme: dots",
+            "metric_name_escaping_scheme: values",
+            Utf8,
+            Values,
+        ),
+    ] {
+        let job = job(global, lines);
+        assert_eq!(
+            (job.name_validation, job.name_escaping),
+            (validation, escaping),
+            "{global} / {lines}"
+        );
+        assert!(
+            job.relabel
+                .iter()
+                .all(|rule| rule.legacy_names == (validation == Legacy))
+        );
+    }
+}
+
+#[test]
+fn variables_stand_in_external_labels_only() {
+    let config = parse(
+        "global: {external_labels: {a: '${SITE}', b: '$$x', c: '${NONE}'}}\nscrape_configs: [{job_name: '${SITE}'}]",
+    );
+    assert_eq!(
+        config.global.external_labels.to_string(),
+        r#"{a="home", b="$x"}"#
+    );
+    assert_eq!(config.scrape_configs[0].job_name, "${SITE}");
+}
+
+#[test]
+fn paths_are_relative_to_the_file() {
+    let config = parse(
+        "rule_files: [a/*.yml, /b.yml, ../c.yml]\nscrape_configs:\n- job_name: a\n  bearer_token_file: token\n  file_sd_configs: [{files: [t/*.json]}]\n",
+    );
+    let paths = ["/etc/p/a/*.yml", "/b.yml", "/etc/c.yml"].map(PathBuf::from);
+    assert_eq!(config.rule_files, paths);
+    let job = &config.scrape_configs[0];
+    let token = job
+        .http
+        .authorization
+        .as_ref()
+        .and_then(|auth| auth.credentials.clone());
+    assert_eq!(token, Some(SecretSource::File("/etc/p/token".into())));
+    let DiscoveryConfig::File(file) = &job.discovery[0] else {
+        panic!("{:?}", job.discovery)
+    };
+    assert_eq!(file.files, [PathBuf::from("/etc/p/t/*.json")]);
+    assert_eq!(file.refresh_interval, Duration::from_secs(300));
+}
+
+#[test]
+fn what_is_not_active_yet_is_named_once() {
+    let config = parse(
+        "remote_write: [{url: 'http://x'}]\nrule_files: [a]\notlp: {promote_scope_metadata: true}\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
+    );
+    assert_eq!(
+        config.inactive,
+        ["rule_files", "remote_write", "otlp", "dns_sd_configs"]
+    );
+    assert_eq!(config.scrape_configs[0].discovery.len(), 3);
+}
+
+#[test]
+fn secrets_are_shown_nowhere() {
+    let config = parse(
+        "remote_write: [{url: 'http://u:geheim@x/'}]\nscrape_configs:\n- job_name: a\n  basic_auth: {username: u, password: geheim}\n  proxy_url: http://u:geheim@x/\n  proxy_connect_header: {X: [geheim]}\n  http_headers: {X: {secrets: [geheim]}}\n  tls_config: {cert: c, key: geheim}\n- job_name: b\n  oauth2: {client_id: a, client_secret: geheim, token_url: 'http://u:geheim@x/', endpoint_params: {a: b}}\n  consul_sd_configs: [{token: geheim, password: geheim}]\n",
+    );
+    for shown in [format!("{config:?}"), config.redacted] {
+        assert!(!shown.contains("geheim"), "{shown}");
+    }
+}
+
+#[test]
+fn the_file_is_shown_completed() {
+    let config = parse("scrape_configs: [{job_name: a, static_configs: [{targets: ['x:1']}]}]\n");
+    let shown = "global:
+  scrape_interval: 1m
+  scrape_timeout: 10s
+  scrape_protocols:
+  - OpenMetricsText1.0.0
+  - OpenMetricsText0.0.1
+  - PrometheusText1.0.0
+  - PrometheusText0.0.4
+  evaluation_interval: 1m
+  metric_name_validation_scheme: utf8
+  metric_name_escaping_scheme: allow-utf-8
+  scrape_native_histograms: false
+  convert_classic_histograms_to_nhcb: false
+  always_scrape_classic_histograms: false
+  extra_scrape_metrics: false
+runtime:
+  gogc: 75
+scrape_configs:
+- job_name: a
+  honor_timestamps: true
+  track_timestamps_staleness: false
+  scrape_interval: 1m
+  scrape_timeout: 10s
+  scrape_protocols:
+  - OpenMetricsText1.0.0
+  - OpenMetricsText0.0.1
+  - PrometheusText1.0.0
+  - PrometheusText0.0.4
+  scrape_native_histograms: false
+  convert_classic_histograms_to_nhcb: false
+  always_scrape_classic_histograms: false
+  extra_scrape_metrics: false
+  metrics_path: /metrics
+  scheme: http
+  enable_compression: true
+  metric_name_validation_scheme: utf8
+  metric_name_escaping_scheme: allow-utf-8
+  follow_redirects: true
+  enable_http2: true
+  static_configs:
+  - targets:
+    - x:1
+otlp:
+  translation_strategy: UnderscoreEscapingWithSuffixes
+  label_name_underscore_sanitization: true
+  label_name_preserve_multiple_underscores: true
+";
+    assert_eq!(config.redacted, shown);
+}
+
+#[test]
+fn files_of_scrape_sections_are_read_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect(name);
+    std::fs::create_dir(folder.path().join("jobs")).expect("a folder");
+    write(
+        "jobs/a.yml",
+        "scrape_configs: [{job_name: a, bearer_token_file: token}]",
+    );
+    write("jobs/b.yml", "scrape_configs: [{job_name: b}]");
+    let main = "global: {scrape_interval: 7s}\nscrape_config_files: ['jobs/*.yml']\nscrape_configs: [{job_name: main}]\n";
+    write("p.yml", main);
+    let path = folder.path().join("p.yml");
+    let config = config::load(&path).expect("loads");
+    let names: Vec<&str> = config
+        .scrape_configs
+        .iter()
+        .map(|job| job.job_name.as_str())
+        .collect();
+    assert_eq!(names, ["main", "a", "b"]);
+    assert_eq!(config.scrape_configs[2].interval, Duration::from_secs(7));
+    let token = config.scrape_configs[1]
+        .http
+        .authorization
+        .clone()
+        .and_then(|auth| auth.credentials);
+    assert_eq!(
+        token,
+        Some(SecretSource::File(folder.path().join("jobs/token")))
+    );
+
+    write("jobs/b.yml", "scrape_configs: [{job_name: main}]");
+    let error = config::load(&path).expect_err("a name twice").to_string();
+    assert!(
+        error.contains("b.yml:1:29: scrape_configs[0].job_name: ") && error.contains("p.yml"),
+        "{error}"
+    );
+    write("jobs/b.yml", "global: {}");
+    let error = config::load(&path)
+        .expect_err("a key that may not stand there")
+        .to_string();
+    assert!(
+        error.contains("b.yml:1:1: unknown key \"global\""),
+        "{error}"
+    );
+}

@@ -1,0 +1,310 @@
+//! Reading: records out, in the order they were written.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::ops::{Range, RangeInclusive};
+use std::path::Path;
+
+use crate::frame::{Flags, HEADER_BYTES, Kind, Packing};
+use crate::layout::Segment;
+use crate::{Corruption, MAX_RECORD_BYTES, PAGE_BYTES, Position, WalError, layout};
+
+/// Bytes asked of the file at once: whole pages, few calls.
+const READ_BYTES: usize = 16 * PAGE_BYTES;
+
+/// Where the record just read lies.
+enum Found {
+    /// In the page, unpacked.
+    Page(Range<usize>),
+    /// Put together from fragments, or decompressed.
+    Record,
+    Parts,
+}
+
+/// What one step over a page brought.
+enum Step {
+    Record(Range<usize>, Packing),
+    Parts(Packing),
+    More,
+    End,
+}
+
+/// Reads the records of a run of segments.
+///
+/// Memory: one read buffer of 512 KiB and the largest record met. After damage every further call
+/// gives the same error; all records before it have been given out.
+pub struct Reader {
+    segments: std::vec::IntoIter<Segment>,
+    open: Option<OpenFile>,
+    buffer: Vec<u8>,
+    parts: Vec<u8>,
+    record: Vec<u8>,
+    decoder: snap::raw::Decoder,
+    failed: Option<Corruption>,
+}
+
+struct OpenFile {
+    segment: Segment,
+    file: File,
+    last: bool,
+    /// Offset in the file of the buffer's first byte, and of the next fragment.
+    base: u64,
+    at: u64,
+    filled: usize,
+    ended: bool,
+    good_until: u64,
+    /// A record's first fragment has been read and its last has not.
+    inside: bool,
+}
+
+impl Reader {
+    /// Reads those segments of a log, or of a checkpoint's directory, whose numbers lie in the
+    /// range. Damage at the very end of the last of them counts as torn.
+    pub fn open(dir: &Path, range: RangeInclusive<u64>) -> Result<Self, WalError> {
+        let mut segments = layout::segments(dir)?;
+        segments.retain(|segment| range.contains(&segment.number));
+        Ok(Self {
+            segments: segments.into_iter(),
+            open: None,
+            buffer: vec![0; READ_BYTES],
+            parts: Vec::new(),
+            record: Vec::new(),
+            decoder: snap::raw::Decoder::new(),
+            failed: None,
+        })
+    }
+
+    /// Where the last record ended; `None` before the first segment and after the last.
+    pub fn position(&self) -> Option<Position> {
+        self.open.as_ref().map(|open| Position {
+            segment: open.segment.number,
+            offset: open.good_until,
+        })
+    }
+
+    /// The next record, decompressed; `None` at the end.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an Iterator cannot lend its own buffer"
+    )]
+    pub fn next(&mut self) -> Result<Option<&[u8]>, WalError> {
+        let found = match self.find()? {
+            None => return Ok(None),
+            Some(found) => found,
+        };
+        Ok(Some(match found {
+            Found::Page(range) => self.buffer.get(range).unwrap_or_default(),
+            Found::Record => &self.record,
+            Found::Parts => &self.parts,
+        }))
+    }
+
+    fn find(&mut self) -> Result<Option<Found>, WalError> {
+        if let Some(failed) = &self.failed {
+            return Err(failed.clone().into());
+        }
+        loop {
+            if self.open.is_none() && !self.open_next()? {
+                return Ok(None);
+            }
+            match self.step()? {
+                Step::More => {}
+                Step::End => self.open = None,
+                Step::Record(range, packing) => return self.unpack(Some(range), packing).map(Some),
+                Step::Parts(packing) => return self.unpack(None, packing).map(Some),
+            }
+        }
+    }
+
+    fn open_next(&mut self) -> Result<bool, WalError> {
+        let Some(segment) = self.segments.next() else {
+            return Ok(false);
+        };
+        let file = File::open(&segment.path)
+            .map_err(|e| WalError::io("opening log segment", &segment.path, e))?;
+        let last = self.segments.as_slice().is_empty();
+        self.open = Some(OpenFile {
+            segment,
+            file,
+            last,
+            base: 0,
+            at: 0,
+            filled: 0,
+            ended: false,
+            good_until: 0,
+            inside: false,
+        });
+        Ok(true)
+    }
+
+    /// Reads one fragment.
+    fn step(&mut self) -> Result<Step, WalError> {
+        let Some(open) = &mut self.open else {
+            return Ok(Step::End);
+        };
+        let rest = match open.rest_of_page(&mut self.buffer)? {
+            None if open.inside => {
+                return Err(self.damage("the file ends inside a record", true));
+            }
+            None => return Ok(Step::End),
+            Some(rest) => rest,
+        };
+        let page = self.buffer.get(rest.clone()).unwrap_or_default();
+        // A page's last bytes, or those of the file, may be too few for a header: zeros.
+        let flags = match page.first().map(|byte| Flags::read(*byte)) {
+            Some(Ok(flags)) => flags,
+            Some(Err(reason)) => return Err(self.damage(&reason, false)),
+            None => return Ok(Step::End),
+        };
+        if flags.kind == Kind::Padding {
+            if page.iter().any(|byte| *byte != 0) {
+                return Err(self.damage("bytes other than zero fill up the page", false));
+            }
+            open.at += page.len() as u64;
+            return Ok(Step::More);
+        }
+        let (length, stored) = match page {
+            [_, a, b, c, d, e, f, ..] => (
+                usize::from(u16::from_be_bytes([*a, *b])),
+                u32::from_be_bytes([*c, *d, *e, *f]),
+            ),
+            _ => {
+                let at_end = open_at_end(open, rest.end);
+                return Err(self.damage("the fragment's header is cut off", at_end));
+            }
+        };
+        let Some(part) = page.get(HEADER_BYTES..HEADER_BYTES + length) else {
+            let at_end = open_at_end(open, rest.end) && !rest.end.is_multiple_of(PAGE_BYTES);
+            let reason = format!("a fragment of {length} bytes is cut off");
+            return Err(self.damage(&reason, at_end));
+        };
+        let computed = crc_fast::crc32_iscsi(part);
+        let begin = rest.start + HEADER_BYTES;
+        let range = begin..begin + length;
+        if computed != stored {
+            let reason = format!("checksum {computed:08x} where {stored:08x} is stored");
+            let at_end = open_at_end(open, range.end);
+            return Err(self.damage(&reason, at_end));
+        }
+        if open.inside != matches!(flags.kind, Kind::Middle | Kind::Last) {
+            let reason = match open.inside {
+                true => "a record begins inside another",
+                false => "a record goes on that never began",
+            };
+            return Err(self.damage(reason, false));
+        }
+        open.at += (HEADER_BYTES + length) as u64;
+        if flags.kind == Kind::Whole {
+            return Ok(Step::Record(range, flags.packing));
+        }
+        if flags.kind == Kind::First {
+            self.parts.clear();
+        }
+        if self.parts.len() + length > MAX_RECORD_BYTES {
+            return Err(self.damage("the record is larger than the limit", false));
+        }
+        self.parts.extend_from_slice(part);
+        open.inside = flags.kind != Kind::Last;
+        Ok(if open.inside {
+            Step::More
+        } else {
+            Step::Parts(flags.packing)
+        })
+    }
+
+    fn unpack(&mut self, range: Option<Range<usize>>, packing: Packing) -> Result<Found, WalError> {
+        let found = match (packing, range) {
+            (Packing::Plain, Some(range)) => Found::Page(range),
+            (Packing::Plain, None) => Found::Parts,
+            (Packing::Snappy, range) => {
+                let packed = match range {
+                    Some(range) => self.buffer.get(range).unwrap_or_default(),
+                    None => &self.parts,
+                };
+                let size = snap::raw::decompress_len(packed).unwrap_or(usize::MAX);
+                if size > MAX_RECORD_BYTES {
+                    return Err(self.damage("the compressed record's size is out of bounds", false));
+                }
+                self.record.resize(size, 0);
+                if let Err(error) = self.decoder.decompress(packed, &mut self.record) {
+                    let reason = format!("the record does not decompress: {error}");
+                    return Err(self.damage(&reason, false));
+                }
+                Found::Record
+            }
+        };
+        if let Some(open) = &mut self.open {
+            open.good_until = open.at;
+        }
+        Ok(found)
+    }
+
+    /// Damage at the next fragment. `at_end`: nothing of the file lies behind it.
+    fn damage(&mut self, reason: &str, at_end: bool) -> WalError {
+        let Some(open) = &self.open else {
+            return WalError::io("reading", "a log", ErrorKind::UnexpectedEof.into());
+        };
+        let corruption = Corruption {
+            path: open.segment.path.clone(),
+            segment: open.segment.number,
+            offset: open.at,
+            good_until: open.good_until,
+            reason: reason.to_owned(),
+            torn: open.last && at_end,
+        };
+        self.failed = Some(corruption.clone());
+        corruption.into()
+    }
+}
+
+/// Whether a place in the buffer is the end of the file.
+fn open_at_end(open: &OpenFile, place: usize) -> bool {
+    open.ended && place == open.filled
+}
+
+impl OpenFile {
+    /// Where in the buffer the rest of the current page lies; `None` at the end of the file.
+    fn rest_of_page(&mut self, buffer: &mut [u8]) -> Result<Option<Range<usize>>, WalError> {
+        let mut start = (self.at - self.base) as usize;
+        if start >= self.filled {
+            if self.ended {
+                return Ok(None);
+            }
+            self.base = self.at;
+            self.fill(buffer)?;
+            start = 0;
+            if self.filled == 0 {
+                return Ok(None);
+            }
+        }
+        // The buffer begins at a page's beginning and holds whole pages.
+        let page_end = (start / PAGE_BYTES + 1) * PAGE_BYTES;
+        Ok(Some(start..page_end.min(self.filled)))
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), WalError> {
+        self.filled = 0;
+        while let Some(room) = buffer
+            .get_mut(self.filled..)
+            .filter(|room| !room.is_empty())
+        {
+            match self.file.read(room) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(n) => self.filled += n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => {
+                    return Err(WalError::io("reading log segment", &self.segment.path, e));
+                }
+            }
+        }
+        // Where the file ends with the buffer, that must be known: damage there is a torn end.
+        if !self.ended {
+            let bytes = self.file.metadata().map(|meta| meta.len());
+            self.ended = bytes.is_ok_and(|bytes| bytes <= self.base + self.filled as u64);
+        }
+        Ok(())
+    }
+}

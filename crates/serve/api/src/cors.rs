@@ -1,0 +1,66 @@
+//! Which web pages of other origins may read answers (`--web.cors.origin`).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use model::{Pattern, PatternError};
+
+use crate::face::Face;
+
+/// The origins that may ask, as a pattern over the whole `Origin` header.
+#[derive(Clone, Debug)]
+pub struct CorsOrigin(Pattern);
+
+impl CorsOrigin {
+    /// Compiles the pattern.
+    pub fn new(pattern: &str) -> Result<Self, PatternError> {
+        Pattern::new(pattern).map(Self)
+    }
+
+    fn allow(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+        let Some(origin) = request.get(header::ORIGIN) else { return };
+        if !origin.to_str().is_ok_and(|origin| self.0.matches(origin)) {
+            return;
+        }
+        let fixed = [
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "Accept, Authorization, Content-Type, Origin"),
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+            (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Date"),
+            (header::VARY, "Origin"),
+        ];
+        for (name, value) in fixed {
+            answer.insert(name, HeaderValue::from_static(value));
+        }
+        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+}
+
+/// Adds the headers to an API answer.
+pub(crate) async fn layer(State(face): State<Arc<Face>>, request: Request, next: Next) -> Response {
+    let asked = request.headers().clone();
+    let mut response = next.run(request).await;
+    face.options.cors.allow(&asked, response.headers_mut());
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_matching_origins_are_allowed() {
+        let cors = CorsOrigin::new("https?://(a|b)\\.example").unwrap();
+        for (origin, allowed) in
+            [("http://a.example", true), ("https://b.example", true), ("http://evil.example", false)]
+        {
+            let mut request = HeaderMap::new();
+            request.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            let mut answer = HeaderMap::new();
+            cors.allow(&request, &mut answer);
+            assert_eq!(answer.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN), allowed);
+        }
+    }
+}

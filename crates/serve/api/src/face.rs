@@ -1,0 +1,154 @@
+//! What the routes ask: the stages behind them, and what is known of the running program.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use contract::{Clock, Gather, Select, StoreStatus, Targets};
+use promql::Engine;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::cors::CorsOrigin;
+use crate::observe::RequestMetrics;
+
+/// The stages that answer, once they can.
+pub struct Services {
+    /// Where series come from.
+    pub select: Arc<dyn Select>,
+    /// What the store says of itself.
+    pub store: Arc<dyn StoreStatus>,
+    /// What is scraped.
+    pub targets: Arc<dyn Targets>,
+    /// Who evaluates queries.
+    pub engine: Arc<Engine>,
+    /// What the stages say of themselves at `/metrics`.
+    pub gatherers: Vec<Arc<dyn Gather>>,
+}
+
+/// A request to read the configuration again; the answer is what was wrong with it.
+pub type Reload = oneshot::Sender<Result<(), String>>;
+
+/// The routes that steer the process, where they are switched on.
+pub struct Lifecycle {
+    /// Takes reload requests.
+    pub reload: mpsc::Sender<Reload>,
+    /// Takes the request to end.
+    pub quit: mpsc::Sender<()>,
+}
+
+/// What is known of the running program.
+pub struct Runtime {
+    /// When it started, in milliseconds since the epoch.
+    pub started: i64,
+    /// All flags with the values in force.
+    pub flags: BTreeMap<String, String>,
+    /// How long samples are kept, in words.
+    pub retention: String,
+    /// Argand's own version.
+    pub version: &'static str,
+    config: ArcSwap<String>,
+    reload_ok: AtomicBool,
+    reload_error: ArcSwap<String>,
+    /// When the configuration in force was read, in milliseconds since the epoch.
+    config_time: AtomicI64,
+}
+
+impl Runtime {
+    /// A program that has just started and has read no configuration yet.
+    pub fn new(
+        started: i64,
+        version: &'static str,
+        flags: BTreeMap<String, String>,
+        retention: String,
+    ) -> Self {
+        Self {
+            started,
+            flags,
+            retention,
+            version,
+            config: ArcSwap::default(),
+            reload_ok: AtomicBool::new(false),
+            reload_error: ArcSwap::default(),
+            config_time: AtomicI64::new(started),
+        }
+    }
+
+    /// A configuration has come into force; `redacted` is shown on the status page.
+    pub fn config_loaded(&self, redacted: String, time: i64) {
+        self.config.store(Arc::new(redacted));
+        self.config_time.store(time, Ordering::Relaxed);
+        self.reload_error.store(Arc::default());
+        self.reload_ok.store(true, Ordering::Relaxed);
+    }
+
+    /// A configuration was refused; the one in force stays.
+    pub fn config_refused(&self, error: String) {
+        self.reload_error.store(Arc::new(error));
+        self.reload_ok.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn config(&self) -> Arc<String> {
+        self.config.load_full()
+    }
+
+    /// Whether the last attempt to read the configuration succeeded.
+    pub fn reload_ok(&self) -> bool {
+        self.reload_ok.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn reload_error(&self) -> Arc<String> {
+        self.reload_error.load_full()
+    }
+
+    /// When the configuration in force was read, in milliseconds since the epoch.
+    pub fn config_time(&self) -> i64 {
+        self.config_time.load(Ordering::Relaxed)
+    }
+}
+
+/// How a face is set up.
+pub struct FaceOptions {
+    /// What is known of the program.
+    pub runtime: Arc<Runtime>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Reload and quit, where switched on.
+    pub lifecycle: Option<Lifecycle>,
+    /// Which web pages elsewhere may ask.
+    pub cors: CorsOrigin,
+    /// A query may take this long; requests may ask for less.
+    pub query_timeout: Duration,
+    /// What `/metrics` tells from the first moment on.
+    pub gatherers: Vec<Arc<dyn Gather>>,
+    /// Built-in exporters by name, each under `/exporters/<name>`.
+    pub exporters: BTreeMap<String, Arc<dyn Gather>>,
+}
+
+/// Everything the routes ask.
+pub struct Face {
+    pub(crate) options: FaceOptions,
+    pub(crate) requests: RequestMetrics,
+    services: OnceLock<Services>,
+}
+
+impl Face {
+    /// A face that answers 503 until it is opened.
+    pub fn new(options: FaceOptions) -> Arc<Self> {
+        Arc::new(Self { options, requests: RequestMetrics::default(), services: OnceLock::new() })
+    }
+
+    /// From now on questions are answered. A second call changes nothing.
+    pub fn open(&self, services: Services) {
+        let _ = self.services.set(services);
+    }
+
+    pub(crate) fn services(&self) -> Option<&Services> {
+        self.services.get()
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.options.clock.now()
+    }
+}

@@ -1,0 +1,102 @@
+//! `/metrics`, and the built-in exporters under `/exporters/<name>`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use contract::Gather;
+use model::Family;
+use wire::exposition::write;
+
+use crate::face::Face;
+
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+const OPEN_METRICS: &str =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
+
+/// `/metrics`
+pub(crate) async fn own(State(face): State<Arc<Face>>, headers: HeaderMap) -> Response {
+    let mut families = Vec::new();
+    let stages = face.services().map_or(&[][..], |services| &services.gatherers);
+    for gatherer in face.options.gatherers.iter().chain(stages) {
+        gatherer.gather(&mut families);
+    }
+    face.requests.gather(&mut families);
+    exposition(families, &headers)
+}
+
+/// `/exporters/<name>`
+pub(crate) async fn exporter(
+    State(face): State<Arc<Face>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(exporter) = face.options.exporters.get(&name).map(Arc::clone) else {
+        let known: Vec<&str> = face.options.exporters.keys().map(String::as_str).collect();
+        let text = format!("no exporter named {name:?}; there are: {}\n", known.join(", "));
+        return (StatusCode::NOT_FOUND, text).into_response();
+    };
+    // Reading the kernel's files may block for a moment.
+    match tokio::task::spawn_blocking(move || gathered(exporter.as_ref())).await {
+        Ok(families) => exposition(families, &headers),
+        Err(error) => {
+            let text = format!("gathering {name}: {error}\n");
+            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+        }
+    }
+}
+
+fn gathered(exporter: &dyn Gather) -> Vec<Family> {
+    let mut families = Vec::new();
+    exporter.gather(&mut families);
+    families
+}
+
+fn exposition(families: Vec<Family>, headers: &HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let mut body = String::new();
+    let form = if accept.is_some_and(prefers_open_metrics) {
+        write::open_metrics(&families, &mut body);
+        OPEN_METRICS
+    } else {
+        write::text(&families, &mut body);
+        TEXT
+    };
+    ([(header::CONTENT_TYPE, form)], body).into_response()
+}
+
+/// Whether OpenMetrics is named with at least the weight of the plain text form.
+fn prefers_open_metrics(accept: &str) -> bool {
+    let weight = |form: &str| {
+        accept
+            .split(',')
+            .filter(|part| part.trim_start().starts_with(form))
+            .map(|part| {
+                part.split(';')
+                    .find_map(|field| field.trim().strip_prefix("q=")?.parse::<f64>().ok())
+                    .unwrap_or(1.0)
+            })
+            .fold(0.0, f64::max)
+    };
+    let open_metrics = weight("application/openmetrics-text");
+    open_metrics > 0.0 && open_metrics >= weight("text/plain")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_asked_for_with_more_weight() {
+        for (accept, expected) in [
+            ("*/*", false),
+            ("text/plain;version=0.0.4", false),
+            ("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5", true),
+            ("application/openmetrics-text;version=1.0.0;q=0.2,text/plain;version=0.0.4;q=0.5", false),
+            ("application/openmetrics-text", true),
+        ] {
+            assert_eq!(prefers_open_metrics(accept), expected, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Which path asks what.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get, post};
+use tower_http::compression::CompressionLayer;
+
+use crate::answer::ApiError;
+use crate::face::Face;
+use crate::{
+    cors, health, lifecycle, metadata, observe, own_metrics, pages, query, series, status, targets,
+};
+
+/// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
+const MAX_FORM: usize = 10 << 20;
+
+/// All routes of a face.
+pub fn router(face: Arc<Face>) -> Router {
+    let question = Router::new()
+        .route("/query", get(query::instant).post(query::instant))
+        .route("/query_range", get(query::range).post(query::range))
+        .route("/format_query", get(query::format).post(query::format))
+        .route("/series", get(series::series).post(series::series))
+        .route("/labels", get(series::labels).post(series::labels))
+        .route("/label/{name}/values", get(series::values))
+        .route("/metadata", get(metadata::metadata))
+        .route("/targets", get(targets::targets))
+        .route("/targets/metadata", get(targets::metadata))
+        .route("/scrape_pools", get(targets::pools))
+        .route("/status/runtimeinfo", get(status::run))
+        .route("/status/tsdb", get(status::tsdb))
+        .route_layer(from_fn_with_state(Arc::clone(&face), health::layer));
+    let always = Router::new()
+        .route("/status/config", get(status::config))
+        .route("/status/flags", get(status::flags))
+        .route("/status/buildinfo", get(status::build))
+        .route("/status/walreplay", get(status::replay))
+        .fallback(|| async { ApiError::not_found("no such endpoint under /api/v1") });
+    let api = question
+        .merge(always)
+        .layer(from_fn_with_state(Arc::clone(&face), cors::layer));
+    let steering = Router::new()
+        .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload).fallback(lifecycle::only_post))
+        .route("/-/quit", post(lifecycle::quit).put(lifecycle::quit).fallback(lifecycle::only_post));
+    Router::new()
+        .nest("/api/v1", api)
+        .merge(steering)
+        .route("/-/healthy", get(health::healthy))
+        .route("/-/ready", get(health::ready))
+        .route("/metrics", get(own_metrics::own))
+        .route("/exporters/{name}", get(own_metrics::exporter))
+        .fallback(any(pages::page))
+        .layer(from_fn_with_state(Arc::clone(&face), observe::layer))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .with_state(face)
+}

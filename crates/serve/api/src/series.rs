@@ -1,0 +1,173 @@
+//! `series`, `labels` and `label/<name>/values`: which series, names and values there are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use contract::{SelectError, Selection};
+use model::{Labels, Matcher, name};
+
+use crate::answer::{Answer, ApiError, ApiResult};
+use crate::face::{Face, Services};
+use crate::json;
+use crate::params::Params;
+
+const TRUNCATED: &str = "results truncated due to limit";
+
+/// Asks the store on a thread that may block.
+async fn ask<T: Send + 'static>(
+    face: Arc<Face>,
+    question: impl FnOnce(&Services) -> Result<T, SelectError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let work = tokio::task::spawn_blocking(move || {
+        face.services().map_or(Err(SelectError::NotReady), question)
+    });
+    let answer = work.await.map_err(|e| ApiError::internal(format!("the lookup failed: {e}")))?;
+    Ok(answer?)
+}
+
+/// The union over all selectors; without any, of everything.
+fn union(
+    selectors: &[Vec<Matcher>],
+    mut ask: impl FnMut(&[Matcher]) -> Result<Vec<String>, SelectError>,
+) -> Result<Vec<String>, SelectError> {
+    match selectors {
+        [] => ask(&[]),
+        [one] => ask(one),
+        several => {
+            let mut all = BTreeSet::new();
+            for matchers in several {
+                all.extend(ask(matchers)?);
+            }
+            Ok(all.into_iter().collect())
+        }
+    }
+}
+
+fn names_answer(mut names: Vec<String>, limit: usize) -> Answer {
+    let cut = limit > 0 && names.len() > limit;
+    if cut {
+        names.truncate(limit);
+    }
+    let mut answer = Answer::default();
+    json::push_strings(&mut answer.data, &names);
+    if cut {
+        answer.warnings.push(TRUNCATED.to_owned());
+    }
+    answer
+}
+
+/// `/api/v1/labels`
+pub(crate) async fn labels(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
+    let names = ask(face, move |services| {
+        union(&selectors, |matchers| {
+            services.select.label_names(&Selection { matchers, range, limit: 0 })
+        })
+    })
+    .await?;
+    Ok(names_answer(names, limit))
+}
+
+/// `/api/v1/label/<name>/values`
+pub(crate) async fn values(
+    State(face): State<Arc<Face>>,
+    Path(label): Path<String>,
+    params: Params,
+) -> ApiResult {
+    let label = unescape_name(&label);
+    if label.is_empty() {
+        return Err(ApiError::bad_data("invalid label name: \"\""));
+    }
+    let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
+    let values = ask(face, move |services| {
+        union(&selectors, |matchers| {
+            services.select.label_values(&label, &Selection { matchers, range, limit: 0 })
+        })
+    })
+    .await?;
+    Ok(names_answer(values, limit))
+}
+
+/// `/api/v1/series`
+pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    if params.all("match[]").next().is_none() {
+        return Err(ApiError::bad_data("no match[] parameter provided"));
+    }
+    let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
+    let found = ask(face, move |services| {
+        let mut found = BTreeSet::new();
+        for matchers in &selectors {
+            let list = services.select.select(&Selection { matchers, range, limit: 0 })?;
+            found.extend((0..list.len()).map(|place| list.labels(place)));
+        }
+        Ok(found)
+    })
+    .await?;
+    Ok(series_answer(&found, limit))
+}
+
+fn series_answer(found: &BTreeSet<Labels>, limit: usize) -> Answer {
+    let cut = limit > 0 && found.len() > limit;
+    let shown = if cut { limit } else { found.len() };
+    let mut answer = Answer::default();
+    answer.data.push('[');
+    for (place, labels) in found.iter().take(shown).enumerate() {
+        if place > 0 {
+            answer.data.push(',');
+        }
+        json::push_labels(&mut answer.data, labels);
+    }
+    answer.data.push(']');
+    if cut {
+        answer.warnings.push(TRUNCATED.to_owned());
+    }
+    answer
+}
+
+/// A name beyond the classic alphabet may come in its escaped form, `U__` and then `_<hex>_` for
+/// each character outside the alphabet and `__` for an underscore.
+fn unescape_name(written: &str) -> String {
+    let Some(escaped) = written.strip_prefix("U__") else { return written.to_owned() };
+    let mut out = String::with_capacity(escaped.len());
+    let mut rest = escaped;
+    while let Some((clean, after)) = rest.split_once('_') {
+        out.push_str(clean);
+        if let Some(after) = after.strip_prefix('_') {
+            out.push('_');
+            rest = after;
+            continue;
+        }
+        let decoded = after.split_once('_').and_then(|(hex, after)| {
+            Some((u32::from_str_radix(hex, 16).ok().and_then(char::from_u32)?, after))
+        });
+        match decoded {
+            Some((c, after)) => {
+                out.push(c);
+                rest = after;
+            }
+            None => return written.to_owned(),
+        }
+    }
+    out.push_str(rest);
+    if name::is_legacy_label(&out) { written.to_owned() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escaped_names() {
+        for (written, meant) in [
+            ("job", "job"),
+            ("U__a_2e_b", "a.b"),
+            ("U__a__b_2e_c", "a_b.c"),
+            ("U__a_zz_b", "U__a_zz_b"),
+            ("U__plain", "U__plain"),
+            ("U__a_2e", "U__a_2e"),
+        ] {
+            assert_eq!(unescape_name(written), meant);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What the head costs: bytes of memory a series, nanoseconds a sample, and the time of a restart.
+//!
+//! `cargo run --release -p argand-metrics-store --example head_cost -- [targets] [rounds]`
+//! Series are those of a node exporter: 577 a target; 231 k series are 400 targets.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measuring program tells its findings and may stop at the first surprise"
+)]
+
+use std::time::Instant;
+
+use contract::{Append, Batch, PendingSample, Select, Selection, SystemClock, TimeRange};
+use contract::{Clock, StoreStatus};
+use metrics_store::{Store, StoreOptions};
+use model::{Columns, Labels, Matcher};
+
+const SERIES: usize = 577;
+
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    status.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+fn labels(target: usize, n: usize) -> Labels {
+    let mut pairs = vec![
+        ("__name__", format!("node_metric_number_{}_total", n % 290)),
+        (
+            "instance",
+            format!("10.0.{}.{}:9100", target / 250, target % 250),
+        ),
+        ("job", "node".to_owned()),
+    ];
+    if n >= 290 {
+        pairs.push(("cpu", (n % 16).to_string()));
+        pairs.push(("mode", format!("mode{}", n / 290 + n % 8)));
+    } else if n % 3 == 0 {
+        pairs.push(("device", format!("eth{n}")));
+    }
+    Labels::from_pairs(pairs)
+}
+
+fn value(n: usize, round: usize, target: usize) -> f64 {
+    match n % 4 {
+        0 => n as f64,
+        1 => (round * (n + target)) as f64,
+        2 => (round * n) as f64 * 0.25 + (target * round % 7) as f64,
+        _ => (round as f64).mul_add(0.013, target as f64),
+    }
+}
+
+fn main() {
+    let mut arguments = std::env::args()
+        .skip(1)
+        .map(|a| a.parse::<usize>().unwrap());
+    let targets = arguments.next().unwrap_or(400);
+    let rounds = arguments.next().unwrap_or(240);
+    let dir = std::env::temp_dir().join(format!("head-cost-{}", std::process::id()));
+    let store = Store::open(StoreOptions::new(&dir)).unwrap();
+    let count = targets * SERIES;
+    let empty = resident();
+
+    let begun = Instant::now();
+    let ids: Vec<Vec<_>> = (0..targets)
+        .map(|target| {
+            let sets: Vec<Labels> = (0..SERIES).map(|n| labels(target, n)).collect();
+            let mut ids = Vec::new();
+            store.resolve(&sets, &mut ids).unwrap();
+            ids
+        })
+        .collect();
+    println!(
+        "new series: {:.2} µs",
+        begun.elapsed().as_secs_f64() * 1e6 / count as f64
+    );
+    let kept = ids.len() * SERIES * 8;
+
+    let start = SystemClock.now() - rounds as i64 * 15_000;
+    let mut batch = Batch::default();
+    let (mut spent, mut peak) = (0.0, 0);
+    for round in 0..rounds {
+        for (target, ids) in ids.iter().enumerate() {
+            batch.clear();
+            let time = start + round as i64 * 15_000 + (target % 150) as i64 * 100;
+            batch
+                .samples
+                .extend(ids.iter().enumerate().map(|(n, &series)| PendingSample {
+                    series,
+                    time,
+                    value: value(n, round, target),
+                }));
+            let begun = Instant::now();
+            store.append(&batch).unwrap();
+            spent += begun.elapsed().as_secs_f64();
+        }
+        peak = peak.max(resident());
+        if (round + 1) % 60 == 0 {
+            println!(
+                "round {}: {:.0} bytes a series resident",
+                round + 1,
+                (resident() - empty - kept) as f64 / count as f64
+            );
+        }
+    }
+    println!(
+        "append: {:.1} ns a sample",
+        spent * 1e9 / (count * rounds) as f64
+    );
+    println!(
+        "peak: {:.0} bytes a series",
+        (peak - empty - kept) as f64 / count as f64
+    );
+    println!("chunks: {}", store.head_state(1).chunks);
+
+    let matchers = [Matcher::equal("job", "node")];
+    let selection = Selection {
+        matchers: &matchers,
+        range: TimeRange {
+            start,
+            end: i64::MAX,
+        },
+        limit: 0,
+    };
+    let begun = Instant::now();
+    let list = store.select(&selection).unwrap();
+    println!(
+        "select: {:.2} µs a series",
+        begun.elapsed().as_secs_f64() * 1e6 / count as f64
+    );
+    let begun = Instant::now();
+    let (mut columns, mut samples) = (Columns::new(), 0);
+    for place in 0..list.len() {
+        columns.clear();
+        list.read(place, &mut columns).unwrap();
+        samples += columns.len();
+    }
+    println!(
+        "read: {:.1} ns a sample",
+        begun.elapsed().as_secs_f64() * 1e9 / samples as f64
+    );
+    assert_eq!(samples, count * rounds);
+    drop(list);
+    store.close().unwrap();
+    drop(store);
+
+    let begun = Instant::now();
+    let store = Store::open(StoreOptions::new(&dir)).unwrap();
+    println!("restart: {:.2} s", begun.elapsed().as_secs_f64());
+    drop(store);
+    std::fs::remove_dir_all(&dir).unwrap();
+}

@@ -1,0 +1,346 @@
+//! Appending: check, log, apply.
+//!
+//! One lock orders all appenders. Under it a batch is checked against the head, which only
+//! appenders change, so that readers go on; then its record is written; then the head is locked
+//! for as long as it takes to push the samples. When the log cannot be written the head is as it
+//! was before.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+use contract::{
+    Append, AppendError, Appended, Batch, PendingExemplar, RejectReason, Rejection, SeriesId,
+};
+use model::{Exemplar, Labels};
+use wal::{Wal, WalError};
+
+use crate::exemplars::Unwanted;
+use crate::head::{Bounds, MOST_REFERENCES, Verdict, slot_of};
+use crate::record;
+use crate::{Store, WalSync};
+
+/// Samples later than this many milliseconds from now are refused: a day ahead is no clock that is
+/// a little off.
+const TOO_FAR_AHEAD: i64 = 24 * 3_600_000;
+/// A series record is ended after this many bytes, so that reading it back stays cheap.
+const SERIES_RECORD_BYTES: usize = 1 << 20;
+
+#[derive(Clone, Copy, Debug)]
+struct Accepted {
+    slot: u32,
+    time: i64,
+    value: f64,
+}
+
+/// What appenders share under their lock: the log, and memory that is used again.
+pub(crate) struct Appender {
+    /// `None` until the log was read back.
+    pub(crate) log: Option<Wal>,
+    record: Vec<u8>,
+    exemplar_record: Vec<u8>,
+    accepted: Vec<Accepted>,
+    /// By slot: the number of the sample accepted last. Below `first` it is of an older batch.
+    stamps: Vec<u32>,
+    first: u32,
+}
+
+impl Appender {
+    pub(crate) fn new() -> Self {
+        Self {
+            log: None,
+            record: Vec::new(),
+            exemplar_record: Vec::new(),
+            accepted: Vec::new(),
+            stamps: Vec::new(),
+            first: 1,
+        }
+    }
+
+    /// Makes room for a batch: stamps for all slots, numbers for all samples.
+    fn begin(&mut self, slots: usize, samples: usize) {
+        self.accepted.clear();
+        if self.stamps.len() < slots {
+            self.stamps.resize(slots, 0);
+        }
+        let room = usize::try_from(u32::MAX - self.first).unwrap_or(usize::MAX);
+        if room < samples {
+            self.stamps.fill(0);
+            self.first = 1;
+        }
+    }
+
+    /// The sample of a slot that this batch brought before.
+    #[inline]
+    fn before(&self, slot: u32) -> Option<(i64, f64)> {
+        let stamp = *self.stamps.get(slot as usize)?;
+        let place = stamp.checked_sub(self.first)?;
+        let accepted = self.accepted.get(place as usize)?;
+        Some((accepted.time, accepted.value))
+    }
+
+    #[inline]
+    fn accept(&mut self, accepted: Accepted) {
+        if let Some(stamp) = self.stamps.get_mut(accepted.slot as usize) {
+            *stamp = self.first + self.accepted.len() as u32;
+        }
+        self.accepted.push(accepted);
+    }
+
+    fn end(&mut self) {
+        self.first += self.accepted.len() as u32;
+    }
+}
+
+impl Append for Store {
+    fn resolve(&self, series: &[Labels], ids: &mut Vec<SeriesId>) -> Result<(), AppendError> {
+        self.usable()?;
+        let start = ids.len();
+        if self.find_all(series, ids) {
+            return Ok(());
+        }
+        ids.truncate(start);
+        let mut appender = self.appender.lock();
+        self.create_missing(&mut appender, series)?;
+        if self.find_all(series, ids) {
+            return Ok(());
+        }
+        ids.truncate(start);
+        Err(AppendError::ReadOnly(
+            "the head cannot hold another series: 2^32 labels or label texts of 4 GiB".to_owned(),
+        ))
+    }
+
+    fn append(&self, batch: &Batch) -> Result<Appended, AppendError> {
+        self.usable()?;
+        let mut guard = self.appender.lock();
+        let appender = &mut *guard;
+        let mut outcome = Appended::default();
+        self.check_samples(appender, batch, &mut outcome);
+        let exemplars = self.check_exemplars(appender, &batch.exemplars);
+        let mut records: [&[u8]; 2] = [&[]; 2];
+        let mut count = 0;
+        for record in [&appender.record, &appender.exemplar_record] {
+            if record.len() > 1 {
+                if let Some(place) = records.get_mut(count) {
+                    *place = record;
+                    count += 1;
+                }
+            }
+        }
+        let written = records.get(..count).unwrap_or_default();
+        if !written.is_empty() {
+            self.write(&mut appender.log, written)?;
+        }
+        self.apply(appender, exemplars);
+        appender.end();
+        if let Err(error) = self.chunks.flush_if_much() {
+            tracing::warn!(%error, "head chunks wait in memory: chunks_head cannot be written");
+        }
+        self.count(&outcome);
+        Ok(outcome)
+    }
+}
+
+impl Store {
+    fn usable(&self) -> Result<(), AppendError> {
+        if self.is_closed() {
+            return Err(AppendError::Closed);
+        }
+        if !self.is_replayed() {
+            return Err(AppendError::ReadOnly(
+                "the log is being read back; try again shortly".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Appends the ids of series to `ids`; answers whether all were found.
+    fn find_all(&self, series: &[Labels], ids: &mut Vec<SeriesId>) -> bool {
+        let head = self.head.read();
+        series.iter().all(|labels| match head.find(labels) {
+            Some(id) => {
+                ids.push(id);
+                true
+            }
+            None => false,
+        })
+    }
+
+    fn create_missing(
+        &self,
+        appender: &mut Appender,
+        series: &[Labels],
+    ) -> Result<(), AppendError> {
+        let (missing, reference) = self.missing(series)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut records: Vec<Vec<u8>> = Vec::new();
+        for (number, &labels) in (reference..).zip(&missing) {
+            if records.last().is_none_or(|r| r.len() > SERIES_RECORD_BYTES) {
+                let mut record = Vec::new();
+                record::series::begin(&mut record);
+                records.push(record);
+            }
+            if let Some(record) = records.last_mut() {
+                record::series::push(record, number, labels);
+            }
+        }
+        let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+        self.write(&mut appender.log, &records)?;
+        let mut head = self.head.write();
+        for (number, labels) in (reference..).zip(missing) {
+            if head.create(labels, number).is_some() {
+                self.meters.series_created.inc();
+            }
+        }
+        Ok(())
+    }
+
+    /// The label sets that are no series yet, each once, and the reference for the first.
+    fn missing<'a>(&self, series: &'a [Labels]) -> Result<(Vec<&'a Labels>, u64), AppendError> {
+        let head = self.head.read();
+        let mut seen: HashMap<&Labels, ()> = HashMap::new();
+        let missing: Vec<&Labels> = series
+            .iter()
+            .filter(|labels| head.find(labels).is_none() && seen.insert(*labels, ()).is_none())
+            .collect();
+        let wanted = head.series_count() + missing.len() as u64;
+        if let Some(limit) = self.options.max_series.filter(|&limit| wanted > limit) {
+            return Err(AppendError::SeriesLimit { limit });
+        }
+        let reference = head.last_reference() + 1;
+        if reference + missing.len() as u64 >= MOST_REFERENCES {
+            return Err(AppendError::SeriesLimit {
+                limit: MOST_REFERENCES,
+            });
+        }
+        Ok((missing, reference))
+    }
+
+    fn check_samples(&self, appender: &mut Appender, batch: &Batch, outcome: &mut Appended) {
+        let head = self.head.read();
+        appender.begin(head.slot_count(), batch.samples.len());
+        let bounds = Bounds {
+            oldest: self.oldest.load(Ordering::Acquire),
+            newest: self.options.clock.now().saturating_add(TOO_FAR_AHEAD),
+        };
+        let mut record = std::mem::take(&mut appender.record);
+        let mut writer = record::samples::Writer::new(&mut record);
+        for (place, sample) in batch.samples.iter().enumerate() {
+            let slot = slot_of(sample.series);
+            let (time, value) = (sample.time, sample.value);
+            let verdict = match head.series(sample.series) {
+                None => Verdict::Rejected(RejectReason::Gone),
+                Some(series) => {
+                    let before = appender.before(slot);
+                    let verdict = head.check(series, before, (time, value), bounds);
+                    if verdict == Verdict::Next {
+                        writer.push(series.reference, time, value);
+                    }
+                    verdict
+                }
+            };
+            match verdict {
+                Verdict::Next => {
+                    appender.accept(Accepted { slot, time, value });
+                    outcome.stored += 1;
+                }
+                Verdict::Repeats => outcome.stored += 1,
+                Verdict::Rejected(reason) => outcome.rejected.push(Rejection { place, reason }),
+            }
+        }
+        appender.record = record;
+    }
+
+    /// The exemplars to keep; writes their record.
+    fn check_exemplars(
+        &self,
+        appender: &mut Appender,
+        given: &[PendingExemplar],
+    ) -> Vec<(SeriesId, Exemplar)> {
+        appender.exemplar_record.clear();
+        let ring = self.exemplars.read();
+        if given.is_empty() || ring.most() == 0 {
+            return Vec::new();
+        }
+        let head = self.head.read();
+        let mut wanted = Vec::new();
+        let mut references = Vec::new();
+        for pending in given {
+            let Some(series) = head.series(pending.series) else {
+                continue;
+            };
+            match ring.check(pending.series, &pending.exemplar) {
+                Ok(()) => {
+                    wanted.push((pending.series, pending.exemplar.clone()));
+                    references.push(series.reference);
+                }
+                Err(Unwanted::Repeated) => {}
+                Err(Unwanted::OutOfOrder) => self.meters.exemplars_out_of_order.inc(),
+            }
+        }
+        if !wanted.is_empty() {
+            let rows = references.into_iter().zip(wanted.iter().map(|(_, e)| e));
+            record::exemplars::encode(&mut appender.exemplar_record, rows);
+        }
+        wanted
+    }
+
+    fn write(&self, log: &mut Option<Wal>, records: &[&[u8]]) -> Result<(), AppendError> {
+        let log = log.as_mut().ok_or(AppendError::Closed)?;
+        let written = log.log(records).and_then(|_| match self.options.wal_sync {
+            WalSync::Always => log.sync_handle().sync(),
+            WalSync::Every(_) => Ok(()),
+        });
+        let Err(error) = written else {
+            if self.trouble.read().is_some() {
+                tracing::info!("the log can be written again");
+                *self.trouble.write() = None;
+            }
+            return Ok(());
+        };
+        self.meters.log_failures.inc();
+        let full = matches!(&error, WalError::Io { source, .. }
+            if source.kind() == std::io::ErrorKind::StorageFull);
+        let remedy = if full { "; free some space" } else { "" };
+        let reason = format!("{error}{remedy}");
+        *self.trouble.write() = Some(format!("read-only: {reason}"));
+        Err(if full {
+            AppendError::ReadOnly(reason)
+        } else {
+            AppendError::Log(reason)
+        })
+    }
+
+    fn apply(&self, appender: &Appender, exemplars: Vec<(SeriesId, Exemplar)>) {
+        let mut head = self.head.write();
+        for &Accepted { slot, time, value } in &appender.accepted {
+            head.push(slot, time, value, &self.chunks);
+        }
+        if exemplars.is_empty() {
+            return;
+        }
+        let mut ring = self.exemplars.write();
+        self.meters.exemplars_appended.add(exemplars.len() as u64);
+        for (id, exemplar) in exemplars {
+            ring.add(id, exemplar, || {
+                head.series(id)
+                    .map(|series| head.labels_of(series))
+                    .unwrap_or_default()
+            });
+        }
+    }
+
+    fn count(&self, outcome: &Appended) {
+        self.meters.samples_appended.add(outcome.stored as u64);
+        for rejection in &outcome.rejected {
+            match rejection.reason {
+                RejectReason::OutOfOrder => self.meters.out_of_order.inc(),
+                RejectReason::TooOld => self.meters.too_old.inc(),
+                RejectReason::Duplicate => self.meters.duplicates.inc(),
+                RejectReason::TooFarAhead | RejectReason::Gone => {}
+            }
+        }
+    }
+}

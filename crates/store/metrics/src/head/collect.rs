@@ -1,0 +1,115 @@
+//! Truncation: what a block now holds leaves the head, and series without samples are forgotten.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use roaring::RoaringBitmap;
+
+use super::Head;
+use super::dictionary::Dictionary;
+use super::labels::LabelLists;
+use super::matching::Postings;
+use super::series::NONE;
+
+impl Head {
+    /// Drops the chunks that end before `time` and the series that then have none. Answers how
+    /// many series went.
+    pub(crate) fn truncate(&mut self, time: i64) -> u64 {
+        self.truncations += 1;
+        let mut dead = RoaringBitmap::new();
+        let mut span = (i64::MAX, i64::MIN);
+        for slot in self.postings.all().clone() {
+            let Some(series) = self.slots.get_mut(slot) else {
+                continue;
+            };
+            if series.full != NONE {
+                series.full = self.full.drop_before(series.full, time).0;
+            }
+            if series.open.count() > 0 && series.open.last() < time {
+                series.open.clear(&mut self.segments);
+                self.open_chunks -= 1;
+            }
+            let oldest = self.full.list(series.full).last();
+            let newest = self.full.list(series.full).next();
+            match (series.open.count() > 0, oldest, newest) {
+                (false, None, _) => {
+                    dead.insert(slot);
+                }
+                (true, oldest, _) => {
+                    let first = oldest.map_or(series.open.first, |chunk| chunk.first);
+                    span = (span.0.min(first), span.1.max(series.open.last()));
+                }
+                (false, Some(oldest), newest) => {
+                    let last = newest.unwrap_or(oldest).last();
+                    span = (span.0.min(oldest.first), span.1.max(last));
+                }
+            }
+        }
+        self.span = if span.0 > span.1 {
+            span
+        } else {
+            (span.0.max(time), span.1)
+        };
+        self.forget(&dead);
+        dead.len()
+    }
+
+    fn forget(&mut self, dead: &RoaringBitmap) {
+        if dead.is_empty() {
+            return;
+        }
+        self.postings.remove(dead);
+        for slot in dead {
+            if let Some(series) = self.slots.get_mut(slot) {
+                self.labels.forget(series.labels);
+                series.reference = 0;
+                series.generation = series.generation.wrapping_add(1);
+                self.free.push(slot);
+            }
+        }
+        if self.labels.is_wasteful() {
+            self.rebuild_labels();
+        }
+        self.by_labels.clear();
+        for slot in self.postings.all() {
+            let slots = &self.slots;
+            let hash = |slot| slots.get(slot).map_or(0, |s| u64::from(s.hash));
+            self.by_labels.insert(hash(slot), slot, hash);
+        }
+    }
+
+    /// Builds dictionary, label lists and postings anew from the living series, so that the texts
+    /// of the dead go.
+    fn rebuild_labels(&mut self) {
+        let mut dictionary = Dictionary::default();
+        let mut labels = LabelLists::default();
+        let mut postings = Postings::default();
+        {
+            let old = self.dictionary.read();
+            let mut renamed: Vec<u32> = vec![NONE; old.len()];
+            let mut pairs = Vec::new();
+            for slot in self.postings.all() {
+                let Some(series) = self.slots.get_mut(slot) else {
+                    continue;
+                };
+                pairs.clear();
+                for &pair in self.labels.get(series.labels) {
+                    let Some(new) = renamed.get_mut(pair as usize) else {
+                        continue;
+                    };
+                    if *new == NONE {
+                        let (name, value) = old.get(pair);
+                        *new = dictionary.intern(name, value).unwrap_or(NONE);
+                    }
+                    pairs.push(*new);
+                }
+                // What fitted before fits again: the new lists are shorter.
+                series.labels = labels.add(&pairs).unwrap_or_default();
+                postings.add(slot, &pairs);
+            }
+        }
+        self.dictionary = Arc::new(RwLock::new(dictionary));
+        self.labels = labels;
+        self.postings = postings;
+    }
+}

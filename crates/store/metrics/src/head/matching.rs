@@ -1,0 +1,212 @@
+//! From matchers to series: postings lists as bitmaps of slots.
+//!
+//! A matcher that an absent label fits takes away the series whose label does not fit; any other
+//! keeps the series whose label does. Patterns are tried on the distinct values of a label only,
+//! never on series.
+
+use model::{MatchOp, Matcher};
+use roaring::{MultiOps, RoaringBitmap};
+
+use super::dictionary::Dictionary;
+
+/// The series of each label pair, and all series.
+#[derive(Debug, Default)]
+pub(crate) struct Postings {
+    /// Slots by pair number.
+    lists: Vec<RoaringBitmap>,
+    all: RoaringBitmap,
+}
+
+impl Postings {
+    /// Adds a series.
+    pub(crate) fn add(&mut self, slot: u32, pairs: &[u32]) {
+        self.all.insert(slot);
+        for &pair in pairs {
+            let place = pair as usize;
+            if place >= self.lists.len() {
+                self.lists.resize_with(place + 1, RoaringBitmap::new);
+            }
+            if let Some(list) = self.lists.get_mut(place) {
+                list.insert(slot);
+            }
+        }
+    }
+
+    /// Removes series from all lists.
+    pub(crate) fn remove(&mut self, slots: &RoaringBitmap) {
+        self.all -= slots;
+        for list in &mut self.lists {
+            if !list.is_disjoint(slots) {
+                *list -= slots;
+            }
+        }
+    }
+
+    /// All series.
+    pub(crate) fn all(&self) -> &RoaringBitmap {
+        &self.all
+    }
+
+    /// The series of a pair.
+    pub(crate) fn of(&self, pair: u32) -> Option<&RoaringBitmap> {
+        self.lists.get(pair as usize)
+    }
+
+    /// Whether a pair has one of these series.
+    pub(crate) fn meets(&self, pair: u32, slots: &RoaringBitmap) -> bool {
+        self.of(pair).is_some_and(|list| !list.is_disjoint(slots))
+    }
+
+    /// How many series a pair has.
+    pub(crate) fn count(&self, pair: u32) -> u64 {
+        self.of(pair).map_or(0, RoaringBitmap::len)
+    }
+
+    /// The series that all matchers fit.
+    pub(crate) fn matching(&self, dictionary: &Dictionary, matchers: &[Matcher]) -> RoaringBitmap {
+        let mut found: Option<RoaringBitmap> = None;
+        let (excluding, including): (Vec<&Matcher>, Vec<&Matcher>) =
+            matchers.iter().partition(|m| m.matches_absent());
+        let mut wanted: Vec<RoaringBitmap> = Vec::with_capacity(including.len());
+        for matcher in including {
+            let list = self.union(&fitting(dictionary, matcher));
+            if list.is_empty() {
+                return list;
+            }
+            wanted.push(list);
+        }
+        wanted.sort_by_key(RoaringBitmap::len);
+        for list in wanted {
+            found = Some(match found {
+                Some(found) => found & list,
+                None => list,
+            });
+        }
+        let mut found = found.unwrap_or_else(|| self.all.clone());
+        for matcher in excluding {
+            if found.is_empty() {
+                break;
+            }
+            found -= self.union(&unfitting(dictionary, matcher));
+        }
+        found
+    }
+
+    fn union(&self, pairs: &[u32]) -> RoaringBitmap {
+        match pairs {
+            [pair] => self.of(*pair).cloned().unwrap_or_default(),
+            pairs => pairs.iter().filter_map(|&pair| self.of(pair)).union(),
+        }
+    }
+}
+
+/// The pairs whose value fits; only asked of matchers that no absent label fits.
+fn fitting(dictionary: &Dictionary, matcher: &Matcher) -> Vec<u32> {
+    match (matcher.op(), literals(matcher)) {
+        (MatchOp::Equal, _) => dictionary
+            .find(matcher.name(), matcher.value())
+            .into_iter()
+            .collect(),
+        (MatchOp::Regex, Some(literals)) => find_all(dictionary, matcher.name(), &literals),
+        _ => filter(dictionary, matcher.name(), |value| matcher.matches(value)),
+    }
+}
+
+/// The pairs whose value does not fit; only asked of matchers that an absent label fits.
+fn unfitting(dictionary: &Dictionary, matcher: &Matcher) -> Vec<u32> {
+    match (matcher.op(), literals(matcher)) {
+        (MatchOp::NotEqual, _) => dictionary
+            .find(matcher.name(), matcher.value())
+            .into_iter()
+            .collect(),
+        (MatchOp::NotRegex, Some(literals)) => find_all(dictionary, matcher.name(), &literals),
+        _ => filter(dictionary, matcher.name(), |value| !matcher.matches(value)),
+    }
+}
+
+fn literals(matcher: &Matcher) -> Option<Vec<String>> {
+    matcher.pattern()?.literals()
+}
+
+fn find_all(dictionary: &Dictionary, name: &str, values: &[String]) -> Vec<u32> {
+    values
+        .iter()
+        .filter_map(|value| dictionary.find(name, value))
+        .collect()
+}
+
+fn filter(dictionary: &Dictionary, name: &str, fits: impl Fn(&str) -> bool) -> Vec<u32> {
+    dictionary
+        .pairs_of(name)
+        .iter()
+        .copied()
+        .filter(|&pair| fits(dictionary.get(pair).1))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Labels;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_matcher_agrees_with_its_definition() {
+        let sets = [
+            Labels::from_pairs([("a", "1")]),
+            Labels::from_pairs([("a", "2"), ("b", "x")]),
+            Labels::from_pairs([("a", "3"), ("b", "y")]),
+            Labels::from_pairs([("b", "x")]),
+            Labels::empty(),
+        ];
+        let mut dictionary = Dictionary::default();
+        let mut postings = Postings::default();
+        for (slot, labels) in sets.iter().enumerate() {
+            let pairs: Vec<u32> = labels
+                .iter()
+                .map(|(n, v)| dictionary.intern(n, v).unwrap())
+                .collect();
+            postings.add(slot as u32, &pairs);
+        }
+        let ops = [
+            MatchOp::Equal,
+            MatchOp::NotEqual,
+            MatchOp::Regex,
+            MatchOp::NotRegex,
+        ];
+        let mut matchers = Vec::new();
+        for op in ops {
+            for name in ["a", "b", "c"] {
+                for value in ["", "1", "x", "1|2", ".*", ".+", "x|", "nothing"] {
+                    matchers.push(Matcher::new(name, op, value).unwrap());
+                }
+            }
+        }
+        for one in &matchers {
+            for other in &matchers {
+                let both = [one.clone(), other.clone()];
+                let found: Vec<u32> = postings.matching(&dictionary, &both).iter().collect();
+                let fits = |l: &Labels| {
+                    both.iter()
+                        .all(|m| m.matches(l.get(m.name()).unwrap_or("")))
+                };
+                let expected: Vec<u32> = (0..)
+                    .zip(&sets)
+                    .filter(|(_, l)| fits(l))
+                    .map(|(slot, _)| slot)
+                    .collect();
+                assert_eq!(found, expected, "{both:?}");
+            }
+        }
+        postings.remove(&[1, 3].into_iter().collect());
+        let b = Matcher::new("b", MatchOp::Regex, ".+").unwrap();
+        assert_eq!(
+            postings
+                .matching(&dictionary, &[b])
+                .iter()
+                .collect::<Vec<_>>(),
+            [2]
+        );
+        assert_eq!(postings.all().len(), 3);
+    }
+}

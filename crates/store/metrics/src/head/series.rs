@@ -1,0 +1,145 @@
+//! One series of the head, and the chunks that left it.
+
+use super::open::OpenChunk;
+
+/// No entry.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// A slot of the arena: a series, or a place that waits for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Series {
+    /// The name in the log and in head chunk files; 0 while the slot is free.
+    pub(crate) reference: u64,
+    /// How many series the slot held before; part of the id, so that an old id finds nothing.
+    pub(crate) generation: u32,
+    /// Hash of the labels.
+    pub(crate) hash: u32,
+    /// Where the labels lie in [`super::labels::LabelLists`].
+    pub(crate) labels: u32,
+    /// The newest full chunk in [`FullChunks`], or [`NONE`].
+    pub(crate) full: u32,
+    /// The chunk that grows.
+    pub(crate) open: OpenChunk,
+}
+
+impl Series {
+    /// Whether the slot holds a series.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.reference != 0
+    }
+}
+
+/// A chunk that was written to a head chunk file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FullChunk {
+    /// Time of its first sample.
+    pub(crate) first: i64,
+    /// Milliseconds from its first to its last sample.
+    pub(crate) span: u32,
+    /// Number of the file.
+    pub(crate) file: u32,
+    /// Where it begins in the file.
+    pub(crate) offset: u32,
+    /// The chunk before it, or [`NONE`].
+    pub(crate) before: u32,
+}
+
+impl FullChunk {
+    /// Time of its last sample.
+    pub(crate) fn last(&self) -> i64 {
+        self.first.saturating_add(i64::from(self.span))
+    }
+}
+
+/// The full chunks of all series: lists that lead from the newest to the oldest.
+#[derive(Debug, Default)]
+pub(crate) struct FullChunks {
+    entries: super::paged::Paged<FullChunk>,
+    free: Vec<u32>,
+}
+
+impl FullChunks {
+    /// Puts a chunk in front of the list that begins at `chunk.before`; answers the new front.
+    pub(crate) fn add(&mut self, chunk: FullChunk) -> Option<u32> {
+        if let Some(place) = self.free.pop() {
+            if let Some(entry) = self.entries.get_mut(place) {
+                *entry = chunk;
+            }
+            return Some(place);
+        }
+        let place = u32::try_from(self.entries.len())
+            .ok()
+            .filter(|&p| p != NONE)?;
+        self.entries.push(chunk);
+        Some(place)
+    }
+
+    /// The chunks of a list, newest first.
+    pub(crate) fn list(&self, front: u32) -> impl Iterator<Item = &FullChunk> {
+        let mut next = front;
+        std::iter::from_fn(move || {
+            let entry = self.entries.get(next)?;
+            next = entry.before;
+            Some(entry)
+        })
+    }
+
+    /// Drops the chunks that end before `time` from the old end of a list; answers the new front
+    /// and how many were dropped.
+    pub(crate) fn drop_before(&mut self, front: u32, time: i64) -> (u32, usize) {
+        let mut kept = NONE;
+        let mut next = front;
+        while let Some(entry) = self.entries.get(next).filter(|e| e.last() >= time) {
+            kept = next;
+            next = entry.before;
+        }
+        let mut dropped = 0;
+        let mut old = next;
+        while let Some(entry) = self.entries.get(old) {
+            self.free.push(old);
+            old = entry.before;
+            dropped += 1;
+        }
+        match self.entries.get_mut(kept) {
+            Some(entry) => {
+                entry.before = NONE;
+                (front, dropped)
+            }
+            None => (NONE, dropped),
+        }
+    }
+
+    /// How many chunks are listed.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() - self.free.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_chunks_leave_at_the_end_of_the_list() {
+        let mut chunks = FullChunks::default();
+        let mut front = NONE;
+        for first in 0..5 {
+            let chunk = FullChunk {
+                first: first * 10,
+                span: 9,
+                file: 1,
+                offset: 0,
+                before: front,
+            };
+            front = chunks.add(chunk).unwrap();
+        }
+        let firsts = |chunks: &FullChunks, front| -> Vec<i64> {
+            chunks.list(front).map(|c| c.first).collect()
+        };
+        assert_eq!(firsts(&chunks, front), [40, 30, 20, 10, 0]);
+        let (front, dropped) = chunks.drop_before(front, 20);
+        assert_eq!((firsts(&chunks, front), dropped), (vec![40, 30, 20], 2));
+        let (front, dropped) = chunks.drop_before(front, 100);
+        assert_eq!((front, dropped, chunks.len()), (NONE, 3, 0));
+    }
+}

@@ -1,0 +1,131 @@
+//! One head chunk file: bytes of a chunk, writing, mapping.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+
+use crate::crc32c;
+use crate::record::bytes::{Cursor, put_u64, put_uvarint};
+
+/// What every file begins with: the magic number, version 1, padding.
+pub(super) const HEADER: [u8; 8] = [0x01, 0x30, 0xbc, 0x91, 1, 0, 0, 0];
+/// The encoding byte of XOR chunks.
+const XOR: u8 = 1;
+/// Bytes of the fields in front of a chunk's length.
+const FIXED: usize = 8 + 8 + 8 + 1;
+/// Bytes of a checksum.
+const CHECKSUM: usize = 4;
+/// No chunk has more data, in bytes: an open chunk is ended at about 1 KiB, and upstream's
+/// histogram chunks are a few KiB.
+const MOST_DATA: u64 = 1 << 20;
+
+/// The path of a file.
+pub(super) fn path(folder: &Path, file: u32) -> PathBuf {
+    folder.join(format!("{file:06}"))
+}
+
+/// Bytes that a chunk of `data` bytes takes.
+pub(super) fn size(data: usize) -> u64 {
+    let mut length = 1;
+    let mut rest = data;
+    while rest >= 0x80 {
+        length += 1;
+        rest >>= 7;
+    }
+    (FIXED + length + data + CHECKSUM) as u64
+}
+
+/// Appends a chunk's bytes to a buffer.
+pub(super) fn encode(out: &mut Vec<u8>, reference: u64, (first, last): (i64, i64), data: &[u8]) {
+    let start = out.len();
+    put_u64(out, reference);
+    put_u64(out, first as u64);
+    put_u64(out, last as u64);
+    out.push(XOR);
+    put_uvarint(out, data.len() as u64);
+    out.extend_from_slice(data);
+    let sum = crc32c(out.get(start..).unwrap_or_default());
+    out.extend_from_slice(&sum.to_be_bytes());
+}
+
+/// A chunk in a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Parsed<'a> {
+    pub(crate) reference: u64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) is_xor: bool,
+    pub(crate) data: &'a [u8],
+    /// Where the next chunk begins.
+    pub(crate) end: usize,
+}
+
+/// The chunk that begins at `offset`; `None` where its bytes do not add up.
+pub(crate) fn parse(file: &[u8], offset: usize) -> Option<Parsed<'_>> {
+    let bytes = file.get(offset..)?;
+    let mut cursor = Cursor(bytes);
+    let reference = cursor.u64()?;
+    let first = cursor.u64()? as i64;
+    let last = cursor.u64()? as i64;
+    let encoding = cursor.byte()?;
+    let length = cursor.uvarint().filter(|&length| length <= MOST_DATA)?;
+    let data = cursor.take(usize::try_from(length).ok()?)?;
+    let summed = bytes.get(..bytes.len() - cursor.len())?;
+    (cursor.u32()? == crc32c(summed)).then_some(())?;
+    Some(Parsed {
+        reference,
+        first,
+        last,
+        is_xor: encoding == XOR,
+        data,
+        end: offset + summed.len() + CHECKSUM,
+    })
+}
+
+/// Writes bytes at a place of a file, which is created where it is missing.
+pub(super) fn write_at(folder: &Path, file: u32, start: u64, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path(folder, file))?
+        .write_all_at(bytes, start)
+}
+
+/// Maps a file as long as it is now.
+#[expect(
+    unsafe_code,
+    reason = "mapping is unsafe because another process could shorten the file; the lock file \
+              keeps other stores out, and this store only lets head chunk files grow"
+)]
+pub(super) fn map(folder: &Path, file: u32) -> io::Result<Mmap> {
+    let file = File::open(path(folder, file))?;
+    // SAFETY: see the reason above.
+    unsafe { Mmap::map(&file) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_read_back_and_every_flipped_bit_is_seen() {
+        let mut file = HEADER.to_vec();
+        encode(&mut file, 7, (10, 20), b"data of a chunk");
+        assert_eq!(file.len() as u64, 8 + size(15));
+        let parsed = parse(&file, 8).unwrap();
+        assert_eq!((parsed.reference, parsed.first, parsed.last), (7, 10, 20));
+        assert_eq!(
+            (parsed.data, parsed.end),
+            (&b"data of a chunk"[..], file.len())
+        );
+        for bit in 64..file.len() * 8 {
+            let mut damaged = file.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(parse(&damaged, 8), None, "bit {bit}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Reading the head chunk files of an earlier run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::file::{self, HEADER, parse};
+
+/// Where files go that do not add up, beside `chunks_head`.
+const SET_ASIDE: &str = "chunks_head.damaged";
+
+/// A chunk that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) reference: u64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) file: u32,
+    pub(crate) offset: u32,
+}
+
+/// What [`load`] found.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// All chunks, in the order they were written.
+    pub(crate) chunks: Vec<Listed>,
+    /// Time of the newest chunk of each file.
+    pub(crate) newest: BTreeMap<u32, i64>,
+    /// How many files were set aside.
+    pub(crate) damaged: u64,
+}
+
+/// Lists the chunks of all files; creates the folder where it is missing.
+///
+/// A torn end of the last file is cut off. A file that is damaged elsewhere, and all files after
+/// it, are moved to `chunks_head.damaged`: the write-ahead log still has their samples.
+pub(crate) fn load(folder: &Path) -> io::Result<Loaded> {
+    fs::create_dir_all(folder)?;
+    let mut files: Vec<u32> = fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    files.sort_unstable();
+    let mut loaded = Loaded::default();
+    let last = files.last().copied();
+    for &number in &files {
+        if loaded.damaged > 0 {
+            set_aside(folder, number)?;
+            loaded.damaged += 1;
+            continue;
+        }
+        let scan = scan(folder, number)?;
+        match scan.damaged_at {
+            Some(offset) if Some(number) != last || !scan.is_torn => {
+                tracing::warn!(
+                    file = number,
+                    offset,
+                    "head chunk file is damaged; it is set aside and its samples come from the log"
+                );
+                set_aside(folder, number)?;
+                loaded.damaged += 1;
+                continue;
+            }
+            Some(offset) => {
+                tracing::info!(file = number, offset, "torn end of head chunk file cut off");
+                fs::OpenOptions::new()
+                    .write(true)
+                    .open(file::path(folder, number))?
+                    .set_len(offset as u64)?;
+            }
+            None => {}
+        }
+        let newest = scan.chunks.iter().map(|chunk| chunk.last).max();
+        match newest {
+            Some(newest) => {
+                loaded.newest.insert(number, newest);
+                loaded.chunks.extend(scan.chunks);
+            }
+            None => fs::remove_file(file::path(folder, number))?,
+        }
+    }
+    Ok(loaded)
+}
+
+#[derive(Default)]
+struct Scan {
+    chunks: Vec<Listed>,
+    /// Where the bytes stop adding up.
+    damaged_at: Option<usize>,
+    /// Whether the damage looks like an interrupted write: nothing parses after it.
+    is_torn: bool,
+}
+
+fn scan(folder: &Path, number: u32) -> io::Result<Scan> {
+    let mut scan = Scan::default();
+    if fs::metadata(file::path(folder, number))?.len() == 0 {
+        return Ok(scan);
+    }
+    let map = file::map(folder, number)?;
+    if !map.starts_with(&HEADER) {
+        let header = map.get(..HEADER.len()).unwrap_or(&map);
+        // Upstream lays out a file with zeros before it writes the header.
+        if header.iter().any(|&byte| byte != 0) {
+            scan.damaged_at = Some(0);
+        }
+        return Ok(scan);
+    }
+    let mut offset = HEADER.len();
+    while let Some(rest) = map.get(offset..).filter(|rest| !rest.is_empty()) {
+        let Some(parsed) = parse(&map, offset) else {
+            // Upstream lays out files with zeros at their end.
+            if rest.iter().any(|&byte| byte != 0) {
+                scan.damaged_at = Some(offset);
+                scan.is_torn = rest.len() < (1 << 20) && runs_to_the_end(&map, offset);
+            }
+            break;
+        };
+        if parsed.is_xor {
+            scan.chunks.push(Listed {
+                reference: parsed.reference,
+                first: parsed.first,
+                last: parsed.last,
+                file: number,
+                offset: u32::try_from(offset).unwrap_or(u32::MAX),
+            });
+        }
+        offset = parsed.end;
+    }
+    Ok(scan)
+}
+
+/// Whether no whole chunk lies behind `offset`.
+fn runs_to_the_end(map: &[u8], offset: usize) -> bool {
+    (offset + 1..map.len()).all(|at| parse(map, at).is_none())
+}
+
+fn set_aside(folder: &Path, number: u32) -> io::Result<()> {
+    let aside = folder.with_file_name(SET_ASIDE);
+    fs::create_dir_all(&aside)?;
+    fs::rename(file::path(folder, number), file::path(&aside, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::HeadChunks;
+    use super::*;
+
+    fn written(folder: &Path) -> Vec<(u32, u32)> {
+        let files = HeadChunks::new(folder.to_owned(), BTreeMap::new());
+        let mut places = Vec::new();
+        for n in 0..6 {
+            if n == 3 {
+                files.rotate();
+            }
+            places.push(files.push(n, n as i64 * 10, n as i64 * 10 + 9, &[n as u8; 50]));
+        }
+        files.flush().unwrap();
+        places
+    }
+
+    #[test]
+    fn chunks_are_found_again_and_files_end_when_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("chunks_head");
+        load(&folder).unwrap();
+        let places = written(&folder);
+        let loaded = load(&folder).unwrap();
+        let found: Vec<(u32, u32)> = loaded.chunks.iter().map(|c| (c.file, c.offset)).collect();
+        assert_eq!(found, places);
+        assert_eq!(loaded.newest, BTreeMap::from([(1, 29), (2, 59)]));
+        let files = HeadChunks::new(folder, loaded.newest);
+        let maps = files.maps().unwrap();
+        let (file, offset) = places[4];
+        assert_eq!(
+            parse(&maps[&file], offset as usize).unwrap().data,
+            [4u8; 50]
+        );
+        assert_eq!(files.remove_before(30).unwrap(), 1);
+    }
+
+    #[test]
+    fn damage_sets_the_rest_aside_and_a_torn_end_is_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("chunks_head");
+        load(&folder).unwrap();
+        written(&folder);
+        let second = file::path(&folder, 2);
+        let bytes = fs::read(&second).unwrap();
+        fs::write(&second, &bytes[..bytes.len() - 1]).unwrap();
+        let loaded = load(&folder).unwrap();
+        assert_eq!((loaded.chunks.len(), loaded.damaged), (5, 0));
+
+        let first = file::path(&folder, 1);
+        let mut bytes = fs::read(&first).unwrap();
+        bytes[40] ^= 1;
+        fs::write(&first, bytes).unwrap();
+        let loaded = load(&folder).unwrap();
+        assert_eq!((loaded.chunks.len(), loaded.damaged), (0, 2));
+        assert!(dir.path().join(SET_ASIDE).join("000002").exists());
+    }
+}

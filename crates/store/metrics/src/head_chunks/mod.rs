@@ -1,0 +1,176 @@
+//! Head chunk files: where full chunks of the head go, so that they leave the heap.
+//!
+//! `chunks_head/NNNNNN`, in Prometheus' format (big-endian):
+//!
+//! ```text
+//! file  = 0x0130BC91 u32 | version 1 u8 | 0 0 0 | chunk…
+//! chunk = series reference u64 | first time i64 | last time i64 | encoding u8
+//!       | length uvarint | data | CRC32C u32 of all before it
+//! ```
+//! Writing never waits for the disk: [`HeadChunks::push`] fills a buffer, [`HeadChunks::flush`]
+//! writes it out when no lock of the head is held. All that is here is in the write-ahead log as
+//! well until the head is truncated, so nothing is lost with a buffer or a damaged file.
+
+mod file;
+mod load;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memmap2::Mmap;
+use parking_lot::Mutex;
+
+pub(crate) use file::parse;
+pub(crate) use load::{Listed, load};
+
+/// Bytes after which the next file begins; upstream's figure.
+const MOST_FILE_BYTES: u64 = 128 << 20;
+/// Bytes in the buffer after which it is written out.
+const FLUSH_BYTES: usize = 128 << 10;
+
+/// The files that existed when a query began, mapped.
+pub(crate) type Maps = BTreeMap<u32, Arc<Mmap>>;
+
+/// The head chunk files of a store.
+pub(crate) struct HeadChunks {
+    folder: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Number of the file that grows; 0 while there is none.
+    current: u32,
+    /// Bytes that the current file has or will have with the buffers.
+    length: u64,
+    /// What is not yet in the files, oldest first: (file, where it begins in it, bytes).
+    unwritten: Vec<(u32, u64, Vec<u8>)>,
+    maps: Maps,
+    /// The newest chunk of each file, to know when it may go.
+    newest: BTreeMap<u32, i64>,
+}
+
+impl HeadChunks {
+    /// The files of a folder after [`load`]: `newest` is the time of the newest chunk of each.
+    pub(crate) fn new(folder: PathBuf, newest: BTreeMap<u32, i64>) -> Self {
+        // Always begins another file: the last one's end may be torn.
+        let current = newest.keys().next_back().copied().unwrap_or(0);
+        let state = State {
+            current,
+            length: MOST_FILE_BYTES,
+            newest,
+            ..State::default()
+        };
+        Self {
+            folder,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Takes a chunk; answers its file and where it begins there.
+    pub(crate) fn push(&self, reference: u64, first: i64, last: i64, data: &[u8]) -> (u32, u32) {
+        let mut state = self.state.lock();
+        if state.length + file::size(data.len()) > MOST_FILE_BYTES {
+            state.begin_file();
+        }
+        let (file, offset) = (state.current, state.length);
+        if let Some((_, _, buffer)) = state.unwritten.last_mut() {
+            file::encode(buffer, reference, (first, last), data);
+            state.length += file::size(data.len());
+        }
+        let newest = state.newest.entry(file).or_insert(last);
+        *newest = last.max(*newest);
+        (file, u32::try_from(offset).unwrap_or(u32::MAX))
+    }
+
+    /// Writes out what is buffered, where it is much. Errors leave the buffer as it is: the next
+    /// call tries again.
+    pub(crate) fn flush_if_much(&self) -> io::Result<()> {
+        let mut state = self.state.lock();
+        let waiting: usize = state.unwritten.iter().map(|(_, _, b)| b.len()).sum();
+        if waiting < FLUSH_BYTES {
+            return Ok(());
+        }
+        state.flush(&self.folder)
+    }
+
+    /// Writes out all that is buffered.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.state.lock().flush(&self.folder)
+    }
+
+    /// All chunks so far, mapped for reading.
+    pub(crate) fn maps(&self) -> io::Result<Maps> {
+        let mut state = self.state.lock();
+        state.flush(&self.folder)?;
+        state.map_all(&self.folder)?;
+        Ok(state.maps.clone())
+    }
+
+    /// Ends the current file, so that truncation can remove it one day.
+    pub(crate) fn rotate(&self) {
+        self.state.lock().length = MOST_FILE_BYTES;
+    }
+
+    /// Removes the files whose chunks all end before `time`; never the current one. Returns how
+    /// many went.
+    pub(crate) fn remove_before(&self, time: i64) -> io::Result<usize> {
+        let mut state = self.state.lock();
+        state.flush(&self.folder)?;
+        let dead: Vec<u32> = state
+            .newest
+            .iter()
+            .take_while(|&(&file, &last)| file != state.current && last < time)
+            .map(|(&file, _)| file)
+            .collect();
+        for file in &dead {
+            std::fs::remove_file(file::path(&self.folder, *file))?;
+            state.newest.remove(file);
+            state.maps.remove(file);
+        }
+        Ok(dead.len())
+    }
+
+    /// Bytes of all files on disk.
+    pub(crate) fn size_on_disk(&self) -> u64 {
+        crate::files::folder_size(&self.folder)
+    }
+}
+
+impl State {
+    fn begin_file(&mut self) {
+        self.current += 1;
+        self.length = file::HEADER.len() as u64;
+        self.unwritten
+            .push((self.current, 0, file::HEADER.to_vec()));
+    }
+
+    fn flush(&mut self, folder: &Path) -> io::Result<()> {
+        while let Some((file, start, bytes)) = self.unwritten.first_mut() {
+            if !bytes.is_empty() {
+                file::write_at(folder, *file, *start, bytes)?;
+                *start += bytes.len() as u64;
+                bytes.clear();
+            }
+            if *file == self.current {
+                break;
+            }
+            self.unwritten.remove(0);
+        }
+        Ok(())
+    }
+
+    fn map_all(&mut self, folder: &Path) -> io::Result<()> {
+        let files: Vec<u32> = self.newest.keys().copied().collect();
+        for file in files {
+            let mapped = self.maps.get(&file).map(|map| map.len() as u64);
+            if mapped.is_none() || (file == self.current && mapped != Some(self.length)) {
+                let map = file::map(folder, file)?;
+                self.maps.insert(file, Arc::new(map));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! What the store counts about itself.
+
+use model::instrument::{Counter, Gauge, Histogram};
+
+/// Upper bounds of the time a sync of the log takes, in seconds.
+const SYNC_BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+
+/// Counters and gauges of one store.
+#[derive(Debug)]
+pub(crate) struct Meters {
+    pub(crate) samples_appended: Counter,
+    pub(crate) series_created: Counter,
+    pub(crate) series_removed: Counter,
+    pub(crate) out_of_order: Counter,
+    pub(crate) too_old: Counter,
+    pub(crate) duplicates: Counter,
+    pub(crate) exemplars_appended: Counter,
+    pub(crate) exemplars_out_of_order: Counter,
+    pub(crate) log_sync: Histogram,
+    pub(crate) log_failures: Counter,
+    pub(crate) log_corruptions: Counter,
+    pub(crate) log_truncations: Counter,
+    pub(crate) log_truncation_failures: Counter,
+    pub(crate) unknown_records: Counter,
+    pub(crate) head_chunk_damage: Counter,
+    pub(crate) head_truncations: Counter,
+    pub(crate) head_truncation_failures: Counter,
+    pub(crate) compactions: Counter,
+    pub(crate) compactions_failed: Counter,
+    pub(crate) time_retentions: Counter,
+    pub(crate) size_retentions: Counter,
+    pub(crate) replay_seconds: Gauge,
+    pub(crate) clean_start: Gauge,
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self {
+            samples_appended: Counter::new(),
+            series_created: Counter::new(),
+            series_removed: Counter::new(),
+            out_of_order: Counter::new(),
+            too_old: Counter::new(),
+            duplicates: Counter::new(),
+            exemplars_appended: Counter::new(),
+            exemplars_out_of_order: Counter::new(),
+            log_sync: Histogram::new(&SYNC_BOUNDS),
+            log_failures: Counter::new(),
+            log_corruptions: Counter::new(),
+            log_truncations: Counter::new(),
+            log_truncation_failures: Counter::new(),
+            unknown_records: Counter::new(),
+            head_chunk_damage: Counter::new(),
+            head_truncations: Counter::new(),
+            head_truncation_failures: Counter::new(),
+            compactions: Counter::new(),
+            compactions_failed: Counter::new(),
+            time_retentions: Counter::new(),
+            size_retentions: Counter::new(),
+            replay_seconds: Gauge::default(),
+            clean_start: Gauge::default(),
+        }
+    }
+}

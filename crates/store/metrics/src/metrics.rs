@@ -1,0 +1,188 @@
+//! The store's own metrics, under upstream's names.
+
+use contract::Gather;
+use model::{Family, FamilyKind, Labels};
+
+use crate::Store;
+
+impl Gather for Store {
+    fn gather(&self, families: &mut Vec<Family>) {
+        self.gather_head(families);
+        self.gather_log(families);
+        self.gather_exemplars(families);
+    }
+}
+
+impl Store {
+    fn gather_head(&self, families: &mut Vec<Family>) {
+        let meters = &self.meters;
+        let (series, chunks, range, symbols) = {
+            let head = self.head.read();
+            let symbols = head.dictionary.read().symbol_bytes();
+            (
+                head.series_count(),
+                head.chunk_count(),
+                head.range(),
+                symbols,
+            )
+        };
+        let (first, last) = range.unwrap_or_default();
+        let appended = Family::new(
+            "prometheus_tsdb_head_samples_appended_total",
+            "Samples appended to the head.",
+            FamilyKind::Counter,
+        )
+        .with([("type", "float")], meters.samples_appended.get() as f64);
+        let rejected = |name, help, count: u64| {
+            Family::new(name, help, FamilyKind::Counter).with([("type", "float")], count as f64)
+        };
+        families.extend([
+            gauge(
+                "prometheus_tsdb_head_series",
+                "Series in the head.",
+                series as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_head_chunks",
+                "Chunks in the head.",
+                chunks as f64,
+            ),
+            appended,
+            counter(
+                "prometheus_tsdb_head_series_created_total",
+                "Series created in the head.",
+                meters.series_created.get(),
+            ),
+            counter(
+                "prometheus_tsdb_head_series_removed_total",
+                "Series removed from the head.",
+                meters.series_removed.get(),
+            ),
+            gauge(
+                "prometheus_tsdb_head_min_time",
+                "Earliest time in the head, in ms.",
+                first as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_head_max_time",
+                "Latest time in the head, in ms.",
+                last as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_head_min_time_seconds",
+                "Earliest time in the head, in seconds.",
+                first as f64 / 1000.0,
+            ),
+            gauge(
+                "prometheus_tsdb_head_max_time_seconds",
+                "Latest time in the head, in seconds.",
+                last as f64 / 1000.0,
+            ),
+            rejected(
+                "prometheus_tsdb_out_of_order_samples_total",
+                "Samples refused because their series had a later one.",
+                meters.out_of_order.get(),
+            ),
+            rejected(
+                "prometheus_tsdb_too_old_samples_total",
+                "Samples refused because they were older than the head takes.",
+                meters.too_old.get(),
+            ),
+            gauge(
+                "prometheus_tsdb_symbol_table_size_bytes",
+                "Bytes of the head's label texts.",
+                symbols as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_head_chunks_storage_size_bytes",
+                "Bytes of the head chunk files.",
+                self.chunks.size_on_disk() as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_clean_start",
+                "1 if the last run ended cleanly, 0 if not, -1 if the lock file is not used.",
+                meters.clean_start.get(),
+            ),
+            gauge(
+                "prometheus_tsdb_data_replay_duration_seconds",
+                "Time that reading the log back took.",
+                meters.replay_seconds.get(),
+            ),
+        ]);
+    }
+
+    fn gather_log(&self, families: &mut Vec<Family>) {
+        let meters = &self.meters;
+        let mut sync = Family::new(
+            "prometheus_tsdb_wal_fsync_duration_seconds",
+            "Time that a sync of the log took.",
+            FamilyKind::Histogram,
+        );
+        sync.points.push(meters.log_sync.point(Labels::empty()));
+        families.extend([
+            sync,
+            counter(
+                "prometheus_tsdb_wal_corruptions_total",
+                "Places where the log was damaged.",
+                meters.log_corruptions.get(),
+            ),
+            counter(
+                "prometheus_tsdb_wal_writes_failed_total",
+                "Writes to the log that failed.",
+                meters.log_failures.get(),
+            ),
+            gauge(
+                "prometheus_tsdb_wal_storage_size_bytes",
+                "Bytes of the log.",
+                crate::files::folder_size(&self.options.dir.join("wal")) as f64,
+            ),
+        ]);
+    }
+
+    fn gather_exemplars(&self, families: &mut Vec<Family>) {
+        let (most, (kept, series), oldest) = {
+            let ring = self.exemplars.read();
+            (ring.most(), ring.counts(), ring.oldest())
+        };
+        families.extend([
+            counter(
+                "prometheus_tsdb_exemplar_exemplars_appended_total",
+                "Exemplars appended.",
+                self.meters.exemplars_appended.get(),
+            ),
+            gauge(
+                "prometheus_tsdb_exemplar_exemplars_in_storage",
+                "Exemplars kept.",
+                kept as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_exemplar_series_with_exemplars_in_storage",
+                "Series with exemplars.",
+                series as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_exemplar_max_exemplars",
+                "Exemplars that are kept at most.",
+                most as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds",
+                "Time of the oldest exemplar kept.",
+                oldest.unwrap_or_default() as f64 / 1000.0,
+            ),
+            counter(
+                "prometheus_tsdb_exemplar_out_of_order_exemplars_total",
+                "Exemplars refused because their series had a later one.",
+                self.meters.exemplars_out_of_order.get(),
+            ),
+        ]);
+    }
+}
+
+fn counter(name: &str, help: &str, value: u64) -> Family {
+    Family::counter(name, help, value as f64)
+}
+
+fn gauge(name: &str, help: &str, value: f64) -> Family {
+    Family::gauge(name, help, value)
+}

@@ -1,0 +1,63 @@
+//! The records of the write-ahead log, byte for byte as Prometheus writes them.
+//!
+//! A record is one type byte and a body. Each kind that this store writes or honours has a file
+//! here with its layout. Kinds that it does not know are skipped by replay and counted.
+//!
+//! Invariant: decoding never panics and never allocates more than a small multiple of the
+//! record's length.
+
+pub(crate) mod bytes;
+pub(crate) mod exemplars;
+pub(crate) mod metadata;
+pub(crate) mod samples;
+pub(crate) mod series;
+pub(crate) mod tombstones;
+
+use thiserror::Error;
+
+/// What a record holds, by its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Series,
+    Samples,
+    Tombstones,
+    Exemplars,
+    Metadata,
+    /// A kind that this store does not keep, such as native histograms.
+    Other(u8),
+}
+
+/// The type byte of a series record.
+pub(crate) const SERIES: u8 = 1;
+/// The type byte of a samples record.
+pub(crate) const SAMPLES: u8 = 2;
+/// The type byte of a tombstones record.
+pub(crate) const TOMBSTONES: u8 = 3;
+/// The type byte of an exemplars record.
+pub(crate) const EXEMPLARS: u8 = 4;
+/// The type byte of a metadata record.
+pub(crate) const METADATA: u8 = 6;
+
+impl Kind {
+    /// The kind of a record and its body; `None` for a record without bytes.
+    pub(crate) fn split(record: &[u8]) -> Option<(Self, &[u8])> {
+        let (&kind, body) = record.split_first()?;
+        let kind = match kind {
+            SERIES => Self::Series,
+            SAMPLES => Self::Samples,
+            TOMBSTONES => Self::Tombstones,
+            EXEMPLARS => Self::Exemplars,
+            METADATA => Self::Metadata,
+            other => Self::Other(other),
+        };
+        Some((kind, body))
+    }
+}
+
+/// A record whose bytes do not add up, although their checksum did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{kind} record does not decode: {left} bytes before its end")]
+pub(crate) struct BadRecord {
+    pub(crate) kind: &'static str,
+    pub(crate) left: usize,
+}

@@ -1,0 +1,85 @@
+//! What the store says about its size and its health.
+
+use contract::{Cardinality, HeadState, StoreStatus, TimeRange};
+
+use crate::Store;
+use crate::head::Head;
+
+impl StoreStatus for Store {
+    fn head_state(&self, limit: usize) -> HeadState {
+        self.head.read().state(limit)
+    }
+
+    fn span(&self) -> Option<TimeRange> {
+        self.head
+            .read()
+            .range()
+            .map(|(start, end)| TimeRange { start, end })
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_replayed()
+    }
+
+    fn replay_progress(&self) -> (u64, u64, u64) {
+        self.progress.get()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.trouble.read().iter().cloned().collect()
+    }
+}
+
+impl Head {
+    /// The span of the samples.
+    pub(crate) fn range(&self) -> Option<(i64, i64)> {
+        (self.span.0 <= self.span.1).then_some(self.span)
+    }
+
+    fn state(&self, limit: usize) -> HeadState {
+        let mut state = HeadState {
+            series: self.series_count(),
+            chunks: self.chunk_count() as u64,
+            range: self.range(),
+            ..HeadState::default()
+        };
+        let dictionary = self.dictionary.read();
+        for (name, pairs) in dictionary.names() {
+            let (mut values, mut bytes) = (0, 0);
+            for &pair in pairs {
+                let series = self.series_of_pair(pair);
+                if series == 0 {
+                    continue;
+                }
+                let value = dictionary.get(pair).1;
+                values += 1;
+                bytes += value.len() as u64;
+                if name == model::METRIC_NAME {
+                    state.series_by_metric.push((value.to_owned(), series));
+                }
+                state
+                    .series_by_pair
+                    .push((format!("{name}={value}"), series));
+            }
+            if values > 0 {
+                state.label_pairs += values;
+                state.values_by_label.push((name.to_owned(), values));
+                state.bytes_by_label.push((name.to_owned(), bytes));
+            }
+        }
+        for list in [
+            &mut state.series_by_metric,
+            &mut state.values_by_label,
+            &mut state.bytes_by_label,
+            &mut state.series_by_pair,
+        ] {
+            largest(list, limit);
+        }
+        state
+    }
+}
+
+fn largest(list: &mut Cardinality, limit: usize) {
+    list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    list.truncate(limit);
+}

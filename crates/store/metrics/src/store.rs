@@ -1,0 +1,183 @@
+//! The store: what is open, what is shared, and the order of start and end.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Instant;
+
+use contract::TimeRange;
+use model::{Exemplar, Labels, Matcher};
+use parking_lot::{Mutex, RwLock};
+
+use crate::append::Appender;
+use crate::exemplars::Exemplars;
+use crate::head::Head;
+use crate::head_chunks::{self, HeadChunks};
+use crate::meters::Meters;
+use crate::replay::{self, Progress};
+use crate::{StoreError, StoreOptions, WalSync, files};
+
+/// The longest time the sync thread sleeps before it looks whether the store still lives.
+const LONGEST_NAP: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// A store of metrics in one data folder.
+pub struct Store {
+    pub(crate) options: StoreOptions,
+    pub(crate) head: Arc<RwLock<Head>>,
+    pub(crate) chunks: Arc<HeadChunks>,
+    pub(crate) appender: Mutex<Appender>,
+    pub(crate) exemplars: RwLock<Exemplars>,
+    pub(crate) meters: Meters,
+    pub(crate) progress: Progress,
+    /// Samples before this are too old.
+    pub(crate) oldest: AtomicI64,
+    /// Why the last write to the log failed; `None` when it succeeded.
+    pub(crate) trouble: RwLock<Option<String>>,
+    pub(crate) pin: Mutex<Arc<()>>,
+    ready: AtomicBool,
+    closed: AtomicBool,
+    /// Held for its lock.
+    _lock: Option<File>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("dir", &self.options.dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens a data folder and reads its log back.
+    pub fn open(options: StoreOptions) -> Result<Arc<Self>, StoreError> {
+        let store = Self::start(options)?;
+        store.replay()?;
+        Ok(store)
+    }
+
+    /// Locks a data folder and answers a store that is not ready: it takes and gives nothing until
+    /// [`Store::replay`] has ended, but says how far that is.
+    pub fn start(options: StoreOptions) -> Result<Arc<Self>, StoreError> {
+        let span = options.block_span()?;
+        let dir = &options.dir;
+        std::fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
+        let meters = Meters::default();
+        let lock = if options.no_lockfile {
+            meters.clean_start.set(-1.0);
+            None
+        } else {
+            let (file, is_new) = files::lock(dir)?;
+            meters.clean_start.set(f64::from(u8::from(is_new)));
+            Some(file)
+        };
+        let folder = dir.join("chunks_head");
+        let loaded = head_chunks::load(&folder).map_err(StoreError::io(&folder))?;
+        meters.head_chunk_damage.add(loaded.damaged);
+        let progress = Progress::new(loaded.chunks);
+        Ok(Arc::new(Self {
+            head: Arc::new(RwLock::new(Head::new(span))),
+            chunks: Arc::new(HeadChunks::new(folder, loaded.newest)),
+            appender: Mutex::new(Appender::new()),
+            exemplars: RwLock::new(Exemplars::new(options.max_exemplars)),
+            meters,
+            progress,
+            oldest: AtomicI64::new(i64::MIN),
+            trouble: RwLock::new(None),
+            pin: Mutex::default(),
+            ready: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            _lock: lock,
+            options,
+        }))
+    }
+
+    /// Reads the log back into the head; from then on the store is ready.
+    pub fn replay(self: &Arc<Self>) -> Result<(), StoreError> {
+        let begun = Instant::now();
+        replay::run(self)?;
+        let folder = self.options.dir.join("wal");
+        let options = wal::Options {
+            compress: self.options.wal_compression,
+            ..wal::Options::default()
+        };
+        let log = wal::Wal::open(&folder, options).map_err(StoreError::log(&folder))?;
+        self.appender.lock().log = Some(log);
+        self.meters
+            .replay_seconds
+            .set(begun.elapsed().as_secs_f64());
+        self.ready.store(true, Ordering::Release);
+        self.sync_on_a_timer();
+        Ok(())
+    }
+
+    /// Whether [`Store::replay`] has ended.
+    pub(crate) fn is_replayed(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// Whether [`Store::close`] was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Ends the store: later appends fail, the log is synced. A store that is dropped without
+    /// loses nothing either, unless the machine loses power.
+    pub fn close(&self) -> Result<(), StoreError> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let mut appender = self.appender.lock();
+        let folder = self.options.dir.join("chunks_head");
+        self.chunks.flush().map_err(StoreError::io(&folder))?;
+        let wal = self.options.dir.join("wal");
+        if let Some(mut log) = appender.log.take() {
+            log.sync_handle().sync().map_err(StoreError::log(&wal))?;
+        }
+        if !self.options.no_lockfile {
+            let path = self.options.dir.join("lock");
+            std::fs::remove_file(&path).map_err(StoreError::io(&path))?;
+        }
+        Ok(())
+    }
+
+    /// The exemplars of the series that all matchers fit: series sorted by labels, exemplars in
+    /// the order they came.
+    pub fn exemplars(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> Vec<(Labels, Vec<Exemplar>)> {
+        self.exemplars.read().select(matchers, range)
+    }
+
+    /// Syncs the log away from the append lock, until the store is closed or dropped.
+    fn sync_on_a_timer(self: &Arc<Self>) {
+        let WalSync::Every(pause) = self.options.wal_sync else {
+            return;
+        };
+        let store = Arc::downgrade(self);
+        let nap = pause.min(LONGEST_NAP);
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(nap);
+                let Some(store) = store.upgrade().filter(|store| !store.is_closed()) else {
+                    return;
+                };
+                store.sync_log();
+            }
+        });
+    }
+
+    /// Syncs the log; the append lock is held only to learn which file that is.
+    fn sync_log(&self) {
+        let handle = self.appender.lock().log.as_mut().map(wal::Wal::sync_handle);
+        let Some(handle) = handle else { return };
+        let begun = Instant::now();
+        if let Err(error) = handle.sync() {
+            tracing::error!(%error, "the write-ahead log cannot be synced");
+            self.meters.log_failures.inc();
+        }
+        self.meters.log_sync.observe(begun.elapsed().as_secs_f64());
+    }
+}

@@ -1,0 +1,237 @@
+//! The same targets scraped by Argand and by the original give the same series and values.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use argand_tests::{Argand, Page, Server, Target, free_port, get, installed, query};
+
+/// Series that tell how a scrape went rather than what it brought.
+const ABOUT_SCRAPING: [&str; 1] = ["scrape_duration_seconds"];
+
+fn prometheus(folder: &Path, configuration: &str) -> Option<Server> {
+    let program = installed("prometheus")?;
+    let port = free_port().unwrap();
+    let file = folder.join("original.yml");
+    std::fs::write(&file, configuration).unwrap();
+    let mut command = Command::new(program);
+    command
+        .arg(format!("--config.file={}", file.display()))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .arg(format!(
+            "--storage.tsdb.path={}",
+            folder.join("original").display()
+        ));
+    let url = format!("http://127.0.0.1:{port}");
+    Some(Server::start(command, url, "/-/ready", &folder.join("original.log")).unwrap())
+}
+
+/// Every series of a job with its newest value.
+fn newest(server: &str, job: &str) -> BTreeMap<String, String> {
+    query(server, &format!("{{job=\"{job}\"}}"))
+        .unwrap()
+        .into_iter()
+        .filter(|one| {
+            let name = one["metric"]["__name__"].as_str().unwrap();
+            !ABOUT_SCRAPING.contains(&name)
+        })
+        .map(|one| {
+            (
+                one["metric"].to_string(),
+                one["value"][1].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect()
+}
+
+/// Waits until both have scraped a job twice, so that `scrape_series_added` has settled.
+fn wait_for(server: &str, job: &str) {
+    for _ in 0..600 {
+        let done = query(
+            server,
+            &format!("count_over_time(up{{job=\"{job}\"}}[1m]) >= 2"),
+        );
+        if done.is_ok_and(|list| !list.is_empty()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{server} does not scrape {job}");
+}
+
+fn compare(configuration: &str, scraped: &str, job: &str, least: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(original) = prometheus(folder.path(), configuration) else {
+        return;
+    };
+    let argand = Argand::start(configuration, &[]).unwrap();
+    for server in [&original.url, &argand.server.url] {
+        wait_for(server, scraped);
+    }
+    let (theirs, ours) = (newest(&original.url, job), newest(&argand.server.url, job));
+    assert!(
+        theirs.len() >= least,
+        "only {} series of {job}",
+        theirs.len()
+    );
+    let differing: Vec<String> = theirs
+        .keys()
+        .chain(ours.keys())
+        .filter(|series| theirs.get(*series) != ours.get(*series))
+        .map(|s| format!("{s}: theirs {:?}, ours {:?}", theirs.get(s), ours.get(s)))
+        .collect();
+    assert!(
+        differing.is_empty(),
+        "{} of {}: {differing:#?}",
+        differing.len(),
+        theirs.len()
+    );
+}
+
+/// A page as it stands, with the form the original negotiated for it.
+fn frozen(address: &str) -> Target {
+    let text = get(&format!("http://{address}/metrics"))
+        .unwrap()
+        .text
+        .into_bytes();
+    Target::start(move |_| Page::text(text.clone())).unwrap()
+}
+
+fn job(name: &str, address: &str) -> String {
+    format!("  - job_name: {name}\n    static_configs: [{{targets: ['{address}']}}]\n")
+}
+
+const HEAD: &str = "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n";
+
+#[test]
+fn a_real_node_exporter_and_a_real_prometheus() {
+    let (Some(program), Some(_)) = (
+        installed("prometheus-node-exporter"),
+        installed("prometheus"),
+    ) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port().unwrap();
+    let mut command = Command::new(program);
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    let url = format!("http://127.0.0.1:{port}");
+    let node = Server::start(command, url, "/metrics", &folder.path().join("node.log")).unwrap();
+    let original = prometheus(folder.path(), HEAD).unwrap();
+
+    // Beside each other, live: the same series, whatever their values are at that moment.
+    let live = format!(
+        "{HEAD}{}{}",
+        job("node", node.url.trim_start_matches("http://")),
+        job("prometheus", original.url.trim_start_matches("http://"))
+    );
+    let argand = Argand::start(&live, &[]).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let watcher = prometheus(other.path(), &live).unwrap();
+    for job in ["node", "prometheus"] {
+        wait_for(&watcher.url, job);
+        wait_for(&argand.server.url, job);
+    }
+    let series = |server: &str| -> Vec<String> { newest(server, "node").into_keys().collect() };
+    assert_eq!(series(&watcher.url), series(&argand.server.url));
+
+    // The same bytes: the same values too.
+    for address in [&node.url, &original.url] {
+        let target = frozen(address.trim_start_matches("http://"));
+        let configuration = format!("{HEAD}{}", job("frozen", &target.address));
+        compare(&configuration, "frozen", "frozen", 200);
+    }
+}
+
+#[test]
+fn relabelling_and_honouring() {
+    let body = "\
+# HELP a_total A counter.\n# TYPE a_total counter\n\
+a_total{job=\"inner\",instance=\"x\",path=\"/a/b\",secret=\"s\"} 1.5e3\n\
+a_total{job=\"inner\",path=\"/c\",secret=\"t\"} NaN\n\
+b{le=\"+Inf\",text=\"quote \\\" slash \\\\ line \\n é\"} +Inf\n\
+c -0\n\
+dropped 1\n\
+d{exported_job=\"kept\",job=\"\"} 2.5E-1\n";
+    let target = Target::start(move |_| Page::text(body)).unwrap();
+    let rules = "\
+    relabel_configs:\n\
+      - source_labels: [__address__]\n\
+        regex: '(.*):.*'\n\
+        target_label: host\n\
+      - target_label: __param_x\n\
+        replacement: y\n\
+    metric_relabel_configs:\n\
+      - source_labels: [__name__]\n\
+        regex: dropped\n\
+        action: drop\n\
+      - regex: secret\n\
+        action: labeldrop\n\
+      - source_labels: [path]\n\
+        modulus: 7\n\
+        target_label: bucket\n\
+        action: hashmod\n\
+      - source_labels: [path]\n\
+        target_label: path\n\
+        action: uppercase\n\
+      - regex: '(p)ath'\n\
+        replacement: '${1}2'\n\
+        action: labelmap\n";
+    for honor in ["true", "false"] {
+        let configuration = format!(
+            "{HEAD}{}    honor_labels: {honor}\n{rules}",
+            job("load", &target.address)
+        );
+        // With honoured labels most series carry the target's own job.
+        let jobs: &[(&str, usize)] = if honor == "true" {
+            &[("inner", 2), ("load", 6)]
+        } else {
+            &[("load", 8)]
+        };
+        for (job, least) in jobs {
+            compare(&configuration, "load", job, *least);
+        }
+    }
+}
+
+#[test]
+fn a_target_that_goes_and_comes_back_leaves_the_same_gap() {
+    let body = "gone 1\n";
+    let target = Target::start(move |_| Page::text(body)).unwrap();
+    let configuration = format!("{HEAD}{}", job("load", &target.address));
+    let folder = tempfile::tempdir().unwrap();
+    let Some(original) = prometheus(folder.path(), &configuration) else {
+        return;
+    };
+    let argand = Argand::start(&configuration, &[]).unwrap();
+    for server in [&original.url, &argand.server.url] {
+        wait_for(server, "load");
+        assert_eq!(query(server, "gone").unwrap().len(), 1);
+    }
+    drop(target);
+    for server in [&original.url, &argand.server.url] {
+        for _ in 0..100 {
+            if query(server, "up{job=\"load\"} == 0").unwrap().len() == 1 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(
+            query(server, "up{job=\"load\"} == 0").unwrap().len(),
+            1,
+            "{server}"
+        );
+        assert_eq!(
+            query(server, "gone").unwrap().len(),
+            0,
+            "{server}: stale at once"
+        );
+    }
+}

@@ -1,0 +1,63 @@
+// The bar above every page: where one is, where one can go, and how the pages look.
+import { useStore } from '../lib/store';
+import { theme, THEMES, type Theme } from '../lib/theme';
+import { zone } from '../lib/time';
+import { Icon, type IconName } from './icon';
+import { Link } from './link';
+import { Logo } from './logo';
+import { PAGES } from '../pages';
+
+const THEME_ICONS: Record<Theme, IconName> = { auto: 'auto', light: 'sun', dark: 'moon' };
+
+/** The bar. */
+export function Header({ path }: { path: string }) {
+  return (
+    <header class="header">
+      <Link path="query" class="brand">
+        <Logo /> <span>Argand</span>
+      </Link>
+      <nav class="nav" aria-label="Pages">
+        {PAGES.map((page) => (
+          <Link key={page.path} path={page.path} current={page.path === path}>
+            {page.title}
+          </Link>
+        ))}
+      </nav>
+      <div class="header-tools">
+        <ZoneSwitch />
+        <ThemeSwitch />
+      </div>
+    </header>
+  );
+}
+
+function ZoneSwitch() {
+  const now = useStore(zone);
+  const next = now === 'utc' ? 'local' : 'utc';
+  return (
+    <button
+      type="button"
+      class="header-button"
+      title={`Times are shown in ${now === 'utc' ? 'UTC' : 'local time'}. Press to switch.`}
+      onClick={() => zone.set(next)}
+    >
+      <Icon name="clock" /> {now === 'utc' ? 'UTC' : 'Local time'}
+    </button>
+  );
+}
+
+function ThemeSwitch() {
+  const now = useStore(theme);
+  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length] ?? 'auto';
+  return (
+    <button
+      type="button"
+      class="header-button"
+      aria-label={`Theme: ${now}. Switch to ${next}.`}
+      title={`Theme: ${now}`}
+      onClick={() => theme.set(next)}
+    >
+      <Icon name={THEME_ICONS[now]} /> <span class="header-word">{now}</span>
+    </button>
+  );
+}

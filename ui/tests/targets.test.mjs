@@ -1,0 +1,93 @@
+// The targets page. The server must scrape one target that answers and one that does not.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ask, fulfil, until, useBrowser, withPage } from './browser.mjs';
+
+useBrowser();
+
+test('targets that are up and down are told apart, with the error in full', async () => {
+  const { activeTargets } = await ask('targets?state=active');
+  const down = activeTargets.find(({ health }) => health === 'down');
+  assert.ok(down, 'the tests need a target that is down');
+  await withPage('targets', async (page) => {
+    await page.locator('.target-table .mark-up', { hasText: 'Up' }).first().waitFor();
+    await page.locator('.target-table .mark-down', { hasText: 'Down' }).first().waitFor();
+    const errors = await page.locator('.target-error').allInnerTexts();
+    assert.ok(errors.some((text) => text.includes(down.lastError)), errors.join('\n'));
+    const pool = page.locator('.pool', { has: page.getByText(down.scrapePool, { exact: true }) });
+    assert.match(await pool.locator('.pool-head').innerText(), /\d+ \/ \d+ up/);
+  });
+});
+
+test('filters narrow the list and live in the address', () =>
+  withPage('targets', async (page) => {
+    await page.locator('.target-table').first().waitFor();
+    await page.getByRole('group', { name: 'State' }).getByRole('button', { name: 'Down' }).click();
+    await page.waitForURL(/health=down/);
+    assert.equal(await page.locator('.target-table .mark-up').count(), 0);
+    assert.ok((await page.locator('.target-table .mark-down').count()) > 0);
+    await page.getByRole('searchbox').fill('no such thing anywhere');
+    await page.getByText('No target passes the filter.').waitFor();
+    await page.getByRole('button', { name: /Show all/ }).click();
+    await page.locator('.target-table .mark-up').first().waitFor();
+  }));
+
+test('a link to one job shows that job alone', async () => {
+  const { activeTargets } = await ask('targets?state=active');
+  const { scrapePool } = activeTargets[0];
+  await withPage(`targets?pool=${encodeURIComponent(scrapePool)}`, async (page) => {
+    await page.locator('.pool').first().waitFor();
+    assert.deepEqual(await page.locator('.pool-name').allInnerTexts(), [scrapePool]);
+  });
+});
+
+test('a job folds, and a target shows what discovery knew of it', () =>
+  withPage('targets', async (page) => {
+    await page.getByRole('button', { name: 'Show discovered labels' }).first().click();
+    await page.locator('.labels-plain', { hasText: '__address__' }).waitFor();
+    const pool = page.locator('.pool').first();
+    await pool.locator('.pool-head button').click();
+    assert.equal(await pool.locator('.target-table').count(), 0);
+    assert.equal(await pool.locator('.pool-head button').getAttribute('aria-expanded'), 'false');
+  }));
+
+test('dropped targets are listed with their discovered labels', async () => {
+  const { droppedTargets } = await ask('targets?state=dropped');
+  await withPage('targets?state=dropped', async (page) => {
+    if (!droppedTargets?.length) {
+      await page.getByText('No dropped target to show.').waitFor();
+      return;
+    }
+    await page.locator('.dropped', { hasText: '__address__' }).first().waitFor();
+    assert.equal(await page.locator('.dropped > li').count(), Math.min(100, droppedTargets.length));
+  });
+});
+
+test('two thousand targets are shown a page at a time', () =>
+  withPage('targets', async (page) => {
+    await page.locator('.pool').first().waitFor();
+    assert.equal(await page.locator('.pool').count(), 4);
+    assert.equal(await page.locator('.target-table').count(), 1, 'only the job in trouble is unfolded');
+    assert.equal(await page.locator('.target-table tbody tr').count(), 51);
+    await page.getByRole('button', { name: /Show 200 more of 450/ }).click();
+    await until(page, () => document.querySelectorAll('.target-table tbody tr').length === 251);
+    await page.getByRole('searchbox').fill('host-1999');
+    await until(page, () => document.querySelectorAll('.target-table tbody tr').length === 1);
+  }, { prepare: (page) => page.route('**/api/v1/targets*', (route) => fulfil(route, manyTargets(2000))) }));
+
+function manyTargets(count) {
+  const activeTargets = Array.from({ length: count }, (_, i) => ({
+    discoveredLabels: { __address__: `host-${i}:9100` },
+    labels: { instance: `host-${i}:9100`, job: `job-${i % 4}` },
+    scrapePool: `job-${i % 4}`,
+    scrapeUrl: `http://host-${i}:9100/metrics`,
+    globalUrl: `http://host-${i}:9100/metrics`,
+    lastError: i === 400 ? 'connection refused' : '',
+    lastScrape: new Date().toISOString(),
+    lastScrapeDuration: 0.01,
+    health: i === 400 ? 'down' : 'up',
+    scrapeInterval: '15s',
+    scrapeTimeout: '10s',
+  }));
+  return { activeTargets, droppedTargets: [] };
+}

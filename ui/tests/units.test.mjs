@@ -1,0 +1,113 @@
+// The pure parts, as tables of cases. Vite loads the TypeScript.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createServer } from 'vite';
+
+let vite;
+const load = (path) => vite.ssrLoadModule(`/src/${path}`);
+
+before(async () => {
+  vite = await createServer({
+    root: new URL('..', import.meta.url).pathname,
+    logLevel: 'error',
+    appType: 'custom',
+    server: { middlewareMode: true, ws: false, watch: null },
+    optimizeDeps: { noDiscovery: true },
+  });
+});
+after(() => vite.close());
+
+test('durations are read and written', async () => {
+  const { parseDuration, formatDuration, formatElapsed, formatAgo } = await load('lib/duration.ts');
+  for (const [text, ms] of [
+    ['5m', 300_000],
+    ['1h30m', 5_400_000],
+    ['500ms', 500],
+    ['2w', 1_209_600_000],
+    ['90', 90_000],
+    ['0.5', 500],
+    ['', null],
+    ['0s', null],
+    ['5x', null],
+    ['m', null],
+    ['-5m', null],
+  ]) {
+    assert.equal(parseDuration(text), ms, text);
+  }
+  for (const [ms, text] of [
+    [300_000, '5m'],
+    [5_400_000, '1h30m'],
+    [1_209_600_000, '2w'],
+    [90 * 86_400_000, '90d'],
+    [31_536_000_000, '1y'],
+    [1500, '1s500ms'],
+    [0, '0s'],
+  ]) {
+    assert.equal(formatDuration(ms), text);
+    if (ms > 0) assert.equal(parseDuration(text), ms);
+  }
+  assert.deepEqual([0.5, 12.3, 1234, 75_000].map(formatElapsed), ['0.50 ms', '12 ms', '1.23 s', '1m15s']);
+  assert.equal(formatAgo(0, 90_000), '2 min ago');
+});
+
+test('moments are read and written', async () => {
+  const { parseTime, formatTime } = await load('lib/time.ts');
+  const moment = Date.UTC(2026, 0, 2, 3, 4, 5);
+  for (const text of ['2026-01-02 03:04:05', '2026-01-02T03:04:05Z', '2026-01-02T04:04:05+01:00', '1767323045']) {
+    assert.equal(parseTime(text, 'utc'), moment, text);
+  }
+  assert.equal(parseTime('2026-01-02 03:04', 'utc'), moment - 5000);
+  assert.equal(parseTime('yesterday', 'utc'), null);
+  assert.equal(formatTime(moment, 'utc'), '2026-01-02 03:04:05');
+  assert.equal(parseTime(formatTime(moment, 'local'), 'local'), moment);
+});
+
+test('panels survive the way through an address', async () => {
+  const { parsePanels, formatPanels, emptyPanel } = await load('query/panel-state.ts');
+  const panels = [
+    { ...emptyPanel(), expr: 'sum by (job) (rate(x{a="b&c"}[5m])) + 1 # é', tab: 'graph', endMs: 1_767_323_045_000 },
+    { ...emptyPanel(), expr: 'up', rangeMs: 90_000, stepS: 0.5, displayMode: 'stacked' },
+  ];
+  assert.deepEqual(parsePanels(formatPanels(panels)), panels);
+  assert.deepEqual(parsePanels(''), [emptyPanel()]);
+  assert.deepEqual(parsePanels('g0.tab=nonsense&g0.range_input=-1&g0.end_input=x&g0.step_input='), [emptyPanel()]);
+  const older = parsePanels('g3.expr=a&g3.tab=0&g3.stacked=1&g3.step_input=60&g7.expr=b&g7.tab=1');
+  assert.deepEqual(older.map(({ expr, tab }) => [expr, tab]), [['a', 'graph'], ['b', 'table']]);
+  assert.deepEqual([older[0].displayMode, older[0].stepS], ['stacked', 60]);
+});
+
+test('samples are put on the grid of the graph', async () => {
+  const { align, stack } = await load('query/graph/align.ts');
+  const series = [
+    { metric: {}, values: [[10, '1'], [10.5, '2'], [11.5, 'NaN'], [12, '+Inf']] },
+    { metric: {}, values: [[10.5, '3'], [11, '-4e-1']] },
+    { metric: {} },
+  ];
+  const { times, columns } = align(series, 10, 12, 0.5);
+  assert.deepEqual(times, [10, 10.5, 11, 11.5, 12]);
+  assert.deepEqual(columns[0], [1, 2, null, null, null]);
+  assert.deepEqual(columns[1], [null, 3, -0.4, null, null]);
+  assert.deepEqual(stack(columns)[1], [null, 5, -0.4, null, null]);
+});
+
+test('series are written as selectors, tables as CSV, numbers for people', async () => {
+  const { formatSeries } = await load('lib/labels.ts');
+  assert.equal(formatSeries({ __name__: 'up', b: '2', a: 'x"y' }), 'up{a="x\\"y", b="2"}');
+  assert.equal(formatSeries({ __name__: 'with.dots', 'k.l': 'v' }), '{"with.dots", "k.l"="v"}');
+  assert.equal(formatSeries({}), '{}');
+  const { toCsv } = await load('lib/export.ts');
+  assert.equal(toCsv(['a', 'b'], [['1,2', 'x"y\n']]), 'a,b\r\n"1,2","x""y\n"\r\n');
+  const { formatShort, formatBytes } = await load('lib/number.ts');
+  assert.deepEqual([0, 1500, 2.5e6, -3e9, 0.25, 1e-7].map(formatShort), ['0', '1.5k', '2.5M', '-3G', '0.25', '1.00e-7']);
+  assert.deepEqual([12, 2048].map(formatBytes), ['12 B', '2.0 KiB']);
+});
+
+test('a filter of targets survives the way through an address', async () => {
+  const { parseFilter, formatFilter, matches } = await load('targets/filter.ts');
+  const filter = { pool: 'a b', health: ['up', 'down'], search: 'x y', dropped: false };
+  assert.deepEqual(parseFilter(formatFilter(filter)), filter);
+  assert.deepEqual(parseFilter('health=DOWN,unknown').health, ['down', 'unknown']);
+  assert.deepEqual(parseFilter('').health, []);
+  assert.ok(matches('http://Host:9100 job="a"', 'host JOB'));
+  assert.ok(!matches('http://host:9100', 'host other'));
+});

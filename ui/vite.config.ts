@@ -1,0 +1,27 @@
+// How the pages are built and, while developing, served.
+//
+// `base: "./"` makes every URL in the build relative, so that one build works under any path
+// prefix. `ARGAND_API` names the server that answers `/api` behind `npm run dev` and
+// `npm run preview`.
+import { defineConfig } from 'vite';
+
+const server = process.env.ARGAND_API ?? 'http://127.0.0.1:9090';
+const proxy = Object.fromEntries(['/api', '/-', '/metrics'].map((path) => [path, server]));
+
+// The policy that the pages are built for; see crates/serve/ui.
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+  "connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'";
+
+export default defineConfig({
+  base: './',
+  server: { proxy },
+  preview: { proxy, headers: { 'Content-Security-Policy': policy } },
+  build: {
+    target: 'es2022',
+    // No data: URLs, so that files are cached and the policy stays narrow.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});
