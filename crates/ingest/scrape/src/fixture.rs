@@ -23,6 +23,8 @@ pub(crate) fn section(job: &str) -> ScrapeConfig {
         ],
         fallback_protocol: None,
         native_histograms: false,
+        native_histogram_bucket_limit: 0,
+        native_histogram_min_bucket_factor: 0.0,
         always_classic_histograms: false,
         convert_classic_histograms: false,
         extra_metrics: false,
@@ -36,5 +38,6 @@ pub(crate) fn section(job: &str) -> ScrapeConfig {
         discovery: Vec::new(),
         relabel: Vec::new(),
         metric_relabel: Vec::new(),
+        failure_log_file: None,
     }
 }
