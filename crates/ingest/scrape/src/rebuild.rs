@@ -1,0 +1,316 @@
+//! Reading a body that differs from the last one, and making the next layout on the way.
+//!
+//! Lines that the old layout has keep their ids, whatever their order; the others are registered
+//! with the store in one call at the end. What the old layout had and the body has not is marked
+//! as ended.
+
+use std::collections::HashSet;
+
+use contract::{Append, AppendError, SeriesId};
+use model::Labels;
+use rapidhash::RapidHashMap;
+use rapidhash::v3::rapidhash_v3;
+use wire::exposition::Format;
+
+use crate::error::ScrapeError;
+use crate::ingest::{Output, Reading};
+use crate::layout::{Flags, Layout};
+use crate::limits::DEFAULT_SAMPLES;
+
+/// Lines that metric relabelling drops cost memory too: of each sample that may be stored a
+/// target may send this many.
+const LINES_PER_SAMPLE: u64 = 4;
+
+pub(crate) struct Rebuild<'o> {
+    old: &'o Layout,
+    /// Which lines of the old layout the body has had so far.
+    seen: Vec<bool>,
+    /// The line of the old layout that is expected next.
+    cursor: usize,
+    /// Lines of the old layout by hash; made when the first line is not the expected one.
+    index: Option<RapidHashMap<u64, usize>>,
+    /// Lines of `next` that the old layout has not, by hash.
+    fresh: RapidHashMap<u64, usize>,
+    next: Layout,
+    unresolved: Vec<Labels>,
+    late: Vec<Late>,
+    over_limit: bool,
+}
+
+/// What waits for the id of a new series.
+struct Late {
+    line: usize,
+    sample: Option<usize>,
+    exemplar: Option<usize>,
+}
+
+/// What is known of a line's series.
+enum Known {
+    /// It is a line of the old layout, and this is its first sample.
+    Old(usize),
+    /// An earlier line of this body had it: the flags, and the id where there is one already.
+    Repeated(Flags, Option<SeriesId>),
+    /// Nothing; its hash.
+    New(u64),
+}
+
+impl<'o> Rebuild<'o> {
+    /// Starts from the first lines of the old layout, which the body has had.
+    pub(crate) fn new(old: &'o Layout, lines: usize, format: Format) -> Self {
+        let mut next = old.prefix(lines);
+        next.format = Some(format);
+        next.alive = true;
+        let mut seen = vec![false; old.len()];
+        for flag in seen.iter_mut().take(lines) {
+            *flag = true;
+        }
+        Self {
+            seen,
+            cursor: lines,
+            // Texts of another form say nothing about this one.
+            index: (old.format != Some(format)).then(RapidHashMap::default),
+            fresh: RapidHashMap::default(),
+            next,
+            unresolved: Vec::new(),
+            late: Vec::new(),
+            over_limit: false,
+            old,
+        }
+    }
+
+    /// Takes a sample; `line` is its number in the body.
+    pub(crate) fn take(
+        &mut self,
+        series: &[u8],
+        reading: Reading,
+        line: usize,
+        output: &mut Output<'_>,
+    ) -> Result<(), ScrapeError> {
+        let known = self.look_up(series);
+        let (id, flags, labels) = match known {
+            Known::Old(place) => {
+                let entry = self.old.entry(place);
+                let id = entry.map_or(SeriesId(0), |entry| entry.id);
+                (id, entry.map_or(Flags::DROPPED, |entry| entry.flags), None)
+            }
+            Known::Repeated(flags, Some(id)) => (id, flags.repeated(), None),
+            Known::Repeated(..) | Known::New(_) => {
+                match output.rules.labels(series, self.format(), line)? {
+                    None => (SeriesId(0), Flags::DROPPED, None),
+                    labels => (SeriesId(0), Flags::TRACKED, labels),
+                }
+            }
+        };
+        let flags = match known {
+            Known::Repeated(..) => flags.repeated(),
+            _ => flags,
+        };
+        if self.past_limit(flags, output)? {
+            return Ok(());
+        }
+        let place = self.next.len();
+        if !self.next.push(series, id, flags) {
+            let limit = output.rules.limits.body_bytes;
+            return Err(ScrapeError::BodySize { limit });
+        }
+        if let Known::New(hash) = known {
+            self.fresh.insert(hash, place);
+            output.counts.added += u64::from(labels.is_some());
+        }
+        self.store(place, reading, labels, output);
+        Ok(())
+    }
+
+    fn format(&self) -> Format {
+        self.next.format.unwrap_or(Format::Text004)
+    }
+
+    fn store(
+        &mut self,
+        place: usize,
+        reading: Reading,
+        labels: Option<Labels>,
+        output: &mut Output<'_>,
+    ) {
+        let Some(entry) = self.next.entry_mut(place) else {
+            return;
+        };
+        let exemplars = output.scratch.batch.exemplars.len();
+        let pushed = output.push(entry, reading);
+        let Some(labels) = labels else {
+            return;
+        };
+        let batch = &output.scratch.batch;
+        self.unresolved.push(labels);
+        self.late.push(Late {
+            line: place,
+            sample: pushed.then(|| batch.samples.len().saturating_sub(1)),
+            exemplar: (batch.exemplars.len() > exemplars).then_some(exemplars),
+        });
+    }
+
+    /// Counts a line that lies beyond the limit, or ends the scrape where nobody asked for the
+    /// count: then the rest of the body is not worth reading.
+    fn past_limit(&mut self, flags: Flags, output: &mut Output<'_>) -> Result<bool, ScrapeError> {
+        let limits = &output.rules.limits;
+        let exceeded = Err(ScrapeError::SampleLimit {
+            limit: limits.samples,
+        });
+        let lines = limits.samples.max(DEFAULT_SAMPLES);
+        if output.counts.scraped >= lines.saturating_mul(LINES_PER_SAMPLE) {
+            return exceeded;
+        }
+        self.over_limit |= !flags.is_dropped() && output.counts.kept >= limits.samples;
+        if !self.over_limit {
+            return Ok(false);
+        }
+        if !limits.counts_beyond {
+            return exceeded;
+        }
+        output.counts.scraped += 1;
+        output.counts.kept += u64::from(!flags.is_dropped());
+        Ok(true)
+    }
+
+    fn look_up(&mut self, series: &[u8]) -> Known {
+        let old = self.old;
+        let expected = |cursor: usize, seen: &[bool]| {
+            seen.get(cursor) == Some(&false)
+                && old.entry(cursor).is_some_and(|e| !e.flags.is_repeated())
+        };
+        let same_form = old.format == self.next.format;
+        while same_form && self.cursor < old.len() && !expected(self.cursor, &self.seen) {
+            self.cursor += 1;
+        }
+        if same_form && self.cursor < old.len() && old.text(self.cursor) == series {
+            return self.first_time(self.cursor);
+        }
+        let hash = rapidhash_v3(series);
+        let index = self.index.get_or_insert_with(|| {
+            (0..old.len())
+                .filter(|&place| old.entry(place).is_some_and(|e| !e.flags.is_repeated()))
+                .map(|place| (rapidhash_v3(old.text(place)), place))
+                .collect()
+        });
+        if let Some(&place) = index.get(&hash)
+            && old.text(place) == series
+        {
+            if self.seen.get(place) == Some(&false) {
+                return self.first_time(place);
+            }
+            return match old.entry(place) {
+                Some(entry) => Known::Repeated(entry.flags, Some(entry.id)),
+                None => Known::New(hash),
+            };
+        }
+        match self.fresh.get(&hash) {
+            Some(&place) if self.next.text(place) == series => match self.next.entry(place) {
+                Some(entry) if entry.flags.is_dropped() => {
+                    Known::Repeated(entry.flags, Some(entry.id))
+                }
+                _ => Known::Repeated(Flags::TRACKED, None),
+            },
+            _ => Known::New(hash),
+        }
+    }
+
+    fn first_time(&mut self, place: usize) -> Known {
+        if let Some(seen) = self.seen.get_mut(place) {
+            *seen = true;
+        }
+        self.cursor = place.saturating_add(1);
+        Known::Old(place)
+    }
+
+    /// The body has ended: registers what is new and marks the end of what is gone.
+    pub(crate) fn finish(
+        mut self,
+        store: &dyn Append,
+        output: &mut Output<'_>,
+    ) -> Result<Layout, ScrapeError> {
+        let limit = output.rules.limits.samples;
+        if output.counts.kept > limit {
+            return Err(ScrapeError::SampleLimit { limit });
+        }
+        self.resolve(store, output)?;
+        if self.old.alive {
+            self.end_missing(output);
+        }
+        self.next.shrink();
+        Ok(self.next)
+    }
+
+    fn resolve(&mut self, store: &dyn Append, output: &mut Output<'_>) -> Result<(), ScrapeError> {
+        if self.unresolved.is_empty() {
+            return Ok(());
+        }
+        let mut ids = Vec::with_capacity(self.unresolved.len());
+        match store.resolve(&self.unresolved, &mut ids) {
+            Ok(()) => {}
+            Err(error @ AppendError::SeriesLimit { .. }) => {
+                self.give_up_new(error, output);
+                return Ok(());
+            }
+            Err(other) => return Err(other.into()),
+        }
+        for (late, id) in self.late.iter().zip(ids) {
+            if let Some(entry) = self.next.entry_mut(late.line) {
+                entry.id = id;
+            }
+            let batch = &mut output.scratch.batch;
+            if let Some(sample) = late.sample.and_then(|at| batch.samples.get_mut(at)) {
+                sample.series = id;
+            }
+            if let Some(pending) = late.exemplar.and_then(|at| batch.exemplars.get_mut(at)) {
+                pending.series = id;
+            }
+        }
+        Ok(())
+    }
+
+    /// The store takes no new series: the known ones go on, and the next scrape tries again.
+    fn give_up_new(&mut self, error: AppendError, output: &mut Output<'_>) {
+        let lines: Vec<usize> = self.late.iter().map(|late| late.line).collect();
+        let samples: HashSet<usize> = self.late.iter().filter_map(|late| late.sample).collect();
+        let exemplars: HashSet<usize> = self.late.iter().filter_map(|l| l.exemplar).collect();
+        let mut place = 0_usize..;
+        let batch = &mut output.scratch.batch;
+        batch
+            .samples
+            .retain(|_| !place.next().is_some_and(|at| samples.contains(&at)));
+        let mut place = 0_usize..;
+        batch
+            .exemplars
+            .retain(|_| !place.next().is_some_and(|at| exemplars.contains(&at)));
+        self.next = self.next.without(&lines);
+        output.counts.added = 0;
+        output.scratch.refused = Some((lines.len(), error));
+    }
+
+    fn end_missing(&mut self, output: &mut Output<'_>) {
+        let missing: Vec<SeriesId> = self
+            .old
+            .entries()
+            .iter()
+            .zip(&self.seen)
+            .filter(|(entry, seen)| !**seen && entry.flags.ends_marked())
+            .map(|(entry, _)| entry.id)
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        // The same series may stand there in other words.
+        let mut present: HashSet<SeriesId> = self
+            .next
+            .entries()
+            .iter()
+            .filter(|entry| !entry.flags.is_dropped())
+            .map(|entry| entry.id)
+            .collect();
+        for id in missing {
+            if present.insert(id) {
+                output.stale(id);
+            }
+        }
+    }
+}
