@@ -34,7 +34,7 @@ fn labels(target: usize, n: usize) -> Labels {
     if n >= 290 {
         pairs.push(("cpu", (n % 16).to_string()));
         pairs.push(("mode", format!("mode{}", n / 290 + n % 8)));
-    } else if n % 3 == 0 {
+    } else if n.is_multiple_of(3) {
         pairs.push(("device", format!("eth{n}")));
     }
     Labels::from_pairs(pairs)

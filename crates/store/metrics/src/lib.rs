@@ -14,6 +14,7 @@
 //! native histograms (their records are skipped and counted).
 
 mod append;
+mod checkpoint;
 mod chunk;
 mod error;
 mod exemplars;

@@ -323,3 +323,31 @@ fn exemplars_survive_and_foreign_ids_are_gone() {
     store.close().unwrap();
     assert_eq!(store.append(&given), Err(AppendError::Closed));
 }
+
+#[test]
+fn deletions_in_the_log_are_honoured_and_what_comes_later_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let ids = ids(&*store, 2);
+    for time in [10, 20, 30] {
+        store
+            .append(&batch(&ids, &[(0, time, 1.0), (1, time, 2.0)]))
+            .unwrap();
+    }
+    store.close().unwrap();
+    drop(store);
+    // Series 1 is deleted from 15 to 1000: 3 | reference u64 | two varints.
+    let mut stone = vec![3, 0, 0, 0, 0, 0, 0, 0, 1, 30];
+    stone.extend([0xd0, 0x0f]);
+    let mut log = wal::Wal::open(&dir.path().join("wal"), wal::Options::default()).unwrap();
+    log.log(&[&stone]).unwrap();
+    drop(log);
+    let store = open(dir.path());
+    let ids = self::ids(&*store, 2);
+    store.append(&batch(&ids, &[(0, 40, 3.0)])).unwrap();
+    let times: Vec<Vec<i64>> = read(&*store, &[], ALL)
+        .iter()
+        .map(|(_, samples)| samples.iter().map(|(time, _)| *time).collect())
+        .collect();
+    assert_eq!(times, [vec![10, 40], vec![10, 20, 30]]);
+}
