@@ -29,6 +29,7 @@ mod replay;
 mod select;
 mod status;
 mod store;
+mod truncate;
 
 pub use error::StoreError;
 pub use options::{StoreOptions, WalSync};

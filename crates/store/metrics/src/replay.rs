@@ -196,6 +196,9 @@ impl Replay<'_> {
                 .or_else(|| head.create(&labels, reference));
             let Some(id) = id else { return };
             self.slots.insert(reference, id);
+            if head.series(id).is_some_and(|s| s.reference != reference) {
+                self.store.aliases.write().push((reference, id));
+            }
             for chunk in self.waiting.remove(&reference).unwrap_or_default() {
                 let full = FullChunk {
                     first: chunk.first,

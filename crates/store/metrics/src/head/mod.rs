@@ -127,6 +127,14 @@ impl Head {
         self.open_chunks + self.full.len()
     }
 
+    /// The references of all series.
+    pub(crate) fn references(&self) -> impl Iterator<Item = u64> {
+        self.slots
+            .iter()
+            .filter(|series| series.is_alive())
+            .map(|series| series.reference)
+    }
+
     /// The highest reference given so far.
     pub(crate) fn last_reference(&self) -> u64 {
         self.last_reference
