@@ -120,11 +120,9 @@ impl Append for Store {
         let mut records: [&[u8]; 2] = [&[]; 2];
         let mut count = 0;
         for record in [&appender.record, &appender.exemplar_record] {
-            if record.len() > 1 {
-                if let Some(place) = records.get_mut(count) {
-                    *place = record;
-                    count += 1;
-                }
+            if let Some(place) = records.get_mut(count).filter(|_| record.len() > 1) {
+                *place = record;
+                count += 1;
             }
         }
         let written = records.get(..count).unwrap_or_default();

@@ -119,10 +119,9 @@ impl Exemplars {
             .map(|(&id, _)| (id, Vec::new()))
             .collect();
         for (id, exemplar) in &self.ring {
-            if exemplar.time.is_some_and(|time| range.contains(time)) {
-                if let Some(list) = found.get_mut(id) {
-                    list.push(exemplar.clone());
-                }
+            let inside = exemplar.time.is_some_and(|time| range.contains(time));
+            if let Some(list) = found.get_mut(id).filter(|_| inside) {
+                list.push(exemplar.clone());
             }
         }
         let mut answer: Vec<(Labels, Vec<Exemplar>)> = found

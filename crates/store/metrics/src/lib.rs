@@ -14,6 +14,7 @@
 //! native histograms (their records are skipped and counted).
 
 mod append;
+mod checkpoint;
 mod chunk;
 mod error;
 mod exemplars;
@@ -28,6 +29,7 @@ mod replay;
 mod select;
 mod status;
 mod store;
+mod truncate;
 
 pub use error::StoreError;
 pub use options::{StoreOptions, WalSync};

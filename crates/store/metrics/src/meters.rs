@@ -24,11 +24,6 @@ pub(crate) struct Meters {
     pub(crate) unknown_records: Counter,
     pub(crate) head_chunk_damage: Counter,
     pub(crate) head_truncations: Counter,
-    pub(crate) head_truncation_failures: Counter,
-    pub(crate) compactions: Counter,
-    pub(crate) compactions_failed: Counter,
-    pub(crate) time_retentions: Counter,
-    pub(crate) size_retentions: Counter,
     pub(crate) replay_seconds: Gauge,
     pub(crate) clean_start: Gauge,
 }
@@ -52,11 +47,6 @@ impl Default for Meters {
             unknown_records: Counter::new(),
             head_chunk_damage: Counter::new(),
             head_truncations: Counter::new(),
-            head_truncation_failures: Counter::new(),
-            compactions: Counter::new(),
-            compactions_failed: Counter::new(),
-            time_retentions: Counter::new(),
-            size_retentions: Counter::new(),
             replay_seconds: Gauge::default(),
             clean_start: Gauge::default(),
         }

@@ -1,5 +1,7 @@
 //! The store's own metrics, under upstream's names.
 
+use std::sync::atomic::Ordering;
+
 use contract::Gather;
 use model::{Family, FamilyKind, Labels};
 
@@ -113,6 +115,12 @@ impl Store {
 
     fn gather_log(&self, families: &mut Vec<Family>) {
         let meters = &self.meters;
+        let segment = self.segment.load(Ordering::Relaxed);
+        families.push(gauge(
+            "prometheus_tsdb_wal_segment_current",
+            "The segment of the log that is being written.",
+            segment as f64,
+        ));
         let mut sync = Family::new(
             "prometheus_tsdb_wal_fsync_duration_seconds",
             "Time that a sync of the log took.",
@@ -130,6 +138,36 @@ impl Store {
                 "prometheus_tsdb_wal_writes_failed_total",
                 "Writes to the log that failed.",
                 meters.log_failures.get(),
+            ),
+            counter(
+                "prometheus_tsdb_wal_truncations_total",
+                "Truncations of the log.",
+                meters.log_truncations.get(),
+            ),
+            counter(
+                "prometheus_tsdb_wal_truncations_failed_total",
+                "Truncations of the log that failed.",
+                meters.log_truncation_failures.get(),
+            ),
+            counter(
+                "prometheus_tsdb_head_truncations_total",
+                "Truncations of the head.",
+                meters.head_truncations.get(),
+            ),
+            counter(
+                "prometheus_tsdb_mmap_chunk_corruptions_total",
+                "Head chunk files that were damaged.",
+                meters.head_chunk_damage.get(),
+            ),
+            counter(
+                "argand_tsdb_unknown_wal_records_total",
+                "Log records of kinds that are not kept, such as native histograms.",
+                meters.unknown_records.get(),
+            ),
+            counter(
+                "argand_tsdb_duplicate_samples_total",
+                "Samples refused because their series has another value at their time.",
+                meters.duplicates.get(),
             ),
             gauge(
                 "prometheus_tsdb_wal_storage_size_bytes",

@@ -169,7 +169,11 @@ impl Replay<'_> {
             Kind::Series => self.series(head, body),
             Kind::Samples => self.samples(head, body),
             Kind::Exemplars => self.exemplars(head, body),
-            Kind::Tombstones => record::tombstones::decode(body, |_, _, _| ()),
+            Kind::Tombstones => record::tombstones::decode(body, |reference, first, last| {
+                if let Some(id) = self.slots.get(reference) {
+                    head.delete(slot_of(id), first, last);
+                }
+            }),
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
             Kind::Other(_) => {
@@ -192,6 +196,9 @@ impl Replay<'_> {
                 .or_else(|| head.create(&labels, reference));
             let Some(id) = id else { return };
             self.slots.insert(reference, id);
+            if head.series(id).is_some_and(|s| s.reference != reference) {
+                self.store.aliases.write().push((reference, id));
+            }
             for chunk in self.waiting.remove(&reference).unwrap_or_default() {
                 let full = FullChunk {
                     first: chunk.first,

@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
 
-use contract::TimeRange;
+use contract::{SeriesId, TimeRange};
 use model::{Exemplar, Labels, Matcher};
 use parking_lot::{Mutex, RwLock};
 
@@ -31,9 +31,14 @@ pub struct Store {
     pub(crate) progress: Progress,
     /// Samples before this are too old.
     pub(crate) oldest: AtomicI64,
+    /// The segment of the log that was written last.
+    pub(crate) segment: AtomicU64,
     /// Why the last write to the log failed; `None` when it succeeded.
     pub(crate) trouble: RwLock<Option<String>>,
+    /// Shared with views: while others hold it, queries of its time run.
     pub(crate) pin: Mutex<Arc<()>>,
+    /// Further references that the log has for a series, from before it was read back.
+    pub(crate) aliases: RwLock<Vec<(u64, SeriesId)>>,
     ready: AtomicBool,
     closed: AtomicBool,
     /// Held for its lock.
@@ -83,8 +88,10 @@ impl Store {
             meters,
             progress,
             oldest: AtomicI64::new(i64::MIN),
+            segment: AtomicU64::new(0),
             trouble: RwLock::new(None),
             pin: Mutex::default(),
+            aliases: RwLock::default(),
             ready: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             _lock: lock,
@@ -102,6 +109,7 @@ impl Store {
             ..wal::Options::default()
         };
         let log = wal::Wal::open(&folder, options).map_err(StoreError::log(&folder))?;
+        self.segment.store(log.segment(), Ordering::Relaxed);
         self.appender.lock().log = Some(log);
         self.meters
             .replay_seconds
@@ -171,8 +179,13 @@ impl Store {
 
     /// Syncs the log; the append lock is held only to learn which file that is.
     fn sync_log(&self) {
-        let handle = self.appender.lock().log.as_mut().map(wal::Wal::sync_handle);
+        let handle = {
+            let mut appender = self.appender.lock();
+            appender.log.as_mut().map(wal::Wal::sync_handle)
+        };
         let Some(handle) = handle else { return };
+        self.segment
+            .store(handle.until().segment, Ordering::Relaxed);
         let begun = Instant::now();
         if let Err(error) = handle.sync() {
             tracing::error!(%error, "the write-ahead log cannot be synced");

@@ -157,7 +157,12 @@ fn we_read_what_prometheus_wrote_before_it_was_killed() {
     assert!(columns.len() >= 3);
     let mut matched = 0;
     for sample in columns.iter() {
-        let text = format!(r#"[{},"{}"]"#, sample.time as f64 / 1000.0, sample.value);
+        let (seconds, rest) = (sample.time / 1000, sample.time % 1000);
+        let time = match rest {
+            0 => seconds.to_string(),
+            rest => format!("{seconds}.{rest:03}"),
+        };
+        let text = format!(r#"[{time},"{}"]"#, sample.value);
         matched += usize::from(theirs.contains(&text));
     }
     assert!(matched >= 3, "{theirs} {columns:?}");

@@ -323,3 +323,98 @@ fn exemplars_survive_and_foreign_ids_are_gone() {
     store.close().unwrap();
     assert_eq!(store.append(&given), Err(AppendError::Closed));
 }
+
+#[test]
+fn deletions_in_the_log_are_honoured_and_what_comes_later_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let ids = ids(&*store, 2);
+    for time in [10, 20, 30] {
+        store
+            .append(&batch(&ids, &[(0, time, 1.0), (1, time, 2.0)]))
+            .unwrap();
+    }
+    store.close().unwrap();
+    drop(store);
+    // Series 1 is deleted from 15 to 1000: 3 | reference u64 | two varints.
+    let mut stone = vec![3, 0, 0, 0, 0, 0, 0, 0, 1, 30];
+    stone.extend([0xd0, 0x0f]);
+    let mut log = wal::Wal::open(&dir.path().join("wal"), wal::Options::default()).unwrap();
+    log.log(&[&stone]).unwrap();
+    drop(log);
+    let store = open(dir.path());
+    let ids = self::ids(&*store, 2);
+    store.append(&batch(&ids, &[(0, 40, 3.0)])).unwrap();
+    let times: Vec<Vec<i64>> = read(&*store, &[], ALL)
+        .iter()
+        .map(|(_, samples)| samples.iter().map(|(time, _)| *time).collect())
+        .collect();
+    assert_eq!(times, [vec![10, 40], vec![10, 20, 30]]);
+}
+
+#[test]
+fn truncation_forgets_the_old_and_keeps_the_rest_across_restarts() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let mut expected = Vec::new();
+    for run in 0..5i64 {
+        let ids = ids(&*store, 6);
+        for step in 0..300 {
+            let time = (run * 300 + step) * 15_000;
+            // Series 5 ends after the first run.
+            let last = if run == 0 { 6 } else { 5 };
+            let samples: Vec<_> = (0..last)
+                .map(|n| (n, time, (n as i64 * step) as f64))
+                .collect();
+            store.append(&batch(&ids, &samples)).unwrap();
+        }
+        if run == 3 {
+            let gone = self::ids(&*store, 6)[5];
+            let cut = 2 * 7_200_000;
+            store.truncate_head(cut).unwrap();
+            assert_eq!(store.head_state(1).series, 5);
+            let old = Batch {
+                samples: vec![
+                    PendingSample {
+                        series: gone,
+                        time: i64::from(u32::MAX),
+                        value: 1.0,
+                    },
+                    PendingSample {
+                        series: ids[0],
+                        time: cut - 1,
+                        value: 1.0,
+                    },
+                ],
+                exemplars: Vec::new(),
+            };
+            let reasons: Vec<_> = store
+                .append(&old)
+                .unwrap()
+                .rejected
+                .iter()
+                .map(|r| r.reason)
+                .collect();
+            assert_eq!(reasons, [RejectReason::Gone, RejectReason::TooOld]);
+            let checkpoints = fs::read_dir(dir.path().join("wal")).unwrap();
+            let name =
+                |e: std::io::Result<fs::DirEntry>| e.unwrap().file_name().into_string().unwrap();
+            assert_eq!(
+                checkpoints
+                    .map(name)
+                    .filter(|n| n.starts_with("checkpoint."))
+                    .count(),
+                1
+            );
+        }
+        let range = TimeRange {
+            start: 2 * 7_200_000,
+            end: i64::MAX,
+        };
+        expected = read(&*store, &[], range);
+        drop(store);
+        store = open(dir.path());
+        assert_eq!(read(&*store, &[], range), expected, "run {run}");
+    }
+    assert_eq!(expected.len(), 5);
+}

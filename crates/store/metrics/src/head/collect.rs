@@ -62,6 +62,7 @@ impl Head {
         for slot in dead {
             if let Some(series) = self.slots.get_mut(slot) {
                 self.labels.forget(series.labels);
+                self.deleted.remove(&slot);
                 series.reference = 0;
                 series.generation = series.generation.wrapping_add(1);
                 self.free.push(slot);

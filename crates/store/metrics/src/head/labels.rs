@@ -39,11 +39,6 @@ impl LabelLists {
     pub(crate) fn is_wasteful(&self) -> bool {
         self.dead * 2 > self.flat.len()
     }
-
-    /// Words held.
-    pub(crate) fn len(&self) -> usize {
-        self.flat.len()
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) mod series;
 mod symbols;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contract::{RejectReason, SeriesId};
@@ -79,6 +79,8 @@ pub(crate) struct Head {
     /// The span whose multiples no chunk crosses, in milliseconds.
     stretch: i64,
     last_reference: u64,
+    /// Deleted stretches by slot, first and last time, both included.
+    deleted: HashMap<u32, Vec<(i64, i64)>>,
     /// Counts truncations, so that a view knows that it is out of date.
     pub(crate) truncations: u64,
 }
@@ -105,6 +107,7 @@ impl Head {
             span: (i64::MAX, i64::MIN),
             stretch,
             last_reference: 0,
+            deleted: HashMap::new(),
             truncations: 0,
         }
     }
@@ -122,6 +125,14 @@ impl Head {
     /// How many chunks there are, open and full.
     pub(crate) fn chunk_count(&self) -> usize {
         self.open_chunks + self.full.len()
+    }
+
+    /// The references of all series.
+    pub(crate) fn references(&self) -> impl Iterator<Item = u64> {
+        self.slots
+            .iter()
+            .filter(|series| series.is_alive())
+            .map(|series| series.reference)
     }
 
     /// The highest reference given so far.
@@ -294,6 +305,15 @@ impl Head {
         chunk.before = series.full;
         if let Some(front) = self.full.add(chunk) {
             series.full = front;
+        }
+    }
+
+    /// Hides the samples that a series has from `first` to `last`; later ones are not affected.
+    pub(crate) fn delete(&mut self, slot: u32, first: i64, last: i64) {
+        let newest = self.slots.get(slot).and_then(|series| self.last(series));
+        if let Some((newest, _)) = newest.filter(|&(newest, _)| first <= newest) {
+            let stretch = (first, last.min(newest));
+            self.deleted.entry(slot).or_default().push(stretch);
         }
     }
 

@@ -52,6 +52,7 @@ struct Gathered {
     /// Newest first.
     full: Vec<(FullChunk, Option<u16>)>,
     open: Vec<u8>,
+    deleted: Vec<(i64, i64)>,
 }
 
 impl Head {
@@ -110,6 +111,9 @@ impl Head {
         let Some(series) = self.series(seen.id) else {
             return gathered;
         };
+        if let Some(deleted) = self.deleted.get(&slot_of(seen.id)) {
+            gathered.deleted.clone_from(deleted);
+        }
         if seen.open_count > 0 && seen.open_first <= range.end {
             if series.open.count() > 0 && series.open.first == seen.open_first {
                 series
@@ -212,6 +216,9 @@ impl HeadView {
             decode(&gathered.open, into, seen.id)?;
         }
         trim(into, start, self.range);
+        for &(first, last) in &gathered.deleted {
+            cut_out(into, start, first, last);
+        }
         Ok(())
     }
 
@@ -267,4 +274,15 @@ pub(crate) fn trim(columns: &mut Columns, start: usize, range: TimeRange) {
     let early = start + added.partition_point(|&time| time < range.start);
     columns.times.drain(start..early);
     columns.values.drain(start..early);
+}
+
+/// Removes from `columns`, from `start` on, what lies from `first` to `last`.
+fn cut_out(columns: &mut Columns, start: usize, first: i64, last: i64) {
+    let added = columns.times.get(start..).unwrap_or_default();
+    let from = start + added.partition_point(|&time| time < first);
+    let to = start + added.partition_point(|&time| time <= last);
+    if from < to {
+        columns.times.drain(from..to);
+        columns.values.drain(from..to);
+    }
 }

@@ -38,11 +38,6 @@ impl<'a> Writer<'a> {
         put_varint(self.out, time.wrapping_sub(start));
         self.out.extend_from_slice(&value.to_bits().to_be_bytes());
     }
-
-    /// Whether no sample was added.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.base.is_none()
-    }
 }
 
 /// Hands each sample of a record's body to `each`: (reference, time, value).

@@ -1,0 +1,223 @@
+//! Checkpoints: what old segments of the log still have to say, so that they can go.
+//!
+//! `wal/checkpoint.NNNNNNNN/` is a log of its own that replaces all segments up to that number:
+//! the series that live on, samples, exemplars and tombstones from the truncation time on, and
+//! records of kinds that this store does not know as they are. It is written under a name that no
+//! reader takes for a checkpoint, synced, and renamed.
+
+use std::fs;
+use std::path::Path;
+
+use wal::{Options, Reader, Wal, WalError};
+
+use crate::StoreError;
+use crate::record::{self, Kind};
+
+/// Records are handed to the log once this many bytes wait.
+const FLUSH_BYTES: usize = 1 << 20;
+
+/// What a checkpoint keeps.
+pub(crate) struct Keep<'a> {
+    /// Whether the series of a reference lives on.
+    pub(crate) series: &'a dyn Fn(u64) -> bool,
+    /// Times before this are in blocks.
+    pub(crate) from: i64,
+}
+
+/// Replaces the lower two thirds of the segments before `current` by a checkpoint. Answers the
+/// last segment replaced; `None` where there are too few to be worth it.
+pub(crate) fn write(
+    folder: &Path,
+    current: u64,
+    compress: bool,
+    keep: &Keep<'_>,
+) -> Result<Option<u64>, StoreError> {
+    let failed = || StoreError::log::<WalError>(folder);
+    let older = wal::checkpoints(folder).map_err(failed())?.pop();
+    let segments = wal::segments(folder).map_err(failed())?;
+    let from = older.as_ref().map_or(0, |older| older.number + 1);
+    let first = segments
+        .iter()
+        .map(|segment| segment.number)
+        .find(|&number| number >= from)
+        .unwrap_or(current);
+    // The segment that is being written stays out, and a third of the rest.
+    let Some(whole) = current.checked_sub(first).filter(|&whole| whole > 1) else {
+        return Ok(None);
+    };
+    let last = first + whole * 2 / 3 - 1;
+    let path = wal::checkpoint_path(folder, last);
+    let draft = path.with_extension(format!("{last:08}.tmp"));
+    if draft.exists() {
+        fs::remove_dir_all(&draft).map_err(StoreError::io(&draft))?;
+    }
+    let options = Options {
+        compress,
+        ..Options::default()
+    };
+    let mut copy = Copy {
+        log: Wal::open(&draft, options).map_err(failed())?,
+        keep,
+        waiting: Vec::new(),
+        bytes: 0,
+    };
+    if let Some(older) = &older {
+        let reader = Reader::open(&older.path, 0..=u64::MAX).map_err(failed())?;
+        copy.all(reader).map_err(failed())?;
+    }
+    let reader = Reader::open(folder, first..=last).map_err(failed())?;
+    copy.all(reader).map_err(failed())?;
+    copy.finish().map_err(failed())?;
+    fs::rename(&draft, &path).map_err(StoreError::io(&path))?;
+    let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(StoreError::io(folder))?;
+    if let Some(older) = older {
+        fs::remove_dir_all(&older.path).map_err(StoreError::io(&older.path))?;
+    }
+    Ok(Some(last))
+}
+
+struct Copy<'a> {
+    log: Wal,
+    keep: &'a Keep<'a>,
+    waiting: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Copy<'_> {
+    fn all(&mut self, mut reader: Reader) -> Result<(), WalError> {
+        while let Some(bytes) = reader.next()? {
+            let mut kept = Vec::new();
+            filter(bytes, self.keep, &mut kept);
+            if kept.len() > 1 {
+                self.bytes += kept.len();
+                self.waiting.push(kept);
+            }
+            if self.bytes >= FLUSH_BYTES {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), WalError> {
+        let records: Vec<&[u8]> = self.waiting.iter().map(Vec::as_slice).collect();
+        self.log.log(&records)?;
+        self.waiting.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), WalError> {
+        self.flush()?;
+        self.log.sync_handle().sync()
+    }
+}
+
+/// Copies what is to be kept of a record. A record that does not decode keeps what came before
+/// the damage, as replay does.
+fn filter(bytes: &[u8], keep: &Keep<'_>, out: &mut Vec<u8>) {
+    let Some((kind, body)) = Kind::split(bytes) else {
+        return;
+    };
+    let decoded = match kind {
+        Kind::Series => {
+            record::series::begin(out);
+            record::series::decode(body, |reference, pairs| {
+                if (keep.series)(reference) {
+                    let labels = model::Labels::from_pairs(pairs.iter().copied());
+                    record::series::push(out, reference, &labels);
+                }
+            })
+        }
+        Kind::Samples => {
+            let mut writer = record::samples::Writer::new(out);
+            record::samples::decode(body, |reference, time, value| {
+                if time >= keep.from && (keep.series)(reference) {
+                    writer.push(reference, time, value);
+                }
+            })
+        }
+        Kind::Tombstones => record::tombstones::decode(body, |reference, first, last| {
+            if last >= keep.from && (keep.series)(reference) {
+                record::tombstones::push(out, reference, first, last);
+            }
+        }),
+        Kind::Exemplars => {
+            let mut kept = Vec::new();
+            let decoded = record::exemplars::decode(body, |reference, exemplar| {
+                if exemplar.time >= Some(keep.from) && (keep.series)(reference) {
+                    kept.push((reference, exemplar));
+                }
+            });
+            record::exemplars::encode(out, kept.iter().map(|(r, e)| (*r, e)));
+            decoded
+        }
+        Kind::Metadata => record::metadata::filter(body, out, keep.series),
+        Kind::Other(_) => {
+            out.extend_from_slice(bytes);
+            Ok(())
+        }
+    };
+    if let Err(error) = decoded {
+        tracing::warn!(%error, "a log record is kept in part by the checkpoint");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Labels;
+
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_keeps_the_living_and_the_new() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Wal::open(dir.path(), Options::default()).unwrap();
+        let mut series = Vec::new();
+        record::series::begin(&mut series);
+        for reference in 1..=3 {
+            let labels = Labels::from_pairs([("n", reference.to_string())]);
+            record::series::push(&mut series, reference, &labels);
+        }
+        log.log(&[&series]).unwrap();
+        for time in 0..6 {
+            let mut samples = Vec::new();
+            let mut writer = record::samples::Writer::new(&mut samples);
+            for reference in 1..=3 {
+                writer.push(reference, time, 0.0);
+            }
+            log.log(&[&samples, &[200, 1, 2]]).unwrap();
+            log.next_segment().unwrap();
+        }
+        let keep = Keep {
+            series: &|reference| reference != 2,
+            from: 2,
+        };
+        assert_eq!(write(dir.path(), 6, true, &keep).unwrap(), Some(3));
+        let path = wal::checkpoint_path(dir.path(), 3);
+        let mut reader = Reader::open(&path, 0..=u64::MAX).unwrap();
+        let (mut names, mut kept, mut others) = (Vec::new(), Vec::new(), 0);
+        while let Some(bytes) = reader.next().unwrap() {
+            match Kind::split(bytes).unwrap() {
+                (Kind::Series, body) => {
+                    record::series::decode(body, |r, _| names.push(r)).unwrap();
+                }
+                (Kind::Samples, body) => {
+                    record::samples::decode(body, |r, t, _| kept.push((r, t))).unwrap();
+                }
+                _ => others += 1,
+            }
+        }
+        assert_eq!(names, [1, 3]);
+        assert_eq!(kept, [(1, 2), (3, 2), (1, 3), (3, 3)]);
+        assert_eq!(others, 4);
+        // The next one takes the former over.
+        let keep = Keep {
+            series: &|_| true,
+            from: 3,
+        };
+        assert_eq!(write(dir.path(), 6, true, &keep).unwrap(), Some(4));
+        assert!(!path.exists());
+    }
+}
