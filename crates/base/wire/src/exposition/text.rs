@@ -302,8 +302,8 @@ pub struct Parser<'a>(TextParser<'a>);
 
 impl<'a> Parser<'a> {
     /// A parser at the beginning of a body.
-    pub fn new(body: &'a [u8], format: Format) -> Result<Self, ParseError> {
-        Ok(Self(TextParser::new(body, format)))
+    pub fn new(body: &'a [u8], format: Format) -> Self {
+        Self(TextParser::new(body, format))
     }
 
     /// See [`TextParser::next`].
