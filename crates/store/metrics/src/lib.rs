@@ -14,6 +14,7 @@
 //! native histograms (their records are skipped and counted).
 
 mod append;
+pub(crate) mod block;
 mod checkpoint;
 mod chunk;
 mod error;

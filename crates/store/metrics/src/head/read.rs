@@ -277,7 +277,7 @@ pub(crate) fn trim(columns: &mut Columns, start: usize, range: TimeRange) {
 }
 
 /// Removes from `columns`, from `start` on, what lies from `first` to `last`.
-fn cut_out(columns: &mut Columns, start: usize, first: i64, last: i64) {
+pub(crate) fn cut_out(columns: &mut Columns, start: usize, first: i64, last: i64) {
     let added = columns.times.get(start..).unwrap_or_default();
     let from = start + added.partition_point(|&time| time < first);
     let to = start + added.partition_point(|&time| time <= last);

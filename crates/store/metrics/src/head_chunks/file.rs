@@ -1,6 +1,6 @@
 //! One head chunk file: bytes of a chunk, writing, mapping.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -96,15 +96,8 @@ pub(super) fn write_at(folder: &Path, file: u32, start: u64, bytes: &[u8]) -> io
 }
 
 /// Maps a file as long as it is now.
-#[expect(
-    unsafe_code,
-    reason = "mapping is unsafe because another process could shorten the file; the lock file \
-              keeps other stores out, and this store only lets head chunk files grow"
-)]
 pub(super) fn map(folder: &Path, file: u32) -> io::Result<Mmap> {
-    let file = File::open(path(folder, file))?;
-    // SAFETY: see the reason above.
-    unsafe { Mmap::map(&file) }
+    crate::files::map(&path(folder, file))
 }
 
 #[cfg(test)]
