@@ -141,6 +141,38 @@ fn main() {
     );
     assert_eq!(samples, count * rounds);
     drop(list);
+
+    // With more than three hours of samples the head is cut.
+    let before = resident();
+    let begun = Instant::now();
+    let cut = std::thread::scope(|scope| {
+        let cutting = scope.spawn(|| store.compact());
+        let mut most = before;
+        while !cutting.is_finished() {
+            most = most.max(resident());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        cutting.join().unwrap().unwrap();
+        most
+    });
+    println!(
+        "cut: {:.2} s, {:.0} bytes a series more at its peak, mapped files among them; {:?} left",
+        begun.elapsed().as_secs_f64(),
+        (cut - before) as f64 / count as f64,
+        store.head_state(1).range.map(|(a, b)| (b - a) / 1000),
+    );
+    println!(
+        "after it: {:.0} bytes a series resident",
+        (resident() - empty - kept) as f64 / count as f64
+    );
+    let begun = Instant::now();
+    let list = store.select(&selection).unwrap();
+    println!(
+        "select over blocks: {:.2} µs a series",
+        begun.elapsed().as_secs_f64() * 1e6 / count as f64
+    );
+    assert_eq!(list.len(), count);
+    drop(list);
     store.close().unwrap();
     drop(store);
 
