@@ -99,7 +99,9 @@ impl OpenChunk {
     #[inline]
     pub(crate) fn push(&mut self, pool: &mut Segments, time: i64, value: f64, stretch: i64) {
         let bits = value.to_bits();
-        match self.count {
+        // Read once: read again behind the stores to its neighbours it would wait for them.
+        let count = self.count;
+        match count {
             0 => {
                 self.first = time;
                 self.next_at = end_of_stretch(time, stretch);
@@ -120,8 +122,8 @@ impl OpenChunk {
         }
         self.time = time;
         self.value = bits;
-        self.count += 1;
-        if self.count == PLAN_AT {
+        self.count = count + 1;
+        if count + 1 == PLAN_AT {
             self.next_at = planned_end(self.first, time, self.next_at);
         }
     }
