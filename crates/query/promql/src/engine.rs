@@ -175,7 +175,7 @@ impl Engine {
         let expr = parse_with(query, &self.options.features).map_err(QueryError::Parse)?;
         let kind = expr.value_type();
         if moments.interval > 0 && !matches!(kind, ValueType::Scalar | ValueType::Vector) {
-            return Err(QueryError::execution(format!(
+            return Err(QueryError::Type(format!(
                 "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
                 kind.documented()
             )));

@@ -11,6 +11,9 @@ pub enum QueryError {
     /// The text is no query.
     #[error("{0}")]
     Parse(ParseError),
+    /// The query is right and not of a type that can be asked for in this way.
+    #[error("{0}")]
+    Type(String),
     /// The query cannot be answered over this data.
     #[error("{0}")]
     Execution(String),

@@ -104,11 +104,11 @@ impl From<QueryError> for ApiError {
             QueryError::Timeout(_) => ErrorKind::Timeout,
             QueryError::Canceled(_) => ErrorKind::Canceled,
             QueryError::Select(_) => ErrorKind::Internal,
-            QueryError::Parse(_) => ErrorKind::BadData,
+            QueryError::Parse(_) | QueryError::Type(_) => ErrorKind::BadData,
             _ => ErrorKind::Execution,
         };
-        let message = match kind {
-            ErrorKind::BadData => format!("invalid parameter \"query\": {error}"),
+        let message = match &error {
+            QueryError::Parse(_) => format!("invalid parameter \"query\": {error}"),
             _ => error.to_string(),
         };
         Self { kind, message }

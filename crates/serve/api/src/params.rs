@@ -74,10 +74,11 @@ impl Params {
 
     /// A moment, or `default` where absent.
     pub(crate) fn time_or(&self, name: &str, default: i64) -> Result<i64, ApiError> {
-        if self.get(name).is_empty() {
-            Ok(default)
-        } else {
-            self.time(name)
+        match self.get(name) {
+            "" => Ok(default),
+            text => parse_time(text).map_err(|reason| {
+                ApiError::parameter(name, format!("Invalid time value for '{name}': {reason}"))
+            }),
         }
     }
 
@@ -105,16 +106,11 @@ impl Params {
         }
     }
 
-    /// `start` and `end`; all of time where absent.
+    /// `start` and `end`; all of time where absent. Nothing lies in a range that ends before it
+    /// starts.
     pub(crate) fn range(&self) -> Result<TimeRange, ApiError> {
         let start = self.time_or("start", EARLIEST)?;
         let end = self.time_or("end", LATEST)?;
-        if end < start {
-            return Err(ApiError::parameter(
-                "end",
-                "end timestamp must not be before start time",
-            ));
-        }
         Ok(TimeRange { start, end })
     }
 

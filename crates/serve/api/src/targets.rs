@@ -159,9 +159,6 @@ pub(crate) async fn metadata(State(face): State<Arc<Face>>, params: Params) -> A
             unit: &one.unit,
         })
         .collect();
-    if rows.is_empty() {
-        return Err(ApiError::not_found("specified metadata not found"));
-    }
     Answer::of(&rows)
 }
 

@@ -107,8 +107,8 @@ fn seconds(word: &[u8]) -> Option<i64> {
 pub struct TextParser<'a> {
     body: &'a [u8],
     at: usize,
-    /// Where the line begins that was read last.
-    line_start: usize,
+    /// Lines read so far.
+    lines: usize,
     format: Format,
     ended: bool,
     failed: bool,
@@ -120,17 +120,16 @@ impl<'a> TextParser<'a> {
         Self {
             body,
             at: 0,
-            line_start: 0,
+            lines: 0,
             format,
             ended: false,
             failed: false,
         }
     }
 
-    /// The line that was read last, from 1.
+    /// The line that was read last, from 1; 0 before the first.
     pub fn line(&self) -> usize {
-        let before = self.body.get(..self.line_start).unwrap_or_default();
-        memchr::memchr_iter(b'\n', before).count() + 1
+        self.lines
     }
 
     /// The next entry; `None` at the end, and after an error.
@@ -169,7 +168,7 @@ impl<'a> TextParser<'a> {
         let series = self.body.get(self.at..self.at + expected.len())?;
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let values = rest.get(blanks..end)?;
-        self.line_start = self.at;
+        self.lines += 1;
         self.at += expected.len() + end + 1;
         match self.sample(series, values) {
             Ok(line) => Some(Ok(line)),
@@ -185,7 +184,6 @@ impl<'a> TextParser<'a> {
 
     fn entry(&mut self) -> Option<Result<Entry<'a>, String>> {
         loop {
-            self.line_start = self.at;
             let Some(rest) = self.body.get(self.at..).filter(|rest| !rest.is_empty()) else {
                 let cut = self.format.is_open_metrics() && !self.ended;
                 return cut.then(|| Err("data does not end with # EOF".to_owned()));
@@ -196,6 +194,7 @@ impl<'a> TextParser<'a> {
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = rest.get(..end).unwrap_or_default();
             self.at += end + 1;
+            self.lines += 1;
             let text = line.trim_ascii_start();
             if text.is_empty() {
                 if self.format.is_open_metrics() {
