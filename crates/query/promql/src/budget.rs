@@ -62,6 +62,14 @@ impl Budget {
         Ok(())
     }
 
+    /// Fails where a column of so many steps would not fit, whatever is in it.
+    pub(crate) fn fits(&self, steps: usize) -> Result<(), QueryError> {
+        if steps > self.limit {
+            return Err(QueryError::TooManySamples { limit: self.limit });
+        }
+        Ok(())
+    }
+
     /// Counts samples that were looked at.
     pub(crate) fn looked_at(&self, samples: usize) {
         self.total.fetch_add(samples as u64, Ordering::Relaxed);

@@ -267,6 +267,7 @@ impl Context<'_> {
             return self.instant_answer(expr);
         }
         let steps = Steps::between(self.start, self.end, self.interval);
+        self.budget.fits(steps.count)?;
         let series = match self.eval(expr, &steps)? {
             Evaluated::Scalar(values) => {
                 vec![Series {

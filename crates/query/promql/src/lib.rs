@@ -23,6 +23,7 @@ mod grouping;
 mod kernels;
 mod notes;
 pub mod parse;
+pub mod script;
 
 mod value;
 

@@ -199,6 +199,10 @@ fn fold<C: Cell>(
         },
     )?;
     drop(source);
+    // Cells without a value were held as well while the columns were folded.
+    context
+        .budget
+        .release(groups.len().saturating_mul(steps.count));
     let results = groups.into_iter().enumerate().map(|(place, group)| Series {
         labels: keys.labels(place),
         drop_name: group.drop_name,
@@ -208,7 +212,9 @@ fn fold<C: Cell>(
             .map(|cell| cell.as_ref().map_or(ABSENT, C::get))
             .collect(),
     });
-    Ok(results.collect())
+    let results: Vec<Series> = results.collect();
+    context.hold(&results)?;
+    Ok(results)
 }
 
 fn add_column<C: Cell>(cells: &mut [Option<C>], column: &[f64]) {

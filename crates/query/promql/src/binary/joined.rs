@@ -57,7 +57,7 @@ pub(super) fn eval(
     } else {
         (left, right)
     };
-    let mut groups = Groups::new(kept(context, matching));
+    let mut groups = Groups::new(kept(matching));
     let mut members: Vec<Group> = Vec::new();
     let mut add = |side: &[Series], list: fn(&mut Group) -> &mut Vec<usize>| {
         for (place, series) in side.iter().enumerate() {
@@ -112,11 +112,8 @@ impl Join<'_> {
             occupied(self.many, &self.steps),
             occupied(self.one, &self.steps),
         );
-        let (fill_many, fill_one) = if self.swapped {
-            (self.matching.fill_right, self.matching.fill_left)
-        } else {
-            (self.matching.fill_left, self.matching.fill_right)
-        };
+        // With group_right upstream fills the many side, which stands on the right, by `fill_left`.
+        let (fill_many, fill_one) = (self.matching.fill_left, self.matching.fill_right);
         let members = std::mem::take(&mut self.members);
         for (group, member) in members.iter().enumerate() {
             self.context.budget.check()?;

@@ -7,11 +7,11 @@ use crate::eval::Context;
 use crate::grouping::{Groups, Kept};
 
 /// Series of both sides by what they match on.
-pub(super) fn kept(context: &Context<'_>, matching: &Matching) -> Kept {
+pub(super) fn kept(matching: &Matching) -> Kept {
     if matching.on {
         Kept::only(&matching.labels)
     } else {
-        Kept::all_but(&matching.labels, context.type_and_unit)
+        Kept::all_but(&matching.labels, false)
     }
 }
 
@@ -23,7 +23,7 @@ pub(super) fn eval(
     right: &[Series],
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
-    let mut groups = Groups::new(kept(context, matching));
+    let mut groups = Groups::new(kept(matching));
     // The side that decides: at which steps a group has any series.
     let (chosen, deciding) = if op == BinaryOp::Or {
         (right, left)

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use model::Labels;
+use model::{Labels, number};
 
 use crate::QueryError;
 use crate::ast::{Call, Expr};
-use crate::column::{ABSENT, Series, Steps, is_present, present};
+use crate::column::{ABSENT, Series, Steps, is_present, merge_same_labels, present};
 use crate::eval::Context;
 use crate::eval::call::arg;
 use crate::grouping::{Groups, Kept};
@@ -48,6 +48,35 @@ pub(crate) fn quantile(
         let q = ranks.get(step).copied().unwrap_or(f64::NAN);
         bucket_quantile(q, buckets)
     })
+}
+
+/// `histogram_quantiles(v, "label", q, …)`: each quantile as a series with its rank in a label.
+pub(crate) fn quantiles(
+    context: &Context<'_>,
+    call: &Call,
+    steps: &Steps,
+) -> Result<Vec<Series>, QueryError> {
+    let input = arg(call, 0)?;
+    let label = context.string(arg(call, 1)?)?;
+    let mut results = Vec::new();
+    for param in call.args.iter().skip(2) {
+        let ranks = context.scalar(param, steps)?;
+        ranks
+            .iter()
+            .filter(|q| !is_quantile(**q))
+            .for_each(|q| context.warn_quantile(*q, param));
+        let mut series = each_step(context, input, steps, |step, buckets| {
+            let q = ranks.get(step).copied().unwrap_or(f64::NAN);
+            bucket_quantile(q, buckets)
+        })?;
+        let mut rank = String::new();
+        number::push_general(&mut rank, ranks.first().copied().unwrap_or(f64::NAN));
+        for one in &mut series {
+            one.labels = one.labels.to_builder().set(&label, &rank).build();
+        }
+        results.append(&mut series);
+    }
+    merge_same_labels(results)
 }
 
 pub(crate) fn fraction(

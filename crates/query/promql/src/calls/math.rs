@@ -81,7 +81,7 @@ fn sign(value: f64) -> f64 {
 }
 
 /// The larger; NaN where either is.
-fn larger(a: f64, b: f64) -> f64 {
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         f64::NAN
     } else {
@@ -90,7 +90,7 @@ fn larger(a: f64, b: f64) -> f64 {
 }
 
 /// The smaller; NaN where either is.
-fn smaller(a: f64, b: f64) -> f64 {
+pub(crate) fn smaller(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         f64::NAN
     } else {

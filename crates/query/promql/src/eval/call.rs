@@ -38,6 +38,7 @@ impl Context<'_> {
             "end" => return Ok(self.constant(self.end, steps)),
             "step" => return Ok(self.constant(self.interval, steps)),
             "range" => return Ok(self.constant(self.end - self.start, steps)),
+            "min_of" | "max_of" => return self.extreme_of(call, steps),
             "scalar" => return self.to_scalar(arg(call, 0)?, steps),
             "vector" => {
                 let values = self.scalar(arg(call, 0)?, steps)?;
@@ -70,6 +71,7 @@ impl Context<'_> {
             "label_replace" => label::replace(self, call, steps)?,
             "label_join" => label::join(self, call, steps)?,
             "histogram_quantile" => histogram::quantile(self, call, steps)?,
+            "histogram_quantiles" => histogram::quantiles(self, call, steps)?,
             "histogram_fraction" => histogram::fraction(self, call, steps)?,
             name => match (math::find(name), time::find(name)) {
                 (Some(function), _) => self.math(function, call, steps)?,
@@ -85,6 +87,23 @@ impl Context<'_> {
 
     fn constant(&self, millis: i64, steps: &Steps) -> Evaluated {
         Evaluated::Scalar(vec![millis as f64 / 1000.0; steps.count])
+    }
+
+    /// The smaller or larger of scalars; NaN where one is.
+    fn extreme_of(&self, call: &Call, steps: &Steps) -> Result<Evaluated, QueryError> {
+        let pick = if call.function.name == "min_of" {
+            math::smaller
+        } else {
+            math::larger
+        };
+        let mut values = self.scalar(arg(call, 0)?, steps)?;
+        for argument in call.args.iter().skip(1) {
+            let others = self.scalar(argument, steps)?;
+            for (value, other) in values.iter_mut().zip(others) {
+                *value = pick(*value, other);
+            }
+        }
+        Ok(Evaluated::Scalar(values))
     }
 
     /// The one number of a vector with one element; NaN of any other.

@@ -7,7 +7,7 @@ use super::Context;
 use super::selector::refuse_mode;
 use super::source::{Scratch, Source};
 use crate::QueryError;
-use crate::ast::{Call, Expr, ExprKind, Subquery};
+use crate::ast::{Call, Expr, ExprKind, RangeMode, Subquery};
 use crate::column::{Series, Steps, is_present, present};
 use crate::kernels::over_time::RangeFunction;
 use crate::kernels::quantile::is_quantile;
@@ -139,6 +139,7 @@ impl<'a> Context<'a> {
             inner_first = inner_first.saturating_add(interval);
         }
         let inner = Steps::between(inner_first, last.saturating_sub(offset), interval);
+        self.budget.fits(inner.count)?;
         let series = match inner.count {
             0 => Vec::new(),
             _ => self.vector(&subquery.expr, &inner)?,
@@ -161,6 +162,7 @@ impl<'a> Context<'a> {
         };
         let mut ranges = None;
         let mut params = Vec::new();
+        check_mode(call)?;
         for arg in &call.args {
             if arg.value_type() == crate::ast::ValueType::Matrix {
                 ranges = Some((self.ranges(arg, steps)?, arg));
@@ -264,6 +266,30 @@ impl<'a> Context<'a> {
         }
         Ok(seen)
     }
+}
+
+/// Fails where a range modifier stands before a function that has no use for it.
+fn check_mode(call: &Call) -> Result<(), QueryError> {
+    let name = call.function.name;
+    for arg in &call.args {
+        let ExprKind::Matrix(matrix) = &arg.kind else {
+            continue;
+        };
+        let mode = matrix.selector.mode;
+        let usable: &[&str] = match mode {
+            RangeMode::Plain => continue,
+            RangeMode::Anchored => &["changes", "delta", "increase", "rate", "resets"],
+            RangeMode::Smoothed => &["delta", "increase", "rate"],
+        };
+        if !usable.contains(&name) {
+            return Err(QueryError::execution(format!(
+                "{} modifier can only be used with: {} - not with {name}",
+                mode.as_str(),
+                usable.join(", ")
+            )));
+        }
+    }
+    Ok(())
 }
 
 impl Windowed<'_> {
