@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::bytes::section;
+use super::section::section;
 use crate::record::bytes::{Cursor, put_text, put_uvarint};
 
 /// Of so many values of a name one is remembered; upstream's figure.

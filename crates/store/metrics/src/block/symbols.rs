@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::bytes::section;
+use super::section::section;
 use crate::record::bytes::{Cursor, put_text};
 
 /// Of so many symbols one is remembered: half a byte of memory a symbol, and four symbols passed
@@ -95,8 +95,7 @@ impl Symbols {
             if place % SAMPLE == 0 {
                 samples.push(u32::try_from(length - cursor.len()).ok()?);
             }
-            let size = usize::try_from(cursor.uvarint()?).ok()?;
-            cursor.take(size)?;
+            cursor.text()?;
         }
         let start = usize::try_from(at).ok()? + 8;
         cursor.is_empty().then_some(Self {
@@ -104,6 +103,13 @@ impl Symbols {
             count,
             samples,
         })
+    }
+
+    /// All texts, sorted.
+    pub(super) fn iter<'a>(&self, index: &'a [u8]) -> impl Iterator<Item = &'a str> + use<'a> {
+        let texts = index.get(self.texts.clone()).unwrap_or_default();
+        let mut cursor = Cursor(texts);
+        std::iter::from_fn(move || cursor.text())
     }
 
     /// The text of a symbol.
@@ -149,6 +155,7 @@ mod tests {
                 prop_assert_eq!(symbols.get(&index, place as u32), Some(text.as_str()));
             }
             prop_assert_eq!(symbols.get(&index, texts.len() as u32), None);
+            prop_assert!(symbols.iter(&index).eq(&texts));
             prop_assert_eq!(list.find("not there, and longer"), None);
         }
     }
