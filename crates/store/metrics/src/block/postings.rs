@@ -134,9 +134,10 @@ pub(super) fn union(mut lists: Vec<Postings<'_>>) -> Postings<'_> {
         });
     }
     let mut all = Vec::with_capacity(count);
-    for (start, mut word) in (first..).step_by(u64::BITS as usize).zip(bits) {
+    for (place, mut word) in (0..).zip(bits) {
+        let start = first.wrapping_add(place * u64::BITS);
         while word != 0 {
-            all.push(start + word.trailing_zeros());
+            all.push(start.wrapping_add(word.trailing_zeros()));
             word &= word - 1;
         }
     }
@@ -167,6 +168,7 @@ mod tests {
         prop_oneof![
             proptest::collection::btree_set(0u32..200, 0..150),
             proptest::collection::btree_set(any::<u32>(), 0..5),
+            proptest::collection::btree_set(u32::MAX - 99..=u32::MAX, 0..50),
         ]
     }
 

@@ -134,9 +134,23 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::section::tests::around;
     use super::*;
 
     proptest! {
+        #[test]
+        fn any_table_is_survived(mut content in proptest::collection::vec(0u8..20, 4..60), count in 0u32..60) {
+            content[..4].copy_from_slice(&count.to_be_bytes());
+            let index = around(&content);
+            if let Some(symbols) = Symbols::open(&index, 0) {
+                let all: Vec<&str> = symbols.iter(&index).collect();
+                prop_assert_eq!(all.len(), count as usize);
+                for (symbol, text) in (0..).zip(all) {
+                    prop_assert_eq!(symbols.get(&index, symbol), Some(text));
+                }
+            }
+        }
+
         #[test]
         fn what_is_written_is_read(texts in proptest::collection::btree_set(".{0,9}", 0..60)) {
             let texts: BTreeSet<String> = texts;
@@ -146,9 +160,7 @@ mod tests {
             }
             let content = list.encode();
             let mut index = vec![0; 5];
-            index.extend((content.len() as u32).to_be_bytes());
-            index.extend(&content);
-            index.extend(crate::crc32c(&content).to_be_bytes());
+            index.extend(around(&content));
             let symbols = Symbols::open(&index, 5).unwrap();
             for (place, text) in texts.iter().enumerate() {
                 prop_assert_eq!(list.find(text), Some(place as u32));
