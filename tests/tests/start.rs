@@ -109,7 +109,7 @@ fn a_data_directory_has_one_owner() {
         first.folder().join("data").display()
     );
     let error = Argand::start(NOTHING, &[&data]).err().unwrap().to_string();
-    assert!(error.contains("lock"), "{error}");
+    assert!(error.contains("in use by process"), "{error}");
     assert_eq!(get(&first.url("/-/ready")).unwrap().status, 200);
 }
 

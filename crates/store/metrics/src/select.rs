@@ -122,7 +122,10 @@ impl Select for Store {
         for block in self.persisted().overlapping(selection.range) {
             names.extend(block.label_names(selection.matchers)?);
         }
-        self.head.read().label_names(selection.matchers, &mut names);
+        let head = self.head.read();
+        if head.overlaps(selection.range) {
+            head.label_names(selection.matchers, &mut names);
+        }
         Ok(names.into_iter().collect())
     }
 
@@ -136,9 +139,10 @@ impl Select for Store {
         for block in self.persisted().overlapping(selection.range) {
             values.extend(block.label_values(name, selection.matchers)?);
         }
-        self.head
-            .read()
-            .label_values(name, selection.matchers, &mut values);
+        let head = self.head.read();
+        if head.overlaps(selection.range) {
+            head.label_values(name, selection.matchers, &mut values);
+        }
         Ok(values.into_iter().collect())
     }
 }

@@ -54,6 +54,12 @@ impl Head {
         (self.span.0 <= self.span.1).then_some(self.span)
     }
 
+    /// Whether any sample may lie in a range.
+    pub(crate) fn overlaps(&self, range: TimeRange) -> bool {
+        self.range()
+            .is_some_and(|(start, end)| range.overlaps(TimeRange { start, end }))
+    }
+
     fn state(&self, limit: usize) -> HeadState {
         let mut state = HeadState {
             series: self.series_count(),

@@ -37,7 +37,10 @@ impl<'a> Cursor<'a> {
     /// A text in double quotes, unescaped.
     fn quoted(&mut self) -> Result<Cow<'a, str>, String> {
         if !self.take(b'"') {
-            return Err(format!("expected a text in quotes, got {}", excerpt(self.rest)));
+            return Err(format!(
+                "expected a text in quotes, got {}",
+                excerpt(self.rest)
+            ));
         }
         let end = quote_end(self.rest).ok_or("a quote is not closed")?;
         let (inside, rest) = self.rest.split_at(end);
@@ -106,7 +109,9 @@ fn read(series: &[u8], into: &mut LabelsBuilder) -> Result<(), String> {
     into.set(METRIC_NAME, name);
     cursor.skip_blanks();
     if !cursor.take(b'{') {
-        return if cursor.rest.is_empty() && named { Ok(()) } else {
+        return if cursor.rest.is_empty() && named {
+            Ok(())
+        } else {
             Err(format!("expected a metric's name, got {}", excerpt(series)))
         };
     }
@@ -117,7 +122,11 @@ fn read(series: &[u8], into: &mut LabelsBuilder) -> Result<(), String> {
             break;
         }
         let quoted = cursor.rest.first() == Some(&b'"');
-        let label = if quoted { cursor.quoted()? } else { Cow::Borrowed(utf8(cursor.word(is_name))?) };
+        let label = if quoted {
+            cursor.quoted()?
+        } else {
+            Cow::Borrowed(utf8(cursor.word(is_name))?)
+        };
         cursor.skip_blanks();
         if cursor.take(b'=') {
             if label.is_empty() {
@@ -126,7 +135,9 @@ fn read(series: &[u8], into: &mut LabelsBuilder) -> Result<(), String> {
             cursor.skip_blanks();
             let value = cursor.quoted()?;
             if seen.iter().any(|one| *one == label) {
-                return Err(format!("label name {label:?} is not unique: invalid sample"));
+                return Err(format!(
+                    "label name {label:?} is not unique: invalid sample"
+                ));
             }
             into.set(&label, &value);
             seen.push(label.into_owned());
@@ -134,11 +145,17 @@ fn read(series: &[u8], into: &mut LabelsBuilder) -> Result<(), String> {
             into.set(METRIC_NAME, &label);
             named = true;
         } else {
-            return Err(format!("expected \"=\" after label {label:?}, got {}", excerpt(cursor.rest)));
+            return Err(format!(
+                "expected \"=\" after label {label:?}, got {}",
+                excerpt(cursor.rest)
+            ));
         }
         cursor.skip_blanks();
         if !cursor.take(b',') && cursor.rest.first() != Some(&b'}') {
-            return Err(format!("expected \",\" or \"}}\" after a label, got {}", excerpt(cursor.rest)));
+            return Err(format!(
+                "expected \",\" or \"}}\" after a label, got {}",
+                excerpt(cursor.rest)
+            ));
         }
     }
     if !named {
@@ -150,7 +167,11 @@ fn read(series: &[u8], into: &mut LabelsBuilder) -> Result<(), String> {
 /// How long the text of a series is that begins here; `None` where a quote or brace is not closed.
 pub(super) fn series_length(line: &[u8]) -> Option<usize> {
     let mut at = line.iter().take_while(|byte| is_name(**byte)).count();
-    let blanks = line.get(at..)?.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = line
+        .get(at..)?
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
     if line.get(at + blanks) != Some(&b'{') {
         return Some(at);
     }

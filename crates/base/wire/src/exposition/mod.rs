@@ -29,5 +29,9 @@ pub struct ParseError {
 fn excerpt(text: &[u8]) -> String {
     let cut = text.get(..EXCERPT).unwrap_or(text);
     let shown = model::name::quoted(&String::from_utf8_lossy(cut));
-    if cut.len() < text.len() { format!("{shown}...") } else { shown }
+    if cut.len() < text.len() {
+        format!("{shown}...")
+    } else {
+        shown
+    }
 }

@@ -46,7 +46,10 @@ fn short(text: &[u8]) -> Option<f64> {
 
 #[cold]
 fn long(text: &[u8]) -> Option<f64> {
-    if text.iter().any(|byte| matches!(byte, b'p' | b'P' | b'x' | b'X' | b'_')) {
+    if text
+        .iter()
+        .any(|byte| matches!(byte, b'p' | b'P' | b'x' | b'X' | b'_'))
+    {
         return None;
     }
     fast_float2::parse::<f64, _>(text).ok()

@@ -63,7 +63,10 @@ pub struct RawExemplar<'a> {
 impl RawExemplar<'_> {
     /// Reads it.
     pub fn parse(&self) -> Result<Exemplar, ParseError> {
-        let fail = |reason: String| ParseError { line: self.line, reason };
+        let fail = |reason: String| ParseError {
+            line: self.line,
+            reason,
+        };
         let length = series_length(self.text)
             .ok_or_else(|| fail("an exemplar's braces are not closed".to_owned()))?;
         let (braces, rest) = self.text.split_at(length);
@@ -73,14 +76,20 @@ impl RawExemplar<'_> {
         let mut labels = LabelsBuilder::new();
         parse_series(&named, Format::OpenMetrics100, &mut labels).map_err(|e| fail(e.reason))?;
         labels.remove(model::METRIC_NAME);
-        let mut words = rest.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+        let mut words = rest
+            .split(|byte| *byte == b' ')
+            .filter(|word| !word.is_empty());
         let value = words.next().and_then(number::value);
         let value = value.ok_or_else(|| fail("expected an exemplar's value".to_owned()))?;
         let time = match words.next() {
             None => None,
             Some(word) => Some(seconds(word).ok_or_else(|| fail(bad_timestamp(word)))?),
         };
-        Ok(Exemplar { labels: labels.build(), value, time })
+        Ok(Exemplar {
+            labels: labels.build(),
+            value,
+            time,
+        })
     }
 }
 
@@ -98,8 +107,8 @@ fn seconds(word: &[u8]) -> Option<i64> {
 pub struct TextParser<'a> {
     body: &'a [u8],
     at: usize,
-    /// Where the line begins that was read last.
-    line_start: usize,
+    /// Lines read so far.
+    lines: usize,
     format: Format,
     ended: bool,
     failed: bool,
@@ -108,32 +117,50 @@ pub struct TextParser<'a> {
 impl<'a> TextParser<'a> {
     /// A parser at the beginning of a body.
     pub fn new(body: &'a [u8], format: Format) -> Self {
-        Self { body, at: 0, line_start: 0, format, ended: false, failed: false }
+        Self {
+            body,
+            at: 0,
+            lines: 0,
+            format,
+            ended: false,
+            failed: false,
+        }
     }
 
-    /// The line that was read last, from 1.
+    /// The line that was read last, from 1; 0 before the first.
     pub fn line(&self) -> usize {
-        let before = self.body.get(..self.line_start).unwrap_or_default();
-        memchr::memchr_iter(b'\n', before).count() + 1
+        self.lines
     }
 
     /// The next entry; `None` at the end, and after an error.
-    #[expect(clippy::should_implement_trait, reason = "an error ends the body; no adapters are wanted")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an error ends the body; no adapters are wanted"
+    )]
     pub fn next(&mut self) -> Option<Result<Entry<'a>, ParseError>> {
         if self.failed {
             return None;
         }
         let entry = self.entry()?;
         self.failed = entry.is_err();
-        Some(entry.map_err(|reason| ParseError { line: self.line(), reason }))
+        Some(entry.map_err(|reason| ParseError {
+            line: self.line(),
+            reason,
+        }))
     }
 
     /// Where the next line is a sample of exactly the series `expected`, takes it; otherwise
     /// nothing moves.
     #[inline]
-    pub fn next_if_series(&mut self, expected: &[u8]) -> Option<Result<SeriesLine<'a>, ParseError>> {
+    pub fn next_if_series(
+        &mut self,
+        expected: &[u8],
+    ) -> Option<Result<SeriesLine<'a>, ParseError>> {
         let rest = self.body.get(self.at..)?.strip_prefix(expected)?;
-        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let blanks = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
         // `a {b="c"} 1` is not of the series `a`.
         if blanks == 0 || rest.get(blanks) == Some(&b'{') || self.failed {
             return None;
@@ -141,20 +168,22 @@ impl<'a> TextParser<'a> {
         let series = self.body.get(self.at..self.at + expected.len())?;
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let values = rest.get(blanks..end)?;
-        self.line_start = self.at;
+        self.lines += 1;
         self.at += expected.len() + end + 1;
         match self.sample(series, values) {
             Ok(line) => Some(Ok(line)),
             Err(reason) => {
                 self.failed = true;
-                Some(Err(ParseError { line: self.line(), reason }))
+                Some(Err(ParseError {
+                    line: self.line(),
+                    reason,
+                }))
             }
         }
     }
 
     fn entry(&mut self) -> Option<Result<Entry<'a>, String>> {
         loop {
-            self.line_start = self.at;
             let Some(rest) = self.body.get(self.at..).filter(|rest| !rest.is_empty()) else {
                 let cut = self.format.is_open_metrics() && !self.ended;
                 return cut.then(|| Err("data does not end with # EOF".to_owned()));
@@ -165,6 +194,7 @@ impl<'a> TextParser<'a> {
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = rest.get(..end).unwrap_or_default();
             self.at += end + 1;
+            self.lines += 1;
             let text = line.trim_ascii_start();
             if text.is_empty() {
                 if self.format.is_open_metrics() {
@@ -184,16 +214,23 @@ impl<'a> TextParser<'a> {
     }
 
     fn series(&self, text: &'a [u8]) -> Result<SeriesLine<'a>, String> {
-        let length = series_length(text).ok_or_else(|| {
-            format!("a quote or brace is not closed in {}", excerpt(text))
-        })?;
+        let length = series_length(text)
+            .ok_or_else(|| format!("a quote or brace is not closed in {}", excerpt(text)))?;
         let (series, values) = text.split_at(length);
         if series.is_empty() {
             return Err(format!("expected a metric's name, got {}", excerpt(text)));
         }
         // Read it once to know that it can be read; who asked may know the series already.
-        if !values.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) && !values.is_empty() && !series.ends_with(b"}") {
-            return Err(format!("expected a value after the metric's name, got {}", excerpt(values)));
+        if !values
+            .first()
+            .is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+            && !values.is_empty()
+            && !series.ends_with(b"}")
+        {
+            return Err(format!(
+                "expected a value after the metric's name, got {}",
+                excerpt(values)
+            ));
         }
         self.sample(series, values.trim_ascii_start())
     }
@@ -201,10 +238,14 @@ impl<'a> TextParser<'a> {
     /// `value [timestamp] [# exemplar]`
     fn sample(&self, series: &'a [u8], values: &'a [u8]) -> Result<SeriesLine<'a>, String> {
         let (word, rest) = first_word(values);
-        let value = number::value(word).ok_or_else(|| {
-            format!("expected a value after the metric, got {}", excerpt(word))
-        })?;
-        let mut line = SeriesLine { series, value, timestamp: None, exemplar: None };
+        let value = number::value(word)
+            .ok_or_else(|| format!("expected a value after the metric, got {}", excerpt(word)))?;
+        let mut line = SeriesLine {
+            series,
+            value,
+            timestamp: None,
+            exemplar: None,
+        };
         if rest.is_empty() {
             return Ok(line);
         }
@@ -216,14 +257,23 @@ impl<'a> TextParser<'a> {
             }
             let (hash, behind) = first_word(after);
             if hash != b"#" {
-                return Err(format!("expected the end of the line, got {}", excerpt(after)));
+                return Err(format!(
+                    "expected the end of the line, got {}",
+                    excerpt(after)
+                ));
             }
             after = behind;
         }
         if !self.format.is_open_metrics() {
-            return Err(format!("expected the end of the line, got {}", excerpt(rest)));
+            return Err(format!(
+                "expected the end of the line, got {}",
+                excerpt(rest)
+            ));
         }
-        line.exemplar = Some(RawExemplar { text: after, line: 0 });
+        line.exemplar = Some(RawExemplar {
+            text: after,
+            line: 0,
+        });
         Ok(line)
     }
 
@@ -241,15 +291,22 @@ impl<'a> TextParser<'a> {
         let (keyword, rest) = first_word(inside.trim_ascii_start());
         if !matches!(keyword, b"HELP" | b"TYPE" | b"UNIT") {
             return if strict {
-                Err(format!("expected HELP, TYPE, UNIT or EOF behind #, got {}", excerpt(keyword)))
+                Err(format!(
+                    "expected HELP, TYPE, UNIT or EOF behind #, got {}",
+                    excerpt(keyword)
+                ))
             } else {
                 Ok(Entry::Comment)
             };
         }
         let (metric, rest) = metric_name(rest)?;
-        let rest = std::str::from_utf8(rest).map_err(|_| "help text is not a valid UTF-8 string")?;
+        let rest =
+            std::str::from_utf8(rest).map_err(|_| "help text is not a valid UTF-8 string")?;
         match keyword {
-            b"HELP" => Ok(Entry::Help { metric, text: unescape(rest) }),
+            b"HELP" => Ok(Entry::Help {
+                metric,
+                text: unescape(rest),
+            }),
             b"UNIT" => Ok(Entry::Unit { metric, unit: rest }),
             _ => kind(rest.trim_ascii_end(), strict)
                 .map(|kind| Entry::Type { metric, kind })
@@ -261,7 +318,10 @@ impl<'a> TextParser<'a> {
 /// A word and what follows behind its blanks.
 #[inline]
 fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|byte| matches!(byte, b' ' | b'\t'))
+        .unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     (word, rest.trim_ascii_start())
 }
@@ -271,7 +331,10 @@ fn metric_name(text: &[u8]) -> Result<(&str, &[u8]), String> {
     let (name, rest) = match text.strip_prefix(b"\"") {
         Some(inside) => {
             let end = memchr::memchr(b'"', inside).ok_or("a quote is not closed")?;
-            (inside.get(..end).unwrap_or_default(), inside.get(end + 1..).unwrap_or_default())
+            (
+                inside.get(..end).unwrap_or_default(),
+                inside.get(end + 1..).unwrap_or_default(),
+            )
         }
         None => first_word(text),
     };
@@ -307,14 +370,20 @@ impl<'a> Parser<'a> {
     }
 
     /// See [`TextParser::next`].
-    #[expect(clippy::should_implement_trait, reason = "an error ends the body; no adapters are wanted")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an error ends the body; no adapters are wanted"
+    )]
     pub fn next(&mut self) -> Option<Result<Entry<'a>, ParseError>> {
         self.0.next()
     }
 
     /// See [`TextParser::next_if_series`].
     #[inline]
-    pub fn next_if_series(&mut self, expected: &[u8]) -> Option<Result<SeriesLine<'a>, ParseError>> {
+    pub fn next_if_series(
+        &mut self,
+        expected: &[u8],
+    ) -> Option<Result<SeriesLine<'a>, ParseError>> {
         self.0.next_if_series(expected)
     }
 

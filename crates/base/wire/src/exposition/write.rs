@@ -38,8 +38,10 @@ pub fn open_metrics(families: &[Family], out: &mut String) {
 }
 
 fn sorted(families: &[Family]) -> Vec<&Family> {
-    let mut sorted: Vec<&Family> =
-        families.iter().filter(|family| !family.points.is_empty()).collect();
+    let mut sorted: Vec<&Family> = families
+        .iter()
+        .filter(|family| !family.points.is_empty())
+        .collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     sorted
 }
@@ -56,7 +58,11 @@ fn points(family: &Family, out: &mut String) {
         };
         match &point.value {
             PointValue::Number(value) => line(out, "", None, *value),
-            PointValue::Histogram { buckets, sum, count } => {
+            PointValue::Histogram {
+                buckets,
+                sum,
+                count,
+            } => {
                 for (bound, count) in buckets {
                     line(out, "_bucket", Some(("le", *bound)), *count as f64);
                 }
@@ -64,7 +70,11 @@ fn points(family: &Family, out: &mut String) {
                 line(out, "_sum", None, *sum);
                 line(out, "_count", None, *count as f64);
             }
-            PointValue::Summary { quantiles, sum, count } => {
+            PointValue::Summary {
+                quantiles,
+                sum,
+                count,
+            } => {
                 for (quantile, value) in quantiles {
                     line(out, "", Some(("quantile", *quantile)), *value);
                 }

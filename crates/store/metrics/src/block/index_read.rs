@@ -9,15 +9,18 @@ use contract::SelectError;
 use memmap2::Mmap;
 use model::Labels;
 
-use super::bytes::short_section;
 use super::index_write::SERIES_ALIGNMENT;
 use super::postings::Postings;
 use super::postings_table::PostingsTable;
+use super::section::short_section;
 use super::series::{self, ChunkMeta};
 use super::symbols::Symbols;
 use super::toc::Toc;
 use crate::StoreError;
 use crate::record::bytes::Cursor;
+
+/// Labels that most series do not exceed: no more than a first guess.
+const EXPECTED_LABELS: usize = 12;
 
 /// A mapped index.
 #[derive(Debug)]
@@ -90,6 +93,11 @@ impl Index {
         values
     }
 
+    /// All texts of labels, sorted.
+    pub(super) fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.symbols.iter(&self.map)
+    }
+
     /// The text of a symbol.
     pub(super) fn symbol(&self, symbol: u32) -> Result<&str, SelectError> {
         self.symbols.get(&self.map, symbol).ok_or_else(|| {
@@ -99,12 +107,12 @@ impl Index {
 
     /// The labels of a series.
     pub(super) fn labels(&self, reference: u32) -> Result<Labels, SelectError> {
-        let mut pairs = Vec::new();
-        self.label_symbols(reference, |name, value| pairs.push((name, value)))?;
-        let pairs: Vec<(&str, &str)> = pairs
-            .into_iter()
-            .map(|(name, value)| Ok((self.symbol(name)?, self.symbol(value)?)))
-            .collect::<Result<_, SelectError>>()?;
+        let mut pairs = Vec::with_capacity(EXPECTED_LABELS);
+        self.read_labels(reference, |name, value| {
+            let text = |symbol| self.symbols.get(&self.map, symbol);
+            pairs.push((text(name)?, text(value)?));
+            Some(())
+        })?;
         Ok(Labels::from_pairs(pairs))
     }
 

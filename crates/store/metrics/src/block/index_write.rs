@@ -33,6 +33,7 @@ pub(super) struct IndexWriter {
     /// Symbols of the last series.
     pairs: Vec<(u32, u32)>,
     scratch: Vec<u8>,
+    length: Vec<u8>,
 }
 
 impl IndexWriter {
@@ -67,6 +68,7 @@ impl IndexWriter {
             last: None,
             pairs: Vec::new(),
             scratch: Vec::new(),
+            length: Vec::new(),
         })
     }
 
@@ -83,9 +85,9 @@ impl IndexWriter {
             .map_err(|_| self.out.wrong("the series take over 64 GiB"))?;
         self.scratch.clear();
         series::encode(&mut self.scratch, &self.pairs, chunks);
-        let mut length = Vec::new();
-        put_uvarint(&mut length, self.scratch.len() as u64);
-        self.out.write(&length)?;
+        self.length.clear();
+        put_uvarint(&mut self.length, self.scratch.len() as u64);
+        self.out.write(&self.length)?;
         self.out.write(&self.scratch)?;
         self.out.write(&crc32c(&self.scratch).to_be_bytes())?;
         for &pair in &self.pairs {

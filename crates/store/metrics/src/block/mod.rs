@@ -19,7 +19,6 @@
     reason = "the parts of the store that cut and merge blocks call what is here"
 )]
 
-mod bytes;
 mod folder;
 mod index_read;
 mod index_write;
@@ -29,6 +28,7 @@ mod out;
 mod postings;
 mod postings_table;
 mod read;
+mod section;
 mod segments;
 mod series;
 mod symbols;

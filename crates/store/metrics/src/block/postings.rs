@@ -4,7 +4,7 @@
 //! where it lies; of two lists the longer is searched in leaps that double (galloping), so that an
 //! intersection costs about the length of the shorter.
 
-use super::bytes::section;
+use super::section::section;
 use crate::record::bytes::Cursor;
 
 /// A sorted list without repetition.
@@ -67,6 +67,13 @@ impl<'a> Postings<'a> {
         }
     }
 
+    fn each(&self, each: impl FnMut(u32)) {
+        match self {
+            Self::Stored(list) => list.iter().copied().map(u32::from_be_bytes).for_each(each),
+            Self::Owned(list) => list.iter().copied().for_each(each),
+        }
+    }
+
     fn get(&self, place: usize) -> Option<u32> {
         match self {
             Self::Stored(list) => list.get(place).copied().map(u32::from_be_bytes),
@@ -103,17 +110,50 @@ pub(super) fn union(mut lists: Vec<Postings<'_>>) -> Postings<'_> {
     if lists.len() <= 1 {
         return lists.pop().unwrap_or(Postings::Owned(Vec::new()));
     }
-    let mut all = Vec::with_capacity(lists.iter().map(Postings::len).sum());
-    for list in lists {
-        match list {
-            Postings::Stored(list) => all.extend(list.iter().copied().map(u32::from_be_bytes)),
-            Postings::Owned(list) => all.extend(list),
+    let count = lists.iter().map(Postings::len).sum();
+    let first = lists.iter().filter_map(|list| list.get(0)).min();
+    let last = lists
+        .iter()
+        .filter_map(|list| list.get(list.len().wrapping_sub(1)))
+        .max();
+    let (Some(first), Some(last)) = (first, last) else {
+        return Postings::Owned(Vec::new());
+    };
+    let words = (last.saturating_sub(first) / u64::BITS) as usize + 1;
+    if words > count {
+        return Postings::Owned(sorted(&lists, count));
+    }
+    // Many references close together: a bit for each sorts them at once.
+    let mut bits = vec![0u64; words];
+    for list in &lists {
+        list.each(|reference| {
+            let place = reference.saturating_sub(first);
+            if let Some(word) = bits.get_mut((place / u64::BITS) as usize) {
+                *word |= 1 << (place % u64::BITS);
+            }
+        });
+    }
+    let mut all = Vec::with_capacity(count);
+    for (place, mut word) in (0..).zip(bits) {
+        let start = first.wrapping_add(place * u64::BITS);
+        while word != 0 {
+            all.push(start.wrapping_add(word.trailing_zeros()));
+            word &= word - 1;
         }
+    }
+    Postings::Owned(all)
+}
+
+/// The references of all lists, `count` with repetitions.
+fn sorted(lists: &[Postings<'_>], count: usize) -> Vec<u32> {
+    let mut all = Vec::with_capacity(count);
+    for list in lists {
+        list.each(|reference| all.push(reference));
     }
     // A stable sort finds the sorted stretches and merges them.
     all.sort();
     all.dedup();
-    Postings::Owned(all)
+    all
 }
 
 #[cfg(test)]
@@ -128,6 +168,7 @@ mod tests {
         prop_oneof![
             proptest::collection::btree_set(0u32..200, 0..150),
             proptest::collection::btree_set(any::<u32>(), 0..5),
+            proptest::collection::btree_set(u32::MAX - 99..=u32::MAX, 0..50),
         ]
     }
 
@@ -143,7 +184,8 @@ mod tests {
             let less: Vec<u32> = a.difference(&b).copied().collect();
             prop_assert_eq!(owned(&a).subtract(&other).into_vec(), less);
             let any: Vec<u32> = a.union(&b).copied().collect();
-            prop_assert_eq!(union(vec![other, owned(&a)]).into_vec(), any);
+            prop_assert_eq!(union(vec![other.clone(), owned(&a)]).into_vec(), &any[..]);
+            prop_assert_eq!(sorted(&[other, owned(&a)], 0), any);
         }
     }
 }

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::bytes::section;
+use super::section::section;
 use crate::record::bytes::{Cursor, put_text, put_uvarint};
 
 /// Of so many values of a name one is remembered; upstream's figure.
@@ -168,18 +168,17 @@ impl PostingsTable {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::section::tests::around;
     use super::*;
-    use crate::crc32c;
 
     fn file(labels: &[(&str, &str)]) -> Vec<u8> {
         let mut content = (labels.len() as u32).to_be_bytes().to_vec();
         for (place, (name, value)) in labels.iter().enumerate() {
             put_entry(&mut content, name, value, 100 + place as u64);
         }
-        let mut file = (content.len() as u32).to_be_bytes().to_vec();
-        file.extend(&content);
-        file.extend(crc32c(&content).to_be_bytes());
-        file
+        around(&content)
     }
 
     #[test]
@@ -217,6 +216,33 @@ mod tests {
             [("a", "1"), ("a", "1")],
         ] {
             assert!(PostingsTable::open(&file(&labels), 0).is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_table_is_survived(
+            entries in proptest::collection::vec(("[ab]{0,1}", "[a-z]{0,3}", any::<u64>()), 0..80),
+            damage in proptest::collection::vec(any::<(prop::sample::Index, u8)>(), 0..3),
+        ) {
+            let entries: std::collections::BTreeSet<_> = entries.into_iter().collect();
+            let mut content = (entries.len() as u32).to_be_bytes().to_vec();
+            for (name, value, offset) in &entries {
+                put_entry(&mut content, name, value, *offset);
+            }
+            for (place, byte) in damage {
+                let place = place.index(content.len());
+                content[place] = byte;
+            }
+            let file = around(&content);
+            if let Some(table) = PostingsTable::open(&file, 0) {
+                for name in table.names() {
+                    table.values(&file, name, |value, offset| {
+                        assert_eq!(table.find(&file, name, value), Some(offset));
+                    });
+                    table.find(&file, name, "b");
+                }
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use super::meta::BlockMeta;
 use super::segments::Segments;
 use super::series::ChunkMeta;
 use super::tombstones::{self, Tombstones};
+use super::write::ChunkData;
 use crate::head::read::cut_out;
 use crate::{StoreError, chunk};
 
@@ -144,22 +145,36 @@ impl Block {
             if meta.max < range.start || meta.min > range.end {
                 continue;
             }
-            let data = self.segments.chunk(meta.reference)?;
+            let data = self.segments.xor_chunk(meta.reference)?;
             chunk::decode_range(data, range.start, range.end, into)
                 .map_err(|_| self.bad_chunk(meta))?;
         }
         let times = into.times.get(start..).unwrap_or_default();
         if !times.is_sorted_by(|a, b| a < b) {
-            return Err(SelectError::Corrupt(format!(
-                "{}: the chunks of the series at {} overlap",
-                self.path.display(),
-                series.reference
-            )));
+            put_in_order(into, start);
         }
         for &(first, last) in self.deleted(series) {
             cut_out(into, start, first, last);
         }
         Ok(())
+    }
+
+    /// A chunk of a series as it is stored, whatever its encoding: to be written to another block.
+    pub(crate) fn chunk(&self, meta: &ChunkMeta) -> Result<ChunkData, SelectError> {
+        let (encoding, data) = self.segments.chunk(meta.reference)?;
+        let samples = chunk::count(data).ok_or_else(|| self.bad_chunk(meta))?;
+        Ok(ChunkData {
+            min: meta.min,
+            max: meta.max,
+            encoding,
+            samples: samples.into(),
+            bytes: data.to_vec(),
+        })
+    }
+
+    /// All texts of labels, sorted.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.index.symbols()
     }
 
     /// The names of all labels of the series that fit, sorted.
@@ -219,7 +234,8 @@ impl Block {
             .collect()
     }
 
-    fn deleted(&self, series: &BlockSeries) -> &[(i64, i64)] {
+    /// The deleted stretches of a series, both times included.
+    pub(crate) fn deleted(&self, series: &BlockSeries) -> &[(i64, i64)] {
         self.tombstones
             .get(&series.reference)
             .map_or(&[], Vec::as_slice)
@@ -232,5 +248,22 @@ impl Block {
             meta.min,
             meta.max
         ))
+    }
+}
+
+/// Sorts the columns by time from `start` on and keeps one sample of each time: others than
+/// Prometheus write blocks with chunks that overlap.
+fn put_in_order(columns: &mut Columns, start: usize) {
+    let mut samples: Vec<(i64, f64)> = columns
+        .iter()
+        .skip(start)
+        .map(|sample| (sample.time, sample.value))
+        .collect();
+    samples.sort_by_key(|sample| sample.0);
+    samples.dedup_by_key(|sample| sample.0);
+    columns.times.truncate(start);
+    columns.values.truncate(start);
+    for (time, value) in samples {
+        columns.push(time, value);
     }
 }

@@ -88,7 +88,7 @@ impl SegmentWriter {
 #[derive(Debug)]
 pub(super) struct Segments {
     folder: PathBuf,
-    files: Vec<(u32, Mmap)>,
+    files: Vec<Mmap>,
 }
 
 impl Segments {
@@ -100,8 +100,15 @@ impl Segments {
             .collect();
         numbers.sort_unstable();
         let mut files = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            let path = folder.join(format!("{number:06}"));
+        for (place, number) in (1..).zip(numbers) {
+            let path = folder.join(format!("{place:06}"));
+            if number != place {
+                // References count the segments: those behind a gap would lead to wrong chunks.
+                return Err(StoreError::Block {
+                    folder: path,
+                    reason: "the chunk segment is missing".to_owned(),
+                });
+            }
             let map = crate::files::map(&path).map_err(StoreError::io(&path))?;
             if map.get(..MAGIC_AND_VERSION) != HEADER.get(..MAGIC_AND_VERSION) {
                 return Err(StoreError::Block {
@@ -109,7 +116,7 @@ impl Segments {
                     reason: "the file does not begin as a chunk segment of version 1".to_owned(),
                 });
             }
-            files.push((number, map));
+            files.push(map);
         }
         Ok(Self {
             folder: folder.to_owned(),
@@ -118,15 +125,8 @@ impl Segments {
     }
 
     /// The data of an XOR chunk, checked.
-    pub(super) fn chunk(&self, reference: u64) -> Result<&[u8], SelectError> {
-        let (encoding, data) = self.parse(reference).ok_or_else(|| {
-            let segment = (reference >> 32) + 1;
-            SelectError::Corrupt(format!(
-                "{}/{segment:06} at byte {}: no whole chunk",
-                self.folder.display(),
-                reference as u32
-            ))
-        })?;
+    pub(super) fn xor_chunk(&self, reference: u64) -> Result<&[u8], SelectError> {
+        let (encoding, data) = self.chunk(reference)?;
         if encoding == XOR {
             return Ok(data);
         }
@@ -137,8 +137,20 @@ impl Segments {
         )))
     }
 
+    /// The encoding and the data of a chunk, checked.
+    pub(super) fn chunk(&self, reference: u64) -> Result<(u8, &[u8]), SelectError> {
+        self.parse(reference).ok_or_else(|| {
+            let segment = (reference >> 32) + 1;
+            SelectError::Corrupt(format!(
+                "{}/{segment:06} at byte {}: no whole chunk",
+                self.folder.display(),
+                reference as u32
+            ))
+        })
+    }
+
     fn parse(&self, reference: u64) -> Option<(u8, &[u8])> {
-        let (_, file) = self.files.get(usize::try_from(reference >> 32).ok()?)?;
+        let file = self.files.get(usize::try_from(reference >> 32).ok()?)?;
         let mut cursor = Cursor(file.get(reference as u32 as usize..)?);
         let length = usize::try_from(cursor.uvarint()?).ok()?;
         let summed = cursor.take(length.checked_add(1)?)?;

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::bytes::section;
+use super::section::section;
 use crate::record::bytes::{Cursor, put_text};
 
 /// Of so many symbols one is remembered: half a byte of memory a symbol, and four symbols passed
@@ -95,8 +95,7 @@ impl Symbols {
             if place % SAMPLE == 0 {
                 samples.push(u32::try_from(length - cursor.len()).ok()?);
             }
-            let size = usize::try_from(cursor.uvarint()?).ok()?;
-            cursor.take(size)?;
+            cursor.text()?;
         }
         let start = usize::try_from(at).ok()? + 8;
         cursor.is_empty().then_some(Self {
@@ -104,6 +103,13 @@ impl Symbols {
             count,
             samples,
         })
+    }
+
+    /// All texts, sorted.
+    pub(super) fn iter<'a>(&self, index: &'a [u8]) -> impl Iterator<Item = &'a str> + use<'a> {
+        let texts = index.get(self.texts.clone()).unwrap_or_default();
+        let mut cursor = Cursor(texts);
+        std::iter::from_fn(move || cursor.text())
     }
 
     /// The text of a symbol.
@@ -128,9 +134,23 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::section::tests::around;
     use super::*;
 
     proptest! {
+        #[test]
+        fn any_table_is_survived(mut content in proptest::collection::vec(0u8..20, 4..60), count in 0u32..60) {
+            content[..4].copy_from_slice(&count.to_be_bytes());
+            let index = around(&content);
+            if let Some(symbols) = Symbols::open(&index, 0) {
+                let all: Vec<&str> = symbols.iter(&index).collect();
+                prop_assert_eq!(all.len(), count as usize);
+                for (symbol, text) in (0..).zip(all) {
+                    prop_assert_eq!(symbols.get(&index, symbol), Some(text));
+                }
+            }
+        }
+
         #[test]
         fn what_is_written_is_read(texts in proptest::collection::btree_set(".{0,9}", 0..60)) {
             let texts: BTreeSet<String> = texts;
@@ -140,15 +160,14 @@ mod tests {
             }
             let content = list.encode();
             let mut index = vec![0; 5];
-            index.extend((content.len() as u32).to_be_bytes());
-            index.extend(&content);
-            index.extend(crate::crc32c(&content).to_be_bytes());
+            index.extend(around(&content));
             let symbols = Symbols::open(&index, 5).unwrap();
             for (place, text) in texts.iter().enumerate() {
                 prop_assert_eq!(list.find(text), Some(place as u32));
                 prop_assert_eq!(symbols.get(&index, place as u32), Some(text.as_str()));
             }
             prop_assert_eq!(symbols.get(&index, texts.len() as u32), None);
+            prop_assert!(symbols.iter(&index).eq(&texts));
             prop_assert_eq!(list.find("not there, and longer"), None);
         }
     }

@@ -239,7 +239,7 @@ fn segments_end_in_time_and_all_are_read() {
     writer.finish().unwrap();
     let segments = segments::Segments::open(dir.path()).unwrap();
     for (chunk, reference) in all.iter().zip(&references) {
-        assert_eq!(segments.chunk(*reference).unwrap(), chunk.bytes);
+        assert_eq!(segments.xor_chunk(*reference).unwrap(), chunk.bytes);
     }
     let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().flatten().collect();
     assert_eq!(
@@ -250,6 +250,99 @@ fn segments_end_in_time_and_all_are_read() {
     for file in files {
         assert!(file.metadata().unwrap().len() <= 1000);
     }
+}
+
+#[test]
+fn a_missing_segment_is_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = segments::SegmentWriter::new(dir.path().to_owned(), 100);
+    for chunk in content(9, 10)
+        .values()
+        .flat_map(|samples| chunks(samples, 10))
+    {
+        writer.push(&chunk).unwrap();
+    }
+    writer.finish().unwrap();
+    assert!(segments::Segments::open(dir.path()).is_ok());
+    std::fs::remove_file(dir.path().join("000002")).unwrap();
+    let error = segments::Segments::open(dir.path())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("000002: the chunk segment is missing"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_block_is_copied_chunk_by_chunk() {
+    let dir = tempfile::tempdir().unwrap();
+    let content = content(20, 50);
+    let meta = write(dir.path(), &content, 12).unwrap();
+    let block = Block::open(&dir.path().join(&meta.ulid)).unwrap();
+    let series = block.select(&[], ALL).unwrap();
+    let copied = series.iter().map(|series| {
+        let chunks = series
+            .chunks()
+            .iter()
+            .map(|meta| block.chunk(meta).unwrap());
+        Ok((block.labels(series).unwrap(), chunks.collect()))
+    });
+    let compaction = Compaction {
+        level: 2,
+        parents: vec![Parent {
+            ulid: meta.ulid.clone(),
+            min_time: meta.min_time,
+            max_time: meta.max_time,
+        }],
+        ..meta.compaction.clone()
+    };
+    let span = span(&content);
+    let copy = write_compacted(
+        dir.path(),
+        span,
+        Some(compaction.clone()),
+        block.symbols(),
+        copied,
+    )
+    .unwrap()
+    .unwrap();
+    let path = dir.path().join(&copy.ulid);
+    assert_eq!(Block::open(&path).unwrap().meta().compaction, compaction);
+    for file in ["index", "chunks/000001"] {
+        let bytes = |path: &Path| std::fs::read(path.join(file)).unwrap();
+        assert!(bytes(&path) == bytes(block.path()), "{file} differs");
+    }
+}
+
+#[test]
+fn chunks_that_overlap_are_read_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let labels = Labels::from_pairs([("a", "b")]);
+    let content = Content::from([(labels.clone(), (0..10).map(|n| (n, 0)).collect())]);
+    let path = dir
+        .path()
+        .join(write(dir.path(), &content, 120).unwrap().ulid);
+    for name in ["index", "chunks/000001"] {
+        std::fs::remove_file(path.join(name)).unwrap();
+    }
+    let mut segments = segments::SegmentWriter::new(path.join("chunks"), 1000);
+    let mut index =
+        index_write::IndexWriter::create(path.join("index"), ["a", "b"].iter()).unwrap();
+    let samples = [[(0, 7), (5, 7)], [(3, 8), (5, 8)]];
+    let metas = samples.map(|samples| {
+        let chunk = chunks(&samples, 120).remove(0);
+        ChunkMeta {
+            min: chunk.min,
+            max: chunk.max,
+            reference: segments.push(&chunk).unwrap(),
+        }
+    });
+    index.push(labels.clone(), &metas).unwrap();
+    index.finish().unwrap();
+    segments.finish().unwrap();
+    let found = read(&Block::open(&path).unwrap(), &[], ALL).unwrap();
+    assert_eq!(found[&labels], [(0, 7), (3, 8), (5, 7)]);
 }
 
 #[test]

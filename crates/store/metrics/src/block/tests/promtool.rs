@@ -57,6 +57,14 @@ fn promtool_reads_what_we_wrote() {
         path,
     ]);
     assert_eq!(some.unwrap().lines().count(), 300);
+
+    let folder = dir.path().join(&meta.ulid);
+    let reference = Block::open(&folder).unwrap().select(&[], ALL).unwrap()[5].reference();
+    let first = 1_700_000_000_000;
+    let stones = tombstones::encode(&[(reference, first + 15_000, first + 45_000)]);
+    std::fs::write(folder.join("tombstones"), stones).unwrap();
+    let dumped = promtool(&["tsdb", "dump", path]).unwrap();
+    assert_eq!(dumped.lines().count(), wanted.len() - 3);
 }
 
 #[test]

@@ -22,8 +22,16 @@ pub(super) fn short_section(file: &[u8], at: u64) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A section around a content.
+    pub(in super::super) fn around(content: &[u8]) -> Vec<u8> {
+        let mut file = (content.len() as u32).to_be_bytes().to_vec();
+        file.extend(content);
+        file.extend(crc32c(content).to_be_bytes());
+        file
+    }
 
     #[test]
     fn a_section_is_read_only_whole() {
