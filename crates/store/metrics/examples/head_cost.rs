@@ -168,14 +168,17 @@ fn main() {
         "after it: {:.0} bytes a series resident",
         (resident() - empty - kept) as f64 / count as f64
     );
-    let begun = Instant::now();
-    let list = store.select(&selection).unwrap();
+    let mut best = f64::MAX;
+    for _ in 0..if rounds > 720 { 20 } else { 1 } {
+        let begun = Instant::now();
+        let list = store.select(&selection).unwrap();
+        best = best.min(begun.elapsed().as_secs_f64());
+        assert_eq!(list.len(), count);
+    }
     println!(
         "select over blocks: {:.2} µs a series",
-        begun.elapsed().as_secs_f64() * 1e6 / count as f64
+        best * 1e6 / count as f64
     );
-    assert_eq!(list.len(), count);
-    drop(list);
     store.close().unwrap();
     drop(store);
 

@@ -406,3 +406,30 @@ fn a_sample_from_the_future_does_not_make_the_present_too_old() {
     drop(store);
     compare(&open(&options), &model, now);
 }
+
+#[test]
+fn a_damaged_block_is_set_aside_and_named_and_the_rest_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, model) = (open(&options(dir.path())), MemoryStore::new());
+    for step in 0..100 {
+        append(&*store, &model, 0..5, START + step * 5_000, |n| n as f64);
+    }
+    store.compact().unwrap();
+    let end_of_first = START.div_euclid(BLOCK) * BLOCK + BLOCK;
+    drop(store);
+    let first = &blocks(dir.path())[0];
+    let index = dir.path().join(first).join("index");
+    let mut bytes = fs::read(&index).unwrap();
+    let end = bytes.len() - 1;
+    bytes[end] ^= 1;
+    fs::write(&index, bytes).unwrap();
+    let store = open(&options(dir.path()));
+    let warnings = store.warnings();
+    assert!(warnings[0].contains("1 damaged"), "{warnings:?}");
+    assert!(dir.path().join(format!("{first}.damaged")).exists());
+    let rest = TimeRange {
+        start: end_of_first,
+        end: i64::MAX,
+    };
+    assert_eq!(read(&*store, &[], ALL), read(&model, &[], rest));
+}

@@ -19,6 +19,7 @@ use common::{ALL, append, blocks, open, read};
 use contract::memory::MemoryStore;
 use contract::{Clock, StoreStatus, SystemClock};
 use metrics_store::StoreOptions;
+use model::{MatchOp, Matcher};
 
 const BLOCK: i64 = 2 * 3_600_000;
 
@@ -178,4 +179,12 @@ fn what_prometheus_and_promtool_wrote_is_read_back_and_forth() {
             .unwrap();
         assert!(answer.contains(&format!("\"{count}\"")), "{answer}");
     }
+    drop(server);
+    // And we have what it left, its own scrapes as well.
+    let store = open(&options(&data));
+    assert_eq!(store.warnings(), Vec::<String>::new());
+    let again = read(&*store, &[Matcher::equal("__name__", "given")], ALL);
+    assert_eq!(again, found);
+    let ours = [Matcher::new("__name__", MatchOp::Regex, "m[0-2]").unwrap()];
+    assert_eq!(read(&*store, &ours, ALL), read(&model, &ours, ALL));
 }

@@ -155,9 +155,11 @@ impl HeadView {
         limit: usize,
     ) -> Result<Self, SelectError> {
         let state = head.read();
-        let mut series = Vec::new();
+        let slots = state.matching(matchers);
+        let most = usize::try_from(slots.len()).unwrap_or(limit).min(limit);
+        let mut series = Vec::with_capacity(most);
         let mut pairs = Vec::new();
-        for slot in &state.matching(matchers) {
+        for slot in &slots {
             if series.len() == limit {
                 break;
             }
@@ -225,18 +227,21 @@ impl HeadView {
 
     /// Looks up label sets; calls `found` with the number of each set that is here and its place.
     pub(crate) fn find_all(&self, sets: &[Labels], mut found: impl FnMut(usize, usize)) {
-        // The places rise with the slots.
-        let by_slot = |id| {
-            let near = self.series.partition_point(|s| slot_of(s.id) < slot_of(id));
-            self.series
-                .get(near)
-                .is_some_and(|s| s.id == id)
-                .then_some(near)
+        let slots = self.series.iter().map(|seen| slot_of(seen.id) as usize + 1);
+        let mut places = vec![NONE; slots.max().unwrap_or_default()];
+        for (place, seen) in (0..).zip(&self.series) {
+            if let Some(at) = places.get_mut(slot_of(seen.id) as usize) {
+                *at = place;
+            }
+        }
+        let by_id = |id| {
+            let place = *places.get(slot_of(id) as usize)? as usize;
+            (self.id(place) == Some(id)).then_some(place)
         };
         for (part, few) in sets.chunks(SETS_UNDER_LOCK).enumerate() {
             let head = self.head.read();
             for (place, labels) in few.iter().enumerate() {
-                if let Some(at) = head.find(labels).and_then(by_slot) {
+                if let Some(at) = head.find(labels).and_then(by_id) {
                     found(part * SETS_UNDER_LOCK + place, at);
                 }
             }

@@ -95,9 +95,9 @@ impl Segments {
         let mut next = chain.first;
         while let Some(segment) = self.pool.get(next) {
             let taken = left.min(DATA);
-            for word in segment.data.iter().take(taken) {
-                out.extend_from_slice(&word.to_be_bytes());
-            }
+            let bytes = segment.data.map(u32::to_be_bytes);
+            let bytes = bytes.get(..taken).unwrap_or_default();
+            out.extend_from_slice(bytes.as_flattened());
             left -= taken;
             if left == 0 {
                 return;
