@@ -1,5 +1,8 @@
 //! Which series of head and blocks are one, and how their samples become one.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use contract::SelectError;
 use model::{Columns, Labels};
 
@@ -10,7 +13,7 @@ use crate::head::read::HeadView;
 const NONE: u32 = u32::MAX;
 
 /// A series in a block.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Piece {
     pub(super) block: u32,
     /// Among the block's selected series.
@@ -37,18 +40,11 @@ pub(super) struct Rows {
 impl Rows {
     /// Brings together what has the same labels; no more than `limit` rows.
     pub(super) fn new(head: &HeadView, parts: &[Part], limit: usize) -> Result<Self, SelectError> {
-        let mut found = Vec::with_capacity(parts.iter().map(|part| part.series.len()).sum());
-        for (block, part) in (0..).zip(parts) {
-            for (place, series) in (0..).zip(&part.series) {
-                found.push((part.block.labels(series)?, Piece { block, place }));
-            }
-        }
-        // Stable, so that blocks stay in their order; quick, as each block's part is sorted.
-        found.sort_by(|a, b| a.0.cmp(&b.0));
         let mut rows: Vec<Row> = Vec::new();
         let mut sets: Vec<Labels> = Vec::new();
-        let mut pieces = Vec::with_capacity(found.len());
-        for (labels, piece) in found {
+        let mut pieces = Vec::new();
+        let mut queue = Queue::new(parts)?;
+        while let Some((labels, piece)) = queue.next()? {
             if sets.last() != Some(&labels) {
                 if rows.len() == limit {
                     break;
@@ -105,6 +101,46 @@ impl Rows {
         let pieces = self.pieces.get(from..row.until as usize);
         let head = (row.head != NONE).then_some(row.head as usize);
         (pieces.unwrap_or_default(), head)
+    }
+}
+
+/// The series of all blocks in the order of their labels, then of the blocks. The labels of one
+/// series a block are held at a time.
+struct Queue<'a> {
+    parts: &'a [Part],
+    next: BinaryHeap<Reverse<(Labels, Piece)>>,
+}
+
+impl<'a> Queue<'a> {
+    fn new(parts: &'a [Part]) -> Result<Self, SelectError> {
+        let mut queue = Self {
+            parts,
+            next: BinaryHeap::with_capacity(parts.len()),
+        };
+        for block in 0..parts.len() as u32 {
+            queue.push(Piece { block, place: 0 })?;
+        }
+        Ok(queue)
+    }
+
+    fn push(&mut self, piece: Piece) -> Result<(), SelectError> {
+        let Some(part) = self.parts.get(piece.block as usize) else {
+            return Ok(());
+        };
+        if let Some(series) = part.series.get(piece.place as usize) {
+            let labels = part.block.labels(series)?;
+            self.next.push(Reverse((labels, piece)));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<(Labels, Piece)>, SelectError> {
+        let Some(Reverse((labels, piece))) = self.next.pop() else {
+            return Ok(None);
+        };
+        let place = piece.place + 1;
+        self.push(Piece { place, ..piece })?;
+        Ok(Some((labels, piece)))
     }
 }
 
