@@ -43,7 +43,9 @@ impl Store {
         let persisted = self.persisted();
         let head = self.head.read().range().map(|(_, last)| last);
         let newest = persisted.span().map(|span| span.end).max(head);
-        let kept_from = newest.unwrap_or(i64::MIN).saturating_sub(time);
+        // A sample from the future must not cost those of the past.
+        let newest = newest.unwrap_or(i64::MIN).min(self.options.clock.now());
+        let kept_from = newest.saturating_sub(time);
         persisted
             .blocks
             .iter()

@@ -1,9 +1,10 @@
 //! Truncating the head: what a block holds leaves memory, head chunk files and the log.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+use roaring::RoaringTreemap;
 
 use crate::checkpoint::{self, Keep};
 use crate::{Store, StoreError};
@@ -81,7 +82,7 @@ impl Store {
             (log.segment(), self.living())
         };
         let keep = Keep {
-            series: &|reference| living.contains(&reference),
+            series: &|reference| living.contains(reference),
             from: time,
         };
         let compress = self.options.wal_compression;
@@ -97,7 +98,7 @@ impl Store {
     }
 
     /// What the log calls the series that live.
-    fn living(&self) -> HashSet<u64> {
+    fn living(&self) -> RoaringTreemap {
         let head = self.head.read();
         let aliases = self.aliases.read();
         let alive = aliases.iter().filter(|&&(_, id)| head.series(id).is_some());

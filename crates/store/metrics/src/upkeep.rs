@@ -43,6 +43,9 @@ impl Store {
 
     fn retain_alone(&self) {
         let _alone = self.maintenance.lock();
+        if self.is_closed() {
+            return;
+        }
         if let Err(error) = self.retain() {
             tracing::error!(%error, "retention failed; it is tried again");
         }

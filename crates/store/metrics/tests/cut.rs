@@ -373,3 +373,36 @@ fn a_limit_takes_whole_series() {
     }
     assert!(all.iter().any(|(l, _)| *l == labels(0)));
 }
+
+/// A clock that stands still.
+struct Stopped(i64);
+
+impl contract::Clock for Stopped {
+    fn now(&self) -> i64 {
+        self.0
+    }
+}
+
+#[test]
+fn a_sample_from_the_future_does_not_make_the_present_too_old() {
+    let dir = tempfile::tempdir().unwrap();
+    let now = START + 3 * BLOCK;
+    let options = StoreOptions {
+        clock: Arc::new(Stopped(now)),
+        retention_time: Some(Duration::from_secs(3600)),
+        ..options(dir.path())
+    };
+    let (store, model) = (open(&options), MemoryStore::new());
+    for step in 0..3 * BLOCK / 5_000 {
+        append(&*store, &model, 0..5, START + step * 5_000, |n| n as f64);
+    }
+    let hours_ahead = 20 * 3_600_000;
+    append(&*store, &model, 7..8, now + hours_ahead, |n| n as f64);
+    store.compact().unwrap();
+    assert!(!blocks(dir.path()).is_empty());
+    append(&*store, &model, 0..5, now, |n| n as f64);
+    compare(&store, &model, now);
+    store.compact().unwrap();
+    drop(store);
+    compare(&open(&options), &model, now);
+}
