@@ -150,43 +150,47 @@ fn a_real_node_exporter_and_a_real_prometheus() {
     }
 }
 
+const RELABELLED: &str = r#"# HELP a_total A counter.
+# TYPE a_total counter
+a_total{job="inner",instance="x",path="/a/b",secret="s"} 1.5e3
+a_total{job="inner",path="/c",secret="t"} NaN
+b{le="+Inf",text="quote \" slash \\ line \n é"} +Inf
+c -0
+dropped 1
+d{exported_job="kept",job=""} 2.5E-1
+"#;
+
+const RULES: &str = "
+    relabel_configs:
+      - source_labels: [__address__]
+        regex: '(.*):.*'
+        target_label: host
+      - target_label: __param_x
+        replacement: y
+    metric_relabel_configs:
+      - source_labels: [__name__]
+        regex: dropped
+        action: drop
+      - regex: secret
+        action: labeldrop
+      - source_labels: [path]
+        modulus: 7
+        target_label: bucket
+        action: hashmod
+      - source_labels: [path]
+        target_label: path
+        action: uppercase
+      - regex: '(p)ath'
+        replacement: '${1}2'
+        action: labelmap
+";
+
 #[test]
 fn relabelling_and_honouring() {
-    let body = "\
-# HELP a_total A counter.\n# TYPE a_total counter\n\
-a_total{job=\"inner\",instance=\"x\",path=\"/a/b\",secret=\"s\"} 1.5e3\n\
-a_total{job=\"inner\",path=\"/c\",secret=\"t\"} NaN\n\
-b{le=\"+Inf\",text=\"quote \\\" slash \\\\ line \\n é\"} +Inf\n\
-c -0\n\
-dropped 1\n\
-d{exported_job=\"kept\",job=\"\"} 2.5E-1\n";
-    let target = Target::start(move |_| Page::text(body)).unwrap();
-    let rules = "\
-    relabel_configs:\n\
-      - source_labels: [__address__]\n\
-        regex: '(.*):.*'\n\
-        target_label: host\n\
-      - target_label: __param_x\n\
-        replacement: y\n\
-    metric_relabel_configs:\n\
-      - source_labels: [__name__]\n\
-        regex: dropped\n\
-        action: drop\n\
-      - regex: secret\n\
-        action: labeldrop\n\
-      - source_labels: [path]\n\
-        modulus: 7\n\
-        target_label: bucket\n\
-        action: hashmod\n\
-      - source_labels: [path]\n\
-        target_label: path\n\
-        action: uppercase\n\
-      - regex: '(p)ath'\n\
-        replacement: '${1}2'\n\
-        action: labelmap\n";
+    let target = Target::start(move |_| Page::text(RELABELLED)).unwrap();
     for honor in ["true", "false"] {
         let configuration = format!(
-            "{HEAD}{}    honor_labels: {honor}\n{rules}",
+            "{HEAD}{}    honor_labels: {honor}\n{RULES}",
             job("load", &target.address)
         );
         // With honoured labels most series carry the target's own job.

@@ -48,7 +48,10 @@ impl Server {
     fn start(folder: &Path) -> Result<Self> {
         let binary = root().join("target/debug/argand");
         if !binary.is_file() {
-            bail!("no {} to test the pages with: cargo build --workspace", binary.display());
+            bail!(
+                "no {} to test the pages with: cargo build --workspace",
+                binary.display()
+            );
         }
         let free = || -> Result<u16> { Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()) };
         let (port, closed) = (free()?, free()?);
@@ -74,7 +77,10 @@ scrape_configs:
             .stderr(log)
             .spawn()
             .context("starting argand")?;
-        Ok(Self { child, url: format!("http://127.0.0.1:{port}") })
+        Ok(Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+        })
     }
 }
 

@@ -7,7 +7,8 @@ export type ServerState =
   | { kind: 'well' }
   | { kind: 'unreachable' }
   | { kind: 'starting'; replay: WalReplay | undefined }
-  | { kind: 'reload-failed'; since: string };
+  | { kind: 'reload-failed'; since: string; error: string }
+  | { kind: 'warned'; warnings: readonly string[] };
 
 /** Time between two questions, in milliseconds; shorter while something is wrong. */
 const CALM_MS = 15_000;
@@ -38,8 +39,14 @@ async function ask(): Promise<ServerState> {
   try {
     const { data } = await get<RuntimeInfo>('status/runtimeinfo');
     if (data['reloadConfigSuccess'] === false) {
-      return { kind: 'reload-failed', since: String(data['lastConfigTime'] ?? '') };
+      return {
+        kind: 'reload-failed',
+        since: String(data['lastConfigTime'] ?? ''),
+        error: String(data['reloadConfigError'] ?? ''),
+      };
     }
+    const warnings = data['warnings'];
+    if (Array.isArray(warnings) && warnings.length > 0) return { kind: 'warned', warnings };
     return { kind: 'well' };
   } catch (reason) {
     if (reason instanceof ApiError && reason.status === 503) {

@@ -93,7 +93,7 @@ export interface TsdbStatus {
   seriesCountByLabelValuePair: NameValue[] | null;
 }
 
-export type RuntimeInfo = Readonly<Record<string, string | number | boolean>>;
+export type RuntimeInfo = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export interface WalReplay {
   min: number;

@@ -38,9 +38,15 @@ function message(state: Exclude<ServerState, { kind: 'well' }>, where: Zone) {
         <Notice tone="warn" title="The last reload of the configuration failed.">
           The server goes on with the configuration
           {Number.isNaN(since) ? ' it had before. ' : ` of ${formatTimeWithZone(since, where)}. `}
-          The log says what is wrong in the file.
+          {state.error || 'The log says what is wrong in the file.'}
         </Notice>
       );
     }
+    case 'warned':
+      return (
+        <Notice tone="warn" title="The server needs a look.">
+          {state.warnings.join(' ')}
+        </Notice>
+      );
   }
 }

@@ -19,13 +19,19 @@ const RUNTIME: readonly (readonly [string, string])[] = [
   ['lastConfigTime', 'Configuration loaded'],
   ['storageRetention', 'Storage retention'],
   ['corruptionCount', 'Corruptions of the log'],
-  ['goroutineCount', 'Goroutines'],
-  ['threadCount', 'Threads'],
-  ['GOMAXPROCS', 'GOMAXPROCS'],
-  ['GOMEMLIMIT', 'GOMEMLIMIT'],
-  ['GOGC', 'GOGC'],
-  ['GODEBUG', 'GODEBUG'],
+  ['GOMAXPROCS', 'Processor cores'],
+  ['reloadConfigError', 'Why the last reload failed'],
+  ['warnings', 'Warnings'],
 ];
+
+// What only the original's own runtime has; clients ask for these names.
+const OF_ANOTHER_RUNTIME: ReadonlySet<string> = new Set([
+  'goroutineCount',
+  'GOMEMLIMIT',
+  'GOGC',
+  'GODEBUG',
+  'goVersion',
+]);
 
 const BUILD: readonly (readonly [string, string])[] = [
   ['version', 'Version'],
@@ -33,7 +39,6 @@ const BUILD: readonly (readonly [string, string])[] = [
   ['branch', 'Branch'],
   ['buildUser', 'Built by'],
   ['buildDate', 'Built'],
-  ['goVersion', 'Language'],
 ];
 
 /** The page. */
@@ -53,7 +58,7 @@ export function StatusPage() {
   );
 }
 
-// Known facts in our order and words, then whatever else the server says.
+// Known facts in our order and words, then whatever else the server says; nothing of what is empty.
 function rows(
   data: RuntimeInfo,
   known: readonly (readonly [string, string])[],
@@ -63,13 +68,16 @@ function rows(
   const order = [...names.keys(), ...Object.keys(data).filter((key) => !names.has(key))];
   return order.flatMap((key) => {
     const value = data[key];
-    return value === undefined ? [] : [[names.get(key) ?? key, print(key, value, where)]];
+    if (value === undefined || OF_ANOTHER_RUNTIME.has(key)) return [];
+    const text = print(key, value, where);
+    return text === '' ? [] : [[names.get(key) ?? key, text]];
   });
 }
 
 const TIMES = new Set(['startTime', 'lastConfigTime', 'serverTime']);
 
-function print(key: string, value: string | number | boolean, where: Zone): string {
+function print(key: string, value: RuntimeInfo[string], where: Zone): string {
+  if (typeof value === 'object') return value.join(' ');
   if (key === 'reloadConfigSuccess') return value === true ? '✓ successful' : '✗ failed';
   const time = TIMES.has(key) ? Date.parse(String(value)) : Number.NaN;
   if (Number.isNaN(time)) return String(value);

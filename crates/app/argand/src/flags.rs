@@ -39,38 +39,149 @@ struct Flag {
 }
 
 const fn active(name: &'static str, form: Form, default: &'static str, help: &'static str) -> Flag {
-    Flag { name, form, default, state: State::Active, help }
+    Flag {
+        name,
+        form,
+        default,
+        state: State::Active,
+        help,
+    }
 }
 
 const fn accepted(name: &'static str, form: Form, default: &'static str) -> Flag {
-    Flag { name, form, default, state: State::Accepted, help: "Accepted; not active yet." }
+    Flag {
+        name,
+        form,
+        default,
+        state: State::Accepted,
+        help: "Accepted; not active yet.",
+    }
 }
 
 use Form::{Choice, List, Switch, Text};
 
 /// All flags, those that do something first.
 const FLAGS: &[Flag] = &[
-    active("config.file", Text, "", "Configuration file. Without it prometheus.yml of this folder is read where there is one; else Argand watches itself and this machine."),
-    active("web.listen-address", List, "127.0.0.1:9090", "Address to listen on. May be given again. 0.0.0.0:9090 opens the door to other machines."),
-    active("web.max-connections", Text, "512", "Connections served at once over all listeners."),
-    active("web.enable-lifecycle", Switch, "false", "Switches POST /-/reload and /-/quit on."),
-    active("web.cors.origin", Text, ".*", "Regular expression, fully anchored, for origins whose pages may read answers."),
-    active("storage.tsdb.path", Text, "data/", "Directory of the samples, in Prometheus' own format."),
-    active("storage.tsdb.retention.time", Text, "", "How long samples are kept: y, w, d, h, m, s, ms. 15d where neither this nor the size is given."),
-    active("storage.tsdb.retention.size", Text, "", "Bytes on disk at most: B, KB, MB, GB, TB, PB, EB. The oldest blocks go first."),
-    active("storage.tsdb.no-lockfile", Switch, "false", "Does not create a lock file in the data directory."),
-    active("storage.tsdb.wal-compression", Switch, "true", "Compresses the write-ahead log."),
-    active("storage.tsdb.min-block-duration", Text, "2h", "Span of the blocks the head is cut to."),
-    active("storage.wal-sync", Choice(&["interval", "always"]), "interval", "When the log is forced to the disk: once a second, or before each write is acknowledged."),
-    active("query.lookback-delta", Text, "5m", "How old the newest sample of a series may be for the series to count."),
-    active("query.timeout", Text, "2m", "A query that takes longer is given up."),
-    active("query.max-concurrency", Text, "20", "Queries evaluated at once; more wait."),
-    active("query.max-samples", Text, "50000000", "Samples one query may hold in memory."),
-    active("enable-feature", List, "", "Features by name, separated by commas."),
-    active("log.level", Choice(&["debug", "info", "warn", "error"]), "info", "Only messages of this level or above are logged."),
-    active("log.format", Choice(&["logfmt", "json"]), "logfmt", "Form of the log."),
+    active(
+        "config.file",
+        Text,
+        "",
+        "Configuration file. Without it prometheus.yml of this folder is read where there is one; else Argand watches itself and this machine.",
+    ),
+    active(
+        "web.listen-address",
+        List,
+        "127.0.0.1:9090",
+        "Address to listen on. May be given again. 0.0.0.0:9090 opens the door to other machines.",
+    ),
+    active(
+        "web.max-connections",
+        Text,
+        "512",
+        "Connections served at once over all listeners.",
+    ),
+    active(
+        "web.enable-lifecycle",
+        Switch,
+        "false",
+        "Switches POST /-/reload and /-/quit on.",
+    ),
+    active(
+        "web.cors.origin",
+        Text,
+        ".*",
+        "Regular expression, fully anchored, for origins whose pages may read answers.",
+    ),
+    active(
+        "storage.tsdb.path",
+        Text,
+        "data/",
+        "Directory of the samples, in Prometheus' own format.",
+    ),
+    active(
+        "storage.tsdb.retention.time",
+        Text,
+        "",
+        "How long samples are kept: y, w, d, h, m, s, ms. 15d where neither this nor the size is given.",
+    ),
+    active(
+        "storage.tsdb.retention.size",
+        Text,
+        "",
+        "Bytes on disk at most: B, KB, MB, GB, TB, PB, EB. The oldest blocks go first.",
+    ),
+    active(
+        "storage.tsdb.no-lockfile",
+        Switch,
+        "false",
+        "Does not create a lock file in the data directory.",
+    ),
+    active(
+        "storage.tsdb.wal-compression",
+        Switch,
+        "true",
+        "Compresses the write-ahead log.",
+    ),
+    active(
+        "storage.tsdb.min-block-duration",
+        Text,
+        "2h",
+        "Span of the blocks the head is cut to.",
+    ),
+    active(
+        "storage.wal-sync",
+        Choice(&["interval", "always"]),
+        "interval",
+        "When the log is forced to the disk: once a second, or before each write is acknowledged.",
+    ),
+    active(
+        "query.lookback-delta",
+        Text,
+        "5m",
+        "How old the newest sample of a series may be for the series to count.",
+    ),
+    active(
+        "query.timeout",
+        Text,
+        "2m",
+        "A query that takes longer is given up.",
+    ),
+    active(
+        "query.max-concurrency",
+        Text,
+        "20",
+        "Queries evaluated at once; more wait.",
+    ),
+    active(
+        "query.max-samples",
+        Text,
+        "50000000",
+        "Samples one query may hold in memory.",
+    ),
+    active(
+        "enable-feature",
+        List,
+        "",
+        "Features by name, separated by commas.",
+    ),
+    active(
+        "log.level",
+        Choice(&["debug", "info", "warn", "error"]),
+        "info",
+        "Only messages of this level or above are logged.",
+    ),
+    active(
+        "log.format",
+        Choice(&["logfmt", "json"]),
+        "logfmt",
+        "Form of the log.",
+    ),
     accepted("agent", Switch, "false"),
-    accepted("alertmanager.drain-notification-queue-on-shutdown", Switch, "true"),
+    accepted(
+        "alertmanager.drain-notification-queue-on-shutdown",
+        Switch,
+        "true",
+    ),
     accepted("alertmanager.notification-batch-size", Text, "256"),
     accepted("alertmanager.notification-queue-capacity", Text, "10000"),
     accepted("auto-gomaxprocs", Switch, "true"),
@@ -111,7 +222,11 @@ const FLAGS: &[Flag] = &[
     accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.read-timeout", Text, "5m"),
-    accepted("web.remote-write-receiver.accepted-protobuf-messages", List, ""),
+    accepted(
+        "web.remote-write-receiver.accepted-protobuf-messages",
+        List,
+        "",
+    ),
     accepted("web.route-prefix", Text, ""),
     accepted("web.user-assets", Text, ""),
 ];
@@ -120,7 +235,8 @@ const FLAGS: &[Flag] = &[
 fn refusal(name: &str, value: &str) -> Option<&'static str> {
     let has_path = |url: &str| {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        rest.split_once('/').is_some_and(|(_, path)| !path.is_empty())
+        rest.split_once('/')
+            .is_some_and(|(_, path)| !path.is_empty())
     };
     match name {
         "web.config.file" if !value.is_empty() => Some(
@@ -159,7 +275,10 @@ fn command() -> Command {
         }
         arg = match flag.form {
             Switch => arg.action(ArgAction::SetTrue).overrides_with(flag.name),
-            Text => arg.action(ArgAction::Set).value_name("VALUE").overrides_with(flag.name),
+            Text => arg
+                .action(ArgAction::Set)
+                .value_name("VALUE")
+                .overrides_with(flag.name),
             List => arg.action(ArgAction::Append).value_name("VALUE"),
             Choice(words) => arg
                 .action(ArgAction::Set)
@@ -200,9 +319,14 @@ impl Flags {
                     Some(vec!["false".to_owned()])
                 }
                 Switch => None,
-                _ => matches.get_many::<String>(flag.name).map(|v| v.cloned().collect()),
+                _ => matches
+                    .get_many::<String>(flag.name)
+                    .map(|v| v.cloned().collect()),
             };
-            let refused = given.iter().flatten().find_map(|value| refusal(flag.name, value));
+            let refused = given
+                .iter()
+                .flatten()
+                .find_map(|value| refusal(flag.name, value));
             if let Some(why) = refused {
                 let text = format!("--{}: {why}\n", flag.name);
                 return Err(command.error(clap::error::ErrorKind::InvalidValue, text));
@@ -210,9 +334,15 @@ impl Flags {
             if given.is_some() && flag.state == State::Accepted {
                 without_effect.push(flag.name);
             }
-            values.insert(flag.name, given.unwrap_or_else(|| vec![flag.default.to_owned()]));
+            values.insert(
+                flag.name,
+                given.unwrap_or_else(|| vec![flag.default.to_owned()]),
+            );
         }
-        Ok(Self { values, without_effect })
+        Ok(Self {
+            values,
+            without_effect,
+        })
     }
 
     /// The last value given for a flag, or its default.
@@ -232,7 +362,10 @@ impl Flags {
 
     /// Every flag with its value, for the status page.
     pub(crate) fn shown(&self) -> BTreeMap<String, String> {
-        self.values.iter().map(|(name, values)| ((*name).to_owned(), values.join(","))).collect()
+        self.values
+            .iter()
+            .map(|(name, values)| ((*name).to_owned(), values.join(",")))
+            .collect()
     }
 }
 
@@ -241,7 +374,12 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Flags, clap::Error> {
-        Flags::parse(["argand"].iter().chain(arguments).map(std::ffi::OsString::from))
+        Flags::parse(
+            ["argand"]
+                .iter()
+                .chain(arguments)
+                .map(std::ffi::OsString::from),
+        )
     }
 
     #[test]
@@ -274,7 +412,10 @@ mod tests {
 
     #[test]
     fn what_would_be_dangerous_to_ignore_is_refused() {
-        let error = parse(&["--web.config.file=web.yml"]).err().unwrap().to_string();
+        let error = parse(&["--web.config.file=web.yml"])
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("not active yet"), "{error}");
         assert!(parse(&["--web.external-url=http://argand.example/graphs"]).is_err());
         assert!(parse(&["--no-agent", "--web.external-url=http://argand.example/"]).is_ok());

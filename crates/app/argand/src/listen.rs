@@ -39,7 +39,10 @@ pub(crate) async fn serve(
 ) {
     let router = api::router(face);
     let mut server = Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -55,7 +58,9 @@ pub(crate) async fn serve(
             }
         };
         let service = TowerToHyperService::new(router.clone());
-        let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = server
+            .serve_connection(TokioIo::new(stream), service)
+            .into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // Clients that break off are their own affair.
@@ -71,8 +76,10 @@ async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
 ) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place =
-        Arc::clone(places).acquire_owned().await.map_err(|_| std::io::ErrorKind::NotConnected)?;
+    let place = Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(|_| std::io::ErrorKind::NotConnected)?;
     let (stream, _) = listener.accept().await?;
     // Answers are written whole; waiting to fill packets would only delay them.
     stream.set_nodelay(true)?;

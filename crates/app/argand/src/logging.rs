@@ -19,7 +19,9 @@ pub(crate) fn start(level: &str, format: &str) {
         "error" => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr);
     if format == "json" {
         log.json().flatten_event(true).init();
     } else {

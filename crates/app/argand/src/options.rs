@@ -91,8 +91,15 @@ fn length(text: &str) -> Result<Duration> {
 }
 
 /// Powers of 1024, whichever way they are written, as upstream counts them.
-const SIZES: [(&str, u32); 7] =
-    [("EB", 6), ("PB", 5), ("TB", 4), ("GB", 3), ("MB", 2), ("KB", 1), ("B", 0)];
+const SIZES: [(&str, u32); 7] = [
+    ("EB", 6),
+    ("PB", 5),
+    ("TB", 4),
+    ("GB", 3),
+    ("MB", 2),
+    ("KB", 1),
+    ("B", 0),
+];
 
 fn bytes(text: &str) -> Result<u64> {
     let plain = text.replace("iB", "B");
@@ -100,7 +107,10 @@ fn bytes(text: &str) -> Result<u64> {
         .iter()
         .find_map(|(unit, power)| Some((plain.strip_suffix(unit)?, *power)))
         .with_context(|| format!("{text:?} has no unit; there are B, KB, MB, GB, TB, PB, EB"))?;
-    let number: f64 = number.trim().parse().with_context(|| format!("{number:?} is no number"))?;
+    let number: f64 = number
+        .trim()
+        .parse()
+        .with_context(|| format!("{number:?} is no number"))?;
     let size = number * 1024f64.powi(i32::try_from(power).unwrap_or_default());
     if !(1.0..=9.2e18).contains(&size) {
         bail!("{text:?} is not between 1 byte and 8 EB");
@@ -129,8 +139,12 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, size) in [("1B", 1), ("512MB", 512 << 20), ("1.5GiB", 3 << 29), ("2TB", 2 << 40)]
-        {
+        for (text, size) in [
+            ("1B", 1),
+            ("512MB", 512 << 20),
+            ("1.5GiB", 3 << 29),
+            ("2TB", 2 << 40),
+        ] {
             assert_eq!(bytes(text).unwrap(), size, "{text}");
         }
         for text in ["", "5", "-1GB", "GB", "9EB", "1XB", "0.1B"] {
@@ -148,7 +162,12 @@ mod tests {
         ] {
             assert_eq!(listen_address(text).unwrap().to_string(), address);
         }
-        for text in ["9090", "127.0.0.1", "nowhere.example:80:80", "127.0.0.1:99999"] {
+        for text in [
+            "9090",
+            "127.0.0.1",
+            "nowhere.example:80:80",
+            "127.0.0.1:99999",
+        ] {
             assert!(listen_address(text).is_err(), "{text}");
         }
     }

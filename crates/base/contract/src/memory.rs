@@ -76,6 +76,22 @@ impl State {
         })
     }
 
+    /// The matching series, where any sample of the store may lie in the range.
+    fn selected_in<'a>(
+        &'a self,
+        selection: &'a Selection<'_>,
+    ) -> impl Iterator<Item = &'a (Labels, Columns)> {
+        let times = || {
+            self.series
+                .iter()
+                .flat_map(|(_, columns)| columns.times.iter().copied())
+        };
+        let span = times().min().zip(times().max());
+        let overlaps =
+            span.is_some_and(|(start, end)| selection.range.overlaps(TimeRange { start, end }));
+        self.selected(selection.matchers).filter(move |_| overlaps)
+    }
+
     fn push(&mut self, series: SeriesId, time: i64, value: f64) -> Result<(), RejectReason> {
         let place = usize::try_from(series.0).map_err(|_| RejectReason::Gone)?;
         let (_, columns) = self.series.get_mut(place).ok_or(RejectReason::Gone)?;
@@ -170,7 +186,7 @@ impl Select for MemoryStore {
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError> {
         let state = self.state.lock();
         let names: BTreeSet<String> = state
-            .selected(selection.matchers)
+            .selected_in(selection)
             .flat_map(|(labels, _)| labels.iter().map(|(name, _)| name.to_owned()))
             .collect();
         Ok(names.into_iter().collect())
@@ -183,7 +199,7 @@ impl Select for MemoryStore {
     ) -> Result<Vec<String>, SelectError> {
         let state = self.state.lock();
         let values: BTreeSet<String> = state
-            .selected(selection.matchers)
+            .selected_in(selection)
             .filter_map(|(labels, _)| labels.get(name).map(str::to_owned))
             .collect();
         Ok(values.into_iter().collect())

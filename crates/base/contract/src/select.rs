@@ -76,6 +76,7 @@ pub trait Select: Send + Sync {
     fn select(&self, selection: &Selection<'_>) -> Result<Box<dyn SeriesList>, SelectError>;
 
     /// The names of all labels of the selected series, sorted. Without matchers: of all series.
+    /// The range is held against parts of the store, such as a block, not against each series.
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError>;
 
     /// The values of one label over the selected series, sorted. Without matchers: of all series.

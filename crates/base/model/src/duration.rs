@@ -69,8 +69,8 @@ pub fn parse(text: &str) -> Result<i64, DurationError> {
     Ok(total)
 }
 
-/// Writes a duration of milliseconds in the shortest exact form; years, weeks and days only
-/// where they leave nothing over.
+/// Writes a duration of milliseconds in the shortest exact form; years and weeks only where they
+/// leave nothing over.
 pub fn format(millis: i64) -> String {
     if millis == 0 {
         return "0s".to_owned();
@@ -82,7 +82,7 @@ pub fn format(millis: i64) -> String {
     let mut rest = millis.unsigned_abs();
     for (place, (unit, size)) in UNITS.iter().enumerate() {
         let size = size.unsigned_abs();
-        let exact_only = place < 3;
+        let exact_only = place < 2;
         if exact_only && !rest.is_multiple_of(size) {
             continue;
         }
@@ -131,7 +131,8 @@ mod tests {
             (15_000, "15s"),
             (5_400_000, "1h30m"),
             (86_400_000, "1d"),
-            (90_000_000, "25h"),
+            (90_000_000, "1d1h"),
+            (691_200_000, "8d"),
             (604_800_000, "1w"),
             (31_536_000_000, "1y"),
             (1_500, "1s500ms"),

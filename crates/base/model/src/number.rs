@@ -50,17 +50,11 @@ pub fn push_general(out: &mut String, value: f64) {
 }
 
 /// Appends a sample's value as the HTTP API prints it: plain, or with an exponent below 1e-6 and
-/// from 1e21 on; exponents below ten have one digit there.
+/// from 1e21 on.
 pub fn push_api(out: &mut String, value: f64) {
     let size = value.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) && value.is_finite() {
-        let text = format!("{value:e}");
-        match text.split_once('e') {
-            Some((mantissa, exponent)) if !exponent.starts_with('-') => {
-                let _ = write!(out, "{mantissa}e+{exponent}");
-            }
-            _ => out.push_str(&text),
-        }
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        push_exponent(out, value);
     } else {
         push_plain(out, value);
     }
@@ -113,7 +107,7 @@ mod tests {
             (1e20, "100000000000000000000"),
             (1e21, "1e+21"),
             (1e-6, "0.000001"),
-            (1e-7, "1e-7"),
+            (1e-7, "1e-07"),
             (-2.5e-10, "-2.5e-10"),
             (f64::NEG_INFINITY, "-Inf"),
         ] {

@@ -153,7 +153,8 @@ pub struct Wal {
 
 impl Wal {
     /// Opens the log in a directory, which is made where it does not exist. Writing always begins
-    /// in a fresh segment behind the last one, so that a torn end is never written over.
+    /// in a fresh segment behind the last one, so that a torn end is never written over. Read and
+    /// [`crate::repair`] the log first: torn bytes that stay would look like damage in the middle.
     pub fn open(dir: &Path, options: Options) -> Result<Self, WalError> {
         fs::create_dir_all(dir).map_err(|e| WalError::io("creating log directory", dir, e))?;
         let number = layout::segments(dir)?
@@ -317,5 +318,36 @@ impl Wal {
             .iter()
             .map(|segment| segment.bytes)
             .sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reader;
+
+    #[test]
+    fn a_failed_write_leaves_nothing_and_the_next_good_one_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Wal::open(dir.path(), Options::default()).unwrap();
+        log.log(&[b"before"]).unwrap();
+        let before = log.position();
+
+        // A handle that only reads: neither writing nor cutting can succeed.
+        let good = log.current.file.clone();
+        log.current.file = Arc::new(File::open(&log.current.path).unwrap());
+        assert!(log.log(&[b"lost"]).is_err());
+        assert!(log.log(&[b"lost as well"]).is_err());
+        assert_eq!(log.position(), before);
+
+        // What a short write leaves behind the end.
+        good.write_all_at(b"half a fragment", before.offset)
+            .unwrap();
+        log.current.file = good;
+        log.log(&[b"after"]).unwrap();
+        let mut reader = Reader::open(dir.path(), 0..=u64::MAX).unwrap();
+        assert_eq!(reader.next().unwrap(), Some(&b"before"[..]));
+        assert_eq!(reader.next().unwrap(), Some(&b"after"[..]));
+        assert_eq!(reader.next().unwrap(), None);
     }
 }

@@ -1,1 +1,23 @@
-//! To be written.
+//! Discovery: where targets are.
+//!
+//! In come the `*_sd_configs` of each job; out go target groups, through
+//! [`contract::TargetSink`]. Each mechanism runs on its own as a [`Mechanism`] and answers with
+//! everything it knows each time that changes; the [`Manager`] merges the mechanisms of a job and
+//! sends the job's groups as a whole.
+//!
+//! Invariants: a job is sent nothing before each of its mechanisms has answered once, so that
+//! start-up and reloads never show half a job; a mechanism that fails keeps its last good answer;
+//! only one task calls the sink, so that a later answer never arrives before an earlier one.
+//!
+//! Absent: relabelling and the building of targets, which are the scraper's.
+
+mod file;
+mod format;
+mod manager;
+mod mechanism;
+mod metrics;
+mod state;
+mod static_groups;
+
+pub use manager::{Manager, THROTTLE};
+pub use mechanism::{Mechanism, Publisher, Running};

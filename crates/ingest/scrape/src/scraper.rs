@@ -10,6 +10,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
 use http_client::HttpError;
 use model::{Labels, is_stale};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
 use wire::exposition::Format;
 
@@ -188,7 +189,9 @@ impl Scraper {
         let outcome = match fetched {
             Ok(format) => {
                 let store = self.shared.store.as_ref();
-                ingest::read(cache, body, format, store, &mut output)
+                aside(body.len(), || {
+                    ingest::read(cache, body, format, store, &mut output)
+                })
             }
             Err(error) => {
                 ingest::end_all(&mut cache.layout, &mut output);
@@ -363,3 +366,19 @@ impl Scraper {
 #[cfg(test)]
 #[path = "scraper_tests.rs"]
 mod tests;
+
+/// Bytes of a body from which on reading it may take longer than other targets should wait: some
+/// ten thousand new series, or a few milliseconds.
+const LARGE_BODY: usize = 2 << 20;
+
+/// Does the work at once; where a body is large and the runtime can, other targets go on
+/// meanwhile.
+fn aside<T>(body: usize, work: impl FnOnce() -> T) -> T {
+    let several = Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if body >= LARGE_BODY && several {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
+    }
+}

@@ -63,20 +63,32 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) fn bad_data(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::BadData, message: message.into() }
+        Self {
+            kind: ErrorKind::BadData,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Internal, message: message.into() }
+        Self {
+            kind: ErrorKind::Internal,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::NotFound, message: message.into() }
+        Self {
+            kind: ErrorKind::NotFound,
+            message: message.into(),
+        }
     }
 
     /// A parameter that does not parse, in upstream's words.
     pub(crate) fn parameter(name: &str, reason: impl std::fmt::Display) -> Self {
-        Self::bad_data(format!("invalid parameter {}: {reason}", model::name::quoted(name)))
+        Self::bad_data(format!(
+            "invalid parameter {}: {reason}",
+            model::name::quoted(name)
+        ))
     }
 }
 
@@ -92,11 +104,11 @@ impl From<QueryError> for ApiError {
             QueryError::Timeout(_) => ErrorKind::Timeout,
             QueryError::Canceled(_) => ErrorKind::Canceled,
             QueryError::Select(_) => ErrorKind::Internal,
-            QueryError::Parse(_) => ErrorKind::BadData,
+            QueryError::Parse(_) | QueryError::Type(_) => ErrorKind::BadData,
             _ => ErrorKind::Execution,
         };
-        let message = match kind {
-            ErrorKind::BadData => format!("invalid parameter \"query\": {error}"),
+        let message = match &error {
+            QueryError::Parse(_) => format!("invalid parameter \"query\": {error}"),
             _ => error.to_string(),
         };
         Self { kind, message }
@@ -125,7 +137,10 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer without notes.
     pub(crate) fn new(data: String) -> Self {
-        Self { data, ..Self::default() }
+        Self {
+            data,
+            ..Self::default()
+        }
     }
 
     /// An answer of anything serde can write.
@@ -161,7 +176,11 @@ fn push_notes(body: &mut String, field: &str, kind: &str, notes: &[String]) {
         }
         json::push_string(body, note);
     }
-    if let Some(more) = notes.len().checked_sub(NOTES_SHOWN).filter(|more| *more > 0) {
+    if let Some(more) = notes
+        .len()
+        .checked_sub(NOTES_SHOWN)
+        .filter(|more| *more > 0)
+    {
         body.push(',');
         json::push_string(body, &format!("{more} more {kind} annotations omitted"));
     }
@@ -172,7 +191,10 @@ fn json_response(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     response
 }
 
@@ -188,7 +210,10 @@ mod tests {
         let notes: Vec<String> = (0..13).map(|n| n.to_string()).collect();
         let mut body = String::new();
         push_notes(&mut body, "infos", "info", &notes);
-        assert!(body.ends_with(r#""9","3 more info annotations omitted"]"#), "{body}");
+        assert!(
+            body.ends_with(r#""9","3 more info annotations omitted"]"#),
+            "{body}"
+        );
         body.clear();
         push_notes(&mut body, "infos", "info", &notes[..10]);
         assert!(body.ends_with(r#""9"]"#), "{body}");

@@ -21,12 +21,17 @@ impl CorsOrigin {
     }
 
     fn allow(&self, request: &HeaderMap, answer: &mut HeaderMap) {
-        let Some(origin) = request.get(header::ORIGIN) else { return };
+        let Some(origin) = request.get(header::ORIGIN) else {
+            return;
+        };
         if !origin.to_str().is_ok_and(|origin| self.0.matches(origin)) {
             return;
         }
         let fixed = [
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, "Accept, Authorization, Content-Type, Origin"),
+            (
+                header::ACCESS_CONTROL_ALLOW_HEADERS,
+                "Accept, Authorization, Content-Type, Origin",
+            ),
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
             (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Date"),
             (header::VARY, "Origin"),
@@ -53,14 +58,19 @@ mod tests {
     #[test]
     fn only_matching_origins_are_allowed() {
         let cors = CorsOrigin::new("https?://(a|b)\\.example").unwrap();
-        for (origin, allowed) in
-            [("http://a.example", true), ("https://b.example", true), ("http://evil.example", false)]
-        {
+        for (origin, allowed) in [
+            ("http://a.example", true),
+            ("https://b.example", true),
+            ("http://evil.example", false),
+        ] {
             let mut request = HeaderMap::new();
             request.insert(header::ORIGIN, HeaderValue::from_static(origin));
             let mut answer = HeaderMap::new();
             cors.allow(&request, &mut answer);
-            assert_eq!(answer.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN), allowed);
+            assert_eq!(
+                answer.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN),
+                allowed
+            );
         }
     }
 }

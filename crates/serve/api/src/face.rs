@@ -136,7 +136,11 @@ pub struct Face {
 impl Face {
     /// A face that answers 503 until it is opened.
     pub fn new(options: FaceOptions) -> Arc<Self> {
-        Arc::new(Self { options, requests: RequestMetrics::default(), services: OnceLock::new() })
+        Arc::new(Self {
+            options,
+            requests: RequestMetrics::default(),
+            services: OnceLock::new(),
+        })
     }
 
     /// From now on questions are answered. A second call changes nothing.

@@ -16,16 +16,25 @@ pub(crate) async fn healthy() -> &'static str {
 
 /// The process answers queries.
 pub(crate) async fn ready(State(face): State<Arc<Face>>) -> Response {
-    if is_ready(&face) { "Argand is Ready.\n".into_response() } else { unavailable() }
+    if is_ready(&face) {
+        "Argand is Ready.\n".into_response()
+    } else {
+        unavailable()
+    }
 }
 
 /// Holds requests off until the store has been opened.
 pub(crate) async fn layer(State(face): State<Arc<Face>>, request: Request, next: Next) -> Response {
-    if is_ready(&face) { next.run(request).await } else { unavailable() }
+    if is_ready(&face) {
+        next.run(request).await
+    } else {
+        unavailable()
+    }
 }
 
 fn is_ready(face: &Face) -> bool {
-    face.services().is_some_and(|services| services.store.is_ready())
+    face.services()
+        .is_some_and(|services| services.store.is_ready())
 }
 
 fn unavailable() -> Response {

@@ -138,19 +138,32 @@ mod tests {
         samples.push(1500, f64::NAN);
         for (value, expected) in [
             (
-                Value::Scalar(Sample { time: 1234, value: 0.5 }),
+                Value::Scalar(Sample {
+                    time: 1234,
+                    value: 0.5,
+                }),
                 r#""resultType":"scalar","result":[1.234,"0.5"]"#,
             ),
             (
-                Value::String { time: 0, value: "x".to_owned() },
+                Value::String {
+                    time: 0,
+                    value: "x".to_owned(),
+                },
                 r#""resultType":"string","result":[0,"x"]"#,
             ),
             (
-                Value::Vector(vec![InstantSample { labels: labels.clone(), time: 1, value: 1e21 }]),
+                Value::Vector(vec![InstantSample {
+                    labels: labels.clone(),
+                    time: 1,
+                    value: 1e21,
+                }]),
                 r#""resultType":"vector","result":[{"metric":{"job":"a\"\n\u0001é"},"value":[0.001,"1e+21"]}]"#,
             ),
             (
-                Value::Matrix(vec![RangeSeries { labels: Labels::empty(), samples }]),
+                Value::Matrix(vec![RangeSeries {
+                    labels: Labels::empty(),
+                    samples,
+                }]),
                 r#""resultType":"matrix","result":[{"metric":{},"values":[[1,"1"],[1.5,"NaN"]]}]"#,
             ),
         ] {

@@ -15,10 +15,15 @@ fn disabled() -> Response {
 
 /// `POST /-/reload`: reads the configuration again and answers when that has been done.
 pub(crate) async fn reload(State(face): State<Arc<Face>>) -> Response {
-    let Some(lifecycle) = &face.options.lifecycle else { return disabled() };
+    let Some(lifecycle) = &face.options.lifecycle else {
+        return disabled();
+    };
     let (done, outcome) = oneshot::channel();
     let failure = match lifecycle.reload.send(done).await {
-        Ok(()) => outcome.await.unwrap_or_else(|_| Err("the server is stopping".to_owned())).err(),
+        Ok(()) => outcome
+            .await
+            .unwrap_or_else(|_| Err("the server is stopping".to_owned()))
+            .err(),
         Err(_) => Some("the server is stopping".to_owned()),
     };
     match failure {
@@ -32,7 +37,9 @@ pub(crate) async fn reload(State(face): State<Arc<Face>>) -> Response {
 
 /// `POST /-/quit`: ends the process in order.
 pub(crate) async fn quit(State(face): State<Arc<Face>>) -> Response {
-    let Some(lifecycle) = &face.options.lifecycle else { return disabled() };
+    let Some(lifecycle) = &face.options.lifecycle else {
+        return disabled();
+    };
     // A full channel means that the end has been asked for already.
     let _ = lifecycle.quit.try_send(());
     "Requesting termination... Goodbye!".into_response()
@@ -43,6 +50,10 @@ pub(crate) async fn only_post(State(face): State<Arc<Face>>) -> Response {
     if face.options.lifecycle.is_none() {
         return disabled();
     }
-    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST, PUT")], "Only POST or PUT requests allowed.\n")
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        [(header::ALLOW, "POST, PUT")],
+        "Only POST or PUT requests allowed.\n",
+    )
         .into_response()
 }

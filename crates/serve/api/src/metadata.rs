@@ -27,7 +27,11 @@ pub(crate) async fn metadata(State(face): State<Arc<Face>>, params: Params) -> A
     let mut meanings: BTreeMap<String, BTreeSet<Meaning>> = BTreeMap::new();
     for (_, metadata) in services(&face)?.targets.metadata(metric) {
         for one in metadata {
-            let meaning = Meaning { kind: one.kind.as_str(), help: one.help, unit: one.unit };
+            let meaning = Meaning {
+                kind: one.kind.as_str(),
+                help: one.help,
+                unit: one.unit,
+            };
             let known = meanings.entry(one.metric).or_default();
             if per_metric == 0 || known.len() < per_metric {
                 known.insert(meaning);

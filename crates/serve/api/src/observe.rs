@@ -15,11 +15,12 @@ use parking_lot::Mutex;
 use crate::face::Face;
 
 /// Upper bounds in seconds, as upstream's.
-const DURATION_BOUNDS: [f64; 11] = [0.1, 0.2, 0.4, 1.0, 3.0, 8.0, 20.0, 60.0, 120.0, 300.0, 600.0];
+const DURATION_BOUNDS: [f64; 11] = [
+    0.1, 0.2, 0.4, 1.0, 3.0, 8.0, 20.0, 60.0, 120.0, 300.0, 600.0,
+];
 
 /// Upper bounds in bytes, as upstream's.
-const SIZE_BOUNDS: [f64; 8] =
-    [100.0, 1_000.0, 10_000.0, 100_000.0, 1e6, 1e7, 1e8, 1e9];
+const SIZE_BOUNDS: [f64; 8] = [100.0, 1_000.0, 10_000.0, 100_000.0, 1e6, 1e7, 1e8, 1e9];
 
 struct Route {
     duration: Histogram,
@@ -73,7 +74,10 @@ impl RequestMetrics {
             size.points.push(counts.size.point(labels));
             for (code, count) in &counts.by_code {
                 requests.points.push(Point {
-                    labels: Labels::from_pairs([("handler", route.as_str()), ("code", &code.to_string())]),
+                    labels: Labels::from_pairs([
+                        ("handler", route.as_str()),
+                        ("code", &code.to_string()),
+                    ]),
                     value: PointValue::Number(count.get() as f64),
                 });
             }
@@ -84,14 +88,15 @@ impl RequestMetrics {
 
 /// Counts one request.
 pub(crate) async fn layer(State(face): State<Arc<Face>>, request: Request, next: Next) -> Response {
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "/*".to_owned(), |path| path.as_str().replace(['{', '}'], ""));
+    let route = request.extensions().get::<MatchedPath>().map_or_else(
+        || "/*".to_owned(),
+        |path| path.as_str().replace(['{', '}'], ""),
+    );
     let began = Instant::now();
     let response = next.run(request).await;
     let bytes = response.body().size_hint().exact();
     let code = response.status().as_u16();
-    face.requests.observe(&route, code, began.elapsed().as_secs_f64(), bytes);
+    face.requests
+        .observe(&route, code, began.elapsed().as_secs_f64(), bytes);
     response
 }

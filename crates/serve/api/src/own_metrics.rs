@@ -18,7 +18,9 @@ const OPEN_METRICS: &str =
 /// `/metrics`
 pub(crate) async fn own(State(face): State<Arc<Face>>, headers: HeaderMap) -> Response {
     let mut families = Vec::new();
-    let stages = face.services().map_or(&[][..], |services| &services.gatherers);
+    let stages = face
+        .services()
+        .map_or(&[][..], |services| &services.gatherers);
     for gatherer in face.options.gatherers.iter().chain(stages) {
         gatherer.gather(&mut families);
     }
@@ -34,7 +36,10 @@ pub(crate) async fn exporter(
 ) -> Response {
     let Some(exporter) = face.options.exporters.get(&name).map(Arc::clone) else {
         let known: Vec<&str> = face.options.exporters.keys().map(String::as_str).collect();
-        let text = format!("no exporter named {name:?}; there are: {}\n", known.join(", "));
+        let text = format!(
+            "no exporter named {name:?}; there are: {}\n",
+            known.join(", ")
+        );
         return (StatusCode::NOT_FOUND, text).into_response();
     };
     // Reading the kernel's files may block for a moment.
@@ -54,7 +59,9 @@ fn gathered(exporter: &dyn Gather) -> Vec<Family> {
 }
 
 fn exposition(families: Vec<Family>, headers: &HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     let mut body = String::new();
     let form = if accept.is_some_and(prefers_open_metrics) {
         write::open_metrics(&families, &mut body);
@@ -92,8 +99,14 @@ mod tests {
         for (accept, expected) in [
             ("*/*", false),
             ("text/plain;version=0.0.4", false),
-            ("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5", true),
-            ("application/openmetrics-text;version=1.0.0;q=0.2,text/plain;version=0.0.4;q=0.5", false),
+            (
+                "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5",
+                true,
+            ),
+            (
+                "application/openmetrics-text;version=1.0.0;q=0.2,text/plain;version=0.0.4;q=0.5",
+                false,
+            ),
             ("application/openmetrics-text", true),
         ] {
             assert_eq!(prefers_open_metrics(accept), expected, "{accept}");

@@ -8,13 +8,21 @@ use ui::Asset;
 /// Answers whatever no other route knows.
 pub(crate) async fn page(request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+        return (
+            StatusCode::METHOD_NOT_ALLOWED,
+            [(header::ALLOW, "GET, HEAD")],
+        )
+            .into_response();
     }
     let path = request.uri().path().trim_start_matches('/');
     if path.is_empty() {
         return Redirect::to("query").into_response();
     }
-    let found = if ui::is_page(path) { ui::index() } else { ui::asset(path) };
+    let found = if ui::is_page(path) {
+        Some(ui::index())
+    } else {
+        ui::asset(path)
+    };
     match found {
         Some(asset) => answer(asset, request.headers()),
         None => (StatusCode::NOT_FOUND, "404 page not found\n").into_response(),
@@ -23,14 +31,15 @@ pub(crate) async fn page(request: Request) -> Response {
 
 fn answer(asset: Asset, asked: &HeaderMap) -> Response {
     let tag = HeaderValue::from_str(&asset.etag).ok();
+    let (caching, kind) = (asset.cache_control(), asset.content_type);
     let mut response = if tag.is_some() && asked.get(header::IF_NONE_MATCH) == tag.as_ref() {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         asset.bytes.into_owned().into_response()
     };
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(asset.cache_control()));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Some(tag) = tag {
         headers.insert(header::ETAG, tag);
     }

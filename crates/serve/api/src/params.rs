@@ -25,11 +25,17 @@ impl<S: Send + Sync> FromRequest<S> for Params {
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let url = request.uri().query().unwrap_or_default().to_owned();
         let is_form = request.method() == Method::POST
-            && request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
-                kind.as_bytes().starts_with(b"application/x-www-form-urlencoded")
-            });
+            && request
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .is_some_and(|kind| {
+                    kind.as_bytes()
+                        .starts_with(b"application/x-www-form-urlencoded")
+                });
         let form = if is_form {
-            Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?
+            Bytes::from_request(request, state)
+                .await
+                .map_err(IntoResponse::into_response)?
         } else {
             Bytes::new()
         };
@@ -40,17 +46,25 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 impl Params {
     fn parse(form: &[u8], url: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(url));
-        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+        Self(
+            pairs
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        )
     }
 
     /// The first value of a parameter; `""` where absent.
     pub(crate) fn get(&self, name: &str) -> &str {
-        self.all(name).next().unwrap_or_default()
+        let first = self.0.iter().find(|(n, _)| n == name);
+        first.map_or("", |(_, value)| value.as_str())
     }
 
     /// All values of a parameter.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A moment that must be given.
@@ -60,16 +74,21 @@ impl Params {
 
     /// A moment, or `default` where absent.
     pub(crate) fn time_or(&self, name: &str, default: i64) -> Result<i64, ApiError> {
-        if self.get(name).is_empty() { Ok(default) } else { self.time(name) }
+        match self.get(name) {
+            "" => Ok(default),
+            text => parse_time(text).map_err(|reason| {
+                ApiError::parameter(name, format!("Invalid time value for '{name}': {reason}"))
+            }),
+        }
     }
 
     /// A length of time in milliseconds; `None` where absent.
     pub(crate) fn duration(&self, name: &str) -> Result<Option<i64>, ApiError> {
         match self.get(name) {
             "" => Ok(None),
-            text => {
-                parse_duration(text).map(Some).map_err(|e| ApiError::parameter(name, e))
-            }
+            text => parse_duration(text)
+                .map(Some)
+                .map_err(|e| ApiError::parameter(name, e)),
         }
     }
 
@@ -87,13 +106,11 @@ impl Params {
         }
     }
 
-    /// `start` and `end`; all of time where absent.
+    /// `start` and `end`; all of time where absent. Nothing lies in a range that ends before it
+    /// starts.
     pub(crate) fn range(&self) -> Result<TimeRange, ApiError> {
         let start = self.time_or("start", EARLIEST)?;
         let end = self.time_or("end", LATEST)?;
-        if end < start {
-            return Err(ApiError::parameter("end", "end timestamp must not be before start time"));
-        }
         Ok(TimeRange { start, end })
     }
 

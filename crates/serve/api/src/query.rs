@@ -23,7 +23,9 @@ pub(crate) async fn instant(State(face): State<Arc<Face>>, params: Params) -> Ap
     let options = options(&face, &params)?;
     let query = params.get("query").to_owned();
     let result = run(&face, options, move |services, options| {
-        services.engine.instant(services.select.as_ref(), &query, time, options)
+        services
+            .engine
+            .instant(services.select.as_ref(), &query, time, options)
     })
     .await?;
     Ok(answer(result, limit, &params))
@@ -35,7 +37,10 @@ pub(crate) async fn range(State(face): State<Arc<Face>>, params: Params) -> ApiR
     let start = params.time("start")?;
     let end = params.time("end")?;
     if end < start {
-        return Err(ApiError::parameter("end", "end timestamp must not be before start time"));
+        return Err(ApiError::parameter(
+            "end",
+            "end timestamp must not be before start time",
+        ));
     }
     let step = crate::params::parse_duration(params.get("step"))
         .map_err(|e| ApiError::parameter("step", e))?;
@@ -53,7 +58,9 @@ pub(crate) async fn range(State(face): State<Arc<Face>>, params: Params) -> ApiR
     let options = options(&face, &params)?;
     let query = params.get("query").to_owned();
     let result = run(&face, options, move |services, options| {
-        services.engine.range(services.select.as_ref(), &query, start, end, step, options)
+        services
+            .engine
+            .range(services.select.as_ref(), &query, start, end, step, options)
     })
     .await?;
     Ok(answer(result, limit, &params))
@@ -68,7 +75,9 @@ pub(crate) async fn format(params: Params) -> ApiResult {
 }
 
 fn options(face: &Face, params: &Params) -> Result<QueryOptions, ApiError> {
-    let asked = params.duration("timeout")?.and_then(|millis| u64::try_from(millis).ok());
+    let asked = params
+        .duration("timeout")?
+        .and_then(|millis| u64::try_from(millis).ok());
     let longest = face.options.query_timeout;
     let timeout = asked.map_or(longest, |millis| Duration::from_millis(millis).min(longest));
     Ok(QueryOptions {
@@ -109,7 +118,12 @@ async fn run(
 }
 
 fn answer(result: QueryResult, limit: usize, params: &Params) -> Answer {
-    let QueryResult { mut value, mut warnings, infos, stats } = result;
+    let QueryResult {
+        mut value,
+        mut warnings,
+        infos,
+        stats,
+    } = result;
     if limit > 0 && truncate(&mut value, limit) {
         warnings.push("results truncated due to limit".to_owned());
     }
@@ -129,7 +143,11 @@ fn answer(result: QueryResult, limit: usize, params: &Params) -> Answer {
         );
     }
     data.push('}');
-    Answer { data, warnings, infos }
+    Answer {
+        data,
+        warnings,
+        infos,
+    }
 }
 
 /// Cuts the list of series; answers whether any was cut.

@@ -43,8 +43,18 @@ pub fn router(face: Arc<Face>) -> Router {
         .merge(always)
         .layer(from_fn_with_state(Arc::clone(&face), cors::layer));
     let steering = Router::new()
-        .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload).fallback(lifecycle::only_post))
-        .route("/-/quit", post(lifecycle::quit).put(lifecycle::quit).fallback(lifecycle::only_post));
+        .route(
+            "/-/reload",
+            post(lifecycle::reload)
+                .put(lifecycle::reload)
+                .fallback(lifecycle::only_post),
+        )
+        .route(
+            "/-/quit",
+            post(lifecycle::quit)
+                .put(lifecycle::quit)
+                .fallback(lifecycle::only_post),
+        );
     Router::new()
         .nest("/api/v1", api)
         .merge(steering)

@@ -22,7 +22,9 @@ async fn ask<T: Send + 'static>(
     let work = tokio::task::spawn_blocking(move || {
         face.services().map_or(Err(SelectError::NotReady), question)
     });
-    let answer = work.await.map_err(|e| ApiError::internal(format!("the lookup failed: {e}")))?;
+    let answer = work
+        .await
+        .map_err(|e| ApiError::internal(format!("the lookup failed: {e}")))?;
     Ok(answer?)
 }
 
@@ -62,7 +64,11 @@ pub(crate) async fn labels(State(face): State<Arc<Face>>, params: Params) -> Api
     let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
     let names = ask(face, move |services| {
         union(&selectors, |matchers| {
-            services.select.label_names(&Selection { matchers, range, limit: 0 })
+            services.select.label_names(&Selection {
+                matchers,
+                range,
+                limit: 0,
+            })
         })
     })
     .await?;
@@ -82,7 +88,14 @@ pub(crate) async fn values(
     let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
     let values = ask(face, move |services| {
         union(&selectors, |matchers| {
-            services.select.label_values(&label, &Selection { matchers, range, limit: 0 })
+            services.select.label_values(
+                &label,
+                &Selection {
+                    matchers,
+                    range,
+                    limit: 0,
+                },
+            )
         })
     })
     .await?;
@@ -98,7 +111,11 @@ pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> Api
     let found = ask(face, move |services| {
         let mut found = BTreeSet::new();
         for matchers in &selectors {
-            let list = services.select.select(&Selection { matchers, range, limit: 0 })?;
+            let list = services.select.select(&Selection {
+                matchers,
+                range,
+                limit: 0,
+            })?;
             found.extend((0..list.len()).map(|place| list.labels(place)));
         }
         Ok(found)
@@ -128,7 +145,9 @@ fn series_answer(found: &BTreeSet<Labels>, limit: usize) -> Answer {
 /// A name beyond the classic alphabet may come in its escaped form, `U__` and then `_<hex>_` for
 /// each character outside the alphabet and `__` for an underscore.
 fn unescape_name(written: &str) -> String {
-    let Some(escaped) = written.strip_prefix("U__") else { return written.to_owned() };
+    let Some(escaped) = written.strip_prefix("U__") else {
+        return written.to_owned();
+    };
     let mut out = String::with_capacity(escaped.len());
     let mut rest = escaped;
     while let Some((clean, after)) = rest.split_once('_') {
@@ -139,7 +158,10 @@ fn unescape_name(written: &str) -> String {
             continue;
         }
         let decoded = after.split_once('_').and_then(|(hex, after)| {
-            Some((u32::from_str_radix(hex, 16).ok().and_then(char::from_u32)?, after))
+            Some((
+                u32::from_str_radix(hex, 16).ok().and_then(char::from_u32)?,
+                after,
+            ))
         });
         match decoded {
             Some((c, after)) => {
@@ -150,7 +172,11 @@ fn unescape_name(written: &str) -> String {
         }
     }
     out.push_str(rest);
-    if name::is_legacy_label(&out) { written.to_owned() } else { out }
+    if name::is_legacy_label(&out) {
+        written.to_owned()
+    } else {
+        out
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,10 @@ const MAX_TSDB_ROWS: usize = 10_000;
 
 /// `/api/v1/status/config`
 pub(crate) async fn config(State(face): State<Arc<Face>>) -> ApiResult {
-    Answer::of(&BTreeMap::from([("yaml", face.options.runtime.config().as_str())]))
+    Answer::of(&BTreeMap::from([(
+        "yaml",
+        face.options.runtime.config().as_str(),
+    )]))
 }
 
 /// `/api/v1/status/flags`
@@ -148,7 +151,9 @@ pub(crate) async fn tsdb(State(face): State<Arc<Face>>, params: Params) -> ApiRe
     };
     let state = services(&face)?.store.head_state(rows);
     let list = |rows: Vec<(String, u64)>| {
-        rows.into_iter().map(|(name, value)| Row { name, value }).collect()
+        rows.into_iter()
+            .map(|(name, value)| Row { name, value })
+            .collect()
     };
     let (min_time, max_time) = state.range.unwrap_or((i64::MAX, i64::MIN));
     Answer::of(&Tsdb {
@@ -178,6 +183,15 @@ struct Replay {
 pub(crate) async fn replay(State(face): State<Arc<Face>>) -> ApiResult {
     let store = &services(&face)?.store;
     let (min, max, current) = store.replay_progress();
-    let state = if store.is_ready() { "done" } else { "in progress" };
-    Answer::of(&Replay { min, max, current, state })
+    let state = if store.is_ready() {
+        "done"
+    } else {
+        "in progress"
+    };
+    Answer::of(&Replay {
+        min,
+        max,
+        current,
+        state,
+    })
 }

@@ -13,7 +13,8 @@ use crate::face::{Face, Services};
 use crate::params::Params;
 
 pub(crate) fn services(face: &Face) -> Result<&Services, ApiError> {
-    face.services().ok_or_else(|| ApiError::internal("the store is not ready"))
+    face.services()
+        .ok_or_else(|| ApiError::internal("the store is not ready"))
 }
 
 pub(crate) fn label_map(labels: &Labels) -> BTreeMap<&str, &str> {
@@ -90,8 +91,16 @@ pub(crate) async fn targets(State(face): State<Arc<Face>>, params: Params) -> Ap
         "dropped" => (false, true),
         _ => (true, true),
     };
-    let active: Vec<ActiveTarget> = if show_active { targets.active(pool) } else { Vec::new() };
-    let dropped: Vec<DroppedTarget> = if show_dropped { targets.dropped(pool) } else { Vec::new() };
+    let active: Vec<ActiveTarget> = if show_active {
+        targets.active(pool)
+    } else {
+        Vec::new()
+    };
+    let dropped: Vec<DroppedTarget> = if show_dropped {
+        targets.dropped(pool)
+    } else {
+        Vec::new()
+    };
     Answer::of(&TargetList {
         active_targets: active.iter().map(Active::of).collect(),
         dropped_targets: dropped
@@ -135,7 +144,9 @@ pub(crate) async fn metadata(State(face): State<Arc<Face>>, params: Params) -> A
     let rows: Vec<TargetMetadata<'_>> = known
         .iter()
         .filter(|(target, _)| {
-            matchers.iter().all(|m| m.matches(target.get(m.name()).unwrap_or_default()))
+            matchers
+                .iter()
+                .all(|m| m.matches(target.get(m.name()).unwrap_or_default()))
         })
         .flat_map(|(target, metadata)| metadata.iter().map(move |one| (target, one)))
         .take(if limit == 0 { usize::MAX } else { limit })
@@ -148,9 +159,6 @@ pub(crate) async fn metadata(State(face): State<Arc<Face>>, params: Params) -> A
             unit: &one.unit,
         })
         .collect();
-    if rows.is_empty() {
-        return Err(ApiError::not_found("specified metadata not found"));
-    }
     Answer::of(&rows)
 }
 

@@ -292,9 +292,9 @@ impl Store {
             WalSync::Every(_) => Ok(()),
         });
         let Err(error) = written else {
-            if self.trouble.read().is_some() {
+            if self.trouble.log.read().is_some() {
                 tracing::info!("the log can be written again");
-                *self.trouble.write() = None;
+                *self.trouble.log.write() = None;
             }
             return Ok(());
         };
@@ -303,7 +303,7 @@ impl Store {
             if source.kind() == std::io::ErrorKind::StorageFull);
         let remedy = if full { "; free some space" } else { "" };
         let reason = format!("{error}{remedy}");
-        *self.trouble.write() = Some(format!("read-only: {reason}"));
+        *self.trouble.log.write() = Some(format!("read-only: {reason}"));
         Err(if full {
             AppendError::ReadOnly(reason)
         } else {

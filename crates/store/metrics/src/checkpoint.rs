@@ -55,19 +55,24 @@ pub(crate) fn write(
         compress,
         ..Options::default()
     };
-    let mut copy = Copy {
-        log: Wal::open(&draft, options).map_err(failed())?,
-        keep,
-        waiting: Vec::new(),
-        bytes: 0,
-    };
-    if let Some(older) = &older {
-        let reader = Reader::open(&older.path, 0..=u64::MAX).map_err(failed())?;
-        copy.all(reader).map_err(failed())?;
+    let written = Wal::open(&draft, options).and_then(|log| {
+        let mut copy = Copy {
+            log,
+            keep,
+            waiting: Vec::new(),
+            bytes: 0,
+        };
+        if let Some(older) = &older {
+            copy.all(Reader::open(&older.path, 0..=u64::MAX)?)?;
+        }
+        copy.all(Reader::open(folder, first..=last)?)?;
+        copy.finish()
+    });
+    if let Err(error) = written {
+        // Half a checkpoint would take the room that is missing, perhaps.
+        let _ = fs::remove_dir_all(&draft);
+        return Err(failed()(error));
     }
-    let reader = Reader::open(folder, first..=last).map_err(failed())?;
-    copy.all(reader).map_err(failed())?;
-    copy.finish().map_err(failed())?;
     fs::rename(&draft, &path).map_err(StoreError::io(&path))?;
     let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(StoreError::io(folder))?;

@@ -1,4 +1,14 @@
-//! Reading XOR chunks.
+//! Reading XOR chunks, the encoding of Prometheus' float samples.
+//!
+//! ```text
+//! chunk  = sample count u16 | first time varint | first value 64 bits
+//!        | second delta uvarint | value | { change of delta | value }…
+//! change = 0 | 10 + 14 bits | 110 + 17 bits | 1110 + 20 bits | 1111 + 64 bits
+//! value  = 0 (as before) | 10 + bits within the last window
+//!        | 11 + leading zeros 5 bits + size 6 bits (0 is 64) + bits
+//! ```
+//! A value is given as what changes in its bits. The reader keeps up to 63 bits at hand and
+//! refills them eight bytes at a time: most samples cost one refill.
 
 use model::Columns;
 
@@ -6,84 +16,331 @@ use model::Columns;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadChunk;
 
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// Appends the chunk's samples to `into`.
+pub(crate) fn decode(bytes: &[u8], into: &mut Columns) -> Result<(), BadChunk> {
+    decode_range(bytes, i64::MIN, i64::MAX, into)
 }
 
-impl Bits<'_> {
-    fn bit(&mut self) -> Option<u64> {
-        let byte = *self.bytes.get(self.at / 8)?;
-        let bit = byte >> (7 - self.at % 8) & 1;
-        self.at += 1;
-        Some(u64::from(bit))
+/// Appends the chunk's samples from the time `from` to the time `to`, both included. Stops at the
+/// first sample after `to`: the bytes behind it are not looked at.
+pub(crate) fn decode_range(
+    bytes: &[u8],
+    from: i64,
+    to: i64,
+    into: &mut Columns,
+) -> Result<(), BadChunk> {
+    samples(bytes, from, to, into).ok_or(BadChunk)
+}
+
+/// How many samples the chunk says it has.
+pub(crate) fn count(bytes: &[u8]) -> Option<u16> {
+    bytes.first_chunk().copied().map(u16::from_be_bytes)
+}
+
+fn samples(bytes: &[u8], from: i64, to: i64, into: &mut Columns) -> Option<()> {
+    let (count, rest) = bytes.split_first_chunk::<2>()?;
+    let count = u16::from_be_bytes(*count);
+    if count == 0 {
+        return Some(());
     }
-    fn bits(&mut self, n: u32) -> Option<u64> {
-        let mut v = 0;
-        for _ in 0..n {
-            v = v << 1 | self.bit()?;
+    // A sample takes two bits at least; a count that says more than that would only make us
+    // reserve memory for nothing.
+    let most = usize::from(count).min(rest.len().saturating_mul(4));
+    into.times.reserve(most);
+    into.values.reserve(most);
+    let mut bits = Bits::new(rest);
+    let raw = bits.uvarint()?;
+    let mut time = (raw >> 1) as i64 ^ -((raw & 1) as i64);
+    let mut value = Value {
+        bits: bits.take_long(64)?,
+        ..Value::default()
+    };
+    let mut delta = 0i64;
+    for place in 0..count {
+        if place == 1 {
+            delta = bits.uvarint()? as i64;
+        } else if place > 1 {
+            delta = delta.wrapping_add(bits.change_of_delta()?);
         }
-        Some(v)
+        if place > 0 {
+            time = time.wrapping_add(delta);
+            value.next(&mut bits)?;
+        }
+        if time > to {
+            return Some(());
+        }
+        if time >= from {
+            into.push(time, f64::from_bits(value.bits));
+        }
     }
+    Some(())
+}
+
+/// The value so far and the window of its last change.
+#[derive(Default)]
+struct Value {
+    bits: u64,
+    size: u32,
+    trailing: u32,
+}
+
+impl Value {
+    #[inline]
+    fn next(&mut self, bits: &mut Bits<'_>) -> Option<()> {
+        if bits.valid < 13 {
+            bits.refill();
+        }
+        match bits.ahead >> 62 {
+            0 | 1 => return bits.drop(1),
+            2 => bits.drop(2)?,
+            _ => {
+                let leading = (bits.ahead >> 57) as u32 & 31;
+                let size = (bits.ahead >> 51) as u32 & 63;
+                bits.drop(13)?;
+                self.size = if size == 0 { 64 } else { size };
+                self.trailing = 64u32.checked_sub(leading + self.size)?;
+            }
+        }
+        // A window of no bits is one that no value has set yet.
+        let change = bits.take_long((self.size > 0).then_some(self.size)?)?;
+        self.bits ^= change << self.trailing;
+        Some(())
+    }
+}
+
+/// Bits, highest first.
+struct Bits<'a> {
+    /// What is not yet in `ahead`.
+    bytes: &'a [u8],
+    /// The next bits, the first of them highest. Bits beyond `valid` are those that follow or 0.
+    ahead: u64,
+    /// How many bits of `ahead` count.
+    valid: u32,
+}
+
+impl<'a> Bits<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            ahead: 0,
+            valid: 0,
+        }
+    }
+
+    /// Makes at least 56 bits valid, or all that are left.
+    #[inline]
+    fn refill(&mut self) {
+        if let Some(next) = self.bytes.first_chunk::<8>() {
+            self.ahead |= u64::from_be_bytes(*next) >> self.valid;
+            let taken = (63 - self.valid) / 8;
+            self.bytes = self.bytes.get(taken as usize..).unwrap_or_default();
+            self.valid += taken * 8;
+        } else {
+            self.refill_at_the_end();
+        }
+    }
+
+    #[cold]
+    fn refill_at_the_end(&mut self) {
+        while self.valid < 56
+            && let Some((&byte, rest)) = self.bytes.split_first()
+        {
+            self.ahead |= u64::from(byte) << (56 - self.valid);
+            self.valid += 8;
+            self.bytes = rest;
+        }
+    }
+
+    /// Passes over bits; at most 56.
+    #[inline]
+    fn drop(&mut self, count: u32) -> Option<()> {
+        self.valid = self.valid.checked_sub(count)?;
+        self.ahead <<= count;
+        Some(())
+    }
+
+    /// The next 1 to 56 bits.
+    #[inline]
+    fn take(&mut self, count: u32) -> Option<u64> {
+        if self.valid < count {
+            self.refill();
+        }
+        let taken = self.ahead >> (64 - count);
+        self.drop(count)?;
+        Some(taken)
+    }
+
+    /// The next 1 to 64 bits.
+    #[inline]
+    fn take_long(&mut self, count: u32) -> Option<u64> {
+        if count <= 56 {
+            return self.take(count);
+        }
+        let high = self.take(count - 32)?;
+        Some(high << 32 | self.take(32)?)
+    }
+
     fn uvarint(&mut self) -> Option<u64> {
-        let mut v = 0;
+        let mut value = 0;
         for place in 0..10 {
-            let byte = self.bits(8)?;
-            v |= (byte & 0x7f) << (7 * place);
+            let byte = self.take(8)?;
+            value |= (byte & 0x7f) << (7 * place);
             if byte & 0x80 == 0 {
-                return Some(v);
+                return Some(value);
             }
         }
         None
     }
-}
 
-/// Appends the chunk's samples to `into`.
-pub(crate) fn decode(bytes: &[u8], into: &mut Columns) -> Result<(), BadChunk> {
-    inner(bytes, into).ok_or(BadChunk)
-}
-
-fn inner(bytes: &[u8], into: &mut Columns) -> Option<()> {
-    let (count, rest) = bytes.split_first_chunk::<2>()?;
-    let mut b = Bits { bytes: rest, at: 0 };
-    let (mut t, mut v, mut delta) = (0i64, 0u64, 0i64);
-    let (mut leading, mut trailing) = (0, 0);
-    for n in 0..u16::from_be_bytes(*count) {
-        if n == 0 {
-            let raw = b.uvarint()?;
-            t = (raw >> 1) as i64 ^ -((raw & 1) as i64);
-            v = b.bits(64)?;
-            into.push(t, f64::from_bits(v));
-            continue;
+    #[inline]
+    fn change_of_delta(&mut self) -> Option<i64> {
+        // 24 bits of this and 13 of the value's head.
+        if self.valid < 37 {
+            self.refill();
         }
-        if n == 1 {
-            delta = b.uvarint()? as i64;
-        } else {
-            let mut ones = 0;
-            while ones < 4 && b.bit()? == 1 {
-                ones += 1;
+        let (head, size) = match (!self.ahead).leading_zeros() {
+            0 => {
+                self.drop(1)?;
+                return Some(0);
             }
-            let size = [0, 14, 17, 20, 64].get(ones).copied()?;
-            let raw = b.bits(size)?;
-            let dod = if size == 64 || size == 0 || raw <= 1 << (size - 1) {
-                raw as i64
-            } else {
-                raw as i64 - (1 << size)
-            };
-            delta = delta.wrapping_add(dod);
-        }
-        t = t.wrapping_add(delta);
-        if b.bit()? == 1 {
-            if b.bit()? == 1 {
-                leading = b.bits(5)? as u32;
-                let size = b.bits(6)? as u32;
-                let size = if size == 0 { 64 } else { size };
-                trailing = 64u32.checked_sub(leading + size)?;
+            1 => (2, 14),
+            2 => (3, 17),
+            3 => (4, 20),
+            _ => {
+                self.drop(4)?;
+                return Some(self.take_long(64)? as i64);
             }
-            let size = 64 - leading - trailing;
-            v ^= b.bits(size)? << trailing;
-        }
-        into.push(t, f64::from_bits(v));
+        };
+        let raw = (self.ahead << head) >> (64 - size);
+        self.drop(head + size)?;
+        // The upper half is negative, but for its first number.
+        let limit = 1i64 << (size - 1);
+        let raw = raw as i64;
+        Some(if raw > limit { raw - 2 * limit } else { raw })
     }
-    Some(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use model::same_value;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A plain encoder, one bit at a time, for tests.
+    pub(crate) fn encode(samples: &[(i64, f64)]) -> Vec<u8> {
+        let mut bits: Vec<bool> = Vec::new();
+        let mut put = |value: u64, size: u32| {
+            for place in (0..size).rev() {
+                bits.push(value >> place & 1 == 1);
+            }
+        };
+        let (mut time, mut delta, mut value) = (0i64, 0i64, 0u64);
+        let mut window: Option<(u32, u32)> = None;
+        for (place, &(t, v)) in samples.iter().enumerate() {
+            let v = v.to_bits();
+            let mut varint = |mut raw: u64| {
+                while raw >= 0x80 {
+                    put(raw & 0x7f | 0x80, 8);
+                    raw >>= 7;
+                }
+                put(raw, 8);
+            };
+            let step = t.wrapping_sub(time);
+            match place {
+                0 => {
+                    varint(((t << 1) ^ (t >> 63)) as u64);
+                    put(v, 64);
+                    (time, value) = (t, v);
+                    continue;
+                }
+                1 => varint(step as u64),
+                _ => match step.wrapping_sub(delta) {
+                    0 => put(0, 1),
+                    d @ -8191..=8192 => put(0b10 << 14 | d as u64 & 0x3fff, 16),
+                    d @ -65535..=65536 => put(0b110 << 17 | d as u64 & 0x1_ffff, 20),
+                    d @ -524_287..=524_288 => put(0b1110 << 20 | d as u64 & 0xf_ffff, 24),
+                    d => {
+                        put(15, 4);
+                        put(d as u64, 64);
+                    }
+                },
+            }
+            let change = v ^ value;
+            (time, delta, value) = (t, step, v);
+            if change == 0 {
+                put(0, 1);
+                continue;
+            }
+            let (leading, trailing) = (change.leading_zeros().min(31), change.trailing_zeros());
+            match window {
+                Some((l, t)) if leading >= l && trailing >= t => {
+                    put(2, 2);
+                    put(change >> t, 64 - l - t);
+                }
+                _ => {
+                    window = Some((leading, trailing));
+                    let size = 64 - leading - trailing;
+                    put(3, 2);
+                    put(u64::from(leading), 5);
+                    put(u64::from(size & 63), 6);
+                    put(change >> trailing, size);
+                }
+            }
+        }
+        let mut out = (samples.len() as u16).to_be_bytes().to_vec();
+        out.extend(bits.chunks(8).map(|byte| {
+            let full = byte.iter().fold(0u8, |all, &bit| all << 1 | u8::from(bit));
+            full << (8 - byte.len())
+        }));
+        out
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<(i64, u64)>> {
+        let step = prop_oneof![
+            Just(15_000i64),
+            14_000i64..16_000,
+            1i64..200_000,
+            1i64..2_000_000,
+            1i64..1 << 40
+        ];
+        let value = prop_oneof![
+            any::<u64>(),
+            (0u32..50).prop_map(|v| f64::from(v).to_bits()),
+            Just(1.0f64.to_bits()),
+            Just(model::STALE_NAN_BITS)
+        ];
+        proptest::collection::vec((step, value), 1..200)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(start in -(1i64 << 42)..1 << 42, steps in steps(), cut in any::<(u8, u8)>()) {
+            let mut time = start;
+            let samples: Vec<(i64, f64)> = steps.iter().map(|&(step, bits)| {
+                time += step;
+                (time, f64::from_bits(bits))
+            }).collect();
+            let bytes = encode(&samples);
+            let at = |cut: u8| samples[usize::from(cut) % samples.len()].0;
+            for (from, to) in [(i64::MIN, i64::MAX), (at(cut.0), at(cut.1)), (at(cut.0) + 1, i64::MAX)] {
+                let mut back = Columns::new();
+                decode_range(&bytes, from, to, &mut back).unwrap();
+                let wanted: Vec<_> = samples.iter().filter(|s| from <= s.0 && s.0 <= to).collect();
+                prop_assert_eq!(back.len(), wanted.len());
+                for (read, wanted) in back.iter().zip(wanted) {
+                    prop_assert!(read.time == wanted.0 && same_value(read.value, wanted.1));
+                }
+            }
+            // No chunk ends early, and a shorter count reads its first samples.
+            prop_assert_eq!(decode(&bytes[..bytes.len() - 1], &mut Columns::new()), Err(BadChunk));
+        }
+
+        #[test]
+        fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut into = Columns::new();
+            let _ = decode(&bytes, &mut into);
+            prop_assert_eq!(into.times.len(), into.values.len());
+        }
+    }
 }

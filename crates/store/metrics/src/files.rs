@@ -1,9 +1,10 @@
-//! Small helpers for the data folder: sizes and the lock file.
+//! Small helpers for the data folder: sizes, mapped files and the lock file.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use memmap2::Mmap;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::StoreError;
@@ -21,6 +22,18 @@ pub(crate) fn folder_size(folder: &Path) -> u64 {
             Err(_) => 0,
         })
         .sum()
+}
+
+/// Maps a file as long as it is now.
+#[expect(
+    unsafe_code,
+    reason = "mapping is unsafe because another process could shorten the file; the lock file \
+              keeps other stores out, and this store never shortens a file that it has mapped"
+)]
+pub(crate) fn map(path: &Path) -> std::io::Result<Mmap> {
+    let file = File::open(path)?;
+    // SAFETY: see the reason above.
+    unsafe { Mmap::map(&file) }
 }
 
 /// Locks a data folder by its file `lock`, as upstream does; the lock ends with the file's

@@ -7,15 +7,19 @@
 //!
 //! ```text
 //! append ─> check ─> log (wal/) ─> head ─> chunks_head/
-//! select ─> postings ─> view ─> chunks
+//!                                   └────> blocks (cut once a stretch is over)
+//! select ─> head and blocks, each: postings ─> chunks ─> merged by labels and time
 //! ```
 //! Invariants: a directory of Prometheus opens here and one of ours opens there; no bytes on disk
 //! make the store panic. What is absent: queries, scraping, compaction of blocks into larger ones,
 //! native histograms (their records are skipped and counted).
 
 mod append;
+mod block;
+mod blocks;
 mod checkpoint;
 mod chunk;
+mod cut;
 mod error;
 mod exemplars;
 mod files;
@@ -26,10 +30,12 @@ mod metrics;
 mod options;
 mod record;
 mod replay;
+mod retention;
 mod select;
 mod status;
 mod store;
 mod truncate;
+mod upkeep;
 
 pub use error::StoreError;
 pub use options::{StoreOptions, WalSync};

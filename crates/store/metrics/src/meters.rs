@@ -5,6 +5,9 @@ use model::instrument::{Counter, Gauge, Histogram};
 /// Upper bounds of the time a sync of the log takes, in seconds.
 const SYNC_BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
 
+/// Upper bounds of the time that writing a block takes, in seconds; upstream's, shortened.
+const COMPACTION_BOUNDS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0];
+
 /// Counters and gauges of one store.
 #[derive(Debug)]
 pub(crate) struct Meters {
@@ -24,6 +27,13 @@ pub(crate) struct Meters {
     pub(crate) unknown_records: Counter,
     pub(crate) head_chunk_damage: Counter,
     pub(crate) head_truncations: Counter,
+    pub(crate) head_truncation_failures: Counter,
+    pub(crate) compactions: Counter,
+    pub(crate) compactions_triggered: Counter,
+    pub(crate) compactions_failed: Counter,
+    pub(crate) compaction_seconds: Histogram,
+    pub(crate) time_retentions: Counter,
+    pub(crate) size_retentions: Counter,
     pub(crate) replay_seconds: Gauge,
     pub(crate) clean_start: Gauge,
 }
@@ -47,6 +57,13 @@ impl Default for Meters {
             unknown_records: Counter::new(),
             head_chunk_damage: Counter::new(),
             head_truncations: Counter::new(),
+            head_truncation_failures: Counter::new(),
+            compactions: Counter::new(),
+            compactions_triggered: Counter::new(),
+            compactions_failed: Counter::new(),
+            compaction_seconds: Histogram::new(&COMPACTION_BOUNDS),
+            time_retentions: Counter::new(),
+            size_retentions: Counter::new(),
             replay_seconds: Gauge::default(),
             clean_start: Gauge::default(),
         }

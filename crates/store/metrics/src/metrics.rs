@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use contract::Gather;
+use contract::{Gather, StoreStatus};
 use model::{Family, FamilyKind, Labels};
 
 use crate::Store;
@@ -12,6 +12,7 @@ impl Gather for Store {
         self.gather_head(families);
         self.gather_log(families);
         self.gather_exemplars(families);
+        self.gather_blocks(families);
     }
 }
 
@@ -155,6 +156,11 @@ impl Store {
                 meters.head_truncations.get(),
             ),
             counter(
+                "prometheus_tsdb_head_truncations_failed_total",
+                "Truncations of the head that failed.",
+                meters.head_truncation_failures.get(),
+            ),
+            counter(
                 "prometheus_tsdb_mmap_chunk_corruptions_total",
                 "Head chunk files that were damaged.",
                 meters.head_chunk_damage.get(),
@@ -174,6 +180,78 @@ impl Store {
                 "Bytes of the log.",
                 crate::files::folder_size(&self.options.dir.join("wal")) as f64,
             ),
+        ]);
+    }
+
+    fn gather_blocks(&self, families: &mut Vec<Family>) {
+        let meters = &self.meters;
+        let persisted = self.persisted();
+        let lowest = self.span().map_or(0, |span| span.start);
+        let mut seconds = Family::new(
+            "prometheus_tsdb_compaction_duration_seconds",
+            "Time that making a block took.",
+            FamilyKind::Histogram,
+        );
+        seconds
+            .points
+            .push(meters.compaction_seconds.point(Labels::empty()));
+        families.extend([
+            gauge(
+                "prometheus_tsdb_blocks_loaded",
+                "Blocks that are open.",
+                persisted.blocks.len() as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_storage_blocks_bytes",
+                "Bytes of all blocks.",
+                persisted.size() as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_lowest_timestamp",
+                "Earliest time in head and blocks, in ms.",
+                lowest as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_lowest_timestamp_seconds",
+                "Earliest time in head and blocks, in seconds.",
+                lowest as f64 / 1000.0,
+            ),
+            gauge(
+                "prometheus_tsdb_retention_limit_bytes",
+                "Bytes that blocks, log and head chunks may take; 0 means any.",
+                self.retention_bytes().unwrap_or_default() as f64,
+            ),
+            gauge(
+                "prometheus_tsdb_retention_limit_seconds",
+                "Age that blocks may reach; 0 means any.",
+                self.retention_ms().unwrap_or_default() as f64 / 1000.0,
+            ),
+            counter(
+                "prometheus_tsdb_time_retentions_total",
+                "Times that blocks were deleted because of their age.",
+                meters.time_retentions.get(),
+            ),
+            counter(
+                "prometheus_tsdb_size_retentions_total",
+                "Times that blocks were deleted because of all blocks' size.",
+                meters.size_retentions.get(),
+            ),
+            counter(
+                "prometheus_tsdb_compactions_total",
+                "Blocks that were made.",
+                meters.compactions.get(),
+            ),
+            counter(
+                "prometheus_tsdb_compactions_triggered_total",
+                "Times that making a block was begun.",
+                meters.compactions_triggered.get(),
+            ),
+            counter(
+                "prometheus_tsdb_compactions_failed_total",
+                "Times that making a block failed.",
+                meters.compactions_failed.get(),
+            ),
+            seconds,
         ]);
     }
 

@@ -207,7 +207,8 @@ impl Replay<'_> {
                     offset: chunk.offset,
                     before: 0,
                 };
-                if head.is_after_last(slot_of(id), full.first) {
+                let is_wanted = full.last() >= self.store.oldest.load(Ordering::Relaxed);
+                if is_wanted && head.is_after_last(slot_of(id), full.first) {
                     head.add_full(slot_of(id), full);
                 }
             }

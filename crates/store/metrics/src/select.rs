@@ -1,55 +1,131 @@
-//! Selecting from the store.
+//! Selecting from the store: head and blocks as one.
+
+mod merge;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use contract::{Select, SelectError, Selection, SeriesList};
+use contract::{Select, SelectError, Selection, SeriesList, TimeRange};
 use model::{Columns, Labels};
 
 use crate::Store;
+use crate::block::{Block, BlockSeries};
 use crate::head::read::HeadView;
+use merge::{Rows, join};
 
-/// The series that a selection found.
+/// A block with the series that were selected in it, in the order of labels.
+struct Part {
+    block: Arc<Block>,
+    series: Vec<BlockSeries>,
+}
+
+/// The series that a selection found, in the head and in blocks.
 struct Found {
     head: HeadView,
+    /// By their first time.
+    parts: Vec<Part>,
+    /// What belongs together; `None` where the head alone has series.
+    rows: Option<Rows>,
+    range: TimeRange,
 }
 
 impl SeriesList for Found {
     fn len(&self) -> usize {
-        self.head.len()
+        self.rows.as_ref().map_or(self.head.len(), Rows::len)
     }
 
     fn labels(&self, place: usize) -> Labels {
-        self.head.labels(place)
+        let Some(rows) = &self.rows else {
+            return self.head.labels(place);
+        };
+        match (rows.labels(place), rows.get(place).1) {
+            (Some(labels), _) => labels.clone(),
+            (None, Some(head)) => self.head.labels(head),
+            (None, None) => Labels::empty(),
+        }
     }
 
     fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
-        self.head.read(place, into)
+        let Some(rows) = &self.rows else {
+            return self.head.read(place, into);
+        };
+        let start = into.len();
+        let (pieces, head) = rows.get(place);
+        for piece in pieces {
+            let Some(part) = self.parts.get(piece.block as usize) else {
+                continue;
+            };
+            if let Some(series) = part.series.get(piece.place as usize) {
+                let middle = into.len();
+                part.block.read(series, self.range, into)?;
+                join(into, start, middle);
+            }
+        }
+        if let Some(head) = head {
+            let middle = into.len();
+            self.head.read(head, into)?;
+            join(into, start, middle);
+        }
+        Ok(())
     }
 }
 
 impl Select for Store {
     fn select(&self, selection: &Selection<'_>) -> Result<Box<dyn SeriesList>, SelectError> {
         self.readable()?;
+        let range = selection.range;
+        // In this order: a truncation that does not wait for the pin has shown its block before.
         let pin = self.pin.lock().clone();
+        let persisted = self.persisted();
+        let mut parts = Vec::new();
+        for block in persisted.overlapping(range) {
+            let series = block.select(selection.matchers, range)?;
+            if !series.is_empty() {
+                let block = block.clone();
+                parts.push(Part { block, series });
+            }
+        }
         let limit = match selection.limit {
             0 => usize::MAX,
             limit => limit,
         };
+        let in_head = TimeRange {
+            start: range.start.max(persisted.head_from),
+            end: range.end,
+        };
+        // A limit on the head alone could leave out the head's part of a series of the blocks.
+        let head_limit = if parts.is_empty() { limit } else { usize::MAX };
         let head = HeadView::new(
             &self.head,
             &self.chunks,
             pin,
             selection.matchers,
-            selection.range,
-            limit,
+            in_head,
+            head_limit,
         )?;
-        Ok(Box::new(Found { head }))
+        let rows = if parts.is_empty() {
+            None
+        } else {
+            Some(Rows::new(&head, &parts, limit)?)
+        };
+        Ok(Box::new(Found {
+            head,
+            parts,
+            rows,
+            range,
+        }))
     }
 
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError> {
         self.readable()?;
         let mut names = BTreeSet::new();
-        self.head.read().label_names(selection.matchers, &mut names);
+        for block in self.persisted().overlapping(selection.range) {
+            names.extend(block.label_names(selection.matchers)?);
+        }
+        let head = self.head.read();
+        if head.overlaps(selection.range) {
+            head.label_names(selection.matchers, &mut names);
+        }
         Ok(names.into_iter().collect())
     }
 
@@ -60,9 +136,13 @@ impl Select for Store {
     ) -> Result<Vec<String>, SelectError> {
         self.readable()?;
         let mut values = BTreeSet::new();
-        self.head
-            .read()
-            .label_values(name, selection.matchers, &mut values);
+        for block in self.persisted().overlapping(selection.range) {
+            values.extend(block.label_values(name, selection.matchers)?);
+        }
+        let head = self.head.read();
+        if head.overlaps(selection.range) {
+            head.label_values(name, selection.matchers, &mut values);
+        }
         Ok(values.into_iter().collect())
     }
 }

@@ -11,10 +11,16 @@ impl StoreStatus for Store {
     }
 
     fn span(&self) -> Option<TimeRange> {
-        self.head
-            .read()
-            .range()
-            .map(|(start, end)| TimeRange { start, end })
+        let in_blocks = self.persisted().span();
+        let head = self.head.read().range();
+        let in_head = head.map(|(start, end)| TimeRange { start, end });
+        [in_blocks, in_head]
+            .into_iter()
+            .flatten()
+            .reduce(|all, one| TimeRange {
+                start: all.start.min(one.start),
+                end: all.end.max(one.end),
+            })
     }
 
     fn is_ready(&self) -> bool {
@@ -26,7 +32,19 @@ impl StoreStatus for Store {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.trouble.read().iter().cloned().collect()
+        let trouble = &self.trouble;
+        let damaged = (self.damaged_blocks > 0).then(|| {
+            format!(
+                "{} damaged blocks were set aside as <ULID>.damaged in {}; see the log",
+                self.damaged_blocks,
+                self.options.dir.display()
+            )
+        });
+        [&trouble.log, &trouble.sync, &trouble.cut]
+            .iter()
+            .filter_map(|trouble| trouble.read().clone())
+            .chain(damaged)
+            .collect()
     }
 }
 
@@ -34,6 +52,12 @@ impl Head {
     /// The span of the samples.
     pub(crate) fn range(&self) -> Option<(i64, i64)> {
         (self.span.0 <= self.span.1).then_some(self.span)
+    }
+
+    /// Whether any sample may lie in a range.
+    pub(crate) fn overlaps(&self, range: TimeRange) -> bool {
+        self.range()
+            .is_some_and(|(start, end)| range.overlaps(TimeRange { start, end }))
     }
 
     fn state(&self, limit: usize) -> HeadState {

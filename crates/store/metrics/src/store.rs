@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use contract::{SeriesId, TimeRange};
@@ -10,15 +11,27 @@ use model::{Exemplar, Labels, Matcher};
 use parking_lot::{Mutex, RwLock};
 
 use crate::append::Appender;
+use crate::blocks::Persisted;
 use crate::exemplars::Exemplars;
 use crate::head::Head;
 use crate::head_chunks::{self, HeadChunks};
 use crate::meters::Meters;
 use crate::replay::{self, Progress};
-use crate::{StoreError, StoreOptions, WalSync, files};
+use crate::{StoreError, StoreOptions, WalSync, block, files};
 
 /// The longest time the sync thread sleeps before it looks whether the store still lives.
 const LONGEST_NAP: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What does not work now, each in words for the operator; `None` while it does.
+#[derive(Default)]
+pub(crate) struct Trouble {
+    /// Writing to the log.
+    pub(crate) log: RwLock<Option<String>>,
+    /// Syncing the log.
+    pub(crate) sync: RwLock<Option<String>>,
+    /// Cutting blocks off the head.
+    pub(crate) cut: RwLock<Option<String>>,
+}
 
 /// A store of metrics in one data folder.
 pub struct Store {
@@ -31,10 +44,19 @@ pub struct Store {
     pub(crate) progress: Progress,
     /// Samples before this are too old.
     pub(crate) oldest: AtomicI64,
+    /// Earlier samples need not be in the log any more; MIN while the log is as short as can be.
+    pub(crate) log_from: AtomicI64,
     /// The segment of the log that was written last.
     pub(crate) segment: AtomicU64,
-    /// Why the last write to the log failed; `None` when it succeeded.
-    pub(crate) trouble: RwLock<Option<String>>,
+    pub(crate) trouble: Trouble,
+    /// How many blocks could not be read at the start and were set aside.
+    pub(crate) damaged_blocks: u64,
+    /// The blocks. Locked for a moment only: whoever reads takes the list along.
+    pub(crate) persisted: RwLock<Arc<Persisted>>,
+    /// Held by whoever cuts the head, truncates it, or deletes blocks.
+    pub(crate) maintenance: Mutex<()>,
+    /// Dropped to end the upkeep thread.
+    upkeep: Mutex<Option<Sender<()>>>,
     /// Shared with views: while others hold it, queries of its time run.
     pub(crate) pin: Mutex<Arc<()>>,
     /// Further references that the log has for a series, from before it was read back.
@@ -80,6 +102,9 @@ impl Store {
         let loaded = head_chunks::load(&folder).map_err(StoreError::io(&folder))?;
         meters.head_chunk_damage.add(loaded.damaged);
         let progress = Progress::new(loaded.chunks);
+        let opened = block::open_all(dir)?;
+        let persisted = Persisted::new(opened.blocks);
+        let oldest = persisted.head_from;
         Ok(Arc::new(Self {
             head: Arc::new(RwLock::new(Head::new(span))),
             chunks: Arc::new(HeadChunks::new(folder, loaded.newest)),
@@ -87,9 +112,14 @@ impl Store {
             exemplars: RwLock::new(Exemplars::new(options.max_exemplars)),
             meters,
             progress,
-            oldest: AtomicI64::new(i64::MIN),
+            oldest: AtomicI64::new(oldest),
+            log_from: AtomicI64::new(i64::MIN),
             segment: AtomicU64::new(0),
-            trouble: RwLock::new(None),
+            trouble: Trouble::default(),
+            damaged_blocks: opened.damaged,
+            persisted: RwLock::new(Arc::new(persisted)),
+            maintenance: Mutex::default(),
+            upkeep: Mutex::default(),
             pin: Mutex::default(),
             aliases: RwLock::default(),
             ready: AtomicBool::new(false),
@@ -116,6 +146,7 @@ impl Store {
             .set(begun.elapsed().as_secs_f64());
         self.ready.store(true, Ordering::Release);
         self.sync_on_a_timer();
+        *self.upkeep.lock() = Some(self.keep_up());
         Ok(())
     }
 
@@ -135,6 +166,9 @@ impl Store {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        self.upkeep.lock().take();
+        // A cut that goes on ends soon, now that the store is closed.
+        let _alone = self.maintenance.lock();
         let mut appender = self.appender.lock();
         let folder = self.options.dir.join("chunks_head");
         self.chunks.flush().map_err(StoreError::io(&folder))?;
@@ -187,7 +221,12 @@ impl Store {
         self.segment
             .store(handle.until().segment, Ordering::Relaxed);
         let begun = Instant::now();
-        if let Err(error) = handle.sync() {
+        let synced = handle.sync();
+        *self.trouble.sync.write() = synced
+            .as_ref()
+            .err()
+            .map(|error| format!("the log is not synced, a loss of power loses samples: {error}"));
+        if let Err(error) = synced {
             tracing::error!(%error, "the write-ahead log cannot be synced");
             self.meters.log_failures.inc();
         }

@@ -1,9 +1,10 @@
 //! Truncating the head: what a block holds leaves memory, head chunk files and the log.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+use roaring::RoaringTreemap;
 
 use crate::checkpoint::{self, Keep};
 use crate::{Store, StoreError};
@@ -21,45 +22,67 @@ impl Store {
     ///
     /// The log is put in order afterwards; when that fails the head is truncated all the same.
     pub fn truncate_head(&self, time: i64) -> Result<(), StoreError> {
+        let _alone = self.maintenance.lock();
+        self.truncate(time)?;
+        self.shorten_log()
+    }
+
+    /// [`Store::truncate_head`] for whoever holds the maintenance lock, but for the log: it waits
+    /// for [`Store::shorten_log`].
+    pub(crate) fn truncate(&self, time: i64) -> Result<(), StoreError> {
+        // From here on no query looks into the head for what goes.
+        self.persist(None, time);
+        if !self.wait_for_queries() {
+            return Ok(());
+        }
         let wal = self.options.dir.join("wal");
-        self.wait_for_queries();
-        let (current, living) = {
+        {
             let mut appender = self.appender.lock();
             self.oldest.fetch_max(time, Ordering::AcqRel);
             let Some(log) = appender.log.as_mut() else {
                 return Ok(());
             };
-            let current = log.next_segment().map_err(StoreError::log(&wal))?;
-            let mut head = self.head.write();
-            let removed = head.truncate(time);
+            if let Err(error) = log.next_segment() {
+                self.meters.head_truncation_failures.inc();
+                return Err(StoreError::log(&wal)(error));
+            }
+            let removed = self.head.write().truncate(time);
             self.meters.series_removed.add(removed);
             self.meters.head_truncations.inc();
             self.chunks.rotate();
-            let mut living: HashSet<u64> = head.references().collect();
-            let aliases = self.aliases.read();
-            let alive = aliases.iter().filter(|&&(_, id)| head.series(id).is_some());
-            living.extend(alive.map(|&(reference, _)| reference));
-            (current, living)
-        };
+        }
+        self.log_from.store(time, Ordering::Release);
         let folder = self.options.dir.join("chunks_head");
         let removed = self.chunks.remove_before(time);
-        removed.map_err(StoreError::io(&folder))?;
-        let kept = self.shorten_log(current, &living, time);
-        if kept.is_err() {
-            self.meters.log_truncation_failures.inc();
+        removed.map(|_| ()).map_err(StoreError::io(&folder))
+    }
+
+    /// Replaces old segments of the log by a checkpoint, where a truncation made that possible. A
+    /// failure is made up for by the next call.
+    pub(crate) fn shorten_log(&self) -> Result<(), StoreError> {
+        let time = self.log_from.load(Ordering::Acquire);
+        if time == i64::MIN {
+            return Ok(());
+        }
+        let kept = self.checkpoint(time);
+        match &kept {
+            Ok(()) => self.log_from.store(i64::MIN, Ordering::Release),
+            Err(_) => self.meters.log_truncation_failures.inc(),
         }
         kept
     }
 
-    fn shorten_log(
-        &self,
-        current: u64,
-        living: &HashSet<u64>,
-        time: i64,
-    ) -> Result<(), StoreError> {
+    fn checkpoint(&self, time: i64) -> Result<(), StoreError> {
         let wal = self.options.dir.join("wal");
+        let (current, living) = {
+            let appender = self.appender.lock();
+            let Some(log) = &appender.log else {
+                return Ok(());
+            };
+            (log.segment(), self.living())
+        };
         let keep = Keep {
-            series: &|reference| living.contains(&reference),
+            series: &|reference| living.contains(reference),
             from: time,
         };
         let compress = self.options.wal_compression;
@@ -74,15 +97,29 @@ impl Store {
         Ok(())
     }
 
-    fn wait_for_queries(&self) {
+    /// What the log calls the series that live.
+    fn living(&self) -> RoaringTreemap {
+        let head = self.head.read();
+        let aliases = self.aliases.read();
+        let alive = aliases.iter().filter(|&&(_, id)| head.series(id).is_some());
+        let alive = alive.map(|&(reference, _)| reference);
+        head.references().chain(alive).collect()
+    }
+
+    /// Waits for the queries that began before; answers false when the store was closed meanwhile.
+    fn wait_for_queries(&self) -> bool {
         let older = std::mem::replace(&mut *self.pin.lock(), Arc::new(()));
         let begun = Instant::now();
         while Arc::strong_count(&older) > 1 {
             if begun.elapsed() > QUERIES_MAY_TAKE {
                 tracing::warn!("a query that began before a truncation of the head will fail");
-                return;
+                break;
+            }
+            if self.is_closed() {
+                return false;
             }
             std::thread::sleep(LOOK_AGAIN);
         }
+        true
     }
 }

@@ -8,72 +8,14 @@
     reason = "tests may stop at the first surprise"
 )]
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+mod common;
+
 use std::time::Duration;
 
+use common::prometheus::Prometheus;
 use contract::{Append, Batch, Clock, PendingSample, Select, Selection, SystemClock, TimeRange};
 use metrics_store::{Store, StoreOptions};
 use model::{Columns, Labels, Matcher};
-
-/// A running Prometheus, killed with the value.
-struct Prometheus(Child, u16);
-
-impl Prometheus {
-    /// `None`, with a reason printed, where the program is not installed.
-    fn start(dir: &Path, port: u16) -> Option<Self> {
-        let config = dir.join("prometheus.yml");
-        std::fs::write(
-            &config,
-            format!(
-                "scrape_configs: [{{job_name: self, scrape_interval: 1s, \
-                 static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]"
-            ),
-        )
-        .unwrap();
-        let child = Command::new("prometheus")
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!(
-                "--storage.tsdb.path={}",
-                dir.join("data").display()
-            ))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(child) = child else {
-            println!("skipped: the program prometheus is not installed");
-            return None;
-        };
-        let server = Self(child, port);
-        for _ in 0..300 {
-            if server
-                .get("/-/ready")
-                .is_some_and(|answer| answer.contains(" 200 "))
-            {
-                return Some(server);
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("prometheus does not become ready");
-    }
-
-    fn get(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.1)).ok()?;
-        write!(stream, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        Some(answer)
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[test]
 fn prometheus_reads_what_we_wrote() {

@@ -116,7 +116,7 @@ fn is_shown(point: &str, kind: &str) -> bool {
     };
     !VIRTUAL.contains(&kind)
         && !REMOTE.contains(&kind)
-        && !HIDDEN_BELOW.iter().any(|folder| below(folder))
+        && !HIDDEN_BELOW.iter().any(below)
         && !CONTAINERS.iter().any(|folder| point.starts_with(folder))
 }
 

@@ -16,6 +16,7 @@ impl Head {
     /// many series went.
     pub(crate) fn truncate(&mut self, time: i64) -> u64 {
         self.truncations += 1;
+        self.kept_from = self.kept_from.max(time);
         let mut dead = RoaringBitmap::new();
         let mut span = (i64::MAX, i64::MIN);
         for slot in self.postings.all().clone() {

@@ -20,7 +20,7 @@ struct Pair {
 }
 
 /// Label pairs, each with a number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dictionary {
     symbols: Symbols,
     pairs: Vec<Pair>,

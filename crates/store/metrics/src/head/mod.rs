@@ -11,6 +11,7 @@
 //! ones, and a slot's generation changes whenever its series does.
 
 mod collect;
+pub(crate) mod cut;
 pub(crate) mod dictionary;
 mod labels;
 mod matching;
@@ -83,6 +84,8 @@ pub(crate) struct Head {
     deleted: HashMap<u32, Vec<(i64, i64)>>,
     /// Counts truncations, so that a view knows that it is out of date.
     pub(crate) truncations: u64,
+    /// The time of the latest truncation: what is at or after it is still there.
+    kept_from: i64,
 }
 
 /// The slot of an id.
@@ -109,7 +112,13 @@ impl Head {
             last_reference: 0,
             deleted: HashMap::new(),
             truncations: 0,
+            kept_from: i64::MIN,
         }
+    }
+
+    /// The span whose multiples no chunk crosses, in milliseconds.
+    pub(crate) fn stretch(&self) -> i64 {
+        self.stretch
     }
 
     /// How many series there are.

@@ -1,5 +1,5 @@
 //! The chunk of a series that still grows: Prometheus' XOR encoding, written straight into a
-//! chain of segments.
+//! chain of segments, a word at a time.
 //!
 //! The bits are those that [`crate::chunk`] reads; the two bytes of the sample count, which stand
 //! in front of a finished chunk, are added when the chunk is copied out. A copy may say a smaller
@@ -17,6 +17,8 @@ const MOST_SAMPLES: u16 = TARGET_SAMPLES * 2;
 /// A chunk takes no further sample once it holds this many bytes, so that it stays about 1 KiB:
 /// the largest sample takes 19 bytes.
 const MOST_BYTES: usize = 1024 - 19;
+/// Bits of a word of the segments.
+const WORD_BITS: u32 = u32::BITS;
 /// No earlier value has said how many bits are zero.
 const NO_WINDOW: u8 = 0xff;
 
@@ -33,12 +35,14 @@ pub(crate) struct OpenChunk {
     delta: i64,
     /// A sample at or after this time begins the next chunk.
     next_at: i64,
-    bytes: Chain,
+    words: Chain,
+    /// The bits that do not fill a word yet, the last of them lowest.
+    rest: u32,
+    /// How many bits `rest` has; fewer than [`WORD_BITS`].
+    rest_bits: u8,
     count: u16,
     leading: u8,
     trailing: u8,
-    /// Bits of the last byte that are not used.
-    room: u8,
 }
 
 impl Default for OpenChunk {
@@ -49,11 +53,12 @@ impl Default for OpenChunk {
             value: 0,
             delta: 0,
             next_at: i64::MIN,
-            bytes: Chain::default(),
+            words: Chain::default(),
+            rest: 0,
+            rest_bits: 0,
             count: 0,
             leading: NO_WINDOW,
             trailing: 0,
-            room: 0,
         }
     }
 }
@@ -78,8 +83,15 @@ impl OpenChunk {
     /// Whether a sample of this time must begin another chunk.
     #[inline]
     pub(crate) fn is_full_for(&self, time: i64) -> bool {
-        self.count > 0
-            && (time >= self.next_at || self.count >= MOST_SAMPLES || self.bytes.len() > MOST_BYTES)
+        self.count > 0 && (time >= self.next_at || self.count >= MOST_SAMPLES || self.is_long())
+    }
+
+    fn is_long(&self) -> bool {
+        self.words.len() * size_of::<u32>() + self.rest_bytes() > MOST_BYTES
+    }
+
+    fn rest_bytes(&self) -> usize {
+        usize::from(self.rest_bits).div_ceil(8)
     }
 
     /// Adds a sample. Its time must be later than the last; the chunk must have room.
@@ -87,12 +99,14 @@ impl OpenChunk {
     #[inline]
     pub(crate) fn push(&mut self, pool: &mut Segments, time: i64, value: f64, stretch: i64) {
         let bits = value.to_bits();
-        match self.count {
+        // Read once: read again behind the stores to its neighbours it would wait for them.
+        let count = self.count;
+        match count {
             0 => {
                 self.first = time;
                 self.next_at = end_of_stretch(time, stretch);
                 self.put_varint_bytes(pool, ((time << 1) ^ (time >> 63)) as u64);
-                self.put(pool, u128::from(bits), 64);
+                self.put_long(pool, bits, 64);
             }
             1 => {
                 self.delta = time.wrapping_sub(self.time);
@@ -108,8 +122,8 @@ impl OpenChunk {
         }
         self.time = time;
         self.value = bits;
-        self.count += 1;
-        if self.count == PLAN_AT {
+        self.count = count + 1;
+        if count + 1 == PLAN_AT {
             self.next_at = planned_end(self.first, time, self.next_at);
         }
     }
@@ -117,17 +131,21 @@ impl OpenChunk {
     /// Appends the chunk with its count to `out`, as if only `count` samples were there.
     pub(crate) fn copy(&self, pool: &Segments, count: u16, out: &mut Vec<u8>) {
         out.extend_from_slice(&count.to_be_bytes());
-        pool.copy(&self.bytes, out);
+        pool.copy(&self.words, out);
+        // Shifted by a whole word where there is no rest, of which nothing is taken then.
+        let rest = u64::from(self.rest) << (WORD_BITS - u32::from(self.rest_bits));
+        let rest = (rest as u32).to_be_bytes();
+        out.extend_from_slice(rest.get(..self.rest_bytes()).unwrap_or_default());
     }
 
     /// Gives the bytes back; the chunk is empty again.
     pub(crate) fn clear(&mut self, pool: &mut Segments) {
-        pool.release(&mut self.bytes);
+        pool.release(&mut self.words);
         *self = Self::default();
     }
 
     fn put_time(&mut self, pool: &mut Segments, change: i64) {
-        let low = |bits: u32| u128::from(change as u64 & ((1 << bits) - 1));
+        let low = |bits: u32| change as u64 & ((1 << bits) - 1);
         let fits = |bits: u32| {
             let half = 1i64 << (bits - 1);
             (1 - half..=half).contains(&change)
@@ -141,7 +159,8 @@ impl OpenChunk {
         } else if fits(20) {
             self.put(pool, 0b1110 << 20 | low(20), 24);
         } else {
-            self.put(pool, 0b1111 << 64 | u128::from(change as u64), 68);
+            self.put(pool, 0b1111, 4);
+            self.put_long(pool, change as u64, 64);
         }
     }
 
@@ -155,47 +174,53 @@ impl OpenChunk {
         let trailing = change.trailing_zeros() as u8;
         if self.leading != NO_WINDOW && leading >= self.leading && trailing >= self.trailing {
             let size = 64 - u32::from(self.leading) - u32::from(self.trailing);
-            let window = u128::from(change >> self.trailing);
-            self.put(pool, 0b10 << size | window, 2 + size);
+            self.put(pool, 0b10, 2);
+            self.put_long(pool, change >> self.trailing, size);
         } else {
             (self.leading, self.trailing) = (leading, trailing);
             let size = 64 - u32::from(leading) - u32::from(trailing);
-            let head = 0b11 << 11 | u128::from(leading) << 6 | u128::from(size & 63);
-            self.put(
-                pool,
-                head << size | u128::from(change >> trailing),
-                13 + size,
-            );
+            let head = 0b11 << 11 | u64::from(leading) << 6 | u64::from(size & 63);
+            self.put(pool, head, 13);
+            self.put_long(pool, change >> trailing, size);
         }
     }
 
     fn put_varint_bytes(&mut self, pool: &mut Segments, mut value: u64) {
         while value >= 0x80 {
-            self.put(pool, u128::from(value as u8 | 0x80), 8);
+            self.put(pool, u64::from(value as u8 | 0x80), 8);
             value >>= 7;
         }
-        self.put(pool, u128::from(value), 8);
+        self.put(pool, value, 8);
     }
 
-    /// Writes the low `size` bits, highest first.
+    /// Writes `size` bits, highest first; the others of `bits` are 0.
     #[inline]
-    fn put(&mut self, pool: &mut Segments, bits: u128, mut size: u32) {
-        let room = u32::from(self.room);
-        if room > 0 {
-            let taken = room.min(size);
-            let part = (bits >> (size - taken)) as u8 & (0xff >> (8 - taken));
-            if let Some(last) = pool.last_mut(&self.bytes) {
-                *last |= part << (room - taken);
+    fn put_long(&mut self, pool: &mut Segments, bits: u64, size: u32) {
+        match size.checked_sub(WORD_BITS) {
+            None | Some(0) => self.put(pool, bits, size),
+            Some(high) => {
+                self.put(pool, bits >> WORD_BITS, high);
+                self.put(pool, bits & u64::from(u32::MAX), WORD_BITS);
             }
-            self.room -= taken as u8;
-            size -= taken;
         }
-        while size > 0 {
-            let taken = size.min(8);
-            let part = (bits >> (size - taken)) as u8 & (0xff >> (8 - taken));
-            pool.push(&mut self.bytes, part << (8 - taken));
-            self.room = 8 - taken as u8;
-            size -= taken;
+    }
+
+    /// Writes at most [`WORD_BITS`] bits, highest first; the others of `bits` are 0. The pool is
+    /// touched when a word is full, which is every second sample or less.
+    #[inline]
+    fn put(&mut self, pool: &mut Segments, bits: u64, size: u32) {
+        let all = u64::from(self.rest) << size | bits;
+        let count = u32::from(self.rest_bits) + size;
+        match count.checked_sub(WORD_BITS) {
+            None => {
+                self.rest = all as u32;
+                self.rest_bits = count as u8;
+            }
+            Some(left) => {
+                pool.push(&mut self.words, (all >> left) as u32);
+                self.rest = all as u32 & ((1 << left) - 1);
+                self.rest_bits = left as u8;
+            }
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::chunk;
 use crate::head_chunks::{HeadChunks, Maps, parse};
 use contract::SeriesId;
 
+/// Label sets that are looked up before appenders may have the lock.
+const SETS_UNDER_LOCK: usize = 1024;
+
 /// One selected series, as it was.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
@@ -97,10 +100,13 @@ impl Head {
         let list = self.pairs_of(series);
         pairs.push(list.len() as u32);
         pairs.extend_from_slice(list);
+        // Chunks before the range may go while the view lives, and are not looked at.
+        let newest = self.full.list(series.full).next();
+        let is_wanted = newest.is_some_and(|chunk| chunk.last() >= range.start);
         Some(Seen {
             id,
             pairs: place,
-            full: series.full,
+            full: if is_wanted { series.full } else { NONE },
             open_first: series.open.first,
             open_count: series.open.count(),
         })
@@ -171,9 +177,7 @@ impl HeadView {
         };
         drop(state);
         let maps = if has_full {
-            files
-                .maps()
-                .map_err(|e| SelectError::Io(format!("head chunk files: {e}")))?
+            files.maps().map_err(unmapped)?
         } else {
             Maps::new()
         };
@@ -187,11 +191,56 @@ impl HeadView {
 
     /// The labels of a series.
     pub(crate) fn labels(&self, place: usize) -> Labels {
+        self.dictionary.read().labels(self.pairs(place))
+    }
+
+    /// The pair numbers of a series, sorted by label name.
+    pub(crate) fn pairs(&self, place: usize) -> &[u32] {
         let pairs = self.series.get(place).and_then(|seen| {
             let (&len, rest) = self.pairs.get(seen.pairs as usize..)?.split_first()?;
             rest.get(..len as usize)
         });
-        self.dictionary.read().labels(pairs.unwrap_or_default())
+        pairs.unwrap_or_default()
+    }
+
+    /// The id of a series.
+    pub(crate) fn id(&self, place: usize) -> Option<SeriesId> {
+        self.series.get(place).map(|seen| seen.id)
+    }
+
+    /// The head that is viewed.
+    pub(crate) fn head(&self) -> &RwLock<Head> {
+        &self.head
+    }
+
+    /// What pair numbers stand for.
+    pub(crate) fn dictionary(&self) -> &RwLock<Dictionary> {
+        &self.dictionary
+    }
+
+    /// The range of the view.
+    pub(crate) fn range(&self) -> TimeRange {
+        self.range
+    }
+
+    /// Looks up label sets; calls `found` with the number of each set that is here and its place.
+    pub(crate) fn find_all(&self, sets: &[Labels], mut found: impl FnMut(usize, usize)) {
+        // The places rise with the slots.
+        let by_slot = |id| {
+            let near = self.series.partition_point(|s| slot_of(s.id) < slot_of(id));
+            self.series
+                .get(near)
+                .is_some_and(|s| s.id == id)
+                .then_some(near)
+        };
+        for (part, few) in sets.chunks(SETS_UNDER_LOCK).enumerate() {
+            let head = self.head.read();
+            for (place, labels) in few.iter().enumerate() {
+                if let Some(at) = head.find(labels).and_then(by_slot) {
+                    found(part * SETS_UNDER_LOCK + place, at);
+                }
+            }
+        }
     }
 
     /// Appends the samples of a series that lie in the range.
@@ -201,7 +250,7 @@ impl HeadView {
         };
         let gathered = {
             let head = self.head.read();
-            if head.truncations != self.truncations {
+            if head.truncations != self.truncations && self.range.start < head.kept_from {
                 return Err(SelectError::Io(
                     "the head was truncated while the query waited; ask again".to_owned(),
                 ));
@@ -228,28 +277,38 @@ impl HeadView {
         count: Option<u16>,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
-        let fresh;
-        let map = match self.maps.get(&full.file) {
-            Some(map) if (full.offset as usize) < map.len() => map,
-            // The chunk was still open when the query began.
-            _ => {
-                fresh = self
-                    .files
-                    .maps()
-                    .map_err(|e| SelectError::Io(format!("head chunk files: {e}")))?;
-                fresh.get(&full.file).ok_or_else(|| lost(full))?
+        let decoded = self.with_full(full, |_, _, data| {
+            let Some(count) = count else {
+                return chunk::decode(data, into);
+            };
+            let mut bytes = data.to_vec();
+            if let Some(header) = bytes.first_chunk_mut() {
+                *header = count.to_be_bytes();
             }
-        };
-        let parsed = parse(map, full.offset as usize).ok_or_else(|| lost(full))?;
-        let Some(count) = count else {
-            return chunk::decode(parsed.data, into).map_err(|_| lost(full));
-        };
-        let mut bytes = parsed.data.to_vec();
-        if let Some(header) = bytes.first_chunk_mut() {
-            *header = count.to_be_bytes();
-        }
-        chunk::decode(&bytes, into).map_err(|_| lost(full))
+            chunk::decode(&bytes, into)
+        });
+        decoded?.map_err(|_| lost(full))
     }
+
+    /// Calls `use_it` with the times of the first and last sample of a full chunk and its data.
+    pub(crate) fn with_full<T>(
+        &self,
+        full: &FullChunk,
+        use_it: impl FnOnce(i64, i64, &[u8]) -> T,
+    ) -> Result<T, SelectError> {
+        let offset = full.offset as usize;
+        if let Some(parsed) = self.maps.get(&full.file).and_then(|map| parse(map, offset)) {
+            return Ok(use_it(parsed.first, parsed.last, parsed.data));
+        }
+        // The chunk was still open when the query began, or waits for room on the disk.
+        let fresh = self.files.chunk(full.file, full.offset).map_err(unmapped)?;
+        let parsed = parse(&fresh, 0).ok_or_else(|| lost(full))?;
+        Ok(use_it(parsed.first, parsed.last, parsed.data))
+    }
+}
+
+fn unmapped(error: std::io::Error) -> SelectError {
+    SelectError::Io(format!("head chunk files: {error}"))
 }
 
 fn lost(full: &FullChunk) -> SelectError {
@@ -277,7 +336,7 @@ pub(crate) fn trim(columns: &mut Columns, start: usize, range: TimeRange) {
 }
 
 /// Removes from `columns`, from `start` on, what lies from `first` to `last`.
-fn cut_out(columns: &mut Columns, start: usize, first: i64, last: i64) {
+pub(crate) fn cut_out(columns: &mut Columns, start: usize, first: i64, last: i64) {
     let added = columns.times.get(start..).unwrap_or_default();
     let from = start + added.partition_point(|&time| time < first);
     let to = start + added.partition_point(|&time| time <= last);

@@ -1,4 +1,4 @@
-//! The bytes of open chunks: chains of small segments of one size, in one pool.
+//! The bits of open chunks: chains of small segments of one size, in one pool.
 //!
 //! A chunk grows a byte or two a sample. A buffer of its own for each series would cost a
 //! header, be half empty and be copied as it grows; a chain wastes less than one segment and
@@ -6,18 +6,18 @@
 
 use super::paged::Paged;
 
-/// Bytes of a segment that hold data.
-const DATA: usize = 28;
+/// Words of a segment that hold data; 32 bytes with the link.
+const DATA: usize = 7;
 /// No segment.
 const NONE: u32 = u32::MAX;
 
 #[derive(Debug)]
 struct Segment {
     next: u32,
-    data: [u8; DATA],
+    data: [u32; DATA],
 }
 
-/// The bytes of one chunk in the pool. Made empty by `default`; must be given back with
+/// The words of one chunk in the pool. Made empty by `default`; must be given back with
 /// [`Segments::release`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Chain {
@@ -37,7 +37,7 @@ impl Default for Chain {
 }
 
 impl Chain {
-    /// How many bytes the chain holds.
+    /// How many words the chain holds.
     pub(crate) fn len(&self) -> usize {
         usize::from(self.len)
     }
@@ -61,9 +61,9 @@ impl Default for Segments {
 }
 
 impl Segments {
-    /// Adds a byte at the end. A byte beyond 65,535 or beyond the pool's 2³² segments is refused.
+    /// Adds a word at the end. A word beyond 65,535 or beyond the pool's 2³² segments is refused.
     #[inline]
-    pub(crate) fn push(&mut self, chain: &mut Chain, byte: u8) -> bool {
+    pub(crate) fn push(&mut self, chain: &mut Chain, word: u32) -> bool {
         let place = chain.len() % DATA;
         let Some(len) = chain.len.checked_add(1) else {
             return false;
@@ -83,26 +83,21 @@ impl Segments {
             .get_mut(chain.last)
             .and_then(|segment| segment.data.get_mut(place));
         if let Some(at) = at {
-            *at = byte;
+            *at = word;
         }
         chain.len = len;
         true
     }
 
-    /// The last byte, to read and change.
-    #[inline]
-    pub(crate) fn last_mut(&mut self, chain: &Chain) -> Option<&mut u8> {
-        let place = chain.len().checked_sub(1)? % DATA;
-        self.pool.get_mut(chain.last)?.data.get_mut(place)
-    }
-
-    /// Appends the chain's bytes to `out`.
+    /// Appends the chain's words to `out`, highest byte first.
     pub(crate) fn copy(&self, chain: &Chain, out: &mut Vec<u8>) {
         let mut left = chain.len();
         let mut next = chain.first;
         while let Some(segment) = self.pool.get(next) {
             let taken = left.min(DATA);
-            out.extend_from_slice(segment.data.get(..taken).unwrap_or_default());
+            for word in segment.data.iter().take(taken) {
+                out.extend_from_slice(&word.to_be_bytes());
+            }
             left -= taken;
             if left == 0 {
                 return;
@@ -144,33 +139,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn chains_keep_their_bytes(steps in proptest::collection::vec((0usize..4, any::<u8>(), 0u8..40), 0..400)) {
+        fn chains_keep_their_words(steps in proptest::collection::vec((0usize..4, any::<u32>(), 0u32..40), 0..400)) {
             let mut pool = Segments::default();
             let mut chains = [Chain::default(); 4];
-            let mut model: [Vec<u8>; 4] = Default::default();
-            for (which, byte, action) in steps {
-                match action {
-                    0 => {
-                        pool.release(&mut chains[which]);
-                        model[which].clear();
-                    }
-                    1 => {
-                        if let Some(last) = pool.last_mut(&chains[which]) {
-                            *last ^= byte;
-                            *model[which].last_mut().unwrap() ^= byte;
-                        }
-                    }
-                    _ => {
-                        for n in 0..action {
-                            prop_assert!(pool.push(&mut chains[which], byte ^ n));
-                            model[which].push(byte ^ n);
-                        }
-                    }
+            let mut model: [Vec<u32>; 4] = Default::default();
+            for (which, word, action) in steps {
+                if action == 0 {
+                    pool.release(&mut chains[which]);
+                    model[which].clear();
                 }
-                for (chain, bytes) in chains.iter().zip(&model) {
+                for n in 0..action {
+                    prop_assert!(pool.push(&mut chains[which], word ^ n));
+                    model[which].push(word ^ n);
+                }
+                for (chain, words) in chains.iter().zip(&model) {
                     let mut out = Vec::new();
                     pool.copy(chain, &mut out);
-                    prop_assert_eq!(&out, bytes);
+                    let expected: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+                    prop_assert_eq!(&out, &expected);
+                    prop_assert_eq!(chain.len(), words.len());
                 }
             }
         }

@@ -5,7 +5,7 @@ use rapidhash::v3::rapidhash_v3;
 use super::table::IdTable;
 
 /// Texts, each with a number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Symbols {
     text: String,
     /// Where each symbol ends in `text`; it begins where the one before ends.

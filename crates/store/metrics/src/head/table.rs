@@ -10,7 +10,7 @@ const EMPTY: u32 = u32::MAX;
 const SMALLEST: usize = 16;
 
 /// A set of ids, found by the hash of their keys.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct IdTable {
     places: Vec<u32>,
     used: usize,

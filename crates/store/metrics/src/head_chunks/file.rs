@@ -1,7 +1,7 @@
 //! One head chunk file: bytes of a chunk, writing, mapping.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ const CHECKSUM: usize = 4;
 /// No chunk has more data, in bytes: an open chunk is ended at about 1 KiB, and upstream's
 /// histogram chunks are a few KiB.
 const MOST_DATA: u64 = 1 << 20;
+/// Bytes that no chunk of this store's own exceeds: its data of about 1 KiB with all around it.
+pub(super) const OWN_BYTES: usize = 2048;
 
 /// The path of a file.
 pub(super) fn path(folder: &Path, file: u32) -> PathBuf {
@@ -95,16 +97,18 @@ pub(super) fn write_at(folder: &Path, file: u32, start: u64, bytes: &[u8]) -> io
         .write_all_at(bytes, start)
 }
 
+/// The bytes of a file from the beginning of one of this store's own chunks on.
+pub(super) fn read_at(folder: &Path, file: u32, start: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path(folder, file))?;
+    file.seek(io::SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(OWN_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Maps a file as long as it is now.
-#[expect(
-    unsafe_code,
-    reason = "mapping is unsafe because another process could shorten the file; the lock file \
-              keeps other stores out, and this store only lets head chunk files grow"
-)]
 pub(super) fn map(folder: &Path, file: u32) -> io::Result<Mmap> {
-    let file = File::open(path(folder, file))?;
-    // SAFETY: see the reason above.
-    unsafe { Mmap::map(&file) }
+    crate::files::map(&path(folder, file))
 }
 
 #[cfg(test)]

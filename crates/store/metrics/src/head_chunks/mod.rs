@@ -101,12 +101,35 @@ impl HeadChunks {
         self.state.lock().flush(&self.folder)
     }
 
-    /// All chunks so far, mapped for reading.
+    /// All chunks so far, mapped for reading; without those that cannot be written out now, which
+    /// [`HeadChunks::chunk`] gives.
     pub(crate) fn maps(&self) -> io::Result<Maps> {
         let mut state = self.state.lock();
-        state.flush(&self.folder)?;
+        if let Err(error) = state.flush(&self.folder) {
+            tracing::debug!(%error, "head chunks are read from memory");
+        }
         state.map_all(&self.folder)?;
         Ok(state.maps.clone())
+    }
+
+    /// The bytes from the beginning of a chunk that this run wrote, to its end at least; empty
+    /// where there is none.
+    pub(crate) fn chunk(&self, file: u32, offset: u32) -> io::Result<Vec<u8>> {
+        let state = self.state.lock();
+        let place = u64::from(offset);
+        let waiting = state.unwritten.iter().find_map(|(number, start, bytes)| {
+            let into = usize::try_from(place.checked_sub(*start)?).ok()?;
+            bytes
+                .get(into..)
+                .filter(|rest| *number == file && !rest.is_empty())
+        });
+        match waiting {
+            Some(bytes) => Ok(bytes
+                .get(..file::OWN_BYTES.min(bytes.len()))
+                .unwrap_or_default()
+                .to_vec()),
+            None => file::read_at(&self.folder, file, place),
+        }
     }
 
     /// Ends the current file, so that truncation can remove it one day.
@@ -165,8 +188,14 @@ impl State {
     fn map_all(&mut self, folder: &Path) -> io::Result<()> {
         let files: Vec<u32> = self.newest.keys().copied().collect();
         for file in files {
+            let waits = self.unwritten.iter().find(|(number, ..)| *number == file);
+            let written = match waits {
+                Some((_, start, _)) if *start == 0 => continue,
+                Some((_, start, _)) => *start,
+                None => self.length,
+            };
             let mapped = self.maps.get(&file).map(|map| map.len() as u64);
-            if mapped.is_none() || (file == self.current && mapped != Some(self.length)) {
+            if mapped.is_none() || (file == self.current && mapped != Some(written)) {
                 let map = file::map(folder, file)?;
                 self.maps.insert(file, Arc::new(map));
             }

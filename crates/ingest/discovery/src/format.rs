@@ -1,0 +1,172 @@
+//! Target files: a list of `{targets, labels}` as JSON or YAML.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use contract::TargetGroup;
+use model::LabelsBuilder;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::static_groups::addresses;
+
+/// Largest target file in bytes: about half a million targets. A larger one is a mistake, such as
+/// a pattern that fits a log file.
+pub(crate) const MAX_FILE_BYTES: u64 = 32 << 20;
+
+/// The label that holds the file a target was found in.
+const FILE_PATH: &str = "__meta_filepath";
+
+/// Why a target file could not be read.
+#[derive(Debug, Error)]
+pub(crate) enum FileError {
+    /// It cannot be opened or read.
+    #[error("{path}: {source}")]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// It is too large.
+    #[error("{path}: larger than {MAX_FILE_BYTES} bytes; split it into several files")]
+    TooLarge { path: PathBuf },
+    /// Its name says neither JSON nor YAML.
+    #[error("{path}: a target file must end in .json, .yml or .yaml")]
+    Extension { path: PathBuf },
+    /// Its content is no list of target groups; the reason names line and column.
+    #[error("{path}: {reason}")]
+    Content { path: PathBuf, reason: String },
+    /// A label without a name.
+    #[error("{path}: group {index}: \"\" is not a valid label name")]
+    LabelName { path: PathBuf, index: usize },
+}
+
+/// A group as files write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileGroup {
+    #[serde(default)]
+    targets: Vec<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
+/// What a target file holds.
+#[derive(Debug)]
+pub(crate) struct TargetFile {
+    pub(crate) groups: Vec<Arc<TargetGroup>>,
+    /// When it was last changed, in seconds since the epoch.
+    pub(crate) mtime: f64,
+}
+
+/// Reads a target file. Blocks.
+pub(crate) fn read(path: &Path) -> Result<TargetFile, FileError> {
+    let io = |source| FileError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(io)?;
+    let modified = file.metadata().map_err(io)?.modified().map_err(io)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(FileError::TooLarge {
+            path: path.to_owned(),
+        });
+    }
+    let since = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(TargetFile {
+        groups: parse(path, &bytes)?,
+        mtime: since.as_secs_f64(),
+    })
+}
+
+/// The groups in a file's content.
+fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Arc<TargetGroup>>, FileError> {
+    let content = |reason: String| FileError::Content {
+        path: path.to_owned(),
+        reason,
+    };
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    let groups: Vec<FileGroup> = match extension.to_ascii_lowercase().as_str() {
+        "json" => serde_json::from_slice(bytes).map_err(|e| content(e.to_string()))?,
+        "yml" | "yaml" => {
+            let text = std::str::from_utf8(bytes).map_err(|e| content(e.to_string()))?;
+            let groups: Option<Vec<FileGroup>> =
+                serde_saphyr::from_str(text).map_err(|e| content(e.to_string()))?;
+            groups.unwrap_or_default()
+        }
+        _ => {
+            return Err(FileError::Extension {
+                path: path.to_owned(),
+            });
+        }
+    };
+    let shown = path.display().to_string();
+    let numbered = groups.into_iter().enumerate();
+    numbered
+        .map(|(index, group)| {
+            if group.labels.contains_key("") {
+                let path = path.to_owned();
+                return Err(FileError::LabelName { path, index });
+            }
+            let mut labels = LabelsBuilder::new();
+            for (name, value) in &group.labels {
+                labels.set(name, value);
+            }
+            labels.set(FILE_PATH, &shown);
+            Ok(Arc::new(TargetGroup {
+                source: format!("{shown}:{index}"),
+                labels: labels.build(),
+                targets: addresses(&group.targets),
+            }))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn faults_name_file_and_place() {
+        for (file, text, said) in [
+            ("a.json", "[{\"targets\": 5}]", "line 1 column 14"),
+            ("a.json", "[{\"target\": []}]", "unknown field `target`"),
+            ("a.json", "", "EOF"),
+            ("a.yml", "- targets: [a]\n  extra: 1\n", "line 2"),
+            ("a.yaml", "- labels: {'': x}\n", "not a valid label name"),
+            ("a.txt", "[]", "must end in"),
+        ] {
+            let error = parse(Path::new(file), text.as_bytes())
+                .expect_err(text)
+                .to_string();
+            assert!(error.starts_with(file) && error.contains(said), "{error}");
+        }
+        assert!(
+            parse(Path::new("a.yml"), b"")
+                .expect("no groups")
+                .is_empty()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>, text in "[-\\[\\]{}:,\"' \n&*!a-z]{0,60}") {
+            for file in ["a.json", "a.yml"] {
+                let _ = parse(Path::new(file), &bytes);
+                let _ = parse(Path::new(file), text.as_bytes());
+            }
+        }
+    }
+}

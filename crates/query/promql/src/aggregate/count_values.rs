@@ -1,0 +1,61 @@
+//! `count_values("label", …)`: how many series of a group have each value.
+
+use crate::QueryError;
+use crate::ast::Aggregate;
+use crate::column::{Series, Steps, is_present};
+use crate::eval::Context;
+use crate::grouping::{Groups, Kept};
+
+pub(super) fn eval(
+    context: &Context<'_>,
+    aggregate: &Aggregate,
+    steps: &Steps,
+) -> Result<Vec<Series>, QueryError> {
+    let label = context.string(super::param(aggregate)?)?;
+    if label.is_empty() {
+        let text = format!("invalid label name {}", model::name::quoted(&label));
+        return Err(QueryError::execution(text));
+    }
+    let grouping = &aggregate.grouping;
+    let kept = if grouping.without {
+        super::kept(context, aggregate)
+    } else {
+        let mut names = grouping.labels.clone();
+        names.push(label.clone());
+        Kept::only(&names)
+    };
+    let series = context.vector(&aggregate.expr, steps)?;
+    let mut groups = Groups::new(kept);
+    let mut results: Vec<Series> = Vec::new();
+    for one in &series {
+        context.budget.check()?;
+        for (step, value) in one
+            .values
+            .iter()
+            .enumerate()
+            .filter(|(_, v)| is_present(**v))
+        {
+            let mut text = String::new();
+            model::number::push_plain(&mut text, *value);
+            let mut labels = one.labels.to_builder();
+            let group = groups.place(&labels.set(&label, &text).build());
+            if group == results.len() {
+                context.budget.hold(1)?;
+                let labels = groups.labels(group);
+                results.push(Series {
+                    labels,
+                    drop_name: false,
+                    values: steps.absent(),
+                });
+            }
+            let cell = results
+                .get_mut(group)
+                .and_then(|one| one.values.get_mut(step));
+            if let Some(cell) = cell {
+                *cell = if is_present(*cell) { *cell + 1.0 } else { 1.0 };
+            }
+        }
+    }
+    context.release(&series);
+    Ok(results)
+}

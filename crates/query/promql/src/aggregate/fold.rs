@@ -1,0 +1,229 @@
+//! Aggregations that need one series at a time: sum, avg, min, max, count, group, stddev, stdvar.
+//!
+//! Each series is folded into its group's cells as soon as its column is computed, in the order
+//! of places, so that inputs are never held together and the result is the same on any number of
+//! threads.
+
+use crate::QueryError;
+use crate::ast::{Aggregate, AggregateOp};
+use crate::column::{ABSENT, Series, Steps, is_present, present};
+use crate::eval::{Context, parallel};
+use crate::kernels::sum::{Mean, Sum};
+
+/// What a group remembers of the values at one step.
+trait Cell: Copy + Send {
+    fn starting(value: f64) -> Self;
+    fn add(&mut self, value: f64);
+    fn get(&self) -> f64;
+}
+
+impl Cell for Sum {
+    fn starting(value: f64) -> Self {
+        Sum::starting(value)
+    }
+    #[inline]
+    fn add(&mut self, value: f64) {
+        Sum::add(self, value);
+    }
+    fn get(&self) -> f64 {
+        Sum::get(self)
+    }
+}
+
+impl Cell for Mean {
+    fn starting(value: f64) -> Self {
+        Mean::starting(value)
+    }
+    #[inline]
+    fn add(&mut self, value: f64) {
+        Mean::add(self, value);
+    }
+    fn get(&self) -> f64 {
+        Mean::get(self)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Min(f64);
+
+impl Cell for Min {
+    fn starting(value: f64) -> Self {
+        Self(value)
+    }
+    #[inline]
+    fn add(&mut self, value: f64) {
+        if value < self.0 || self.0.is_nan() {
+            self.0 = value;
+        }
+    }
+    fn get(&self) -> f64 {
+        self.0
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Max(f64);
+
+impl Cell for Max {
+    fn starting(value: f64) -> Self {
+        Self(value)
+    }
+    #[inline]
+    fn add(&mut self, value: f64) {
+        if value > self.0 || self.0.is_nan() {
+            self.0 = value;
+        }
+    }
+    fn get(&self) -> f64 {
+        self.0
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Count(f64);
+
+impl Cell for Count {
+    fn starting(_: f64) -> Self {
+        Self(1.0)
+    }
+    #[inline]
+    fn add(&mut self, _: f64) {
+        self.0 += 1.0;
+    }
+    fn get(&self) -> f64 {
+        self.0
+    }
+}
+
+#[derive(Clone, Copy)]
+struct One;
+
+impl Cell for One {
+    fn starting(_: f64) -> Self {
+        Self
+    }
+    fn add(&mut self, _: f64) {}
+    fn get(&self) -> f64 {
+        1.0
+    }
+}
+
+/// Welford's running variance; `ROOT` for the deviation.
+#[derive(Clone, Copy)]
+struct Spread<const ROOT: bool> {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl<const ROOT: bool> Cell for Spread<ROOT> {
+    fn starting(value: f64) -> Self {
+        let squares = if value.is_finite() { 0.0 } else { f64::NAN };
+        Self {
+            count: 1.0,
+            mean: value,
+            squares,
+        }
+    }
+    #[inline]
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        let delta = value - self.mean;
+        self.mean += delta / self.count;
+        self.squares += delta * (value - self.mean);
+    }
+    fn get(&self) -> f64 {
+        let variance = self.squares / self.count;
+        if ROOT { variance.sqrt() } else { variance }
+    }
+}
+
+pub(super) fn eval(
+    context: &Context<'_>,
+    aggregate: &Aggregate,
+    steps: &Steps,
+) -> Result<Vec<Series>, QueryError> {
+    match aggregate.op {
+        AggregateOp::Sum => fold::<Sum>(context, aggregate, steps),
+        AggregateOp::Avg => fold::<Mean>(context, aggregate, steps),
+        AggregateOp::Min => fold::<Min>(context, aggregate, steps),
+        AggregateOp::Max => fold::<Max>(context, aggregate, steps),
+        AggregateOp::Count => fold::<Count>(context, aggregate, steps),
+        AggregateOp::Stddev => fold::<Spread<true>>(context, aggregate, steps),
+        AggregateOp::Stdvar => fold::<Spread<false>>(context, aggregate, steps),
+        _ => fold::<One>(context, aggregate, steps),
+    }
+}
+
+struct Group<C> {
+    cells: Vec<Option<C>>,
+    drop_name: bool,
+}
+
+fn fold<C: Cell>(
+    context: &Context<'_>,
+    aggregate: &Aggregate,
+    steps: &Steps,
+) -> Result<Vec<Series>, QueryError> {
+    let source = context.source(&aggregate.expr, steps)?;
+    let mut keys = super::groups(context, aggregate);
+    let mut groups: Vec<Group<C>> = Vec::new();
+    parallel::for_each_column(
+        context,
+        source.as_ref(),
+        steps.count,
+        &mut |place, column| {
+            if present(column) == 0 {
+                return Ok(());
+            }
+            let (labels, drop_name) = source.labels(place);
+            let group = keys.place(&labels);
+            if group == groups.len() {
+                context.budget.hold(steps.count)?;
+                // A name that the query groups by stays.
+                let named = aggregate
+                    .grouping
+                    .labels
+                    .iter()
+                    .any(|l| l == model::METRIC_NAME);
+                let drop_name = drop_name && !named;
+                groups.push(Group {
+                    cells: vec![None; steps.count],
+                    drop_name,
+                });
+            }
+            if let Some(group) = groups.get_mut(group) {
+                add_column(&mut group.cells, column);
+            }
+            Ok(())
+        },
+    )?;
+    drop(source);
+    // Cells without a value were held as well while the columns were folded.
+    context
+        .budget
+        .release(groups.len().saturating_mul(steps.count));
+    let results = groups.into_iter().enumerate().map(|(place, group)| Series {
+        labels: keys.labels(place),
+        drop_name: group.drop_name,
+        values: group
+            .cells
+            .iter()
+            .map(|cell| cell.as_ref().map_or(ABSENT, C::get))
+            .collect(),
+    });
+    let results: Vec<Series> = results.collect();
+    context.hold(&results)?;
+    Ok(results)
+}
+
+fn add_column<C: Cell>(cells: &mut [Option<C>], column: &[f64]) {
+    for (cell, value) in cells.iter_mut().zip(column) {
+        if is_present(*value) {
+            match cell {
+                Some(cell) => cell.add(*value),
+                None => *cell = Some(C::starting(*value)),
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Aggregations: many series in, one a group out, or some of each group.
+
+mod count_values;
+mod fold;
+mod pick;
+mod quantile;
+
+use crate::QueryError;
+use crate::ast::{Aggregate, AggregateOp, Expr};
+use crate::column::{Series, Steps};
+use crate::eval::Context;
+use crate::grouping::{Groups, Kept};
+
+pub(crate) fn eval(
+    context: &Context<'_>,
+    aggregate: &Aggregate,
+    steps: &Steps,
+) -> Result<Vec<Series>, QueryError> {
+    match aggregate.op {
+        AggregateOp::CountValues => count_values::eval(context, aggregate, steps),
+        AggregateOp::Quantile => quantile::eval(context, aggregate, steps),
+        AggregateOp::Topk
+        | AggregateOp::Bottomk
+        | AggregateOp::Limitk
+        | AggregateOp::LimitRatio => pick::eval(context, aggregate, steps),
+        _ => fold::eval(context, aggregate, steps),
+    }
+}
+
+/// The groups of an aggregation, none yet.
+fn groups(context: &Context<'_>, aggregate: &Aggregate) -> Groups {
+    Groups::new(kept(context, aggregate))
+}
+
+fn kept(context: &Context<'_>, aggregate: &Aggregate) -> Kept {
+    let grouping = &aggregate.grouping;
+    if grouping.without {
+        Kept::all_but(&grouping.labels, context.type_and_unit)
+    } else {
+        Kept::only(&grouping.labels)
+    }
+}
+
+/// The parameter of an operator that has one.
+fn param(aggregate: &Aggregate) -> Result<&Expr, QueryError> {
+    aggregate
+        .param
+        .as_ref()
+        .ok_or_else(|| QueryError::execution("aggregation without parameter"))
+}
+
+/// Sorts series into groups: places by group.
+fn members(
+    context: &Context<'_>,
+    aggregate: &Aggregate,
+    series: &[Series],
+) -> (Groups, Vec<Vec<usize>>) {
+    let mut groups = groups(context, aggregate);
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (place, one) in series.iter().enumerate() {
+        let group = groups.place(&one.labels);
+        if group == members.len() {
+            members.push(Vec::new());
+        }
+        if let Some(list) = members.get_mut(group) {
+            list.push(place);
+        }
+    }
+    (groups, members)
+}
+
+/// The value of a series at a step.
+fn at(series: &[Series], place: usize, step: usize) -> f64 {
+    let column = series.get(place).map(|one| one.values.as_slice());
+    column
+        .and_then(|c| c.get(step))
+        .copied()
+        .unwrap_or(crate::column::ABSENT)
+}

@@ -1,0 +1,128 @@
+//! Aggregations that pick series: topk, bottomk, limitk, limit_ratio.
+
+use std::cmp::Ordering;
+
+use crate::QueryError;
+use crate::ast::{Aggregate, AggregateOp};
+use crate::calls::order::{falling, rising};
+use crate::column::{ABSENT, Series, Steps, is_present, present};
+use crate::eval::Context;
+
+pub(super) fn eval(
+    context: &Context<'_>,
+    aggregate: &Aggregate,
+    steps: &Steps,
+) -> Result<Vec<Series>, QueryError> {
+    let op = aggregate.op;
+    let expr = super::param(aggregate)?;
+    let params = context.scalar(expr, steps)?;
+    for param in &params {
+        check(op, *param)?;
+        if op == AggregateOp::LimitRatio && param.abs() > 1.0 {
+            let text = format!(
+                "ratio value should be between -1 and 1, got {param}, capping to {}",
+                param.signum()
+            );
+            context.warn(expr.span, &text);
+        }
+    }
+    let series = context.vector(&aggregate.expr, steps)?;
+    let (_, members) = super::members(context, aggregate, &series);
+    let mut picked: Vec<Vec<f64>> = series
+        .iter()
+        .map(|one| vec![ABSENT; one.values.len()])
+        .collect();
+    let mut order = Vec::new();
+    for places in &members {
+        context.budget.check()?;
+        for (step, param) in params.iter().enumerate() {
+            let mut candidates: Vec<(usize, f64)> = places
+                .iter()
+                .map(|place| (*place, super::at(&series, *place, step)))
+                .filter(|(_, value)| is_present(*value))
+                .collect();
+            select(op, *param, &series, &mut candidates);
+            for (place, value) in candidates {
+                if let Some(cell) = picked.get_mut(place).and_then(|c| c.get_mut(step)) {
+                    *cell = value;
+                }
+                if steps.count == 1 {
+                    order.push(place);
+                }
+            }
+        }
+    }
+    context.release(&series);
+    if steps.count != 1 {
+        order = (0..series.len()).collect();
+    }
+    let results: Vec<Series> = order
+        .into_iter()
+        .filter_map(|place| {
+            let values = std::mem::take(picked.get_mut(place)?);
+            let one = series.get(place)?;
+            let (labels, drop_name) = (one.labels.clone(), one.drop_name);
+            (present(&values) > 0).then_some(Series {
+                labels,
+                drop_name,
+                values,
+            })
+        })
+        .collect();
+    context.hold(&results)?;
+    Ok(results)
+}
+
+fn check(op: AggregateOp, param: f64) -> Result<(), QueryError> {
+    let ratio = op == AggregateOp::LimitRatio;
+    if param.is_nan() {
+        let what = if ratio { "Ratio" } else { "Parameter" };
+        return Err(QueryError::execution(format!("{what} value is NaN")));
+    }
+    if !ratio {
+        let overflow = if param >= i64::MAX as f64 {
+            Some("overflows")
+        } else if param <= i64::MIN as f64 {
+            Some("underflows")
+        } else {
+            None
+        };
+        if let Some(overflow) = overflow {
+            let mut number = String::new();
+            model::number::push_general(&mut number, param);
+            let text = format!("Scalar value {number} {overflow} int64");
+            return Err(QueryError::execution(text));
+        }
+    }
+    Ok(())
+}
+
+/// Leaves the picked ones of a group, best first. Of equal ones the earlier series wins.
+fn select(op: AggregateOp, param: f64, series: &[Series], candidates: &mut Vec<(usize, f64)>) {
+    let count = if param < 1.0 { 0 } else { param as usize };
+    let mut best = |order: fn(f64, f64) -> Ordering| {
+        candidates.sort_by(|a, b| order(a.1, b.1));
+        candidates.truncate(count);
+    };
+    match op {
+        AggregateOp::Topk => best(falling),
+        AggregateOp::Bottomk => best(rising),
+        AggregateOp::Limitk => candidates.truncate(count),
+        _ => candidates.retain(|(place, _)| {
+            series
+                .get(*place)
+                .is_some_and(|one| in_ratio(param.clamp(-1.0, 1.0), one))
+        }),
+    }
+}
+
+/// Whether a series belongs to a share of all: its hash decides. A negative ratio means the
+/// series that the complementary positive one leaves out.
+fn in_ratio(ratio: f64, one: &Series) -> bool {
+    let offset = one.labels.hash64() as f64 / u64::MAX as f64;
+    if ratio >= 0.0 {
+        offset < ratio
+    } else {
+        offset >= 1.0 + ratio
+    }
+}

@@ -1,0 +1,46 @@
+//! `quantile(q, …)` over the series of a group.
+
+use crate::QueryError;
+use crate::ast::Aggregate;
+use crate::column::{ABSENT, Series, Steps, is_present};
+use crate::eval::Context;
+use crate::kernels::quantile::{is_quantile, quantile};
+
+pub(super) fn eval(
+    context: &Context<'_>,
+    aggregate: &Aggregate,
+    steps: &Steps,
+) -> Result<Vec<Series>, QueryError> {
+    let param = super::param(aggregate)?;
+    let ranks = context.scalar(param, steps)?;
+    ranks
+        .iter()
+        .filter(|q| !is_quantile(**q))
+        .for_each(|q| context.warn_quantile(*q, param));
+    let series = context.vector(&aggregate.expr, steps)?;
+    let (groups, members) = super::members(context, aggregate, &series);
+    let mut results = Vec::with_capacity(groups.len());
+    let mut values = Vec::new();
+    for (group, places) in members.iter().enumerate() {
+        context.budget.check()?;
+        let column = ranks.iter().enumerate().map(|(step, q)| {
+            values.clear();
+            let all = places.iter().map(|place| super::at(&series, *place, step));
+            values.extend(all.filter(|v| is_present(*v)));
+            if values.is_empty() {
+                ABSENT
+            } else {
+                quantile(*q, &mut values)
+            }
+        });
+        let column = column.collect();
+        results.push(Series {
+            labels: groups.labels(group),
+            drop_name: false,
+            values: column,
+        });
+    }
+    context.release(&series);
+    context.hold(&results)?;
+    Ok(results)
+}

@@ -1,0 +1,281 @@
+//! Operators between two vectors whose series find each other by labels.
+//!
+//! The *one* side has at most one series a match group at each step; the *many* side may have
+//! more where the query says `group_left` or `group_right`.
+
+use std::collections::HashMap;
+
+use model::{Labels, METRIC_NAME};
+
+use super::operate::{holds, truth, value};
+use super::sets::kept;
+use crate::QueryError;
+use crate::ast::{Binary, Cardinality, Matching};
+use crate::column::{Series, Steps, is_present};
+use crate::eval::Context;
+use crate::grouping::Groups;
+
+/// The series of one match group: places on the many and on the one side.
+#[derive(Default)]
+struct Group {
+    many: Vec<usize>,
+    one: Vec<usize>,
+}
+
+struct Join<'j> {
+    context: &'j Context<'j>,
+    binary: &'j Binary,
+    matching: &'j Matching,
+    many: &'j [Series],
+    one: &'j [Series],
+    /// The many side stands on the right.
+    swapped: bool,
+    groups: Groups,
+    members: Vec<Group>,
+    results: Vec<Series>,
+    /// Result of labels.
+    places: HashMap<Labels, usize>,
+    /// Result of a pair of places; `usize::MAX` for a filled side.
+    pairs: HashMap<(usize, usize, usize), usize>,
+    steps: Steps,
+}
+
+/// Stands for the place of a side that is filled.
+const FILLED: usize = usize::MAX;
+
+pub(super) fn eval(
+    context: &Context<'_>,
+    binary: &Binary,
+    matching: &Matching,
+    left: &[Series],
+    right: &[Series],
+    steps: &Steps,
+) -> Result<Vec<Series>, QueryError> {
+    let swapped = matching.cardinality == Cardinality::OneToMany;
+    let (many, one) = if swapped {
+        (right, left)
+    } else {
+        (left, right)
+    };
+    let mut groups = Groups::new(kept(matching));
+    let mut members: Vec<Group> = Vec::new();
+    let mut add = |side: &[Series], list: fn(&mut Group) -> &mut Vec<usize>| {
+        for (place, series) in side.iter().enumerate() {
+            let group = groups.place(&series.labels);
+            if group == members.len() {
+                members.push(Group::default());
+            }
+            if let Some(group) = members.get_mut(group) {
+                list(group).push(place);
+            }
+        }
+    };
+    add(many, |group| &mut group.many);
+    add(one, |group| &mut group.one);
+    let mut join = Join {
+        context,
+        binary,
+        matching,
+        many,
+        one,
+        swapped,
+        groups,
+        members,
+        results: Vec::new(),
+        places: HashMap::new(),
+        pairs: HashMap::new(),
+        steps: *steps,
+    };
+    join.run()?;
+    Ok(join.results)
+}
+
+fn at(series: &[Series], place: usize, step: usize) -> Option<f64> {
+    let value = *series.get(place)?.values.get(step)?;
+    is_present(value).then_some(value)
+}
+
+/// At which steps a side has any series.
+fn occupied(series: &[Series], steps: &Steps) -> Vec<bool> {
+    let mut occupied = vec![false; steps.count];
+    for one in series {
+        for (seen, value) in occupied.iter_mut().zip(&one.values) {
+            *seen |= is_present(*value);
+        }
+    }
+    occupied
+}
+
+impl Join<'_> {
+    fn run(&mut self) -> Result<(), QueryError> {
+        let (many_there, one_there) = (
+            occupied(self.many, &self.steps),
+            occupied(self.one, &self.steps),
+        );
+        // With group_right upstream fills the many side, which stands on the right, by `fill_left`.
+        let (fill_many, fill_one) = (self.matching.fill_left, self.matching.fill_right);
+        let members = std::mem::take(&mut self.members);
+        for (group, member) in members.iter().enumerate() {
+            self.context.budget.check()?;
+            for (step, (many_there, one_there)) in many_there.iter().zip(&one_there).enumerate() {
+                let nothing =
+                    (!many_there && fill_many.is_none()) || (!one_there && fill_one.is_none());
+                if !nothing {
+                    self.step(group, member, step, fill_many, fill_one)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        group: usize,
+        member: &Group,
+        step: usize,
+        fill_many: Option<f64>,
+        fill_one: Option<f64>,
+    ) -> Result<(), QueryError> {
+        let mut single = None;
+        for place in &member.one {
+            if let Some(value) = at(self.one, *place, step) {
+                if let Some((earlier, _)) = single {
+                    return Err(self.not_unique(group, *place, earlier));
+                }
+                single = Some((*place, value));
+            }
+        }
+        let mut matched = false;
+        let mut produced = false;
+        for place in &member.many {
+            let Some(many) = at(self.many, *place, step) else {
+                continue;
+            };
+            matched = true;
+            let Some((one_place, one)) = single.or(fill_one.map(|fill| (FILLED, fill))) else {
+                continue;
+            };
+            produced |= self.pair(group, (*place, many), (one_place, one), step, produced)?;
+        }
+        if let (false, Some(fill), Some(single)) = (matched, fill_many, single) {
+            self.pair(group, (FILLED, fill), single, step, false)?;
+        }
+        Ok(())
+    }
+
+    /// Operates on one pair; answers whether there was a result.
+    fn pair(
+        &mut self,
+        group: usize,
+        (many_place, many): (usize, f64),
+        (one_place, one): (usize, f64),
+        step: usize,
+        produced: bool,
+    ) -> Result<bool, QueryError> {
+        let op = self.binary.op;
+        let (left, right) = if self.swapped {
+            (one, many)
+        } else {
+            (many, one)
+        };
+        let held = holds(op, left, right);
+        let result = match (op.is_comparison(), self.binary.return_bool) {
+            (false, _) => value(op, left, right),
+            (true, true) => truth(held),
+            (true, false) if held => left,
+            (true, false) => return Ok(false),
+        };
+        if produced && self.matching.cardinality == Cardinality::OneToOne {
+            return Err(QueryError::execution(
+                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
+            ));
+        }
+        let place = self.result(group, many_place, one_place);
+        if let Some(cell) = self
+            .results
+            .get_mut(place)
+            .and_then(|r| r.values.get_mut(step))
+        {
+            if is_present(*cell) {
+                return Err(match self.matching.cardinality {
+                    Cardinality::OneToOne => QueryError::same_labelset(),
+                    _ => QueryError::execution(
+                        "multiple matches for labels: grouping labels must ensure unique matches",
+                    ),
+                });
+            }
+            *cell = result;
+        }
+        Ok(true)
+    }
+
+    /// The place of the result series of a pair.
+    fn result(&mut self, group: usize, many: usize, one: usize) -> usize {
+        let key = if many == FILLED || one == FILLED {
+            (group, many, one)
+        } else {
+            (0, many, one)
+        };
+        if let Some(place) = self.pairs.get(&key) {
+            return *place;
+        }
+        let (labels, drop_name) = self.result_labels(group, many, one);
+        let place = *self
+            .places
+            .entry(labels.clone())
+            .or_insert(self.results.len());
+        if place == self.results.len() {
+            self.results.push(Series {
+                labels,
+                drop_name,
+                values: self.steps.absent(),
+            });
+        }
+        self.pairs.insert(key, place);
+        place
+    }
+
+    fn result_labels(&self, group: usize, many: usize, one: usize) -> (Labels, bool) {
+        let of = |series: &[Series], place: usize| match series.get(place) {
+            Some(one) => (one.labels.clone(), one.drop_name),
+            None => (self.groups.labels(group), false),
+        };
+        let ((labels, drop_name), (one_labels, _)) = (of(self.many, many), of(self.one, one));
+        let comparison = self.binary.op.is_comparison();
+        let mut builder = labels.to_builder();
+        if !comparison {
+            builder.retain(|name, _| !self.context.is_metadata(name));
+        }
+        if self.matching.cardinality == Cardinality::OneToOne {
+            let listed = |name: &str| self.matching.labels.iter().any(|label| label == name);
+            builder.retain(|name, _| {
+                listed(name) == self.matching.on || (name == METRIC_NAME && !self.matching.on)
+            });
+        }
+        for name in &self.matching.include {
+            builder.set(name, one_labels.get(name).unwrap_or(""));
+        }
+        let labels = builder.build();
+        if comparison && self.binary.return_bool {
+            self.context.derived(labels)
+        } else {
+            (labels, comparison && drop_name)
+        }
+    }
+
+    fn not_unique(&self, group: usize, place: usize, earlier: usize) -> QueryError {
+        let labels = |place: usize| {
+            self.one
+                .get(place)
+                .map(|one| one.labels.to_string())
+                .unwrap_or_default()
+        };
+        QueryError::execution(format!(
+            "found duplicate series for the match group {} on the {} hand-side of the operation: [{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
+            self.groups.labels(group),
+            if self.swapped { "left" } else { "right" },
+            labels(place),
+            labels(earlier),
+        ))
+    }
+}

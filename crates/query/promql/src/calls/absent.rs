@@ -1,0 +1,43 @@
+//! `absent` and `absent_over_time`: 1 where nothing is, labelled with what was asked for.
+
+use model::{Labels, LabelsBuilder, MatchOp, Matcher};
+
+use crate::ast::{Expr, ExprKind};
+use crate::column::{ABSENT, Series, present};
+
+/// One series that is 1 at the steps where nothing was seen; none where it never is.
+pub(crate) fn series(argument: &Expr, seen: &[bool]) -> Vec<Series> {
+    let values: Vec<f64> = seen
+        .iter()
+        .map(|seen| if *seen { ABSENT } else { 1.0 })
+        .collect();
+    if present(&values) == 0 {
+        return Vec::new();
+    }
+    vec![Series {
+        labels: asked_for(argument),
+        drop_name: false,
+        values,
+    }]
+}
+
+/// The labels that a selector's equality matchers fix; a label matched twice is not fixed.
+fn asked_for(argument: &Expr) -> Labels {
+    let matchers: &[Matcher] = match &argument.kind {
+        ExprKind::Vector(selector) => &selector.matchers,
+        ExprKind::Matrix(matrix) => &matrix.selector.matchers,
+        _ => &[],
+    };
+    let mut labels = LabelsBuilder::new();
+    for matcher in matchers.iter().filter(|m| m.name() != model::METRIC_NAME) {
+        let once = matchers
+            .iter()
+            .filter(|m| m.name() == matcher.name())
+            .count()
+            == 1;
+        if once && matcher.op() == MatchOp::Equal {
+            labels.set(matcher.name(), matcher.value());
+        }
+    }
+    labels.build()
+}

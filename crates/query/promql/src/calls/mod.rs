@@ -1,0 +1,8 @@
+//! Functions of instant vectors, a family a file. Those of range vectors are kernels.
+
+pub(crate) mod absent;
+pub(crate) mod histogram;
+pub(crate) mod label;
+pub(crate) mod math;
+pub(crate) mod order;
+pub(crate) mod time;

@@ -1,0 +1,215 @@
+//! Evaluation: a checked tree and the steps of a query in, columns out.
+//!
+//! Every node is evaluated over all steps at once. What does not depend on the step is evaluated
+//! at one step and repeated. Series come from a [`source::Source`], which computes one column at a
+//! time; only operations that need all series at once hold them.
+
+pub(crate) mod call;
+mod duration;
+mod invariant;
+pub(crate) mod parallel;
+pub(crate) mod range;
+mod selector;
+pub(crate) mod source;
+mod unary;
+
+use contract::Select;
+use model::Labels;
+use parking_lot::Mutex;
+
+use crate::ast::{Expr, ExprKind, Span, ValueType};
+use crate::budget::Budget;
+use crate::column::{Series, Steps, present};
+use crate::notes::Notes;
+use crate::{QueryError, aggregate, binary};
+use source::Source;
+
+/// What a node evaluates to.
+#[derive(Clone, Debug)]
+pub(crate) enum Evaluated {
+    /// One number a step.
+    Scalar(Vec<f64>),
+    /// A text.
+    String(String),
+    /// One column a series.
+    Vector(Vec<Series>),
+}
+
+/// What all nodes of one query share.
+pub(crate) struct Context<'a> {
+    pub(crate) select: &'a dyn Select,
+    pub(crate) query: &'a str,
+    /// The query's first and last moment, and its step: 0 of an instant query.
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    pub(crate) interval: i64,
+    pub(crate) lookback: i64,
+    pub(crate) default_subquery_step: i64,
+    pub(crate) threads: usize,
+    pub(crate) delayed_names: bool,
+    pub(crate) type_and_unit: bool,
+    pub(crate) budget: Budget,
+    pub(crate) notes: Mutex<Notes>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn warn(&self, span: Span, text: &str) {
+        self.notes.lock().warn(self.query, span, text);
+    }
+
+    pub(crate) fn info(&self, span: Span, text: &str) {
+        self.notes.lock().info(self.query, span, text);
+    }
+
+    /// Whether a label describes the metric itself and goes with its name.
+    pub(crate) fn is_metadata(&self, name: &str) -> bool {
+        name == model::METRIC_NAME
+            || (self.type_and_unit && (name == "__type__" || name == "__unit__"))
+    }
+
+    pub(crate) fn without_metadata(&self, labels: &Labels) -> Labels {
+        if labels.iter().any(|(name, _)| self.is_metadata(name)) {
+            labels.filtered(|name| !self.is_metadata(name))
+        } else {
+            labels.clone()
+        }
+    }
+
+    /// The labels of a result that is no longer a sample of its metric, and whether the name is
+    /// still to be dropped at the end.
+    pub(crate) fn derived(&self, labels: Labels) -> (Labels, bool) {
+        if self.delayed_names {
+            (labels, true)
+        } else {
+            (self.without_metadata(&labels), false)
+        }
+    }
+
+    /// Evaluates a node at all steps.
+    pub(crate) fn eval(&self, expr: &Expr, steps: &Steps) -> Result<Evaluated, QueryError> {
+        self.budget.check()?;
+        if steps.count > 1 && invariant::is_invariant(expr) {
+            let once = self.eval(expr, &Steps::one(steps.first))?;
+            return self.repeat(once, steps.count);
+        }
+        match &expr.kind {
+            ExprKind::Number { value, .. } => Ok(Evaluated::Scalar(vec![*value; steps.count])),
+            ExprKind::String(text) => Ok(Evaluated::String(text.clone())),
+            ExprKind::Paren(inner) => self.eval(inner, steps),
+            ExprKind::Unary { negative, operand } => self.unary(*negative, operand, steps),
+            ExprKind::Binary(binary) => binary::eval(self, binary, steps),
+            ExprKind::Aggregate(aggregate) => {
+                let series = aggregate::eval(self, aggregate, steps)?;
+                Ok(Evaluated::Vector(series))
+            }
+            ExprKind::Call(call) => self.call(call, steps),
+            ExprKind::Vector(selector) => Ok(Evaluated::Vector(
+                self.collect(&self.selected(selector, steps)?, steps)?,
+            )),
+            ExprKind::Matrix(_) | ExprKind::Subquery(_) => Err(QueryError::execution(
+                "a range vector has no value of its own here",
+            )),
+        }
+    }
+
+    /// The series of a vector expression, computed one by one where that is possible.
+    pub(crate) fn source<'s>(
+        &'s self,
+        expr: &Expr,
+        steps: &Steps,
+    ) -> Result<Box<dyn Source + 's>, QueryError> {
+        if steps.count == 1 || !invariant::is_invariant(expr) {
+            match &expr.kind {
+                ExprKind::Paren(inner) => return self.source(inner, steps),
+                ExprKind::Vector(selector) => return Ok(Box::new(self.selected(selector, steps)?)),
+                ExprKind::Call(call) => {
+                    if let Some(windowed) = self.windowed(call, steps)? {
+                        return Ok(Box::new(windowed));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(Box::new(self.vector(expr, steps)?))
+    }
+
+    pub(crate) fn vector(&self, expr: &Expr, steps: &Steps) -> Result<Vec<Series>, QueryError> {
+        match self.eval(expr, steps)? {
+            Evaluated::Vector(series) => Ok(series),
+            _ => Err(wrong_type(expr, ValueType::Vector)),
+        }
+    }
+
+    pub(crate) fn scalar(&self, expr: &Expr, steps: &Steps) -> Result<Vec<f64>, QueryError> {
+        match self.eval(expr, steps)? {
+            Evaluated::Scalar(values) => Ok(values),
+            _ => Err(wrong_type(expr, ValueType::Scalar)),
+        }
+    }
+
+    pub(crate) fn string(&self, expr: &Expr) -> Result<String, QueryError> {
+        match self.eval(expr, &Steps::one(self.start))? {
+            Evaluated::String(text) => Ok(text),
+            _ => Err(wrong_type(expr, ValueType::String)),
+        }
+    }
+
+    /// Computes and holds all series of a source that have a value.
+    pub(crate) fn collect(
+        &self,
+        source: &dyn Source,
+        steps: &Steps,
+    ) -> Result<Vec<Series>, QueryError> {
+        let mut series = Vec::new();
+        parallel::for_each_column(self, source, steps.count, &mut |place, column| {
+            let points = present(column);
+            if points > 0 {
+                self.budget.hold(points)?;
+                let (labels, drop_name) = source.labels(place);
+                series.push(Series {
+                    labels,
+                    drop_name,
+                    values: column.to_vec(),
+                });
+            }
+            Ok(())
+        })?;
+        Ok(series)
+    }
+
+    /// Says that a result stays in memory.
+    pub(crate) fn hold(&self, series: &[Series]) -> Result<(), QueryError> {
+        self.budget
+            .hold(series.iter().map(|one| present(&one.values)).sum())
+    }
+
+    /// Says that an operand has been used up.
+    pub(crate) fn release(&self, series: &[Series]) {
+        self.budget
+            .release(series.iter().map(|one| present(&one.values)).sum());
+    }
+
+    fn repeat(&self, once: Evaluated, count: usize) -> Result<Evaluated, QueryError> {
+        let spread = |values: &[f64]| vec![values.first().copied().unwrap_or(f64::NAN); count];
+        Ok(match once {
+            Evaluated::Scalar(values) => Evaluated::Scalar(spread(&values)),
+            Evaluated::String(text) => Evaluated::String(text),
+            Evaluated::Vector(mut series) => {
+                self.budget
+                    .hold(series.len().saturating_mul(count.saturating_sub(1)))?;
+                for one in &mut series {
+                    one.values = spread(&one.values);
+                }
+                Evaluated::Vector(series)
+            }
+        })
+    }
+}
+
+fn wrong_type(expr: &Expr, wanted: ValueType) -> QueryError {
+    QueryError::execution(format!(
+        "expected {}, got {}",
+        wanted.documented(),
+        expr.value_type().documented()
+    ))
+}

@@ -1,0 +1,96 @@
+//! Grouping by some labels of a set, without building strings for each series.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use model::Labels;
+use rapidhash::fast::RandomState;
+
+/// Which labels tell groups apart: `by` and `on` keep the listed ones, `without` and `ignoring`
+/// keep all but the listed ones and those that describe the metric.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    names: Vec<String>,
+    only: bool,
+    type_and_unit: bool,
+}
+
+impl Kept {
+    pub(crate) fn only(names: &[String]) -> Self {
+        Self {
+            names: names.to_vec(),
+            only: true,
+            type_and_unit: false,
+        }
+    }
+
+    pub(crate) fn all_but(names: &[String], type_and_unit: bool) -> Self {
+        Self {
+            names: names.to_vec(),
+            only: false,
+            type_and_unit,
+        }
+    }
+
+    pub(crate) fn keeps(&self, name: &str) -> bool {
+        let listed = self.names.iter().any(|listed| listed == name);
+        if self.only {
+            return listed;
+        }
+        let described = self.type_and_unit && (name == "__type__" || name == "__unit__");
+        !listed && name != model::METRIC_NAME && !described
+    }
+
+    pub(crate) fn apply(&self, labels: &Labels) -> Labels {
+        labels.filtered(|name| self.keeps(name))
+    }
+}
+
+/// Gives each distinct set of kept labels a number, rising from 0.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    kept: Kept,
+    hasher: RandomState,
+    /// Numbers of the groups with the same hash; nearly always one.
+    places: HashMap<u64, Vec<usize>>,
+    labels: Vec<Labels>,
+}
+
+impl Groups {
+    pub(crate) fn new(kept: Kept) -> Self {
+        Self {
+            kept,
+            hasher: RandomState::default(),
+            places: HashMap::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// The number of the group that a label set belongs to.
+    pub(crate) fn place(&mut self, labels: &Labels) -> usize {
+        let mut hasher = self.hasher.build_hasher();
+        let kept = || labels.iter().filter(|(name, _)| self.kept.keeps(name));
+        kept().for_each(|pair| pair.hash(&mut hasher));
+        let candidates = self.places.entry(hasher.finish()).or_default();
+        let same = |place: &&usize| {
+            self.labels
+                .get(**place)
+                .is_some_and(|group| group.iter().eq(kept()))
+        };
+        if let Some(place) = candidates.iter().find(same) {
+            return *place;
+        }
+        let place = self.labels.len();
+        candidates.push(place);
+        self.labels.push(self.kept.apply(labels));
+        place
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    pub(crate) fn labels(&self, place: usize) -> Labels {
+        self.labels.get(place).cloned().unwrap_or_default()
+    }
+}

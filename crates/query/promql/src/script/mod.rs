@@ -1,0 +1,113 @@
+//! Test scripts: load samples, evaluate, compare.
+//!
+//! The language is that of Prometheus' own test files: `load 5m` with lines of series and values
+//! (`1+2x3`, `_`, `stale`), `clear`, `eval instant at 50m …` and `eval range from … to … step …`
+//! with the expected lines below, and `expect warn|info|no_warn|no_info|fail|ordered|string`.
+//! [`run`] answers one [`Case`] for each evaluation. What a script needs and this module does not
+//! know (native histograms, start timestamps) makes the cases that depend on it
+//! [`Outcome::Unsupported`].
+
+mod compare;
+mod expect;
+mod lines;
+mod load;
+mod notation;
+
+use std::time::Duration;
+
+use contract::memory::MemoryStore;
+
+use crate::{Engine, EngineOptions, Features};
+
+/// What became of one evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As expected.
+    Passed,
+    /// Otherwise; says what was expected and what came.
+    Failed(String),
+    /// The case or the data loaded for it needs something that is not known here.
+    Unsupported(String),
+}
+
+/// One evaluation of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The line of the `eval` command, from one.
+    pub line: usize,
+    /// The query.
+    pub query: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// A script that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct ScriptError {
+    /// The line, from one.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl ScriptError {
+    fn new(line: usize, reason: impl Into<String>) -> Self {
+        Self {
+            line,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The engine that upstream's scripts expect.
+pub fn engine() -> Engine {
+    Engine::new(EngineOptions {
+        max_samples: 10_000,
+        timeout: Duration::from_secs(100),
+        features: Features::ALL,
+        delayed_name_removal: true,
+        type_and_unit_labels: true,
+        ..EngineOptions::default()
+    })
+}
+
+/// Runs a script on an engine.
+pub fn run(engine: &Engine, script: &str) -> Result<Vec<Case>, ScriptError> {
+    let mut lines = lines::Lines::new(script);
+    let mut store = MemoryStore::new();
+    // Why the loaded data is not all there, if it is not.
+    let mut missing: Option<String> = None;
+    let mut cases = Vec::new();
+    while let Some((line, text)) = lines.next_command() {
+        let command = text.split_whitespace().next().unwrap_or("");
+        match command {
+            "clear" => {
+                store = MemoryStore::new();
+                missing = None;
+            }
+            "load" | "load_with_nhcb" => {
+                let block = lines.block();
+                let refused = load::load(&store, line, text, &block)?;
+                missing = missing.or(refused);
+            }
+            _ if command.starts_with("eval") => {
+                let block = lines.block();
+                let case = expect::parse(line, text, &block)?;
+                let outcome = compare::run(engine, &store, &case, missing.as_deref());
+                cases.push(Case {
+                    line,
+                    query: case.query,
+                    outcome,
+                });
+            }
+            _ => {
+                return Err(ScriptError::new(
+                    line,
+                    format!("unknown command {command:?}"),
+                ));
+            }
+        }
+    }
+    Ok(cases)
+}

@@ -1,0 +1,106 @@
+//! The blocks of a data folder: opening all, and removing one.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ulid::Ulid;
+
+use super::out::sync_folder;
+use super::read::Block;
+use crate::StoreError;
+
+/// What the name of a block ends in while it is being written; upstream's, which removes them too.
+pub(super) const CREATION: &str = "tmp-for-creation";
+/// What the name of a block ends in while it is being removed; upstream's.
+const DELETION: &str = "tmp-for-deletion";
+/// What the name of a block ends in that cannot be read.
+const DAMAGED: &str = "damaged";
+
+/// The blocks of a data folder.
+#[derive(Debug, Default)]
+pub(crate) struct OpenedBlocks {
+    /// By their first time.
+    pub(crate) blocks: Vec<Arc<Block>>,
+    /// How many could not be read and were set aside.
+    pub(crate) damaged: u64,
+}
+
+/// Opens all blocks of a data folder. What earlier runs left half written or half removed goes; a
+/// block that is damaged is renamed to `<ULID>.damaged` and logged.
+pub(crate) fn open_all(dir: &Path) -> Result<OpenedBlocks, StoreError> {
+    let mut opened = OpenedBlocks::default();
+    for entry in fs::read_dir(dir).map_err(StoreError::io(dir))? {
+        let path = entry.map_err(StoreError::io(dir))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let (ulid, suffix) = name.split_once('.').unwrap_or((name, ""));
+        if Ulid::from_string(ulid).is_err() || !path.is_dir() {
+            continue;
+        }
+        match suffix {
+            CREATION | DELETION => {
+                fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
+            }
+            "" => match Block::open(&path) {
+                Ok(block) => opened.blocks.push(Arc::new(block)),
+                Err(error) if is_damage(&error) => {
+                    let aside = set_suffix(&path, DAMAGED);
+                    tracing::error!(
+                        block = name,
+                        %error,
+                        "a block cannot be read; it is set aside as {}",
+                        aside.display()
+                    );
+                    fs::rename(&path, &aside).map_err(StoreError::io(&path))?;
+                    opened.damaged += 1;
+                }
+                Err(error) => return Err(error),
+            },
+            _ => {}
+        }
+    }
+    opened.blocks.sort_by(|a, b| key(a).cmp(&key(b)));
+    Ok(opened)
+}
+
+/// Removes a block. It first loses its name, so that half a block is never taken for one. Who has
+/// it open can go on reading.
+pub(crate) fn delete(path: &Path) -> Result<(), StoreError> {
+    let doomed = set_suffix(path, DELETION);
+    fs::rename(path, &doomed).map_err(StoreError::io(path))?;
+    if let Some(dir) = path.parent() {
+        sync_folder(dir)?;
+    }
+    fs::remove_dir_all(&doomed).map_err(StoreError::io(&doomed))
+}
+
+/// A path with a suffix behind its name.
+pub(super) fn set_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn key(block: &Block) -> (i64, i64, &str) {
+    let meta = block.meta();
+    (meta.min_time, meta.max_time, &meta.ulid)
+}
+
+/// Whether an error comes from the bytes of the block; others, such as too many open files, say
+/// nothing about it.
+fn is_damage(error: &StoreError) -> bool {
+    match error {
+        StoreError::Block { .. } => true,
+        StoreError::Io { source, .. } => {
+            matches!(
+                source.kind(),
+                ErrorKind::NotFound | ErrorKind::UnexpectedEof
+            )
+        }
+        _ => false,
+    }
+}

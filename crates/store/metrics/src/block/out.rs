@@ -1,0 +1,89 @@
+//! A file that is being written.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::{StoreError, crc32c};
+
+/// Bytes that are gathered before they are written.
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// A file that grows at its end, and how long it is.
+pub(super) struct Out {
+    path: PathBuf,
+    file: BufWriter<File>,
+    at: u64,
+}
+
+impl Out {
+    /// Creates the file.
+    pub(super) fn create(path: PathBuf) -> Result<Self, StoreError> {
+        let file = File::create_new(&path).map_err(StoreError::io(&path))?;
+        Ok(Self {
+            path,
+            file: BufWriter::with_capacity(BUFFER_BYTES, file),
+            at: 0,
+        })
+    }
+
+    /// Where the next byte goes.
+    pub(super) fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// Appends bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.file
+            .write_all(bytes)
+            .map_err(StoreError::io(&self.path))?;
+        self.at += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Appends a content behind its length, and its checksum.
+    pub(super) fn write_section(&mut self, content: &[u8]) -> Result<(), StoreError> {
+        let length = u32::try_from(content.len())
+            .map_err(|_| self.wrong("a table is over 4 GiB; cut the block into shorter ones"))?;
+        self.write(&length.to_be_bytes())?;
+        self.write(content)?;
+        self.write(&crc32c(content).to_be_bytes())
+    }
+
+    /// Appends zeros until the length is a multiple of `alignment`, which is at most 16.
+    pub(super) fn pad(&mut self, alignment: u64) -> Result<(), StoreError> {
+        let missing = self.at.next_multiple_of(alignment) - self.at;
+        let zeros = [0; 16];
+        self.write(zeros.get(..missing as usize).unwrap_or(&zeros))
+    }
+
+    /// Writes out what is buffered and waits for the disk.
+    pub(super) fn finish(mut self) -> Result<(), StoreError> {
+        self.file
+            .flush()
+            .and_then(|()| self.file.get_ref().sync_all())
+            .map_err(StoreError::io(&self.path))
+    }
+
+    /// An error about the content of this file.
+    pub(super) fn wrong(&self, reason: impl Into<String>) -> StoreError {
+        StoreError::Block {
+            folder: self.path.clone(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Writes a small file at once and waits for the disk.
+pub(super) fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut out = Out::create(path)?;
+    out.write(bytes)?;
+    out.finish()
+}
+
+/// Waits until the disk has the names of a folder's files.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(StoreError::io(folder))
+}

@@ -1,0 +1,269 @@
+//! Reading a block.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use contract::{SelectError, TimeRange};
+use model::{Columns, Labels, Matcher};
+
+use super::index_read::Index;
+use super::matching::matching;
+use super::meta::BlockMeta;
+use super::segments::Segments;
+use super::series::ChunkMeta;
+use super::tombstones::{self, Tombstones};
+use super::write::ChunkData;
+use crate::head::read::cut_out;
+use crate::{StoreError, chunk};
+
+/// An open block: its files mapped, a sample of its tables in memory.
+#[derive(Debug)]
+pub(crate) struct Block {
+    path: PathBuf,
+    meta: BlockMeta,
+    size: u64,
+    index: Index,
+    segments: Segments,
+    tombstones: Tombstones,
+}
+
+/// A series that a selection found in a block, with its chunks in the range.
+#[derive(Clone, Debug)]
+pub(crate) struct BlockSeries {
+    reference: u32,
+    chunks: Box<[ChunkMeta]>,
+}
+
+impl BlockSeries {
+    /// What the index calls the series: rising in label order within one block.
+    pub(crate) fn reference(&self) -> u32 {
+        self.reference
+    }
+
+    /// Its chunks in the range, oldest first.
+    pub(crate) fn chunks(&self) -> &[ChunkMeta] {
+        &self.chunks
+    }
+}
+
+impl Block {
+    /// Opens the block in a folder; its tables are checked.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let wrong = |reason: String| StoreError::Block {
+            folder: path.to_owned(),
+            reason,
+        };
+        let read = |name: &str| {
+            let path = path.join(name);
+            std::fs::read(&path).map_err(StoreError::io(&path))
+        };
+        let meta = BlockMeta::parse(&read("meta.json")?).map_err(wrong)?;
+        let tombstones = match read("tombstones") {
+            Ok(bytes) => tombstones::parse(&bytes)
+                .ok_or_else(|| wrong("the file tombstones is damaged".to_owned()))?,
+            Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                Tombstones::new()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            size: crate::files::folder_size(path),
+            index: Index::open(&path.join("index"))?,
+            segments: Segments::open(&path.join("chunks"))?,
+            meta,
+            tombstones,
+        })
+    }
+
+    /// What the block says about itself.
+    pub(crate) fn meta(&self) -> &BlockMeta {
+        &self.meta
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of its files.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The stretch of time it is for.
+    pub(crate) fn range(&self) -> TimeRange {
+        TimeRange {
+            start: self.meta.min_time,
+            end: self.meta.max_time.saturating_sub(1),
+        }
+    }
+
+    /// The series that all matchers fit and that have a chunk in the range, in label order.
+    pub(crate) fn select(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> Result<Vec<BlockSeries>, SelectError> {
+        if !self.range().overlaps(range) {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        let mut chunks = Vec::new();
+        for reference in matching(&self.index, matchers)? {
+            chunks.clear();
+            self.index.chunks(reference, |chunk| {
+                if chunk.min <= range.end && chunk.max >= range.start {
+                    chunks.push(chunk);
+                }
+            })?;
+            if !chunks.is_empty() {
+                found.push(BlockSeries {
+                    reference,
+                    chunks: chunks.as_slice().into(),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The labels of a series.
+    pub(crate) fn labels(&self, series: &BlockSeries) -> Result<Labels, SelectError> {
+        self.index.labels(series.reference)
+    }
+
+    /// Appends the samples of a series in the range that were not deleted. The range must lie
+    /// within that of the selection.
+    pub(crate) fn read(
+        &self,
+        series: &BlockSeries,
+        range: TimeRange,
+        into: &mut Columns,
+    ) -> Result<(), SelectError> {
+        let start = into.len();
+        for meta in &series.chunks {
+            if meta.max < range.start || meta.min > range.end {
+                continue;
+            }
+            let data = self.segments.xor_chunk(meta.reference)?;
+            chunk::decode_range(data, range.start, range.end, into)
+                .map_err(|_| self.bad_chunk(meta))?;
+        }
+        let times = into.times.get(start..).unwrap_or_default();
+        if !times.is_sorted_by(|a, b| a < b) {
+            put_in_order(into, start);
+        }
+        for &(first, last) in self.deleted(series) {
+            cut_out(into, start, first, last);
+        }
+        Ok(())
+    }
+
+    /// A chunk of a series as it is stored, whatever its encoding: to be written to another block.
+    pub(crate) fn chunk(&self, meta: &ChunkMeta) -> Result<ChunkData, SelectError> {
+        let (encoding, data) = self.segments.chunk(meta.reference)?;
+        let samples = chunk::count(data).ok_or_else(|| self.bad_chunk(meta))?;
+        Ok(ChunkData {
+            min: meta.min,
+            max: meta.max,
+            encoding,
+            samples: samples.into(),
+            bytes: data.to_vec(),
+        })
+    }
+
+    /// All texts of labels, sorted.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.index.symbols()
+    }
+
+    /// The names of all labels of the series that fit, sorted.
+    pub(crate) fn label_names(&self, matchers: &[Matcher]) -> Result<Vec<String>, SelectError> {
+        if matchers.is_empty() {
+            return Ok(self.index.names().map(str::to_owned).collect());
+        }
+        self.distinct(matchers, |name, _| Some(name))
+    }
+
+    /// The values of a label over the series that fit, sorted.
+    pub(crate) fn label_values(
+        &self,
+        name: &str,
+        matchers: &[Matcher],
+    ) -> Result<Vec<String>, SelectError> {
+        if matchers.is_empty() {
+            let values = self.index.values(name).into_iter();
+            return Ok(values.map(str::to_owned).collect());
+        }
+        // Each name has one symbol, so that its text is compared once.
+        let mut known: Option<u32> = None;
+        let mut others: HashSet<u32> = HashSet::new();
+        self.distinct(matchers, |symbol, value| {
+            if known != Some(symbol) {
+                if others.contains(&symbol) {
+                    return None;
+                }
+                if self.index.symbol(symbol) != Ok(name) {
+                    others.insert(symbol);
+                    return None;
+                }
+                known = Some(symbol);
+            }
+            Some(value)
+        })
+    }
+
+    /// The texts of the symbols that `pick` chooses from the labels of the series that fit.
+    fn distinct(
+        &self,
+        matchers: &[Matcher],
+        mut pick: impl FnMut(u32, u32) -> Option<u32>,
+    ) -> Result<Vec<String>, SelectError> {
+        let mut symbols: HashSet<u32> = HashSet::new();
+        for reference in matching(&self.index, matchers)? {
+            self.index.label_symbols(reference, |name, value| {
+                symbols.extend(pick(name, value));
+            })?;
+        }
+        // Symbols are sorted as their texts are.
+        let mut symbols: Vec<u32> = symbols.into_iter().collect();
+        symbols.sort_unstable();
+        symbols
+            .into_iter()
+            .map(|symbol| self.index.symbol(symbol).map(str::to_owned))
+            .collect()
+    }
+
+    /// The deleted stretches of a series, both times included.
+    pub(crate) fn deleted(&self, series: &BlockSeries) -> &[(i64, i64)] {
+        self.tombstones
+            .get(&series.reference)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn bad_chunk(&self, meta: &ChunkMeta) -> SelectError {
+        SelectError::Corrupt(format!(
+            "{}: the chunk from {} to {} cannot be decoded",
+            self.path.display(),
+            meta.min,
+            meta.max
+        ))
+    }
+}
+
+/// Sorts the columns by time from `start` on and keeps one sample of each time: others than
+/// Prometheus write blocks with chunks that overlap.
+fn put_in_order(columns: &mut Columns, start: usize) {
+    let mut samples: Vec<(i64, f64)> = columns
+        .iter()
+        .skip(start)
+        .map(|sample| (sample.time, sample.value))
+        .collect();
+    samples.sort_by_key(|sample| sample.0);
+    samples.dedup_by_key(|sample| sample.0);
+    columns.times.truncate(start);
+    columns.values.truncate(start);
+    for (time, value) in samples {
+        columns.push(time, value);
+    }
+}

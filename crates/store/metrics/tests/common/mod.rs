@@ -1,0 +1,142 @@
+//! What the tests of the store share: series, reading all that matches, the real Prometheus.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+pub(crate) mod prometheus;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use contract::memory::MemoryStore;
+use contract::{Append, Batch, Gather, PendingSample, Select, Selection, TimeRange};
+use metrics_store::{Store, StoreError, StoreOptions};
+use model::{Columns, Labels, Matcher};
+
+pub(crate) const ALL: TimeRange = TimeRange {
+    start: i64::MIN,
+    end: i64::MAX,
+};
+
+/// Opens a folder; the store before may still be held by one of its threads for a moment.
+pub(crate) fn open(options: &StoreOptions) -> Arc<Store> {
+    loop {
+        match Store::open(options.clone()) {
+            Err(StoreError::Locked { .. }) => std::thread::yield_now(),
+            store => return store.unwrap(),
+        }
+    }
+}
+
+pub(crate) fn labels(n: usize) -> Labels {
+    Labels::from_pairs([
+        ("__name__", format!("m{}", n % 3)),
+        ("n", n.to_string()),
+        (
+            "odd",
+            if n % 2 == 1 {
+                "yes".into()
+            } else {
+                String::new()
+            },
+        ),
+    ])
+}
+
+pub(crate) type Samples = Vec<(i64, u64)>;
+
+/// All series that fit with their samples in the range, sorted; times must rise, and no label set
+/// may come twice.
+pub(crate) fn read(
+    store: &dyn Select,
+    matchers: &[Matcher],
+    range: TimeRange,
+) -> Vec<(Labels, Samples)> {
+    let selection = Selection {
+        matchers,
+        range,
+        limit: 0,
+    };
+    let list = store.select(&selection).unwrap();
+    let mut found: Vec<_> = (0..list.len())
+        .map(|place| {
+            let mut columns = Columns::new();
+            list.read(place, &mut columns).unwrap();
+            assert!(columns.times.is_sorted_by(|a, b| a < b));
+            let samples = columns
+                .iter()
+                .map(|s| (s.time, s.value.to_bits()))
+                .collect();
+            (list.labels(place), samples)
+        })
+        .collect();
+    found.sort();
+    assert!(found.is_sorted_by(|a, b| a.0 < b.0), "a label set twice");
+    found.retain(|(_, samples): &(Labels, Samples)| !samples.is_empty());
+    found
+}
+
+/// Appends one sample at `time` to each of the series `from..to`, and to the model.
+pub(crate) fn append(
+    store: &dyn Append,
+    model: &MemoryStore,
+    series: std::ops::Range<usize>,
+    time: i64,
+    value: impl Fn(usize) -> f64,
+) {
+    for store in [store, model as &dyn Append] {
+        let mut ids = Vec::new();
+        let sets: Vec<Labels> = series.clone().map(labels).collect();
+        store.resolve(&sets, &mut ids).unwrap();
+        let samples = ids
+            .iter()
+            .zip(series.clone())
+            .map(|(&series, n)| PendingSample {
+                series,
+                time,
+                value: value(n),
+            });
+        let batch = Batch {
+            samples: samples.collect(),
+            exemplars: Vec::new(),
+        };
+        let outcome = store.append(&batch).unwrap();
+        assert_eq!(outcome.stored, series.len(), "{outcome:?}");
+    }
+}
+
+/// The only value of one of the store's own metrics.
+pub(crate) fn metric(store: &Store, name: &str) -> f64 {
+    let mut families = Vec::new();
+    store.gather(&mut families);
+    let family = families.iter().find(|family| family.name == name);
+    let family = family.unwrap_or_else(|| panic!("no metric {name}"));
+    match &family.points[0].value {
+        model::PointValue::Number(value) => *value,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// The names of the blocks in a folder.
+pub(crate) fn blocks(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| dir.join(name).join("meta.json").exists())
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,65 @@
+//! The real Prometheus as a child process.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A running Prometheus, killed with the value.
+pub(crate) struct Prometheus(Child, u16);
+
+impl Prometheus {
+    /// Starts it on `dir/data`. `None`, with a reason printed, where the program is not installed.
+    pub(crate) fn start(dir: &Path, port: u16) -> Option<Self> {
+        let config = dir.join("prometheus.yml");
+        std::fs::write(
+            &config,
+            format!(
+                "scrape_configs: [{{job_name: self, scrape_interval: 1s, \
+                 static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]"
+            ),
+        )
+        .unwrap();
+        let child = Command::new("prometheus")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!(
+                "--storage.tsdb.path={}",
+                dir.join("data").display()
+            ))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(child) = child else {
+            println!("skipped: the program prometheus is not installed");
+            return None;
+        };
+        let server = Self(child, port);
+        for _ in 0..300 {
+            if server
+                .get("/-/ready")
+                .is_some_and(|answer| answer.contains(" 200 "))
+            {
+                return Some(server);
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("prometheus does not become ready");
+    }
+
+    /// The whole answer to a GET, header included.
+    pub(crate) fn get(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.1)).ok()?;
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        Some(answer)
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
