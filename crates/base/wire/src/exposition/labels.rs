@@ -105,12 +105,15 @@ impl<'a> Cursor<'a> {
                 if label.is_empty() {
                     return Err(expected("a label name", start));
                 }
-                if label == METRIC_NAME || seen.contains(&label) {
-                    let label = excerpt(label.as_bytes());
-                    return Err(format!("label name {label} is not unique: invalid sample"));
+                // An empty value says nothing, not even twice.
+                if !value.is_empty() {
+                    if label == METRIC_NAME || seen.contains(&label) {
+                        let label = excerpt(label.as_bytes());
+                        return Err(format!("label name {label} is not unique: invalid sample"));
+                    }
+                    give(&label, &value);
+                    seen.push(label);
                 }
-                give(&label, &value);
-                seen.push(label);
                 self.skip_blanks();
                 let missing = !self.take(b',') && self.rest.first() != Some(&b'}');
                 if missing && self.strict {
@@ -194,23 +197,51 @@ pub(super) fn unescape(text: &str, quotes: bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What a byte may be in a name.
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const COLON: u8 = 4;
+
+/// The kind of every byte; 0 for those of no name.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let kind = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b':' => COLON,
+            _ => 0,
+        };
+        let (_, rest) = kinds.split_at_mut(byte as usize);
+        if let Some(place) = rest.first_mut() {
+            *place = kind;
+        }
+        byte += 1;
+    }
+    kinds
+};
+
 /// How many bytes of a metric name a text begins with.
 pub(super) fn metric_length(text: &[u8]) -> usize {
-    name_length(text, |byte| byte == b'_' || byte == b':')
+    name_length(text, LETTER | COLON)
 }
 
 fn label_length(text: &[u8]) -> usize {
-    name_length(text, |byte| byte == b'_')
+    name_length(text, LETTER)
 }
 
-fn name_length(text: &[u8], extra: impl Fn(u8) -> bool) -> usize {
-    match text.first() {
-        Some(first) if first.is_ascii_alphabetic() || extra(*first) => text
-            .iter()
-            .position(|byte| !byte.is_ascii_alphanumeric() && !extra(*byte))
-            .unwrap_or(text.len()),
-        _ => 0,
+#[inline]
+fn name_length(text: &[u8], begins: u8) -> usize {
+    let is = |byte: &u8, kinds: u8| {
+        let kind = KINDS.get(usize::from(*byte));
+        kind.is_some_and(|kind| kind & kinds != 0)
+    };
+    if !text.first().is_some_and(|first| is(first, begins)) {
+        return 0;
     }
+    let end = text.iter().position(|byte| !is(byte, begins | DIGIT));
+    end.unwrap_or(text.len())
 }
 
 /// How many bytes of a series a text begins with: a name, braces, or both; 0 for neither. `None`
