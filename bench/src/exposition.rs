@@ -10,8 +10,8 @@ enum Motion {
     Constant(f64),
     /// By about so much a second, in steps of `grain`.
     Counter { rate: f64, grain: f64 },
-    /// Around a middle, by a share of it.
-    Gauge { middle: f64, share: f64 },
+    /// Around a middle, by a share of it, in steps of `grain`.
+    Gauge { middle: f64, share: f64, grain: f64 },
 }
 
 /// One series: its text up to the value, and its motion.
@@ -96,8 +96,13 @@ impl Page {
                     let grown = rate * (0.5 + noise(own)) * seconds + rate * noise(moment);
                     (grown / grain).floor() * grain
                 }
-                Motion::Gauge { middle, share } => {
-                    (middle * (1.0 + share * (noise(moment) - 0.5))).round()
+                Motion::Gauge {
+                    middle,
+                    share,
+                    grain,
+                } => {
+                    let value = middle * (1.0 + share * (noise(moment) - 0.5));
+                    (value / grain).round() * grain
                 }
             };
             let _ = writeln!(out, " {value}");
@@ -138,6 +143,7 @@ fn processors(page: &mut Builder) {
             Motion::Gauge {
                 middle: 3.0,
                 share: 0.8,
+                grain: 0.01,
             },
         );
     }
@@ -199,7 +205,8 @@ fn memory(page: &mut Builder) {
             name,
             Motion::Gauge {
                 middle: 2e9,
-                share: 0.02,
+                share: 0.002,
+                grain: 4096.0,
             },
         );
     }
@@ -250,7 +257,7 @@ fn devices(page: &mut Builder) {
         page.header(&name, "counter");
         for device in ["sda", "sdb", "nvme0n1"] {
             let motion = match what {
-                _ if what.contains("discard") => Motion::Constant(0.0),
+                _ if what.contains("discard") || device != "sda" => Motion::Constant(512.0),
                 _ if what.contains("bytes") => Motion::Counter {
                     rate: 40_000.0,
                     grain: 4096.0,
@@ -289,7 +296,8 @@ fn file_systems(page: &mut Builder) {
             let motion = match what {
                 "free_bytes" | "avail_bytes" => Motion::Gauge {
                     middle: 5e10,
-                    share: 1e-4,
+                    share: 1e-5,
+                    grain: 4096.0,
                 },
                 "readonly" => Motion::Constant(0.0),
                 _ => Motion::Constant(1e11),
@@ -304,12 +312,19 @@ fn histograms(page: &mut Builder) {
     const BOUNDS: [&str; 12] = [
         "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf",
     ];
-    for service in ["api", "auth", "billing", "search", "mail"] {
+    // Requests a second: one busy service, and others that are asked now and then.
+    for (service, requests) in [
+        ("api", 20.0),
+        ("auth", 2.0),
+        ("billing", 0.2),
+        ("search", 0.2),
+        ("mail", 0.02),
+    ] {
         let name = format!("{service}_request_duration_seconds");
         page.header(&name, "histogram");
         for method in ["GET", "POST", "PUT"] {
             for (place, bound) in BOUNDS.iter().enumerate() {
-                let rate = 12.0 * (place + 1) as f64 / BOUNDS.len() as f64;
+                let rate = requests * (place + 1) as f64 / BOUNDS.len() as f64;
                 page.series(
                     format!("{name}_bucket{{method=\"{method}\",status=\"200\",le=\"{bound}\"}}"),
                     Motion::Counter { rate, grain: 1.0 },
@@ -317,12 +332,12 @@ fn histograms(page: &mut Builder) {
             }
             let labels = format!("method=\"{method}\",status=\"200\"");
             let sum = Motion::Counter {
-                rate: 1.7,
-                grain: 1e-6,
+                rate: requests * 0.14,
+                grain: 0.137_291,
             };
             page.series(format!("{name}_sum{{{labels}}}"), sum);
             let count = Motion::Counter {
-                rate: 12.0,
+                rate: requests,
                 grain: 1.0,
             };
             page.series(format!("{name}_count{{{labels}}}"), count);

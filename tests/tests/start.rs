@@ -6,8 +6,6 @@
     reason = "a test may stop at the first surprise"
 )]
 
-use std::process::Command;
-
 use argand_tests::{Argand, get, get_json, post};
 
 const NOTHING: &str = "global:\n  scrape_interval: 1s\n";
@@ -111,30 +109,4 @@ fn a_data_directory_has_one_owner() {
     let error = Argand::start(NOTHING, &[&data]).err().unwrap().to_string();
     assert!(error.contains("in use by process"), "{error}");
     assert_eq!(get(&first.url("/-/ready")).unwrap().status, 200);
-}
-
-#[test]
-fn wrong_flags_and_files_are_named() {
-    let binary = std::env::current_exe().unwrap();
-    let binary = binary
-        .ancestors()
-        .skip(1)
-        .map(|f| f.join("argand"))
-        .find(|f| f.is_file())
-        .unwrap();
-    for (arguments, expected) in [
-        (vec!["--storage.tsdb.pth=x"], "--storage.tsdb.path"),
-        (vec!["--query.timeout=fast"], "--query.timeout=fast"),
-        (
-            vec!["--config.file=/nowhere/prometheus.yml"],
-            "/nowhere/prometheus.yml",
-        ),
-        (vec!["--web.listen-address=somewhere"], "somewhere"),
-        (vec!["--log.level=loud"], "warn"),
-    ] {
-        let output = Command::new(&binary).args(&arguments).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{arguments:?}");
-        assert!(text.contains(expected), "{arguments:?}: {text}");
-    }
 }

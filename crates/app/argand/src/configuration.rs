@@ -1,6 +1,7 @@
 //! The configuration in force: read at the start, read again on request; a bad new file changes
 //! nothing.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -34,6 +35,15 @@ impl Source {
     }
 }
 
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{}", file.display()),
+            None => f.write_str("built-in: this process and this machine"),
+        }
+    }
+}
+
 /// Makes a configuration the one in force.
 pub(crate) trait Apply: Send + Sync {
     fn apply(&self, config: Config);
@@ -44,6 +54,48 @@ pub(crate) fn report_inactive(config: &Config) {
     for section in &config.inactive {
         tracing::warn!(section, "this section is checked but not active yet");
     }
+    for setting in inactive_settings(config) {
+        tracing::warn!(setting, "this setting is checked but not active yet");
+    }
+}
+
+/// Settings within active sections that do nothing yet and differ from their defaults.
+fn inactive_settings(config: &Config) -> Vec<String> {
+    let Config {
+        global,
+        storage,
+        scrape_configs,
+        ..
+    } = config;
+    let mut settings = Vec::new();
+    let mut note = |is_set: bool, setting: &str| {
+        if is_set {
+            settings.push(setting.to_owned());
+        }
+    };
+    note(global.query_log_file.is_some(), "global.query_log_file");
+    note(
+        !storage.out_of_order_window.is_zero(),
+        "storage.tsdb.out_of_order_time_window",
+    );
+    note(
+        storage.retention.percentage.is_some(),
+        "storage.tsdb.retention.percentage",
+    );
+    for job in scrape_configs {
+        let name = &job.job_name;
+        for (is_set, setting) in [
+            (job.failure_log_file.is_some(), "scrape_failure_log_file"),
+            (job.native_histograms, "scrape_native_histograms"),
+            (
+                job.convert_classic_histograms,
+                "convert_classic_histograms_to_nhcb",
+            ),
+        ] {
+            note(is_set, &format!("{setting} of job {name}"));
+        }
+    }
+    settings
 }
 
 /// Answers requests to reload until nobody can ask any more.
@@ -71,5 +123,32 @@ pub(crate) async fn serve_reloads(
         };
         // Whoever asked may have gone.
         let _ = done.send(outcome);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_and_does_nothing_is_named() {
+        let text = "
+global: {query_log_file: q.log}
+storage: {tsdb: {out_of_order_time_window: 5m}}
+scrape_configs:
+  - job_name: a
+    scrape_native_histograms: true
+  - job_name: b
+";
+        let config = config::parse(text, "x.yml".as_ref(), &|_| None).unwrap();
+        assert_eq!(
+            inactive_settings(&config),
+            [
+                "global.query_log_file",
+                "storage.tsdb.out_of_order_time_window",
+                "scrape_native_histograms of job a",
+            ]
+        );
+        assert!(inactive_settings(&Config::default()).is_empty());
     }
 }

@@ -69,6 +69,13 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         address: own_address(&listeners)?,
     };
     let config = source.read()?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        configuration = %source,
+        data = %options.data.display(),
+        jobs = config.scrape_configs.len(),
+        "starting"
+    );
     configuration::report_inactive(&config);
 
     let runtime = Arc::new(Runtime::new(

@@ -1,3 +1,9 @@
 //! Every foreign byte format, to and from the model.
+//!
+//! Bytes come in and values of `model` go out, or the other way. Bytes are never trusted: what
+//! does not keep to its format is an error that says where and what, and nothing panics. Absent:
+//! sockets and files; whoever has the bytes hands them over.
+//!
+//! [`exposition`] is what targets answer to a scrape: text, OpenMetrics and protobuf.
 
 pub mod exposition;

@@ -1,394 +1,313 @@
 //! The text forms: Prometheus 0.0.4 and 1.0.0, OpenMetrics 0.0.1 and 1.0.0.
 //!
-//! One pass, no allocation for a series: a line gives the raw bytes of its series, and who knows
-//! those bytes already need not read them again ([`TextParser::next_if_series`]).
+//! One pass, no allocation for a sample. Lines are counted only when somebody asks.
 
-use std::borrow::Cow;
+use std::cell::Cell;
 
-use model::{Exemplar, FamilyKind, LabelsBuilder};
+use model::{Exemplar, LabelsBuilder};
 
-use super::labels::{series_length, unescape};
-use super::{Format, ParseError, excerpt, number, parse_series};
-
-/// One thing a body says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Entry<'a> {
-    /// A sample.
-    Series(SeriesLine<'a>),
-    /// `# TYPE`
-    Type {
-        /// The family.
-        metric: &'a str,
-        /// What its numbers mean.
-        kind: FamilyKind,
-    },
-    /// `# HELP`
-    Help {
-        /// The family.
-        metric: &'a str,
-        /// Unescaped.
-        text: Cow<'a, str>,
-    },
-    /// `# UNIT`
-    Unit {
-        /// The family.
-        metric: &'a str,
-        /// Such as `seconds`.
-        unit: &'a str,
-    },
-    /// Something for people.
-    Comment,
-}
-
-/// A sample as it stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SeriesLine<'a> {
-    /// From the name to the end of the braces.
-    pub series: &'a [u8],
-    /// The value.
-    pub value: f64,
-    /// Milliseconds since the epoch, where given.
-    pub timestamp: Option<i64>,
-    /// What stands behind `#`, where given.
-    pub exemplar: Option<RawExemplar<'a>>,
-}
-
-/// An exemplar that has not been read yet: `{labels} value [seconds]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RawExemplar<'a> {
-    text: &'a [u8],
-    line: usize,
-}
-
-impl RawExemplar<'_> {
-    /// Reads it.
-    pub fn parse(&self) -> Result<Exemplar, ParseError> {
-        let fail = |reason: String| ParseError {
-            line: self.line,
-            reason,
-        };
-        let length = series_length(self.text)
-            .ok_or_else(|| fail("an exemplar's braces are not closed".to_owned()))?;
-        let (braces, rest) = self.text.split_at(length);
-        // An exemplar's labels have no metric name: borrow one to read them.
-        let mut named = b"e".to_vec();
-        named.extend_from_slice(braces);
-        let mut labels = LabelsBuilder::new();
-        parse_series(&named, Format::OpenMetrics100, &mut labels).map_err(|e| fail(e.reason))?;
-        labels.remove(model::METRIC_NAME);
-        let mut words = rest
-            .split(|byte| *byte == b' ')
-            .filter(|word| !word.is_empty());
-        let value = words.next().and_then(number::value);
-        let value = value.ok_or_else(|| fail("expected an exemplar's value".to_owned()))?;
-        let time = match words.next() {
-            None => None,
-            Some(word) => Some(seconds(word).ok_or_else(|| fail(bad_timestamp(word)))?),
-        };
-        Ok(Exemplar {
-            labels: labels.build(),
-            value,
-            time,
-        })
-    }
-}
-
-fn bad_timestamp(word: &[u8]) -> String {
-    format!("expected a timestamp, got {}", excerpt(word))
-}
-
-/// Seconds with decimals as milliseconds.
-fn seconds(word: &[u8]) -> Option<i64> {
-    let millis = number::value(word)? * 1000.0;
-    (millis.is_finite() && millis.abs() < 9e18).then_some(millis as i64)
-}
+use super::entry::Raw;
+use super::labels::{exemplar_labels, series_length, skip_blanks};
+use super::{
+    Entry, Format, ParseError, RawExemplar, SeriesLine, comment, excerpt, expected, number,
+};
 
 /// Reads a body of a text form.
 pub struct TextParser<'a> {
     body: &'a [u8],
+    /// Where the next line begins; the body's end after an error.
     at: usize,
-    /// Lines read so far.
-    lines: usize,
-    format: Format,
+    /// Where the line begins that was read last.
+    line_start: usize,
+    /// A place no later than `line_start`, and the line feeds before it.
+    counted: Cell<(usize, usize)>,
+    /// Whether it is OpenMetrics.
+    strict: bool,
+    /// Whether the end has been told: by `# EOF`, by an error.
     ended: bool,
-    failed: bool,
 }
 
 impl<'a> TextParser<'a> {
-    /// A parser at the beginning of a body.
+    /// A parser at the beginning of a body. Every form but OpenMetrics is read as Prometheus' text.
     pub fn new(body: &'a [u8], format: Format) -> Self {
         Self {
             body,
             at: 0,
-            lines: 0,
-            format,
+            line_start: 0,
+            counted: Cell::new((0, 0)),
+            strict: format.is_open_metrics(),
             ended: false,
-            failed: false,
         }
     }
 
-    /// The line that was read last, from 1; 0 before the first.
+    /// The line that was read last, from 1. Costs a walk over what was read since it was last
+    /// asked.
     pub fn line(&self) -> usize {
-        self.lines
+        let (place, before) = self.counted.get();
+        let since = self.body.get(place..self.line_start).unwrap_or_default();
+        let before = before + memchr::memchr_iter(b'\n', since).count();
+        self.counted.set((self.line_start, before));
+        before + 1
     }
 
     /// The next entry; `None` at the end, and after an error.
+    ///
+    /// # Errors
+    /// What does not keep to the form. OpenMetrics without `# EOF`, or with anything after it, is
+    /// an error too.
     #[expect(
         clippy::should_implement_trait,
-        reason = "an error ends the body; no adapters are wanted"
+        reason = "an error ends the body, and the parser by messages lends its entries"
     )]
     pub fn next(&mut self) -> Option<Result<Entry<'a>, ParseError>> {
-        if self.failed {
-            return None;
-        }
-        let entry = self.entry()?;
-        self.failed = entry.is_err();
-        Some(entry.map_err(|reason| ParseError {
-            line: self.line(),
-            reason,
-        }))
+        let entry = self.entry().transpose()?;
+        Some(entry.map_err(|reason| self.fail(reason)))
     }
 
     /// Where the next line is a sample of exactly the series `expected`, takes it; otherwise
-    /// nothing moves.
+    /// nothing moves. The way for bodies that say the same series as the one before: it costs a
+    /// comparison of bytes and the reading of the value.
+    ///
+    /// # Errors
+    /// Where the line goes on with something else than a value.
     #[inline]
     pub fn next_if_series(
         &mut self,
         expected: &[u8],
     ) -> Option<Result<SeriesLine<'a>, ParseError>> {
-        let rest = self.body.get(self.at..)?.strip_prefix(expected)?;
-        let blanks = rest
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count();
+        let line = self.body.get(self.at..)?;
+        let values = line.strip_prefix(expected)?;
+        if let Some((b' ', text)) = values.split_first()
+            && let Some((value, rest)) = number::leading(text)
+            && let Some((b'\n', rest)) = rest.split_first()
+            && !expected.is_empty()
+        {
+            self.line_start = self.at;
+            self.at = self.body.len() - rest.len();
+            return Some(Ok(SeriesLine {
+                series: line.get(..expected.len())?,
+                value,
+                timestamp: None,
+                exemplar: None,
+            }));
+        }
+        self.slow_if_series(expected, values)
+    }
+
+    /// The same where the value is not a short number, or is not alone.
+    #[cold]
+    fn slow_if_series(
+        &mut self,
+        expected: &[u8],
+        values: &'a [u8],
+    ) -> Option<Result<SeriesLine<'a>, ParseError>> {
+        let separated = match values.first()? {
+            b' ' => true,
+            b'\t' => !self.strict,
+            _ => false,
+        };
         // `a {b="c"} 1` is not of the series `a`.
-        if blanks == 0 || rest.get(blanks) == Some(&b'{') || self.failed {
+        let braces = !expected.ends_with(b"}") && skip_blanks(values).starts_with(b"{");
+        if expected.is_empty() || !separated || braces {
             return None;
         }
         let series = self.body.get(self.at..self.at + expected.len())?;
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let values = rest.get(blanks..end)?;
-        self.lines += 1;
-        self.at += expected.len() + end + 1;
-        match self.sample(series, values) {
-            Ok(line) => Some(Ok(line)),
-            Err(reason) => {
-                self.failed = true;
-                Some(Err(ParseError {
-                    line: self.line(),
-                    reason,
-                }))
-            }
+        self.line_start = self.at;
+        let line = self.sample(series, values);
+        Some(line.map_err(|reason| self.fail(reason)))
+    }
+
+    fn fail(&mut self, reason: String) -> ParseError {
+        self.at = self.body.len();
+        self.ended = true;
+        ParseError {
+            line: self.line(),
+            reason,
         }
     }
 
-    fn entry(&mut self) -> Option<Result<Entry<'a>, String>> {
+    fn entry(&mut self) -> Result<Option<Entry<'a>>, String> {
         loop {
-            let Some(rest) = self.body.get(self.at..).filter(|rest| !rest.is_empty()) else {
-                let cut = self.format.is_open_metrics() && !self.ended;
-                return cut.then(|| Err("data does not end with # EOF".to_owned()));
-            };
-            if self.ended {
-                return Some(Err("unexpected data after # EOF".to_owned()));
-            }
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let line = rest.get(..end).unwrap_or_default();
-            self.at += end + 1;
-            self.lines += 1;
-            let text = line.trim_ascii_start();
-            if text.is_empty() {
-                if self.format.is_open_metrics() {
-                    return Some(Err("an empty line".to_owned()));
+            self.line_start = self.at;
+            let rest = self.body.get(self.at..).unwrap_or_default();
+            let text = if self.strict { rest } else { skip_blanks(rest) };
+            match text.first() {
+                None if self.strict && !self.ended => {
+                    return Err("data does not end with # EOF".to_owned());
                 }
-                continue;
-            }
-            if text.first() == Some(&b'#') {
-                if self.format.is_open_metrics() && line == b"# EOF" {
+                None => return Ok(None),
+                Some(b'\n') if !self.strict => self.at = self.body.len() - text.len() + 1,
+                Some(b'#') if self.strict && matches!(text, b"# EOF" | b"# EOF\n") => {
+                    self.at = self.body.len();
                     self.ended = true;
-                    continue;
+                    return Ok(None);
                 }
-                return Some(self.comment(text));
+                Some(b'#') => return self.comment(text).map(Some),
+                Some(_) => return self.series(text).map(|line| Some(Entry::Series(line))),
             }
-            return Some(self.series(text).map(Entry::Series));
         }
     }
 
-    fn series(&self, text: &'a [u8]) -> Result<SeriesLine<'a>, String> {
-        let length = series_length(text)
-            .ok_or_else(|| format!("a quote or brace is not closed in {}", excerpt(text)))?;
+    fn comment(&mut self, text: &'a [u8]) -> Result<Entry<'a>, String> {
+        let line = self.take_line(text)?;
+        if !self.strict {
+            return comment::prometheus(line);
+        }
+        if line == b"# EOF" {
+            self.line_start = self.at;
+            return Err("unexpected data after # EOF".to_owned());
+        }
+        comment::open_metrics(line)
+    }
+
+    fn series(&mut self, text: &'a [u8]) -> Result<SeriesLine<'a>, String> {
+        let length = series_length(text, self.strict)
+            .ok_or_else(|| format!("braces or quotes are not closed in {}", excerpt(text)))?;
         let (series, values) = text.split_at(length);
         if series.is_empty() {
-            return Err(format!("expected a metric's name, got {}", excerpt(text)));
+            return Err(expected("a metric name", text));
         }
-        // Read it once to know that it can be read; who asked may know the series already.
-        if !values
-            .first()
-            .is_some_and(|byte| matches!(byte, b' ' | b'\t'))
-            && !values.is_empty()
-            && !series.ends_with(b"}")
-        {
-            return Err(format!(
-                "expected a value after the metric's name, got {}",
-                excerpt(values)
-            ));
-        }
-        self.sample(series, values.trim_ascii_start())
+        self.sample(series, values)
     }
 
-    /// `value [timestamp] [# exemplar]`
-    fn sample(&self, series: &'a [u8], values: &'a [u8]) -> Result<SeriesLine<'a>, String> {
-        let (word, rest) = first_word(values);
-        let value = number::value(word)
-            .ok_or_else(|| format!("expected a value after the metric, got {}", excerpt(word)))?;
-        let mut line = SeriesLine {
+    /// The rest of a line, without its line feed; moves behind it.
+    fn take_line(&mut self, rest: &'a [u8]) -> Result<&'a [u8], String> {
+        match memchr::memchr(b'\n', rest) {
+            Some(end) => {
+                let (line, behind) = rest.split_at(end);
+                self.at = self.body.len() - behind.len() + 1;
+                Ok(line)
+            }
+            None if self.strict => Err("data does not end with # EOF".to_owned()),
+            None => {
+                self.at = self.body.len();
+                Ok(rest)
+            }
+        }
+    }
+
+    /// What stands behind the series: a value, a timestamp, an exemplar.
+    fn sample(&mut self, series: &'a [u8], rest: &'a [u8]) -> Result<SeriesLine<'a>, String> {
+        let values = self.take_line(rest)?;
+        if self.strict {
+            self.open_metrics_sample(series, values)
+        } else {
+            prometheus_sample(series, values)
+        }
+    }
+
+    fn open_metrics_sample(
+        &self,
+        series: &'a [u8],
+        values: &'a [u8],
+    ) -> Result<SeriesLine<'a>, String> {
+        let (value, mut rest) = strict_value(values, "a value after the metric")?;
+        let mut timestamp = None;
+        if !rest.is_empty() && !rest.starts_with(b" # {") {
+            let (seconds, behind) = strict_seconds(rest, "a timestamp or # symbol")?;
+            timestamp = Some(seconds);
+            rest = behind;
+        }
+        let exemplar = match rest.strip_prefix(b" # ") {
+            Some(text) if text.starts_with(b"{") => Some(RawExemplar(Raw::Text {
+                text,
+                before: self.body.get(..self.line_start).unwrap_or_default(),
+            })),
+            _ if rest.is_empty() => None,
+            _ => return Err(expected("the next entry after the timestamp", rest)),
+        };
+        Ok(SeriesLine {
             series,
             value,
-            timestamp: None,
-            exemplar: None,
-        };
-        if rest.is_empty() {
-            return Ok(line);
-        }
-        let (word, mut after) = first_word(rest);
-        if word != b"#" {
-            line.timestamp = Some(self.timestamp(word).ok_or_else(|| bad_timestamp(word))?);
-            if after.is_empty() {
-                return Ok(line);
-            }
-            let (hash, behind) = first_word(after);
-            if hash != b"#" {
-                return Err(format!(
-                    "expected the end of the line, got {}",
-                    excerpt(after)
-                ));
-            }
-            after = behind;
-        }
-        if !self.format.is_open_metrics() {
-            return Err(format!(
-                "expected the end of the line, got {}",
-                excerpt(rest)
-            ));
-        }
-        line.exemplar = Some(RawExemplar {
-            text: after,
-            line: 0,
-        });
-        Ok(line)
-    }
-
-    fn timestamp(&self, word: &[u8]) -> Option<i64> {
-        if self.format.is_open_metrics() {
-            seconds(word)
-        } else {
-            std::str::from_utf8(word).ok()?.parse().ok()
-        }
-    }
-
-    fn comment(&self, text: &'a [u8]) -> Result<Entry<'a>, String> {
-        let strict = self.format.is_open_metrics();
-        let inside = text.get(1..).unwrap_or_default();
-        let (keyword, rest) = first_word(inside.trim_ascii_start());
-        if !matches!(keyword, b"HELP" | b"TYPE" | b"UNIT") {
-            return if strict {
-                Err(format!(
-                    "expected HELP, TYPE, UNIT or EOF behind #, got {}",
-                    excerpt(keyword)
-                ))
-            } else {
-                Ok(Entry::Comment)
-            };
-        }
-        let (metric, rest) = metric_name(rest)?;
-        let rest =
-            std::str::from_utf8(rest).map_err(|_| "help text is not a valid UTF-8 string")?;
-        match keyword {
-            b"HELP" => Ok(Entry::Help {
-                metric,
-                text: unescape(rest),
-            }),
-            b"UNIT" => Ok(Entry::Unit { metric, unit: rest }),
-            _ => kind(rest.trim_ascii_end(), strict)
-                .map(|kind| Entry::Type { metric, kind })
-                .ok_or_else(|| format!("invalid metric type {}", excerpt(rest.as_bytes()))),
-        }
+            timestamp,
+            exemplar,
+        })
     }
 }
 
-/// A word and what follows behind its blanks.
-#[inline]
-fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text
-        .iter()
-        .position(|byte| matches!(byte, b' ' | b'\t'))
-        .unwrap_or(text.len());
-    let (word, rest) = text.split_at(end);
-    (word, rest.trim_ascii_start())
-}
-
-/// A family's name, in quotes or without.
-fn metric_name(text: &[u8]) -> Result<(&str, &[u8]), String> {
-    let (name, rest) = match text.strip_prefix(b"\"") {
-        Some(inside) => {
-            let end = memchr::memchr(b'"', inside).ok_or("a quote is not closed")?;
-            (
-                inside.get(..end).unwrap_or_default(),
-                inside.get(end + 1..).unwrap_or_default(),
-            )
-        }
-        None => first_word(text),
+fn prometheus_sample<'a>(series: &'a [u8], values: &'a [u8]) -> Result<SeriesLine<'a>, String> {
+    let (word, rest) = blank_word(skip_blanks(values));
+    let value = number::value(word).ok_or_else(|| expected("a value after the metric", word))?;
+    let (word, rest) = blank_word(rest);
+    if !rest.is_empty() {
+        return Err(expected("the next entry after the timestamp", rest));
+    }
+    let timestamp = match word {
+        [] => None,
+        // Digits only: no sign.
+        _ => Some(
+            milliseconds(word)
+                .ok_or_else(|| expected("a timestamp or the end of the line", word))?,
+        ),
     };
-    let name = std::str::from_utf8(name).map_err(|_| "a metric's name is not valid UTF-8")?;
-    if name.is_empty() {
-        return Err("expected a metric's name".to_owned());
-    }
-    Ok((name, rest.strip_prefix(b" ").unwrap_or(rest)))
-}
-
-fn kind(text: &str, open_metrics: bool) -> Option<FamilyKind> {
-    Some(match text {
-        "counter" => FamilyKind::Counter,
-        "gauge" => FamilyKind::Gauge,
-        "histogram" => FamilyKind::Histogram,
-        "summary" => FamilyKind::Summary,
-        "untyped" if !open_metrics => FamilyKind::Unknown,
-        "unknown" => FamilyKind::Unknown,
-        "info" if open_metrics => FamilyKind::Info,
-        "stateset" if open_metrics => FamilyKind::StateSet,
-        "gaugehistogram" if open_metrics => FamilyKind::GaugeHistogram,
-        _ => return None,
+    Ok(SeriesLine {
+        series,
+        value,
+        timestamp,
+        exemplar: None,
     })
 }
 
-/// A parser for a body of any form.
-pub struct Parser<'a>(TextParser<'a>);
+fn milliseconds(word: &[u8]) -> Option<i64> {
+    let digits = word.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(word)
+        .ok()
+        .filter(|_| digits)?
+        .parse()
+        .ok()
+}
 
-impl<'a> Parser<'a> {
-    /// A parser at the beginning of a body.
-    pub fn new(body: &'a [u8], format: Format) -> Self {
-        Self(TextParser::new(body, format))
-    }
+/// A word up to a blank, and what follows the blanks.
+fn blank_word(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t'));
+    let (word, rest) = text.split_at(end.unwrap_or(text.len()));
+    (word, skip_blanks(rest))
+}
 
-    /// See [`TextParser::next`].
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an error ends the body; no adapters are wanted"
-    )]
-    pub fn next(&mut self) -> Option<Result<Entry<'a>, ParseError>> {
-        self.0.next()
+/// One space, a number up to the next space, and what follows.
+fn strict_value<'a>(text: &'a [u8], what: &str) -> Result<(f64, &'a [u8]), String> {
+    let Some(inside) = text.strip_prefix(b" ") else {
+        return Err(expected(what, text));
+    };
+    let end = memchr::memchr(b' ', inside).unwrap_or(inside.len());
+    let (word, rest) = inside.split_at(end);
+    match number::value(word) {
+        Some(value) => Ok((value, rest)),
+        None if word.is_empty() => Err(expected(what, inside)),
+        None => Err(expected(what, word)),
     }
+}
 
-    /// See [`TextParser::next_if_series`].
-    #[inline]
-    pub fn next_if_series(
-        &mut self,
-        expected: &[u8],
-    ) -> Option<Result<SeriesLine<'a>, ParseError>> {
-        self.0.next_if_series(expected)
+/// The same for seconds, as milliseconds.
+fn strict_seconds<'a>(text: &'a [u8], what: &str) -> Result<(i64, &'a [u8]), String> {
+    let (seconds, rest) = strict_value(text, what)?;
+    if !seconds.is_finite() {
+        return Err(format!(
+            "invalid timestamp {}",
+            excerpt(text.trim_ascii_start())
+        ));
     }
+    // Cut towards zero, and at the ends of the range.
+    Ok(((seconds * 1000.0) as i64, rest))
+}
 
-    /// See [`TextParser::line`].
-    pub fn line(&self) -> usize {
-        self.0.line()
+/// Reads `{labels} value [seconds]`.
+pub(super) fn exemplar(text: &[u8]) -> Result<Exemplar, String> {
+    let mut labels = LabelsBuilder::new();
+    let rest = exemplar_labels(text, &mut labels)?;
+    let (value, rest) = strict_value(rest, "a value after the exemplar labels")?;
+    let (time, rest) = if rest.is_empty() {
+        (None, rest)
+    } else {
+        let (time, rest) = strict_seconds(rest, "a timestamp of the exemplar")?;
+        (Some(time), rest)
+    };
+    if !rest.is_empty() {
+        return Err(expected("the end of the line after the exemplar", rest));
     }
+    Ok(Exemplar {
+        labels: labels.build(),
+        value,
+        time,
+    })
 }

@@ -1,10 +1,9 @@
 //! Writing the text forms.
 
-use std::fmt::Write as _;
+use model::{Family, FamilyKind, METRIC_NAME, Point, PointValue, name, number};
 
-use model::{Family, FamilyKind, Labels, METRIC_NAME, PointValue, number};
-
-/// Writes families in Prometheus' text form 0.0.4, sorted by name.
+/// Writes families in Prometheus' text form 0.0.4, sorted by name. Families without points are
+/// left out.
 pub fn text(families: &[Family], out: &mut String) {
     for family in sorted(families) {
         let kind = match family.kind {
@@ -13,106 +12,181 @@ pub fn text(families: &[Family], out: &mut String) {
             FamilyKind::GaugeHistogram => "histogram",
             kind => kind.as_str(),
         };
-        let _ = write!(out, "# HELP {} ", family.name);
-        push_escaped(out, &family.help, false);
-        let _ = writeln!(out, "\n# TYPE {} {kind}", family.name);
-        points(family, out);
+        head(out, &family.name, kind, &family.help, false);
+        for point in &family.points {
+            push_point(
+                out,
+                &family.name,
+                ["_bucket", "_sum", "_count"],
+                point,
+                false,
+            );
+        }
     }
 }
 
-/// Writes families in OpenMetrics 1.0, sorted by name, with the closing line.
+/// Writes families in OpenMetrics 1.0.0, sorted by name, with the closing line. Families without
+/// points are left out.
 pub fn open_metrics(families: &[Family], out: &mut String) {
     for family in sorted(families) {
-        // A counter without the suffix cannot be said in OpenMetrics: its kind is left open.
-        let (name, kind) = match (family.kind, family.name.strip_suffix("_total")) {
-            (FamilyKind::Counter, Some(stem)) => (stem, "counter"),
-            (FamilyKind::Counter, None) => (family.name.as_str(), "unknown"),
-            (kind, _) => (family.name.as_str(), kind.as_str()),
+        // The suffix is of the sample, not of the family. A name without it cannot be said to be
+        // of its kind.
+        let (suffix, without) = match family.kind {
+            FamilyKind::Counter => ("_total", "unknown"),
+            FamilyKind::Info => ("_info", "gauge"),
+            _ => ("", ""),
         };
-        let _ = write!(out, "# HELP {name} ");
-        push_escaped(out, &family.help, true);
-        let _ = writeln!(out, "\n# TYPE {name} {kind}");
-        points(family, out);
+        let (stem, kind) = match family.name.strip_suffix(suffix) {
+            Some(stem) => (stem, family.kind.as_str()),
+            None => (family.name.as_str(), without),
+        };
+        head(out, stem, kind, &family.help, true);
+        let suffixes = match family.kind {
+            FamilyKind::GaugeHistogram => ["_bucket", "_gsum", "_gcount"],
+            _ => ["_bucket", "_sum", "_count"],
+        };
+        for point in &family.points {
+            push_point(out, &family.name, suffixes, point, true);
+        }
     }
     out.push_str("# EOF\n");
 }
 
 fn sorted(families: &[Family]) -> Vec<&Family> {
-    let mut sorted: Vec<&Family> = families
-        .iter()
-        .filter(|family| !family.points.is_empty())
-        .collect();
+    let filled = families.iter().filter(|family| !family.points.is_empty());
+    let mut sorted: Vec<&Family> = filled.collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     sorted
 }
 
-fn points(family: &Family, out: &mut String) {
-    for point in &family.points {
-        let line = |out: &mut String, suffix: &str, more: Option<(&str, f64)>, value: f64| {
-            out.push_str(&family.name);
-            out.push_str(suffix);
-            push_labels(out, &point.labels, more);
-            out.push(' ');
-            number::push_general(out, value);
-            out.push('\n');
-        };
-        match &point.value {
-            PointValue::Number(value) => line(out, "", None, *value),
-            PointValue::Histogram {
-                buckets,
-                sum,
-                count,
-            } => {
-                for (bound, count) in buckets {
-                    line(out, "_bucket", Some(("le", *bound)), *count as f64);
-                }
-                line(out, "_bucket", Some(("le", f64::INFINITY)), *count as f64);
-                line(out, "_sum", None, *sum);
-                line(out, "_count", None, *count as f64);
+fn head(out: &mut String, metric: &str, kind: &str, help: &str, quotes: bool) {
+    for (keyword, text) in [("HELP", help), ("TYPE", kind)] {
+        out.push_str("# ");
+        out.push_str(keyword);
+        out.push(' ');
+        if name::is_legacy_metric(metric) {
+            out.push_str(metric);
+        } else {
+            push_quoted(out, metric);
+        }
+        out.push(' ');
+        push_escaped(out, text, quotes);
+        out.push('\n');
+    }
+}
+
+fn push_point(
+    out: &mut String,
+    metric: &str,
+    [bucket, sum, count]: [&str; 3],
+    point: &Point,
+    open_metrics: bool,
+) {
+    let mut line = |suffix: &str, bound: Option<(&str, f64)>, value: f64| {
+        let mut written = String::new();
+        match bound {
+            Some((_, bound)) if open_metrics => push_bound(&mut written, bound),
+            Some((_, bound)) => number::push_general(&mut written, bound),
+            None => {}
+        }
+        let bound = bound.map(|(label, _)| (label, written.as_str()));
+        let labels = point.labels.iter().filter(|(name, _)| *name != METRIC_NAME);
+        push_series(out, metric, suffix, labels.chain(bound));
+        out.push(' ');
+        number::push_general(out, value);
+        out.push('\n');
+    };
+    match &point.value {
+        PointValue::Number(value) => line("", None, *value),
+        PointValue::Histogram {
+            buckets,
+            sum: total,
+            count: all,
+        } => {
+            for (bound, count) in buckets {
+                line(bucket, Some(("le", *bound)), *count as f64);
             }
-            PointValue::Summary {
-                quantiles,
-                sum,
-                count,
-            } => {
-                for (quantile, value) in quantiles {
-                    line(out, "", Some(("quantile", *quantile)), *value);
-                }
-                line(out, "_sum", None, *sum);
-                line(out, "_count", None, *count as f64);
+            line(bucket, Some(("le", f64::INFINITY)), *all as f64);
+            line(sum, None, *total);
+            line(count, None, *all as f64);
+        }
+        PointValue::Summary {
+            quantiles,
+            sum: total,
+            count: all,
+        } => {
+            for (quantile, value) in quantiles {
+                line("", Some(("quantile", *quantile)), *value);
             }
+            line(sum, None, *total);
+            line(count, None, *all as f64);
         }
     }
 }
 
-fn push_labels(out: &mut String, labels: &Labels, more: Option<(&str, f64)>) {
-    let mut first = true;
-    let mut push = |out: &mut String, name: &str, value: &dyn Fn(&mut String)| {
-        out.push(if first { '{' } else { ',' });
-        first = false;
-        out.push_str(name);
-        out.push_str("=\"");
-        value(out);
+/// A bucket's bound or a quantile as OpenMetrics writes it: a whole number has `.0`.
+pub(super) fn push_bound(out: &mut String, bound: f64) {
+    let start = out.len();
+    number::push_general(out, bound);
+    let written = out.get(start..).unwrap_or_default();
+    if bound.is_finite() && !written.contains(['.', 'e']) {
+        out.push_str(".0");
+    }
+}
+
+/// The text of a series; names beyond the classic alphabet are in quotes.
+pub(super) fn push_series<'l>(
+    out: &mut String,
+    metric: &str,
+    suffix: &str,
+    labels: impl Iterator<Item = (&'l str, &'l str)>,
+) {
+    let classic = name::is_legacy_metric(metric);
+    if classic {
+        out.push_str(metric);
+        out.push_str(suffix);
+    } else {
+        out.push_str("{\"");
+        push_escaped(out, metric, true);
+        out.push_str(suffix);
         out.push('"');
-    };
-    for (name, value) in labels.iter().filter(|(name, _)| *name != METRIC_NAME) {
-        push(out, name, &|out| push_escaped(out, value, true));
     }
-    if let Some((name, bound)) = more {
-        push(out, name, &|out| number::push_general(out, bound));
+    let mut open = !classic;
+    for (label, value) in labels {
+        out.push(if open { ',' } else { '{' });
+        open = true;
+        if name::is_legacy_label(label) {
+            out.push_str(label);
+        } else {
+            push_quoted(out, label);
+        }
+        out.push('=');
+        push_quoted(out, value);
     }
-    if !first {
+    if open {
         out.push('}');
     }
 }
 
+fn push_quoted(out: &mut String, text: &str) {
+    out.push('"');
+    push_escaped(out, text, true);
+    out.push('"');
+}
+
 fn push_escaped(out: &mut String, text: &str, quotes: bool) {
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '"' if quotes => out.push_str("\\\""),
-            c => out.push(c),
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '\n', '"']) {
+        let (plain, behind) = rest.split_at(at);
+        out.push_str(plain);
+        let mut letters = behind.chars();
+        match letters.next() {
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('"') if quotes => out.push_str("\\\""),
+            other => out.extend(other),
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
 }

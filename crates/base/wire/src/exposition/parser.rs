@@ -1,0 +1,62 @@
+//! One parser for a body of any form.
+
+use super::{Entry, Format, ParseError, ProtobufParser, SeriesLine, TextParser};
+
+/// Reads a body of any form; see [`TextParser`] for what it promises.
+///
+/// Entries are lent: an entry is gone when the next one is asked for.
+pub struct Parser<'a>(Form<'a>);
+
+enum Form<'a> {
+    Text(TextParser<'a>),
+    Protobuf(Box<ProtobufParser<'a>>),
+}
+
+impl<'a> Parser<'a> {
+    /// A parser at the beginning of a body.
+    pub fn new(body: &'a [u8], format: Format) -> Self {
+        Self(match format {
+            Format::Protobuf => Form::Protobuf(Box::new(ProtobufParser::new(body))),
+            text => Form::Text(TextParser::new(body, text)),
+        })
+    }
+
+    /// The next entry; `None` at the end, and after an error. See [`TextParser::next`].
+    ///
+    /// # Errors
+    /// What does not keep to the form.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "entries are lent, one at a time"
+    )]
+    pub fn next(&mut self) -> Option<Result<Entry<'_>, ParseError>> {
+        match &mut self.0 {
+            Form::Text(parser) => parser.next(),
+            Form::Protobuf(parser) => parser.next(),
+        }
+    }
+
+    /// Takes the next sample where it is of exactly this series. See
+    /// [`TextParser::next_if_series`].
+    ///
+    /// # Errors
+    /// Where the line goes on with something else than a value.
+    #[inline]
+    pub fn next_if_series(
+        &mut self,
+        expected: &[u8],
+    ) -> Option<Result<SeriesLine<'_>, ParseError>> {
+        match &mut self.0 {
+            Form::Text(parser) => parser.next_if_series(expected),
+            Form::Protobuf(parser) => parser.next_if_series(expected).map(Ok),
+        }
+    }
+
+    /// The line that was read last, from 1; of protobuf the number of the family.
+    pub fn line(&self) -> usize {
+        match &self.0 {
+            Form::Text(parser) => parser.line(),
+            Form::Protobuf(parser) => parser.line(),
+        }
+    }
+}
