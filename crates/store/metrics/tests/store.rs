@@ -4,77 +4,28 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     reason = "tests may stop at the first surprise"
 )]
+
+mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use common::{ALL, labels, read};
 use contract::memory::MemoryStore;
 use contract::{
     Append, AppendError, Batch, PendingExemplar, PendingSample, RejectReason, Select, Selection,
     SeriesId, StoreStatus, TimeRange,
 };
-use metrics_store::{Store, StoreError, StoreOptions};
+use metrics_store::{Store, StoreOptions};
 use model::{Columns, Exemplar, Labels, MatchOp, Matcher};
 use proptest::prelude::*;
 
-const ALL: TimeRange = TimeRange {
-    start: i64::MIN,
-    end: i64::MAX,
-};
-
-/// Opens a folder; the store before may still be held by its sync thread for a moment.
 fn open(dir: &Path) -> Arc<Store> {
-    loop {
-        match Store::open(StoreOptions::new(dir)) {
-            Err(StoreError::Locked { .. }) => std::thread::yield_now(),
-            store => return store.unwrap(),
-        }
-    }
-}
-
-fn labels(n: usize) -> Labels {
-    Labels::from_pairs([
-        ("__name__", format!("m{}", n % 3)),
-        ("n", n.to_string()),
-        (
-            "odd",
-            if n % 2 == 1 {
-                "yes".into()
-            } else {
-                String::new()
-            },
-        ),
-    ])
-}
-
-fn read(
-    store: &dyn Select,
-    matchers: &[Matcher],
-    range: TimeRange,
-) -> Vec<(Labels, Vec<(i64, u64)>)> {
-    let selection = Selection {
-        matchers,
-        range,
-        limit: 0,
-    };
-    let list = store.select(&selection).unwrap();
-    let mut found: Vec<_> = (0..list.len())
-        .map(|place| {
-            let mut columns = Columns::new();
-            list.read(place, &mut columns).unwrap();
-            let samples = columns
-                .iter()
-                .map(|s| (s.time, s.value.to_bits()))
-                .collect();
-            (list.labels(place), samples)
-        })
-        .filter(|(_, samples): &(Labels, Vec<_>)| !samples.is_empty())
-        .collect();
-    found.sort();
-    found
+    common::open(&StoreOptions::new(dir))
 }
 
 fn ids(store: &dyn Append, count: usize) -> Vec<SeriesId> {
