@@ -127,17 +127,33 @@ pub(super) fn collect(families: &mut Vec<Family>) -> Result<(), Failure> {
     );
     for disk in &disks {
         let (major, minor) = (disk.major.to_string(), disk.minor.to_string());
-        info.push(
-            [
-                ("device", disk.name.as_str()),
-                ("major", &major),
-                ("minor", &minor),
-            ],
-            1.0,
-        );
+        // Where nothing manages devices, there is nothing more to know.
+        let known = text::read(format!("/run/udev/data/b{major}:{minor}")).unwrap_or_default();
+        let fixed = [
+            ("device", disk.name.as_str()),
+            ("major", &major),
+            ("minor", &minor),
+        ];
+        info.push(fixed.into_iter().chain(device_labels(&known)), 1.0);
     }
     families.push(info);
     Ok(())
+}
+
+/// Labels of a device's properties as the device manager keeps them: `E:ID_MODEL=…`.
+fn device_labels(known: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    const PROPERTIES: [(&str, &str); 5] = [
+        ("model", "ID_MODEL"),
+        ("path", "ID_PATH"),
+        ("revision", "ID_REVISION"),
+        ("serial", "ID_SERIAL_SHORT"),
+        ("wwn", "ID_WWN"),
+    ];
+    known.lines().filter_map(|line| {
+        let (property, value) = line.strip_prefix("E:")?.split_once('=')?;
+        let (label, _) = PROPERTIES.iter().find(|(_, name)| *name == property)?;
+        Some((*label, value))
+    })
 }
 
 /// Memory disks, loops, floppies and partitions, as node_exporter leaves them out.
@@ -161,6 +177,13 @@ fn is_ignored(device: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn properties_of_a_device() {
+        let known = "S:disk/by-id/x\nE:ID_MODEL=Fast\nE:ID_BUS=ata\nE:ID_SERIAL_SHORT=S1\n";
+        let labels: Vec<_> = device_labels(known).collect();
+        assert_eq!(labels, [("model", "Fast"), ("serial", "S1")]);
+    }
 
     #[test]
     fn partitions_and_loops_are_left_out() {

@@ -55,6 +55,11 @@ pub(super) fn devices(families: &mut Vec<Family>) -> Result<(), Failure> {
 
 /// Files of a device with a number: (file, metric, kind).
 const NUMBERS: &[(&str, &str, FamilyKind)] = &[
+    (
+        "statistics/rx_nohandler",
+        "receive_nohandler_total",
+        FamilyKind::Counter,
+    ),
     ("addr_assign_type", "address_assign_type", FamilyKind::Gauge),
     ("carrier", "carrier", FamilyKind::Gauge),
     (
