@@ -1,5 +1,6 @@
 //! Servers that live as long as a test.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,8 +21,8 @@ pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Where a program is, if it is installed; prints why a test is skipped otherwise.
-#[expect(clippy::print_stdout, reason = "a skipped test must say so")]
+/// Where a program is, if it is installed; otherwise says that a test is skipped, past the
+/// capturing of output, so that it is seen also where the test passes.
 pub fn installed(program: &str) -> Option<PathBuf> {
     let found = std::env::var_os("PATH").and_then(|path| {
         std::env::split_paths(&path)
@@ -29,7 +30,7 @@ pub fn installed(program: &str) -> Option<PathBuf> {
             .find(|file| file.is_file())
     });
     if found.is_none() {
-        println!("skipped: {program} is not installed");
+        let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed");
     }
     found
 }

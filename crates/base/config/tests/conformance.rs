@@ -9,6 +9,7 @@
     reason = "tests may stop at the first surprise, and say what they left out"
 )]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files whose names do not say what must become of them.
@@ -190,7 +191,10 @@ const WORDS: &[(&str, &str)] = &[
 
 fn cases() -> Option<Vec<PathBuf>> {
     let Some(root) = std::env::var_os("ARGAND_CONFORMANCE") else {
-        eprintln!("skipped: ARGAND_CONFORMANCE does not name a folder");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: ARGAND_CONFORMANCE does not name a folder"
+        );
         return None;
     };
     let folder = Path::new(&root).join("prometheus-config");

@@ -11,6 +11,7 @@
 mod common;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -34,7 +35,10 @@ impl SmallDisk {
         match done {
             Ok(done) if done.status.success() => Some(Self(at.to_owned())),
             other => {
-                println!("skipped: a small file system cannot be mounted: {other:?}");
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "skipped: a small file system cannot be mounted: {other:?}"
+                );
                 None
             }
         }

@@ -11,6 +11,7 @@
 mod common;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -33,7 +34,10 @@ fn options(dir: &Path) -> StoreOptions {
 /// What promtool prints; `None`, with a reason printed, where it is not installed.
 fn promtool(arguments: &[&str], dir: &Path) -> Option<String> {
     let Ok(done) = Command::new("promtool").args(arguments).arg(dir).output() else {
-        println!("skipped: the program promtool is not installed");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: the program promtool is not installed"
+        );
         return None;
     };
     let errors = String::from_utf8_lossy(&done.stderr);
@@ -133,7 +137,10 @@ fn what_prometheus_and_promtool_wrote_is_read_back_and_forth() {
     match created {
         Ok(done) => assert!(done.status.success(), "{done:?}"),
         Err(_) => {
-            println!("skipped: the program promtool is not installed");
+            let _ = writeln!(
+                std::io::stderr(),
+                "skipped: the program promtool is not installed"
+            );
             return;
         }
     }

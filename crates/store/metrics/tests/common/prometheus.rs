@@ -31,7 +31,10 @@ impl Prometheus {
             .stderr(Stdio::null())
             .spawn();
         let Ok(child) = child else {
-            println!("skipped: the program prometheus is not installed");
+            let _ = writeln!(
+                std::io::stderr(),
+                "skipped: the program prometheus is not installed"
+            );
             return None;
         };
         let server = Self(child, port);
