@@ -140,17 +140,30 @@ impl Argand {
     /// # Errors
     /// Where it does not start.
     pub fn start(configuration: &str, flags: &[&str]) -> Result<Self> {
+        Self::start_below("", configuration, flags)
+    }
+
+    /// Starts with flags that put all paths below a prefix.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub fn start_below(prefix: &str, configuration: &str, flags: &[&str]) -> Result<Self> {
         let owned = tempfile::tempdir()?;
         let folder = owned.path().to_owned();
-        Self::start_in(&folder, configuration, flags, Some(owned))
+        Self::start_with(&folder, prefix, configuration, flags, Some(owned))
     }
 
     /// Starts in a folder that outlives the program, so that it can be started there again.
     ///
     /// # Errors
     /// Where it does not start.
-    pub fn start_in(
+    pub fn start_in(folder: &Path, configuration: &str, flags: &[&str]) -> Result<Self> {
+        Self::start_with(folder, "", configuration, flags, None)
+    }
+
+    fn start_with(
         folder: &Path,
+        prefix: &str,
         configuration: &str,
         flags: &[&str],
         owned: Option<TempDir>,
@@ -167,7 +180,7 @@ impl Argand {
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .args(flags);
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("http://127.0.0.1:{port}{prefix}");
         let server = Server::start(command, url, "/-/ready", &folder.join("argand.log"))?;
         Ok(Self {
             server,

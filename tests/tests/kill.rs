@@ -82,7 +82,7 @@ fn nothing_answered_is_lost() {
     let mut seen = Seen::new();
     let mut random = std::process::id();
     for kill in 0..kills {
-        let mut argand = Argand::start_in(folder.path(), &configuration, &[], None)
+        let mut argand = Argand::start_in(folder.path(), &configuration, &[])
             .unwrap_or_else(|error| panic!("start {kill} failed: {error}"));
         let first = read(&argand.server.url).unwrap();
         let missing = lost(&seen, &first);
@@ -102,7 +102,7 @@ fn nothing_answered_is_lost() {
         }
         argand.server.kill();
     }
-    let argand = Argand::start_in(folder.path(), &configuration, &[], None).unwrap();
+    let argand = Argand::start_in(folder.path(), &configuration, &[]).unwrap();
     let missing = lost(&seen, &read(&argand.server.url).unwrap());
     assert!(
         missing.is_empty(),

@@ -110,3 +110,31 @@ fn a_data_directory_has_one_owner() {
     assert!(error.contains("in use by process"), "{error}");
     assert_eq!(get(&first.url("/-/ready")).unwrap().status, 200);
 }
+
+#[test]
+fn everything_is_below_the_prefix_where_there_is_one() {
+    let configuration = SELF.replace("/exporters", "/mon/exporters");
+    let argand = Argand::start_below(
+        "/mon",
+        &configuration,
+        &["--web.external-url=http://x.example/mon/"],
+    )
+    .unwrap();
+    argand.wait_for("up{job=\"node\"} == 1").unwrap();
+    for (path, status) in [
+        ("/-/ready", 200),
+        ("/query", 200),
+        ("/", 200),
+        ("/nothing", 404),
+    ] {
+        assert_eq!(get(&argand.url(path)).unwrap().status, status, "{path}");
+    }
+    let outside = argand.server.url.trim_end_matches("/mon").to_owned();
+    assert_eq!(
+        get(&format!("{outside}/api/v1/query?query=up"))
+            .unwrap()
+            .status,
+        404
+    );
+    assert_eq!(get(&format!("{outside}/")).unwrap().status, 200);
+}

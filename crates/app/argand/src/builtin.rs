@@ -1,7 +1,8 @@
 //! What is watched where nobody gave a configuration: this process and this machine.
 
-/// The configuration as a file would hold it; `address` is where this process listens.
-pub(crate) fn configuration(address: &str) -> String {
+/// The configuration as a file would hold it; `address` is where this process listens and
+/// `prefix` what its paths begin with.
+pub(crate) fn configuration(address: &str, prefix: &str) -> String {
     format!(
         "\
 global:
@@ -9,10 +10,11 @@ global:
   scrape_timeout: 5s
 scrape_configs:
   - job_name: argand
+    metrics_path: {prefix}/metrics
     static_configs:
       - targets: ['{address}']
   - job_name: node
-    metrics_path: /exporters/node
+    metrics_path: {prefix}/exporters/node
     static_configs:
       - targets: ['{address}']
 "

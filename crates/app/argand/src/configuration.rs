@@ -19,6 +19,8 @@ pub(crate) struct Source {
     pub(crate) file: Option<PathBuf>,
     /// Where this process listens, for the built-in configuration to watch it.
     pub(crate) address: String,
+    /// What the paths of this process begin with.
+    pub(crate) prefix: String,
 }
 
 impl Source {
@@ -27,7 +29,7 @@ impl Source {
         match &self.file {
             Some(file) => Ok(config::load(file)?),
             None => {
-                let text = builtin::configuration(&self.address);
+                let text = builtin::configuration(&self.address, &self.prefix);
                 config::parse(&text, "built-in configuration".as_ref(), &|_| None)
                     .context("the built-in configuration")
             }

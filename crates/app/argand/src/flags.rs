@@ -93,6 +93,18 @@ const FLAGS: &[Flag] = &[
         "Regular expression, fully anchored, for origins whose pages may read answers.",
     ),
     active(
+        "web.external-url",
+        Text,
+        "",
+        "URL under which others reach this server; its path is the prefix of all routes.",
+    ),
+    active(
+        "web.route-prefix",
+        Text,
+        "",
+        "What all routes begin with, where that is not the external URL's path.",
+    ),
+    active(
         "storage.tsdb.path",
         Text,
         "data/",
@@ -218,7 +230,6 @@ const FLAGS: &[Flag] = &[
     accepted("web.enable-admin-api", Switch, "false"),
     accepted("web.enable-otlp-receiver", Switch, "false"),
     accepted("web.enable-remote-write-receiver", Switch, "false"),
-    accepted("web.external-url", Text, ""),
     accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.read-timeout", Text, "5m"),
@@ -227,27 +238,15 @@ const FLAGS: &[Flag] = &[
         List,
         "",
     ),
-    accepted("web.route-prefix", Text, ""),
     accepted("web.user-assets", Text, ""),
 ];
 
 /// Why a value that would open a door, or lose data, if it were ignored is refused until it works.
 fn refusal(name: &str, value: &str) -> Option<&'static str> {
-    let has_path = |url: &str| {
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        rest.split_once('/')
-            .is_some_and(|(_, path)| !path.is_empty())
-    };
     match name {
         "web.config.file" if !value.is_empty() => Some(
             "TLS and passwords are not active yet; leave the flag out and listen on loopback, or put a proxy with authentication in front",
         ),
-        "web.route-prefix" if !matches!(value, "" | "/") => {
-            Some("serving under a prefix is not active yet; let the proxy in front strip it")
-        }
-        "web.external-url" if has_path(value) => {
-            Some("serving under a path is not active yet; let the proxy in front strip it")
-        }
         "agent" if value == "true" => {
             Some("agent mode is not active yet; leave the flag out to store samples here")
         }
@@ -417,8 +416,8 @@ mod tests {
             .unwrap()
             .to_string();
         assert!(error.contains("not active yet"), "{error}");
-        assert!(parse(&["--web.external-url=http://argand.example/graphs"]).is_err());
-        assert!(parse(&["--no-agent", "--web.external-url=http://argand.example/"]).is_ok());
+        assert!(parse(&["--agent"]).is_err());
+        assert!(parse(&["--no-agent"]).is_ok());
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) max_connections: usize,
+    /// What every path begins with: empty, or `/` and more without a slash at the end.
+    pub(crate) prefix: String,
     pub(crate) data: PathBuf,
     pub(crate) retention_time: Option<Duration>,
     pub(crate) retention_size: Option<u64>,
@@ -39,6 +41,10 @@ impl Options {
                 .map(|address| listen_address(address))
                 .collect::<Result<_>>()?,
             max_connections: number(flags, "web.max-connections")?,
+            prefix: prefix(
+                flags.text("web.external-url"),
+                flags.text("web.route-prefix"),
+            ),
             data: PathBuf::from(flags.text("storage.tsdb.path")),
             retention_time: optional(flags, "storage.tsdb.retention.time", length)?,
             retention_size: optional(flags, "storage.tsdb.retention.size", bytes)?,
@@ -58,6 +64,22 @@ fn config_file(flags: &Flags) -> Option<PathBuf> {
         return Some(PathBuf::from(given));
     }
     Some(PathBuf::from("prometheus.yml")).filter(|file| file.is_file())
+}
+
+/// The prefix named, else the external URL's path.
+fn prefix(external_url: &str, route_prefix: &str) -> String {
+    let path = if route_prefix.is_empty() {
+        let behind_scheme = external_url
+            .split_once("://")
+            .map_or(external_url, |(_, rest)| rest);
+        behind_scheme.split_once('/').map_or("", |(_, path)| path)
+    } else {
+        route_prefix
+    };
+    match path.trim_matches('/') {
+        "" => String::new(),
+        path => format!("/{path}"),
+    }
 }
 
 fn required<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result<T> {
@@ -149,6 +171,20 @@ mod tests {
         }
         for text in ["", "5", "-1GB", "GB", "9EB", "1XB", "0.1B"] {
             assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn prefixes() {
+        for (url, route, expected) in [
+            ("", "", ""),
+            ("http://argand.example", "", ""),
+            ("http://argand.example/", "", ""),
+            ("https://argand.example/a/b/", "", "/a/b"),
+            ("https://argand.example/a/", "/", ""),
+            ("", "x", "/x"),
+        ] {
+            assert_eq!(prefix(url, route), expected, "{url} {route}");
         }
     }
 

@@ -67,6 +67,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let source = Source {
         file: options.config_file.clone(),
         address: own_address(&listeners)?,
+        prefix: options.prefix.clone(),
     };
     let config = source.read()?;
     tracing::info!(
@@ -95,6 +96,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             reload: reload.clone(),
             quit,
         }),
+        prefix: options.prefix.clone(),
         cors: CorsOrigin::new(flags.text("web.cors.origin")).context("--web.cors.origin")?,
         query_timeout: options.query_timeout,
         gatherers: vec![
@@ -106,7 +108,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     });
     let end = CancellationToken::new();
     let serving = start_listening(listeners, &face, &options, &end);
-    tracing::info!(page = %format!("http://{}/", source.address), "the page is open");
+    tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = open_store(flags, &options, &config).await?;
     let stages = Arc::new(Stages::start(

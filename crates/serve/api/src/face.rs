@@ -116,6 +116,8 @@ pub struct FaceOptions {
     pub clock: Arc<dyn Clock>,
     /// Reload and quit, where switched on.
     pub lifecycle: Option<Lifecycle>,
+    /// What every path begins with, such as `/argand`; empty for none.
+    pub prefix: String,
     /// Which web pages elsewhere may ask.
     pub cors: CorsOrigin,
     /// A query may take this long; requests may ask for less.

@@ -90,7 +90,11 @@ impl RequestMetrics {
 pub(crate) async fn layer(State(face): State<Arc<Face>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or_else(
         || "/*".to_owned(),
-        |path| path.as_str().replace(['{', '}'], ""),
+        |path| {
+            let path = path.as_str();
+            let below = path.strip_prefix(&face.options.prefix).unwrap_or(path);
+            below.replace(['{', '}'], "")
+        },
     );
     let began = Instant::now();
     let response = next.run(request).await;

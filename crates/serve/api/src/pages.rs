@@ -1,12 +1,16 @@
 //! The pages, out of the binary.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use ui::Asset;
 
+use crate::face::Face;
+
 /// Answers whatever no other route knows.
-pub(crate) async fn page(request: Request) -> Response {
+pub(crate) async fn page(State(face): State<Arc<Face>>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return (
             StatusCode::METHOD_NOT_ALLOWED,
@@ -16,7 +20,7 @@ pub(crate) async fn page(request: Request) -> Response {
     }
     let path = request.uri().path().trim_start_matches('/');
     if path.is_empty() {
-        return Redirect::to("query").into_response();
+        return Redirect::to(&format!("{}/query", face.options.prefix)).into_response();
     }
     let found = if ui::is_page(path) {
         Some(ui::index())

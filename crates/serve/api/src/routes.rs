@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use tower_http::compression::CompressionLayer;
 
@@ -17,8 +18,21 @@ use crate::{
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
 const MAX_FORM: usize = 10 << 20;
 
-/// All routes of a face.
+/// All routes of a face, below its prefix.
 pub fn router(face: Arc<Face>) -> Router {
+    let prefix = face.options.prefix.clone();
+    let routes = routes(face);
+    if prefix.is_empty() {
+        return routes;
+    }
+    let home = Redirect::to(&format!("{prefix}/query"));
+    let top = Router::new()
+        .route("/", get(home.clone()))
+        .route(&format!("{prefix}/"), get(home));
+    top.nest(&prefix, routes)
+}
+
+fn routes(face: Arc<Face>) -> Router {
     let question = Router::new()
         .route("/query", get(query::instant).post(query::instant))
         .route("/query_range", get(query::range).post(query::range))
