@@ -39,6 +39,9 @@ const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 type Transport = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
 
+/// What a request goes by, and what is to be told to a proxy that is asked for it.
+type Way = (Arc<Transport>, Option<HeaderValue>);
+
 /// An HTTP client made of an `http_config` section. Connections are kept and shared: use one
 /// client for all requests of a section.
 pub struct Client {
@@ -46,9 +49,9 @@ pub struct Client {
     rules: Arc<Rules>,
     tokens: Option<TokenSource>,
     /// For URLs that need no TLS; certificates are not even read for them.
-    plain: Transport,
+    plain: Arc<Transport>,
     /// For the others, built when first needed and again when a file of it has changed.
-    secure: Mutex<Option<(Stamp, Transport)>>,
+    secure: Mutex<Option<(Stamp, Arc<Transport>)>>,
 }
 
 impl Client {
@@ -59,7 +62,7 @@ impl Client {
         tls::server_name(&config.tls)?;
         let rules = Arc::new(Rules::new(&config.proxy)?);
         Ok(Self {
-            plain: transport(config, &rules, tls::unused()?)?,
+            plain: Arc::new(transport(config, &rules, tls::unused()?)?),
             secure: Mutex::new(None),
             tokens: config.oauth2.as_ref().map(TokenSource::new).transpose()?,
             rules,
@@ -151,7 +154,7 @@ impl Client {
 
     /// The transport for a URL, and what is to be told to a proxy that is asked for it; `None`
     /// where nothing speaks the URL's scheme.
-    fn way(&self, url: &Uri) -> Result<Option<(Transport, Option<HeaderValue>)>, HttpError> {
+    fn way(&self, url: &Uri) -> Result<Option<Way>, HttpError> {
         let secure = match url.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => true,
             Some(scheme) if *scheme == Scheme::HTTP => false,
@@ -166,19 +169,19 @@ impl Client {
         let transport = if secure || proxy_speaks_tls {
             self.secure()?
         } else {
-            self.plain.clone()
+            Arc::clone(&self.plain)
         };
         Ok(Some((transport, credentials)))
     }
 
     /// The transport for TLS, with certificates as they are in the files now.
-    fn secure(&self) -> Result<Transport, HttpError> {
+    fn secure(&self) -> Result<Arc<Transport>, HttpError> {
         let stamp = Stamp::take(&self.config.tls);
         let mut current = self.secure.lock();
         if let Some((known, transport)) = current.as_ref()
             && *known == stamp
         {
-            return Ok(transport.clone());
+            return Ok(Arc::clone(transport));
         }
         let alpn: &[&[u8]] = if self.config.enable_http2 {
             &[b"h2", b"http/1.1"]
@@ -186,8 +189,8 @@ impl Client {
             &[b"http/1.1"]
         };
         let config = tls::client_config(&self.config.tls, alpn)?;
-        let transport = transport(&self.config, &self.rules, config)?;
-        *current = Some((stamp, transport.clone()));
+        let transport = Arc::new(transport(&self.config, &self.rules, config)?);
+        *current = Some((stamp, Arc::clone(&transport)));
         Ok(transport)
     }
 }

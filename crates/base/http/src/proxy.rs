@@ -96,8 +96,11 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Opens connections as the rules say; TLS to the target itself is laid over it by the caller.
+/// It is copied for every request, most of which open none.
 #[derive(Clone)]
-pub(crate) struct Connector {
+pub(crate) struct Connector(Arc<Ways>);
+
+struct Ways {
     tcp: HttpConnector,
     /// Reaches the proxy, which may itself speak TLS.
     to_proxy: HttpsConnector<HttpConnector>,
@@ -113,26 +116,31 @@ impl Connector {
         tcp.set_keepalive(Some(TCP_KEEP_ALIVE));
         // A tunnel is asked for in HTTP/1.1.
         tls.alpn_protocols.clear();
-        Self {
+        Self(Arc::new(Ways {
             to_proxy: HttpsConnector::from((tcp.clone(), tls)),
             tcp,
             rules,
-        }
+        }))
     }
 
     async fn connect(self, url: Uri) -> Result<Link, BoxError> {
-        let Some(hop) = self.rules.hop(&url) else {
-            let stream = MaybeHttpsStream::Http(self.tcp.oneshot(url).await?);
+        let Ways {
+            tcp,
+            to_proxy,
+            rules,
+        } = &*self.0;
+        let Some(hop) = rules.hop(&url) else {
+            let stream = MaybeHttpsStream::Http(tcp.clone().oneshot(url).await?);
             let proxied = false;
             return Ok(Link { stream, proxied });
         };
         let proxy = hop.uri().clone();
         if url.scheme() != Some(&Scheme::HTTPS) {
-            let stream = self.to_proxy.oneshot(proxy).await?;
+            let stream = to_proxy.clone().oneshot(proxy).await?;
             let proxied = true;
             return Ok(Link { stream, proxied });
         }
-        let mut tunnel = Tunnel::new(proxy, self.to_proxy).with_headers(self.rules.headers.clone());
+        let mut tunnel = Tunnel::new(proxy, to_proxy.clone()).with_headers(rules.headers.clone());
         if let Some(value) = hop.basic_auth() {
             tunnel = tunnel.with_auth(value.clone());
         }

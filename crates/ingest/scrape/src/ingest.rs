@@ -139,7 +139,7 @@ pub(crate) fn read(
     store: &dyn Append,
     output: &mut Output<'_>,
 ) -> Result<(), ScrapeError> {
-    cache.metadata.begin();
+    cache.metadata.begin(format);
     if body.is_empty() {
         end_all(&mut cache.layout, output);
         return Ok(());
@@ -149,7 +149,7 @@ pub(crate) fn read(
         output.scratch.batch.clear();
         end_all(&mut cache.layout, output);
     } else if cache.metadata.differs() {
-        cache.metadata.learn(Parser::new(body, format));
+        cache.metadata.learn(body, format);
     }
     outcome
 }
@@ -191,6 +191,9 @@ fn read_lines(
         rebuild.take(&line.series, line.sample, parser.line(), output)?;
     }
     loop {
+        if cache.metadata.pass(&mut parser) {
+            continue;
+        }
         // A line is read as a whole; its number is asked for afterwards only when it is needed.
         let at = parser.line();
         match parser.next() {
@@ -200,7 +203,10 @@ fn read_lines(
                 let reading = Reading::of(&line)?;
                 rebuild.take(line.series, reading, at.saturating_add(1), output)?;
             }
-            Some(Ok(other)) => cache.metadata.note(&other),
+            Some(Ok(other)) => {
+                cache.metadata.note(&other);
+                cache.metadata.noted(&parser);
+            }
         }
     }
     cache.layout = rebuild.finish(store, output)?;
@@ -263,8 +269,11 @@ enum Between {
     End,
 }
 
-/// Takes one line that is not the sample expected.
+/// Takes one line that is not the sample expected, or several that are known.
 fn between(parser: &mut Parser<'_>, metadata: &mut Metadata) -> Result<Between, ScrapeError> {
+    if metadata.pass(parser) {
+        return Ok(Between::Passed);
+    }
     match parser.next() {
         None => Ok(Between::End),
         Some(Err(error)) => Err(parse_error(error)),
@@ -274,6 +283,7 @@ fn between(parser: &mut Parser<'_>, metadata: &mut Metadata) -> Result<Between, 
         })),
         Some(Ok(other)) => {
             metadata.note(&other);
+            metadata.noted(parser);
             Ok(Between::Passed)
         }
     }

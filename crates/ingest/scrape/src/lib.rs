@@ -35,6 +35,7 @@ mod metrics;
 mod pool;
 mod rebuild;
 mod report;
+mod runs;
 mod scrape_loop;
 mod scraper;
 mod scratch;

@@ -1,7 +1,7 @@
 //! What a target says of its metrics: type, help and unit.
 //!
 //! Thousands of targets say the same; a row is kept once and shared. While a body is read its
-//! metadata is only added up to a digest; where that is the one of the scrape before, nothing has
+//! metadata is only added up to a digest, known lines unread ([`Runs`]); where that is the one of the scrape before, nothing has
 //! changed and no row is touched. Otherwise the body is read once more for its metadata.
 
 use std::collections::HashSet;
@@ -12,9 +12,10 @@ use model::FamilyKind;
 use parking_lot::Mutex;
 use rapidhash::RapidHashMap;
 use rapidhash::v3::rapidhash_v3;
-use wire::exposition::{Entry, Parser};
+use wire::exposition::{Entry, Format, Parser};
 
 use crate::limits::MAX_METADATA;
+use crate::runs::Runs;
 
 /// How many scrapes a metric's metadata outlives its last mention, as upstream.
 const KEPT_SCRAPES: u32 = 10;
@@ -76,6 +77,7 @@ impl Interner {
 #[derive(Default)]
 pub(crate) struct Metadata {
     rows: Vec<Kept>,
+    runs: Runs,
     /// Sum over what the body being read has said so far; the order does not matter.
     digest: u64,
     /// The same of the body that the rows were learned from.
@@ -110,7 +112,8 @@ enum Said<'a> {
 
 impl Metadata {
     /// A scrape begins.
-    pub(crate) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self, format: Format) {
+        self.runs.begin(format);
         self.digest = 0;
         self.scrape = self.scrape.wrapping_add(1);
     }
@@ -118,23 +121,33 @@ impl Metadata {
     /// Takes a line of the exposition that is no sample.
     #[inline]
     pub(crate) fn note(&mut self, line: &Entry<'_>) {
-        let (kind, metric, text) = match line {
-            Entry::Type { metric, kind } => (1, *metric, kind.as_str()),
-            Entry::Help { metric, text } => (2, *metric, &**text),
-            Entry::Unit { metric, unit } => (3, *metric, *unit),
-            Entry::Series(_) | Entry::Comment => return,
-        };
-        let text = hash(text).rotate_left(kind);
-        self.digest = self.digest.wrapping_add(hash(metric) ^ text);
+        self.digest = self.digest.wrapping_add(digest(line));
     }
 
-    /// Whether the body that has just been read says something else than the one before.
+    /// The parser stands behind a line that was noted.
+    #[inline]
+    pub(crate) fn noted(&mut self, parser: &Parser<'_>) {
+        self.runs.read(parser);
+    }
+
+    /// Takes the comment lines that come next where they are known; false where nothing moved.
+    #[inline]
+    pub(crate) fn pass(&mut self, parser: &mut Parser<'_>) -> bool {
+        let Some(digest) = self.runs.pass(parser) else {
+            return false;
+        };
+        self.digest = self.digest.wrapping_add(digest);
+        true
+    }
+
+    /// Whether the body that has just been read is to be learned: it says something else than the
+    /// one before, or says it in other lines.
     pub(crate) fn differs(&self) -> bool {
-        self.digest != self.learned_digest
+        self.digest != self.learned_digest || self.runs.outdated()
     }
 
     /// Reads the metadata of a body that differs.
-    pub(crate) fn learn(&mut self, mut parser: Parser<'_>) {
+    pub(crate) fn learn(&mut self, body: &[u8], format: Format) {
         let before = self.scrape.wrapping_sub(1);
         for kept in &mut self.rows {
             if kept.seen == self.learned {
@@ -142,14 +155,26 @@ impl Metadata {
             }
         }
         self.cursor = 0;
-        while let Some(Ok(line)) = parser.next() {
+        self.runs.relearn();
+        let mut parser = Parser::new(body, format);
+        loop {
+            let start = parser.place();
+            let Some(Ok(line)) = parser.next() else {
+                break;
+            };
+            let digest = digest(&line);
             match line {
                 Entry::Type { metric, kind } => self.say(metric, &Said::Kind(kind)),
                 Entry::Help { metric, text } => self.say(metric, &Said::Help(&text)),
                 Entry::Unit { metric, unit } => self.say(metric, &Said::Unit(unit)),
-                Entry::Series(_) | Entry::Comment => {}
+                Entry::Comment => {}
+                Entry::Series(_) => continue,
+            }
+            if let (Some(start), Some(end)) = (start, parser.place()) {
+                self.runs.learn(body, start, end, digest);
             }
         }
+        self.runs.learned(body);
         self.index = None;
         self.learned = self.scrape;
         self.learned_digest = self.digest;
@@ -249,6 +274,17 @@ impl Metadata {
     }
 }
 
+/// What a line adds to the digest.
+fn digest(line: &Entry<'_>) -> u64 {
+    let (kind, metric, text) = match line {
+        Entry::Type { metric, kind } => (1, *metric, kind.as_str()),
+        Entry::Help { metric, text } => (2, *metric, &**text),
+        Entry::Unit { metric, unit } => (3, *metric, *unit),
+        Entry::Series(_) | Entry::Comment => return 0,
+    };
+    hash(metric) ^ hash(text).rotate_left(kind)
+}
+
 fn hash(metric: &str) -> u64 {
     rapidhash_v3(metric.as_bytes())
 }
@@ -265,8 +301,6 @@ pub(crate) fn size(rows: &Rows) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use wire::exposition::Format;
-
     use super::*;
 
     fn scrape(metadata: &mut Metadata, shared: &Interner, metrics: &[&str]) -> Option<Vec<String>> {
@@ -275,12 +309,17 @@ mod tests {
             .map(|metric| format!("# HELP {metric} Help.\n# TYPE {metric} counter\n{metric} 1\n"));
         let body: String = lines.collect();
         let mut parser = Parser::new(body.as_bytes(), Format::Text004);
-        metadata.begin();
-        while let Some(line) = parser.next() {
+        metadata.begin(Format::Text004);
+        loop {
+            if metadata.pass(&mut parser) {
+                continue;
+            }
+            let Some(line) = parser.next() else { break };
             metadata.note(&line.unwrap());
+            metadata.noted(&parser);
         }
         if metadata.differs() {
-            metadata.learn(Parser::new(body.as_bytes(), Format::Text004));
+            metadata.learn(body.as_bytes(), Format::Text004);
         }
         let rows = metadata.end(shared)?;
         Some(rows.iter().map(|row| row.metric.to_string()).collect())

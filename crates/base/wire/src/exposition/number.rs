@@ -62,6 +62,17 @@ pub(super) fn leading(text: &[u8]) -> Option<(f64, &[u8])> {
     Some((if negative { -size } else { size }, rest))
 }
 
+/// The same of a decimal number of any length; slower than [`leading`].
+pub(super) fn decimal(text: &[u8]) -> Option<(f64, &[u8])> {
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    if !unsigned.first()?.is_ascii_digit() {
+        return None;
+    }
+    let (value, length): (f64, usize) = fast_float2::parse_partial(text).ok()?;
+    // Too large is an error in Go.
+    Some((value, text.get(length..)?)).filter(|_| value.is_finite())
+}
+
 /// The digits at the beginning of a text behind those of `number`. Of too many digits the number
 /// is meaningless; whoever calls counts them.
 #[inline]
@@ -175,6 +186,8 @@ mod tests {
             let theirs: f64 = text.parse().unwrap();
             let wanted = theirs.is_finite().then_some(theirs.to_bits());
             prop_assert_eq!(value(text.as_bytes()).map(f64::to_bits), wanted, "{}", text);
+            let alone = decimal(text.as_bytes()).map(|(value, rest)| (value.to_bits(), rest));
+            prop_assert_eq!(alone, wanted.map(|bits| (bits, &[][..])), "{}", text);
         }
 
         #[test]

@@ -52,6 +52,33 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Where the next line begins in the body; `None` of protobuf.
+    #[inline]
+    pub fn place(&self) -> Option<usize> {
+        match &self.0 {
+            Form::Text(parser) => Some(parser.place()),
+            Form::Protobuf(_) => None,
+        }
+    }
+
+    /// The same where the next line can be no sample: it begins with `#` or is empty.
+    #[inline]
+    pub fn comment_at(&self) -> Option<usize> {
+        match &self.0 {
+            Form::Text(parser) => parser.comment_at(),
+            Form::Protobuf(_) => None,
+        }
+    }
+
+    /// Passes whole lines unread. See [`TextParser::pass_comments`]; of protobuf nothing moves.
+    #[inline]
+    pub fn pass_comments(&mut self, length: usize, known: impl FnOnce(&[u8]) -> bool) -> bool {
+        match &mut self.0 {
+            Form::Text(parser) => parser.pass_comments(length, known),
+            Form::Protobuf(_) => false,
+        }
+    }
+
     /// The line that was read last, from 1; of protobuf the number of the family.
     pub fn line(&self) -> usize {
         match &self.0 {

@@ -78,7 +78,7 @@ impl<'a> TextParser<'a> {
         let line = self.body.get(self.at..)?;
         let values = line.strip_prefix(expected)?;
         if let Some((b' ', text)) = values.split_first()
-            && let Some((value, rest)) = number::leading(text)
+            && let Some((value, rest)) = number::leading(text).or_else(|| number::decimal(text))
             && let Some((b'\n', rest)) = rest.split_first()
             && !expected.is_empty()
         {
@@ -115,6 +115,40 @@ impl<'a> TextParser<'a> {
         self.line_start = self.at;
         let line = self.sample(series, values);
         Some(line.map_err(|reason| self.fail(reason)))
+    }
+
+    /// Where the next line begins in the body.
+    #[inline]
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
+    /// The same where the next line begins with `#` or is empty.
+    #[inline]
+    pub fn comment_at(&self) -> Option<usize> {
+        let first = self.body.get(self.at)?;
+        matches!(first, b'#' | b'\n').then_some(self.at)
+    }
+
+    /// Passes the next `length` bytes unread where they end with a line and `known` says of them
+    /// that they are comment lines that were read without an error before, in the same form.
+    /// Otherwise nothing moves; answers whether it did.
+    #[inline]
+    pub fn pass_comments(&mut self, length: usize, known: impl FnOnce(&[u8]) -> bool) -> bool {
+        let lines = self.body.get(self.at..).and_then(|rest| rest.get(..length));
+        let Some(lines) = lines else {
+            return false;
+        };
+        let Some((b'\n', inside)) = lines.split_last() else {
+            return false;
+        };
+        if !known(lines) {
+            return false;
+        }
+        let last = memchr::memrchr(b'\n', inside).map_or(0, |end| end + 1);
+        self.line_start = self.at + last;
+        self.at += length;
+        true
     }
 
     fn fail(&mut self, reason: String) -> ParseError {
