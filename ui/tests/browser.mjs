@@ -57,6 +57,21 @@ export async function withPage(path, work, { allow = /(?!)/, prepare, ...context
   }
 }
 
+/**
+ * Asserts that `read` comes to answer `expected`, a value or a pattern: a page shows what a click did when it has drawn
+ * it, and a busy machine draws late.
+ */
+export async function eventually(read, expected) {
+  const fits = (value) =>
+    expected instanceof RegExp ? expected.test(value) : Object.is(value, expected);
+  for (let turn = 0; turn < 200; turn++) {
+    if (fits(await read())) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  const value = await read();
+  assert.ok(fits(value), `${value} instead of ${expected}`);
+}
+
 /** What the server answers to a path below `api/v1/`. */
 export async function ask(path) {
   const response = await fetch(`${SERVER}/api/v1/${path}`);

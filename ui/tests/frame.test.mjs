@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { ask, panel, SERVER, until, useBrowser, withPage } from './browser.mjs';
+import { ask, eventually, panel, SERVER, until, useBrowser, withPage } from './browser.mjs';
 
 useBrowser();
 
@@ -49,7 +49,7 @@ test('the theme follows the system until one is chosen, and is remembered', () =
     const shown = () => page.evaluate(() => document.documentElement.dataset.theme);
     const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     await page.locator('.facts').first().waitFor();
-    assert.equal(await shown(), 'dark');
+    await eventually(() => shown(), 'dark');
     const dark = await background();
     await page.emulateMedia({ colorScheme: 'light' });
     await until(page, () => document.documentElement.dataset.theme === 'light');
@@ -57,10 +57,10 @@ test('the theme follows the system until one is chosen, and is remembered', () =
     const button = page.getByRole('button', { name: /^Theme/ });
     await button.click();
     await button.click();
-    assert.equal(await button.getAttribute('aria-label'), 'Theme: dark. Switch to auto.');
-    assert.equal(await background(), dark);
+    await eventually(() => button.getAttribute('aria-label'), 'Theme: dark. Switch to auto.');
+    await eventually(() => background(), dark);
     await page.reload();
-    assert.equal(await shown(), 'dark');
+    await eventually(() => shown(), 'dark');
   }, { colorScheme: 'dark' }));
 
 test('the status pages show what the server says', async () => {
@@ -69,7 +69,7 @@ test('the status pages show what the server says', async () => {
   const flags = await ask('status/flags');
   await withPage('flags', async (page) => {
     await page.locator('.facts').waitFor();
-    assert.equal(await page.locator('.facts tr').count(), Object.keys(flags).length);
+    await eventually(() => page.locator('.facts tr').count(), Object.keys(flags).length);
     await page.getByRole('searchbox').fill('config.file');
     await page.getByText('--config.file', { exact: true }).waitFor();
     await page.getByRole('searchbox').fill('no such flag');
@@ -94,8 +94,8 @@ test('navigation does not load the document again, and an unknown page says so',
     await page.locator('.facts').first().waitFor();
     await page.goBack();
     await page.locator('.pool').first().waitFor();
-    assert.equal(await page.title(), 'Targets · Argand');
-    assert.equal(await page.evaluate(() => window.sameDocument), true);
+    await eventually(() => page.title(), 'Targets · Argand');
+    await eventually(() => page.evaluate(() => window.sameDocument), true);
   }));
 
 const BANNERS = [
@@ -122,7 +122,7 @@ for (const [state, answer, title] of BANNERS) {
 test('a well server has no banner', () =>
   withPage('flags', async (page) => {
     await page.locator('.facts').waitFor();
-    assert.equal(await page.locator('.banner').count(), 0);
+    await eventually(() => page.locator('.banner').count(), 0);
   }));
 
 test('pages are served with a policy that allows no inline script', async () => {
@@ -134,7 +134,7 @@ test('pages are served with a policy that allows no inline script', async () => 
 test('the pages work below a path prefix', () =>
   withPage('some/prefix/query?g0.expr=vector(7)', async (page) => {
     await page.locator('.result-table').waitFor();
-    assert.equal(await page.locator('.result-table td.number').innerText(), '7');
+    await eventually(() => page.locator('.result-table td.number').innerText(), '7');
     await page.getByRole('link', { name: 'Targets' }).click();
     await page.locator('.pool').first().waitFor();
     assert.equal(new URL(page.url()).pathname, '/some/prefix/targets');

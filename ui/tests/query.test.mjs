@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { ask, fulfil, panel, type, until, useBrowser, withPage } from './browser.mjs';
+import { ask, eventually, fulfil, panel, type, until, useBrowser, withPage } from './browser.mjs';
 
 useBrowser();
 
@@ -16,8 +16,8 @@ test('Enter runs the expression and the table shows its values', () =>
     const values = await page.locator('.result-table td.number').allInnerTexts();
     assert.equal(values.length, (await ask('query?query=up')).result.length);
     assert.ok(values.every((value) => value === '0' || value === '1'), values.join());
-    assert.match(page.url(), /g0\.expr=up&g0\.tab=table/);
-    assert.match(await page.locator('.statistics').innerText(), /series.*ms/s);
+    await eventually(() => page.url(), /g0\.expr=up&g0\.tab=table/);
+    await eventually(() => page.locator('.statistics').innerText(), /series.*ms/s);
   }));
 
 test('Shift+Enter breaks the line and does not run', () =>
@@ -25,7 +25,7 @@ test('Shift+Enter breaks the line and does not run', () =>
     await type(page, 'up');
     await page.keyboard.press('Shift+Enter');
     await page.keyboard.type('> 0');
-    assert.equal(await page.locator('.cm-line').count(), 2);
+    await eventually(() => page.locator('.cm-line').count(), 2);
     assert.doesNotMatch(page.url(), /g0\.expr/);
   }));
 
@@ -69,13 +69,13 @@ test('the graph paints the series that it was answered', () =>
     assert.equal(drawn.times.length, 301);
     assert.equal(drawn.names.length, (await ask('query?query=up')).result.length);
     assert.ok(drawn.columns.every((column) => column.some((value) => value === 0 || value === 1)));
-    assert.ok((await paintedPixels(page)) > 50);
+    await eventually(async () => (await paintedPixels(page)) > 50, true);
   }));
 
 test('an empty graph paints nothing, so that the count above means something', () =>
   withPage(panel({ expr: 'up * NaN', tab: 'graph', range_input: '5m' }), async (page) => {
     await until(page, () => document.querySelector('.plot canvas'));
-    assert.equal(await paintedPixels(page), 0);
+    await eventually(() => paintedPixels(page), 0);
   }));
 
 test('hovering shows time, value and labels; a press on a name shows it alone', () =>
@@ -84,13 +84,13 @@ test('hovering shows time, value and labels; a press on a name shows it alone', 
     const box = await page.locator('.u-over').boundingBox();
     await page.mouse.move(box.x + box.width - 2, box.y + 20);
     await page.locator('.tooltip', { hasText: 'job' }).waitFor();
-    assert.match(await page.locator('.tooltip').innerText(), /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0\d:00[\s\S]*up/);
+    await eventually(() => page.locator('.tooltip').innerText(), /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0\d:00[\s\S]*up/);
 
     const names = page.locator('.legend li button');
     const count = await names.count();
     await names.nth(0).click();
     await until(page, () => window.argandGraphs[0].columns.length === 1);
-    assert.equal(await page.locator('.legend [aria-pressed="true"]').count(), 1);
+    await eventually(() => page.locator('.legend [aria-pressed="true"]').count(), 1);
     await names.nth(0).click();
     await until(page, (n) => window.argandGraphs[0].columns.length === n, count);
     if (count > 1) {
@@ -109,10 +109,9 @@ test('dragging in the graph zooms, and the browser goes back', () =>
     await page.mouse.move(box.x + box.width * 0.75, box.y + 80, { steps: 4 });
     await page.mouse.up();
     await page.waitForURL(/g0\.end_input=/);
-    const range = await page.getByRole('textbox', { name: 'Range' }).inputValue();
-    assert.match(range, /^(29m|30m)/);
+    await eventually(() => page.getByRole('textbox', { name: 'Range' }).inputValue(), /^(29m|30m)/);
     await page.goBack();
-    assert.equal(page.url(), before);
+    await eventually(() => page.url(), before);
     await until(page, () => document.querySelector('.field-range').value === '1h');
   }));
 
@@ -146,10 +145,10 @@ test('the older addresses lead to the same place', async () => {
     await withPage(path, async (page) => {
       await page.waitForURL(/\/query/);
       const pressed = page.locator('.tabs [aria-pressed="true"]');
-      assert.equal(await pressed.innerText(), tab, path);
+      await eventually(() => pressed.innerText(), tab, path);
       if (!path.includes('stacked')) return;
-      assert.equal(await page.getByRole('textbox', { name: 'Range' }).inputValue(), '6h');
-      assert.equal(await page.locator('.choice [aria-pressed="true"]').innerText(), 'Stacked');
+      await eventually(() => page.getByRole('textbox', { name: 'Range' }).inputValue(), '6h');
+      await eventually(() => page.locator('.choice [aria-pressed="true"]').innerText(), 'Stacked');
     });
   }
 });
@@ -163,7 +162,7 @@ test('panels come and go, each with its own answer', () =>
     await until(page, () => document.querySelectorAll('.result-table').length === 2);
     await page.getByRole('button', { name: 'Remove panel 1' }).click();
     await until(page, () => document.querySelectorAll('.panel').length === 1);
-    assert.equal(await page.locator('.result-table td.number').innerText(), '2');
+    await eventually(() => page.locator('.result-table td.number').innerText(), '2');
     assert.equal(new URL(page.url()).searchParams.get('g0.expr'), 'vector(2)');
   }));
 
@@ -194,22 +193,22 @@ test('what was run is remembered', () =>
     await page.getByRole('button', { name: 'History of queries' }).click();
     await page.locator('.pick-list button', { hasText: 'vector(41)' }).click();
     await page.locator('.result-table').waitFor();
-    assert.equal(await page.locator('.result-table td.number').innerText(), '41');
+    await eventually(() => page.locator('.result-table td.number').innerText(), '41');
   }));
 
 test('times are shown in local time or UTC', () =>
   withPage(panel({ expr: 'time()', moment_input: '2026-01-02 03:04:05' }), async (page) => {
     const field = page.getByRole('textbox', { name: 'Evaluation time' });
-    assert.equal(await field.inputValue(), '2026-01-02 04:04:05');
+    await eventually(() => field.inputValue(), '2026-01-02 04:04:05');
     await page.getByRole('button', { name: 'Local time' }).click();
-    assert.equal(await field.inputValue(), '2026-01-02 03:04:05');
-    assert.equal(await page.locator('.result-table td.number').innerText(), '1767323045');
+    await eventually(() => field.inputValue(), '2026-01-02 03:04:05');
+    await eventually(() => page.locator('.result-table td.number').innerText(), '1767323045');
   }));
 
 test('ten thousand series are cut, with a note and a way to see all', () =>
   withPage(panel({ expr: 'up' }), async (page) => {
     await page.getByText('The first 1,000 of 10,000 series are shown.').waitFor();
-    assert.equal(await page.locator('.result-table tbody tr').count(), 1000);
+    await eventually(() => page.locator('.result-table tbody tr').count(), 1000);
     await page.getByRole('button', { name: 'Show all 10,000' }).click();
     await until(page, () => document.querySelectorAll('.result-table tbody tr').length === 10_000);
   }, { prepare: (page) => page.route('**/api/v1/query', (route) => fulfil(route, manySeries(10_000))) }));

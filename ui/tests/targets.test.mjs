@@ -1,7 +1,7 @@
 // The targets page. The server must scrape one target that answers and one that does not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask, fulfil, until, useBrowser, withPage } from './browser.mjs';
+import { ask, eventually, fulfil, until, useBrowser, withPage } from './browser.mjs';
 
 useBrowser();
 
@@ -24,8 +24,8 @@ test('filters narrow the list and live in the address', () =>
     await page.locator('.target-table').first().waitFor();
     await page.getByRole('group', { name: 'State' }).getByRole('button', { name: 'Down' }).click();
     await page.waitForURL(/health=down/);
-    assert.equal(await page.locator('.target-table .mark-up').count(), 0);
-    assert.ok((await page.locator('.target-table .mark-down').count()) > 0);
+    await eventually(() => page.locator('.target-table .mark-up').count(), 0);
+    await page.locator('.target-table .mark-down').first().waitFor();
     await page.getByRole('searchbox').fill('no such thing anywhere');
     await page.getByText('No target passes the filter.').waitFor();
     await page.getByRole('button', { name: /Show all/ }).click();
@@ -47,8 +47,8 @@ test('a job folds, and a target shows what discovery knew of it', () =>
     await page.locator('.labels-plain', { hasText: '__address__' }).waitFor();
     const pool = page.locator('.pool').first();
     await pool.locator('.pool-head button').click();
-    assert.equal(await pool.locator('.target-table').count(), 0);
-    assert.equal(await pool.locator('.pool-head button').getAttribute('aria-expanded'), 'false');
+    await eventually(() => pool.locator('.target-table').count(), 0);
+    await eventually(() => pool.locator('.pool-head button').getAttribute('aria-expanded'), 'false');
   }));
 
 test('dropped targets are listed with their discovered labels', async () => {
@@ -59,16 +59,16 @@ test('dropped targets are listed with their discovered labels', async () => {
       return;
     }
     await page.locator('.dropped', { hasText: '__address__' }).first().waitFor();
-    assert.equal(await page.locator('.dropped > li').count(), Math.min(100, droppedTargets.length));
+    await eventually(() => page.locator('.dropped > li').count(), Math.min(100, droppedTargets.length));
   });
 });
 
 test('two thousand targets are shown a page at a time', () =>
   withPage('targets', async (page) => {
     await page.locator('.pool').first().waitFor();
-    assert.equal(await page.locator('.pool').count(), 4);
-    assert.equal(await page.locator('.target-table').count(), 1, 'only the job in trouble is unfolded');
-    assert.equal(await page.locator('.target-table tbody tr').count(), 51);
+    await eventually(() => page.locator('.pool').count(), 4);
+    await eventually(() => page.locator('.target-table').count(), 1, 'only the job in trouble is unfolded');
+    await eventually(() => page.locator('.target-table tbody tr').count(), 51);
     await page.getByRole('button', { name: /Show 200 more of 450/ }).click();
     await until(page, () => document.querySelectorAll('.target-table tbody tr').length === 251);
     await page.getByRole('searchbox').fill('host-1999');
