@@ -40,6 +40,9 @@ pub trait StoreStatus: Send + Sync {
     /// Reading the log back: segments (first, last, current). All equal once it has ended.
     fn replay_progress(&self) -> (u64, u64, u64);
 
+    /// How often stored bytes were found damaged since the start.
+    fn corruptions(&self) -> u64;
+
     /// What the operator must know, such as "read-only: no space left"; empty when all is well.
     fn warnings(&self) -> Vec<String>;
 }

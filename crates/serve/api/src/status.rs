@@ -98,8 +98,8 @@ pub(crate) async fn run(State(face): State<Arc<Face>>) -> ApiResult {
         reload_config_success: runtime.reload_ok(),
         reload_config_error: runtime.reload_error().as_str().to_owned(),
         last_config_time: moment(Some(runtime.config_time())),
-        corruption_count: 0,
-        goroutine_count: 0,
+        corruption_count: store.corruptions(),
+        goroutine_count: threads(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         memory_limit: i64::MAX,
         collector: "",
@@ -107,6 +107,11 @@ pub(crate) async fn run(State(face): State<Arc<Face>>) -> ApiResult {
         storage_retention: runtime.retention.clone(),
         warnings: store.warnings(),
     })
+}
+
+/// Threads of this process: what comes nearest to the original's count of goroutines.
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
 
 #[derive(Serialize)]

@@ -31,6 +31,10 @@ impl StoreStatus for Store {
         self.progress.get()
     }
 
+    fn corruptions(&self) -> u64 {
+        self.meters.log_corruptions.get() + self.damaged_blocks
+    }
+
     fn warnings(&self) -> Vec<String> {
         let trouble = &self.trouble;
         let damaged = (self.damaged_blocks > 0).then(|| {
