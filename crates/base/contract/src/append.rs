@@ -1,6 +1,6 @@
 //! Appending: whoever has samples hands them to a store.
 
-use model::{Exemplar, Labels};
+use model::{Exemplar, FamilyKind, HistogramValue, Labels};
 use thiserror::Error;
 
 /// A store's short name of a series, good as long as the store runs.
@@ -30,11 +30,40 @@ pub struct PendingExemplar {
     pub exemplar: Exemplar,
 }
 
+/// One native histogram on its way into a store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingHistogram {
+    /// The series, from [`Append::resolve`].
+    pub series: SeriesId,
+    /// Milliseconds since the Unix epoch.
+    pub time: i64,
+    /// What was counted; a stale one ends the series here.
+    pub value: HistogramValue,
+}
+
+/// What is said about a series, on its way into a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingMetadata {
+    /// The series it describes.
+    pub series: SeriesId,
+    /// What its numbers mean.
+    pub kind: FamilyKind,
+    /// Such as `seconds`; empty where not said.
+    pub unit: String,
+    /// For people.
+    pub help: String,
+}
+
 /// What one scrape or one pushed request brings; stored and seen by queries as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// The samples, in the order of their source.
     pub samples: Vec<PendingSample>,
+    /// The native histograms, in the order of their source. A series has one kind of sample a
+    /// batch.
+    pub histograms: Vec<PendingHistogram>,
+    /// What is new about series; kept in the log, and nowhere else.
+    pub metadata: Vec<PendingMetadata>,
     /// The exemplars.
     pub exemplars: Vec<PendingExemplar>,
 }
@@ -43,6 +72,8 @@ impl Batch {
     /// Empties the batch and keeps its memory.
     pub fn clear(&mut self) {
         self.samples.clear();
+        self.histograms.clear();
+        self.metadata.clear();
         self.exemplars.clear();
     }
 }
@@ -78,7 +109,8 @@ impl RejectReason {
 /// A sample that was not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Its place in [`Batch::samples`].
+    /// Its place in [`Batch::samples`], or behind them in [`Batch::histograms`]: the first histogram
+    /// has the number of samples as its place.
     pub place: usize,
     /// Why.
     pub reason: RejectReason,

@@ -7,6 +7,7 @@
 //! [`memory`] holds a small store in memory that keeps the same promises, for tests of the stages
 //! on either side.
 
+mod admin;
 mod append;
 mod gather;
 pub mod memory;
@@ -14,9 +15,10 @@ mod select;
 mod status;
 mod targets;
 
+pub use admin::{AdminError, StoreAdmin};
 pub use append::{
-    Append, AppendError, Appended, Batch, PendingExemplar, PendingSample, RejectReason, Rejection,
-    SeriesId,
+    Append, AppendError, Appended, Batch, PendingExemplar, PendingHistogram, PendingMetadata,
+    PendingSample, RejectReason, Rejection, SeriesId,
 };
 pub use gather::{Clock, Gather, SystemClock};
 pub use select::{Select, SelectError, Selection, SeriesList, TimeRange};

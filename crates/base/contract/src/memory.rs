@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{Columns, Labels, Matcher, same_value};
+use model::{Columns, HistogramSample, Labels, Matcher, same_value};
 use parking_lot::Mutex;
 
 use crate::{
-    Append, AppendError, Appended, Batch, PendingExemplar, RejectReason, Rejection, Select,
-    SelectError, Selection, SeriesId, SeriesList, TimeRange,
+    Append, AppendError, Appended, Batch, PendingExemplar, PendingHistogram, RejectReason,
+    Rejection, Select, SelectError, Selection, SeriesId, SeriesList, TimeRange,
 };
 
 /// A store without files; everything is lost with it.
@@ -38,6 +38,19 @@ impl MemoryStore {
             for (time, value) in samples {
                 columns.push(time, value);
             }
+        }
+    }
+
+    /// Adds histograms of one series, oldest first.
+    pub fn load_histograms(
+        &self,
+        labels: Labels,
+        samples: impl IntoIterator<Item = HistogramSample>,
+    ) {
+        let mut state = self.state.lock();
+        let place = state.place(&labels);
+        if let Some((_, columns)) = state.series.get_mut(place) {
+            columns.histograms.extend(samples);
         }
     }
 
@@ -95,6 +108,9 @@ impl State {
     fn push(&mut self, series: SeriesId, time: i64, value: f64) -> Result<(), RejectReason> {
         let place = usize::try_from(series.0).map_err(|_| RejectReason::Gone)?;
         let (_, columns) = self.series.get_mut(place).ok_or(RejectReason::Gone)?;
+        if columns.histograms.last().is_some_and(|h| h.time >= time) {
+            return Err(RejectReason::OutOfOrder);
+        }
         match (columns.times.last(), columns.values.last()) {
             (Some(&last), Some(&old)) if last == time => {
                 if same_value(old, value) {
@@ -109,6 +125,30 @@ impl State {
                 Ok(())
             }
         }
+    }
+}
+
+impl State {
+    fn push_histogram(&mut self, pending: &PendingHistogram) -> Result<(), RejectReason> {
+        let place = usize::try_from(pending.series.0).map_err(|_| RejectReason::Gone)?;
+        let (_, columns) = self.series.get_mut(place).ok_or(RejectReason::Gone)?;
+        let last = columns.histograms.last();
+        if last.is_some_and(|last| last.time == pending.time && last.value == pending.value) {
+            return Ok(());
+        }
+        match last
+            .map(|last| last.time)
+            .max(columns.times.last().copied())
+        {
+            Some(last) if last == pending.time => return Err(RejectReason::Duplicate),
+            Some(last) if last > pending.time => return Err(RejectReason::OutOfOrder),
+            _ => {}
+        }
+        columns.histograms.push(HistogramSample {
+            time: pending.time,
+            value: pending.value.clone(),
+        });
+        Ok(())
     }
 }
 
@@ -128,6 +168,12 @@ impl Append for MemoryStore {
         let mut outcome = Appended::default();
         for (place, sample) in batch.samples.iter().enumerate() {
             match state.push(sample.series, sample.time, sample.value) {
+                Ok(()) => outcome.stored += 1,
+                Err(reason) => outcome.rejected.push(Rejection { place, reason }),
+            }
+        }
+        for (place, pending) in (batch.samples.len()..).zip(&batch.histograms) {
+            match state.push_histogram(pending) {
                 Ok(()) => outcome.stored += 1,
                 Err(reason) => outcome.rejected.push(Rejection { place, reason }),
             }
@@ -159,6 +205,9 @@ impl SeriesList for Found {
             for sample in columns.iter().filter(|s| self.range.contains(s.time)) {
                 into.push(sample.time, sample.value);
             }
+            let histograms = columns.histograms.iter();
+            into.histograms
+                .extend(histograms.filter(|h| self.range.contains(h.time)).cloned());
         }
         Ok(())
     }
@@ -235,7 +284,7 @@ mod tests {
                     value: 0.0,
                 },
             ],
-            exemplars: Vec::new(),
+            ..Batch::default()
         };
         let outcome = store.append(&batch).unwrap();
         assert_eq!(outcome.stored, 2);

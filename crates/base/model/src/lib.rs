@@ -20,6 +20,7 @@
 pub mod duration;
 mod exemplar;
 mod family;
+mod histogram;
 pub mod instrument;
 mod labels;
 mod matcher;
@@ -30,6 +31,10 @@ mod sample;
 
 pub use exemplar::Exemplar;
 pub use family::{Family, FamilyKind, Point, PointValue};
+pub use histogram::{
+    CUSTOM_SCHEMA, FloatHistogram, Histogram, HistogramSample, HistogramValue, IntegerHistogram,
+    MAX_SCHEMA, MIN_SCHEMA, ResetHint, Span,
+};
 pub use labels::{Labels, LabelsBuilder, METRIC_NAME};
 pub use matcher::{MatchOp, Matcher};
 pub use pattern::{Pattern, PatternError};

@@ -1,5 +1,7 @@
 //! Samples: a number at a moment.
 
+use crate::HistogramSample;
+
 /// One number at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
@@ -30,13 +32,16 @@ pub fn same_value(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits()
 }
 
-/// Samples of one series as two columns of equal length, oldest first, times strictly rising.
+/// Samples of one series, oldest first: numbers as two columns of equal length, and the native
+/// histograms among them. The times of each rise strictly, and none stands in both.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
     /// Milliseconds since the Unix epoch.
     pub times: Vec<i64>,
     /// The value at the same place of `times`.
     pub values: Vec<f64>,
+    /// The moments at which the series has a histogram instead of a number.
+    pub histograms: Vec<HistogramSample>,
 }
 
 impl Columns {
@@ -45,30 +50,31 @@ impl Columns {
         Self::default()
     }
 
-    /// Adds a sample behind the last one.
+    /// Adds a number behind the last one.
     #[inline]
     pub fn push(&mut self, time: i64, value: f64) {
         self.times.push(time);
         self.values.push(value);
     }
 
-    /// How many samples there are.
+    /// How many numbers there are; histograms are not counted.
     pub fn len(&self) -> usize {
         self.times.len()
     }
 
-    /// Whether there are none.
+    /// Whether there is neither a number nor a histogram.
     pub fn is_empty(&self) -> bool {
-        self.times.is_empty()
+        self.times.is_empty() && self.histograms.is_empty()
     }
 
     /// Removes all samples and keeps the memory.
     pub fn clear(&mut self) {
         self.times.clear();
         self.values.clear();
+        self.histograms.clear();
     }
 
-    /// The samples, oldest first.
+    /// The numbers, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Sample> {
         self.times
             .iter()

@@ -260,7 +260,7 @@ impl Scraper {
                     Some(PendingSample { series, ..*sample })
                 })
                 .collect(),
-            exemplars: Vec::new(),
+            ..Batch::default()
         };
         match self.shared.store.append(&again) {
             Ok(appended) => {

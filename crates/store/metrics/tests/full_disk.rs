@@ -83,7 +83,7 @@ fn a_full_disk_makes_the_store_read_only_until_there_is_room() {
         let samples = samples.collect();
         store.append(&Batch {
             samples,
-            exemplars: Vec::new(),
+            ..Batch::default()
         })
     };
     let mut step = 0;

@@ -39,7 +39,7 @@ fn prometheus_reads_what_we_wrote() {
                     value: f64::from(n) + (360 - step) as f64,
                 })
                 .collect(),
-            exemplars: Vec::new(),
+            ..Batch::default()
         };
         assert_eq!(store.append(&batch).unwrap().stored, 50);
     }

@@ -45,7 +45,7 @@ fn batch(ids: &[SeriesId], samples: &[(usize, i64, f64)]) -> Batch {
                 value,
             })
             .collect(),
-        exemplars: Vec::new(),
+        ..Batch::default()
     }
 }
 
@@ -337,7 +337,7 @@ fn truncation_forgets_the_old_and_keeps_the_rest_across_restarts() {
                         value: 1.0,
                     },
                 ],
-                exemplars: Vec::new(),
+                ..Batch::default()
             };
             let reasons: Vec<_> = store
                 .append(&old)

@@ -97,7 +97,7 @@ pub(crate) fn append(
             });
         let batch = Batch {
             samples: samples.collect(),
-            exemplars: Vec::new(),
+            ..Batch::default()
         };
         let outcome = store.append(&batch).unwrap();
         assert_eq!(outcome.stored, series.len(), "{outcome:?}");
