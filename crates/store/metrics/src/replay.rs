@@ -167,7 +167,7 @@ impl Replay<'_> {
         };
         let outcome = match kind {
             Kind::Series => self.series(head, body),
-            Kind::Samples => self.samples(head, body),
+            Kind::Samples | Kind::SamplesWithStarts => self.samples(head, kind, body),
             Kind::Exemplars => self.exemplars(head, body),
             Kind::Tombstones => record::tombstones::decode(body, |reference, first, last| {
                 if let Some(id) = self.slots.get(reference) {
@@ -176,7 +176,7 @@ impl Replay<'_> {
             }),
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
-            Kind::Other(_) => {
+            Kind::Histograms(_) | Kind::Other(_) => {
                 self.store.meters.unknown_records.inc();
                 Ok(())
             }
@@ -215,9 +215,9 @@ impl Replay<'_> {
         })
     }
 
-    fn samples(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
+    fn samples(&mut self, head: &mut Head, kind: Kind, body: &[u8]) -> Result<(), BadRecord> {
         let oldest = self.store.oldest.load(Ordering::Relaxed);
-        record::samples::decode(body, |reference, time, value| {
+        let each = |reference, time, value| {
             let Some(id) = self.slots.get(reference) else {
                 return;
             };
@@ -225,7 +225,11 @@ impl Replay<'_> {
             if time >= oldest && head.is_after_last(slot, time) {
                 head.push(slot, time, value, &self.store.chunks);
             }
-        })
+        };
+        match kind {
+            Kind::SamplesWithStarts => record::samples::decode_with_starts(body, each),
+            _ => record::samples::decode(body, each),
+        }
     }
 
     fn exemplars(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
