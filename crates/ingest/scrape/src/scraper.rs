@@ -8,7 +8,7 @@ use bytes::Bytes;
 use contract::{Batch, Health, PendingSample, RejectReason, SeriesId};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
-use http_client::HttpError;
+use http_client::{HttpError, Line};
 use model::{Labels, is_stale};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
@@ -43,6 +43,8 @@ pub(crate) struct Scraper {
     pub(crate) carried: Carried,
     uri: Result<Uri, HttpError>,
     headers: HeaderMap,
+    /// The connection to the target.
+    line: Line,
 }
 
 impl Scraper {
@@ -68,6 +70,7 @@ impl Scraper {
             carried,
             uri,
             headers,
+            line: Line::default(),
         };
         scraper.publish(scraper.carried.cache.metadata.rows());
         scraper
@@ -86,7 +89,7 @@ impl Scraper {
         self.shared.scratches.give_back(scratch);
     }
 
-    async fn fetch(&self, body: &mut Vec<u8>) -> Result<Format, ScrapeError> {
+    async fn fetch(&mut self, body: &mut Vec<u8>) -> Result<Format, ScrapeError> {
         if let Some(error) = self.job.over_limit.read().clone() {
             return Err(error);
         }
@@ -96,14 +99,14 @@ impl Scraper {
         *request.headers_mut() = self.headers.clone();
         let limit = self.job.limits.body_bytes;
         let work = async {
-            let response = client.send(request).await?;
-            if response.status() != StatusCode::OK {
-                return Err(HttpError::Status(response.status()));
+            let head = client
+                .read_over(&mut self.line, request, limit, body)
+                .await?;
+            if head.status != StatusCode::OK {
+                return Err(HttpError::Status(head.status));
             }
-            let kind = response.headers().get(CONTENT_TYPE);
-            let kind = kind.and_then(|value| value.to_str().ok().map(str::to_owned));
-            response.read_into(limit, body).await?;
-            Ok(kind)
+            let kind = head.headers.get(CONTENT_TYPE);
+            Ok(kind.and_then(|value| value.to_str().ok().map(str::to_owned)))
         };
         let kind = http_client::within(self.target.timeout, work)
             .await
