@@ -77,7 +77,7 @@ impl Output<'_> {
     #[inline]
     pub(crate) fn push(&mut self, entry: &mut Entry, reading: Reading) -> bool {
         self.counts.scraped += 1;
-        if entry.flags == Flags::TRACKED && reading.time.is_none() && reading.exemplar.is_none() {
+        if entry.flags() == Flags::TRACKED && reading.time.is_none() && reading.exemplar.is_none() {
             self.counts.kept += 1;
             self.sample(entry.id, self.time, reading.value);
             return true;
@@ -87,13 +87,13 @@ impl Output<'_> {
 
     #[cold]
     fn push_rare(&mut self, entry: &mut Entry, reading: Reading) -> bool {
-        if entry.flags.is_dropped() {
+        if entry.flags().is_dropped() {
             return false;
         }
         self.counts.kept += 1;
         let config = self.rules.config;
         let own = reading.time.filter(|_| config.honor_timestamps);
-        if entry.flags.is_repeated() {
+        if entry.flags().is_repeated() {
             // Several samples of one series are fine where each says its time.
             if own.is_none() {
                 self.counts.repeated += 1;
@@ -101,7 +101,7 @@ impl Output<'_> {
             }
         } else {
             let tracked = own.is_none() || config.track_timestamps_staleness;
-            entry.flags = entry.flags.tracking(tracked);
+            entry.set_flags(entry.flags().tracking(tracked));
         }
         let time = own.unwrap_or(self.time);
         self.sample(entry.id, time, reading.value);
@@ -160,7 +160,7 @@ pub(crate) fn end_all(layout: &mut Layout, output: &mut Output<'_>) {
         return;
     }
     for entry in layout.entries() {
-        if entry.flags.ends_marked() && !entry.flags.is_repeated() {
+        if entry.flags().ends_marked() && !entry.flags().is_repeated() {
             output.stale(entry.id);
         }
     }
@@ -232,9 +232,10 @@ fn follow(
     let Cache { layout, metadata } = cache;
     let lines = layout.len();
     output.scratch.batch.samples.reserve(lines);
-    for (place, (text, entry)) in layout.walk().enumerate() {
+    for (place, entry) in layout.entries_mut().iter_mut().enumerate() {
         loop {
-            if let Some(line) = parser.next_if_series(text) {
+            let known = |series: &[u8]| entry.is_of(series);
+            if let Some(line) = parser.next_if_known(entry.length(), known) {
                 let line = line.map_err(parse_error)?;
                 output.push(entry, Reading::of(&line)?);
                 break;

@@ -9,12 +9,11 @@ use std::collections::HashSet;
 use contract::{Append, AppendError, SeriesId};
 use model::Labels;
 use rapidhash::RapidHashMap;
-use rapidhash::v3::rapidhash_v3;
 use wire::exposition::Format;
 
 use crate::error::ScrapeError;
 use crate::ingest::{Output, Reading};
-use crate::layout::{Flags, Layout};
+use crate::layout::{Entry, Flags, Key, Layout};
 use crate::limits::DEFAULT_SAMPLES;
 
 /// Lines that metric relabelling drops cost memory too: of each sample that may be stored a
@@ -50,8 +49,8 @@ enum Known {
     Old(usize),
     /// An earlier line of this body had it: the flags, and the id where there is one already.
     Repeated(Flags, Option<SeriesId>),
-    /// Nothing; its hash.
-    New(u64),
+    /// Nothing.
+    New,
 }
 
 impl<'o> Rebuild<'o> {
@@ -86,15 +85,19 @@ impl<'o> Rebuild<'o> {
         line: usize,
         output: &mut Output<'_>,
     ) -> Result<(), ScrapeError> {
-        let known = self.look_up(series);
+        let Some(key) = Key::of(series) else {
+            let limit = output.rules.limits.body_bytes;
+            return Err(ScrapeError::BodySize { limit });
+        };
+        let known = self.look_up(key);
         let (id, flags, labels) = match known {
             Known::Old(place) => {
                 let entry = self.old.entry(place);
                 let id = entry.map_or(SeriesId(0), |entry| entry.id);
-                (id, entry.map_or(Flags::DROPPED, |entry| entry.flags), None)
+                (id, entry.map_or(Flags::DROPPED, Entry::flags), None)
             }
             Known::Repeated(flags, Some(id)) => (id, flags.repeated(), None),
-            Known::Repeated(..) | Known::New(_) => {
+            Known::Repeated(..) | Known::New => {
                 match output.rules.labels(series, self.format(), line)? {
                     None => (SeriesId(0), Flags::DROPPED, None),
                     labels => (SeriesId(0), Flags::TRACKED, labels),
@@ -109,12 +112,9 @@ impl<'o> Rebuild<'o> {
             return Ok(());
         }
         let place = self.next.len();
-        if !self.next.push(series, id, flags) {
-            let limit = output.rules.limits.body_bytes;
-            return Err(ScrapeError::BodySize { limit });
-        }
-        if let Known::New(hash) = known {
-            self.fresh.insert(hash, place);
+        self.next.push(key, id, flags);
+        if let Known::New = known {
+            self.fresh.insert(key.hash, place);
             output.counts.added += u64::from(labels.is_some());
         }
         self.store(place, reading, labels, output);
@@ -172,45 +172,46 @@ impl<'o> Rebuild<'o> {
         Ok(true)
     }
 
-    fn look_up(&mut self, series: &[u8]) -> Known {
+    fn look_up(&mut self, key: Key) -> Known {
         let old = self.old;
         let expected = |cursor: usize, seen: &[bool]| {
             seen.get(cursor) == Some(&false)
-                && old.entry(cursor).is_some_and(|e| !e.flags.is_repeated())
+                && old.entry(cursor).is_some_and(|e| !e.flags().is_repeated())
         };
         let same_form = old.format == self.next.format;
         while same_form && self.cursor < old.len() && !expected(self.cursor, &self.seen) {
             self.cursor += 1;
         }
-        if same_form && self.cursor < old.len() && old.text(self.cursor) == series {
+        let is_at = |layout: &Layout, place| layout.entry(place).is_some_and(|e| e.key() == key);
+        if same_form && is_at(old, self.cursor) {
             return self.first_time(self.cursor);
         }
-        let hash = rapidhash_v3(series);
         let index = self.index.get_or_insert_with(|| {
-            (0..old.len())
-                .filter(|&place| old.entry(place).is_some_and(|e| !e.flags.is_repeated()))
-                .map(|place| (rapidhash_v3(old.text(place)), place))
+            (0..)
+                .zip(old.entries())
+                .filter(|(_, entry)| !entry.flags().is_repeated())
+                .map(|(place, entry)| (entry.key().hash, place))
                 .collect()
         });
-        if let Some(&place) = index.get(&hash)
-            && old.text(place) == series
+        if let Some(&place) = index.get(&key.hash)
+            && is_at(old, place)
         {
             if self.seen.get(place) == Some(&false) {
                 return self.first_time(place);
             }
             return match old.entry(place) {
-                Some(entry) => Known::Repeated(entry.flags, Some(entry.id)),
-                None => Known::New(hash),
+                Some(entry) => Known::Repeated(entry.flags(), Some(entry.id)),
+                None => Known::New,
             };
         }
-        match self.fresh.get(&hash) {
-            Some(&place) if self.next.text(place) == series => match self.next.entry(place) {
-                Some(entry) if entry.flags.is_dropped() => {
-                    Known::Repeated(entry.flags, Some(entry.id))
-                }
-                _ => Known::Repeated(Flags::TRACKED, None),
-            },
-            _ => Known::New(hash),
+        let fresh = self.fresh.get(&key.hash);
+        match fresh.and_then(|&place| self.next.entry(place)) {
+            Some(entry) if entry.key() != key => Known::New,
+            Some(entry) if entry.flags().is_dropped() => {
+                Known::Repeated(entry.flags(), Some(entry.id))
+            }
+            Some(_) => Known::Repeated(Flags::TRACKED, None),
+            None => Known::New,
         }
     }
 
@@ -293,7 +294,7 @@ impl<'o> Rebuild<'o> {
             .entries()
             .iter()
             .zip(&self.seen)
-            .filter(|(entry, seen)| !**seen && entry.flags.ends_marked())
+            .filter(|(entry, seen)| !**seen && entry.flags().ends_marked())
             .map(|(entry, _)| entry.id)
             .collect();
         if missing.is_empty() {
@@ -304,7 +305,7 @@ impl<'o> Rebuild<'o> {
             .next
             .entries()
             .iter()
-            .filter(|entry| !entry.flags.is_dropped())
+            .filter(|entry| !entry.flags().is_dropped())
             .map(|entry| entry.id)
             .collect();
         for id in missing {

@@ -12,7 +12,7 @@ use http_client::{HttpError, Line};
 use model::{Labels, is_stale};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
-use wire::exposition::Format;
+use wire::exposition::{Entry as Said, Format, Parser};
 
 use crate::accept::answer_format;
 use crate::error::ScrapeError;
@@ -156,7 +156,7 @@ impl Scraper {
         match store.append(&scratch.batch) {
             Ok(appended) => {
                 let gone = self.count_rejected(&appended.rejected, &scratch.batch);
-                self.renew(&gone, &scratch.batch);
+                self.renew(&gone, &scratch.batch, &scratch.body);
             }
             Err(error) => failure = Some(error.into()),
         }
@@ -246,7 +246,7 @@ impl Scraper {
     }
 
     /// Registers forgotten series again and sends their samples once more.
-    fn renew(&mut self, gone: &[usize], batch: &Batch) {
+    fn renew(&mut self, gone: &[usize], batch: &Batch, body: &[u8]) {
         if gone.is_empty() {
             return;
         }
@@ -255,7 +255,7 @@ impl Scraper {
             .clone()
             .map(|sample| (sample.series, None))
             .collect();
-        let renewed = self.resolve_again(wanted);
+        let renewed = self.resolve_again(wanted, body);
         let again = Batch {
             samples: samples
                 .filter_map(|sample| {
@@ -276,10 +276,12 @@ impl Scraper {
         }
     }
 
-    /// The new ids of series whose old ones are the keys, as far as the store gives any.
+    /// The new ids of series whose old ones are the keys, as far as the store gives any. `body` is
+    /// the one that the layout was last held against.
     fn resolve_again(
         &mut self,
         mut wanted: HashMap<SeriesId, Option<SeriesId>>,
+        body: &[u8],
     ) -> HashMap<SeriesId, Option<SeriesId>> {
         let store = self.shared.store.as_ref();
         let rules = SampleRules {
@@ -290,12 +292,19 @@ impl Scraper {
         let layout = &mut self.carried.cache.layout;
         let format = layout.format.unwrap_or(Format::Text004);
         let (mut lines, mut labels): (Vec<usize>, Vec<Labels>) = (Vec::new(), Vec::new());
-        for (line, entry) in layout.entries().iter().enumerate() {
-            let gone = !entry.flags.is_dropped() && wanted.contains_key(&entry.id);
-            if gone && let Ok(Some(found)) = rules.labels(layout.text(line), format, 0) {
+        let mut parser = Parser::new(body, format);
+        let mut line = 0;
+        while let Some(Ok(said)) = parser.next() {
+            let Said::Series(said) = said else { continue };
+            if let Some(entry) = layout.entry(line)
+                && !entry.flags().is_dropped()
+                && wanted.contains_key(&{ entry.id })
+                && let Ok(Some(found)) = rules.labels(said.series, format, 0)
+            {
                 lines.push(line);
                 labels.push(found);
             }
+            line += 1;
         }
         let mut ids = Vec::with_capacity(labels.len());
         if store.resolve(&labels, &mut ids).is_ok() {

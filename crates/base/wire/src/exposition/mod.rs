@@ -2,7 +2,7 @@
 //!
 //! A body and its [`Format`] come in; [`Parser`] gives one [`Entry`] after the other: samples with
 //! the raw bytes of their series, and what the body says of its metrics. Who has seen a series'
-//! bytes before need not read them again ([`Parser::next_if_series`]); who has not, reads them
+//! bytes before need not read them again ([`Parser::next_if_known`]); who has not, reads them
 //! with [`parse_series`]. [`write`] goes the other way.
 //!
 //! Invariants: no bytes make a parser panic; a parser that gave an error gives nothing more; a

@@ -36,19 +36,19 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes the next sample where it is of exactly this series. See
-    /// [`TextParser::next_if_series`].
+    /// Takes the next sample where its series is a known one. See [`TextParser::next_if_known`].
     ///
     /// # Errors
     /// Where the line goes on with something else than a value.
     #[inline]
-    pub fn next_if_series(
+    pub fn next_if_known(
         &mut self,
-        expected: &[u8],
+        length: usize,
+        known: impl FnOnce(&[u8]) -> bool,
     ) -> Option<Result<SeriesLine<'_>, ParseError>> {
         match &mut self.0 {
-            Form::Text(parser) => parser.next_if_series(expected),
-            Form::Protobuf(parser) => parser.next_if_series(expected).map(Ok),
+            Form::Text(parser) => parser.next_if_known(length, known),
+            Form::Protobuf(parser) => parser.next_if_known(known).map(Ok),
         }
     }
 

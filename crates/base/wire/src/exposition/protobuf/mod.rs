@@ -108,16 +108,13 @@ impl<'a> ProtobufParser<'a> {
         }))
     }
 
-    /// Where the next entry is a sample of exactly the series `expected`, takes it; otherwise
+    /// Where the next entry is a sample of a series that `known` says yes to, takes it; otherwise
     /// nothing moves.
-    pub fn next_if_series(&mut self, expected: &[u8]) -> Option<SeriesLine<'_>> {
+    pub fn next_if_known(&mut self, known: impl FnOnce(&[u8]) -> bool) -> Option<SeriesLine<'_>> {
         let Step::Sample(place) = self.step else {
             return None;
         };
-        let line = self
-            .samples
-            .line(place)
-            .filter(|line| line.series == expected)?;
+        let line = self.samples.line(place).filter(|line| known(line.series))?;
         self.step = Step::Sample(place + 1);
         Some(line)
     }

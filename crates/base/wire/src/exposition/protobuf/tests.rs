@@ -246,14 +246,26 @@ fn an_expected_series_is_taken_only_where_it_stands() {
     ];
     let body = body(&[family("g", MetricType::Gauge, gauges)]);
     let mut parser = Parser::new(&body, Format::Protobuf);
-    assert!(parser.next_if_series(b"g").is_none());
+    assert!(parser.next_if_known(1, |series| series == b"g").is_none());
     assert!(matches!(parser.next(), Some(Ok(Entry::Help { .. }))));
-    assert!(parser.next_if_series(b"g").is_none());
+    assert!(parser.next_if_known(1, |series| series == b"g").is_none());
     assert!(matches!(parser.next(), Some(Ok(Entry::Type { .. }))));
-    assert!(parser.next_if_series(b"g{a=\"b\"}").is_none());
-    assert!(parser.next_if_series(b"g").is_some());
-    assert!(parser.next_if_series(b"g{a=\"b\"}").is_some());
-    assert!(parser.next_if_series(b"g{a=\"b\"}").is_none());
+    assert!(
+        parser
+            .next_if_known(1, |series| series == b"g{a=\"b\"}")
+            .is_none()
+    );
+    assert!(parser.next_if_known(1, |series| series == b"g").is_some());
+    assert!(
+        parser
+            .next_if_known(1, |series| series == b"g{a=\"b\"}")
+            .is_some()
+    );
+    assert!(
+        parser
+            .next_if_known(1, |series| series == b"g{a=\"b\"}")
+            .is_none()
+    );
     assert!(parser.next().is_none());
 }
 
