@@ -36,6 +36,14 @@ pub enum ScrapeError {
         /// The limit, in samples after metric relabelling.
         limit: u64,
     },
+    /// A native histogram has more buckets than are taken, however coarse it is made.
+    #[error(
+        "histogram bucket limit of {limit} exceeded (raise it with native_histogram_bucket_limit)"
+    )]
+    BucketLimit {
+        /// The limit, in buckets.
+        limit: u64,
+    },
     /// A label is too long or there are too many; says which.
     #[error("{0}")]
     LabelLimit(String),

@@ -5,14 +5,15 @@
 //! as ended.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
-use contract::{Append, AppendError, SeriesId};
+use contract::{Append, AppendError, Batch, SeriesId};
 use model::Labels;
 use rapidhash::RapidHashMap;
 use wire::exposition::Format;
 
 use crate::error::ScrapeError;
-use crate::ingest::{Output, Reading};
+use crate::ingest::{Output, Said};
 use crate::layout::{Entry, Flags, Key, Layout};
 use crate::limits::DEFAULT_SAMPLES;
 
@@ -36,11 +37,29 @@ pub(crate) struct Rebuild<'o> {
     over_limit: bool,
 }
 
-/// What waits for the id of a new series.
+/// What waits for the id of a new series: a line, and its places in the batch.
 struct Late {
     line: usize,
-    sample: Option<usize>,
-    exemplar: Option<usize>,
+    samples: Range<usize>,
+    histograms: Range<usize>,
+    exemplars: Range<usize>,
+}
+
+/// How much a batch holds.
+struct Lengths {
+    samples: usize,
+    histograms: usize,
+    exemplars: usize,
+}
+
+impl Lengths {
+    fn of(batch: &Batch) -> Self {
+        Self {
+            samples: batch.samples.len(),
+            histograms: batch.histograms.len(),
+            exemplars: batch.exemplars.len(),
+        }
+    }
 }
 
 /// What is known of a line's series.
@@ -81,7 +100,7 @@ impl<'o> Rebuild<'o> {
     pub(crate) fn take(
         &mut self,
         series: &[u8],
-        reading: Reading,
+        said: Said,
         line: usize,
         output: &mut Output<'_>,
     ) -> Result<(), ScrapeError> {
@@ -117,7 +136,7 @@ impl<'o> Rebuild<'o> {
             self.fresh.insert(key.hash, place);
             output.counts.added += u64::from(labels.is_some());
         }
-        self.store(place, reading, labels, output);
+        self.store(place, said, labels, output);
         Ok(())
     }
 
@@ -125,27 +144,22 @@ impl<'o> Rebuild<'o> {
         self.next.format.unwrap_or(Format::Text004)
     }
 
-    fn store(
-        &mut self,
-        place: usize,
-        reading: Reading,
-        labels: Option<Labels>,
-        output: &mut Output<'_>,
-    ) {
+    fn store(&mut self, place: usize, said: Said, labels: Option<Labels>, output: &mut Output<'_>) {
         let Some(entry) = self.next.entry_mut(place) else {
             return;
         };
-        let exemplars = output.scratch.batch.exemplars.len();
-        let pushed = output.push(entry, reading);
+        let before = Lengths::of(&output.scratch.batch);
+        output.push_said(entry, said);
         let Some(labels) = labels else {
             return;
         };
-        let batch = &output.scratch.batch;
+        let after = Lengths::of(&output.scratch.batch);
         self.unresolved.push(labels);
         self.late.push(Late {
             line: place,
-            sample: pushed.then(|| batch.samples.len().saturating_sub(1)),
-            exemplar: (batch.exemplars.len() > exemplars).then_some(exemplars),
+            samples: before.samples..after.samples,
+            histograms: before.histograms..after.histograms,
+            exemplars: before.exemplars..after.exemplars,
         });
     }
 
@@ -259,10 +273,16 @@ impl<'o> Rebuild<'o> {
                 entry.id = id;
             }
             let batch = &mut output.scratch.batch;
-            if let Some(sample) = late.sample.and_then(|at| batch.samples.get_mut(at)) {
+            let samples = batch.samples.get_mut(late.samples.clone());
+            for sample in samples.unwrap_or_default() {
                 sample.series = id;
             }
-            if let Some(pending) = late.exemplar.and_then(|at| batch.exemplars.get_mut(at)) {
+            let histograms = batch.histograms.get_mut(late.histograms.clone());
+            for histogram in histograms.unwrap_or_default() {
+                histogram.series = id;
+            }
+            let exemplars = batch.exemplars.get_mut(late.exemplars.clone());
+            for pending in exemplars.unwrap_or_default() {
                 pending.series = id;
             }
         }
@@ -272,17 +292,17 @@ impl<'o> Rebuild<'o> {
     /// The store takes no new series: the known ones go on, and the next scrape tries again.
     fn give_up_new(&mut self, error: AppendError, output: &mut Output<'_>) {
         let lines: Vec<usize> = self.late.iter().map(|late| late.line).collect();
-        let samples: HashSet<usize> = self.late.iter().filter_map(|late| late.sample).collect();
-        let exemplars: HashSet<usize> = self.late.iter().filter_map(|l| l.exemplar).collect();
-        let mut place = 0_usize..;
         let batch = &mut output.scratch.batch;
-        batch
-            .samples
-            .retain(|_| !place.next().is_some_and(|at| samples.contains(&at)));
-        let mut place = 0_usize..;
-        batch
-            .exemplars
-            .retain(|_| !place.next().is_some_and(|at| exemplars.contains(&at)));
+        let late = &self.late;
+        without(&mut batch.samples, late.iter().map(|late| &late.samples));
+        without(
+            &mut batch.histograms,
+            late.iter().map(|late| &late.histograms),
+        );
+        without(
+            &mut batch.exemplars,
+            late.iter().map(|late| &late.exemplars),
+        );
         self.next = self.next.without(&lines);
         output.counts.added = 0;
         output.scratch.refused = Some((lines.len(), error));
@@ -314,4 +334,14 @@ impl<'o> Rebuild<'o> {
             }
         }
     }
+}
+
+/// Takes out what lies at the places named, which are in rising order.
+fn without<'a, T>(list: &mut Vec<T>, places: impl Iterator<Item = &'a Range<usize>>) {
+    let mut gone = places.cloned().flatten().peekable();
+    let mut place = 0_usize..;
+    list.retain(|_| {
+        let at = place.next();
+        gone.next_if(|gone| Some(*gone) == at).is_none()
+    });
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::{Batch, Health, PendingSample, RejectReason, SeriesId};
+use contract::{Batch, Health, PendingHistogram, PendingSample, RejectReason, SeriesId};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
 use http_client::{HttpError, Line};
@@ -16,6 +16,7 @@ use wire::exposition::{Entry as Said, Format, Parser};
 
 use crate::accept::answer_format;
 use crate::error::ScrapeError;
+use crate::histogram;
 use crate::ingest::{self, Cache, Counts, Output};
 use crate::job::{Job, Shared, TIMEOUT_HEADER};
 use crate::metadata::{self, Rows};
@@ -230,9 +231,8 @@ impl Scraper {
         let metrics = &self.shared.metrics;
         let mut gone = Vec::new();
         for rejection in rejected {
-            let sample = batch.samples.get(rejection.place);
             // A marker comes too late where the series went on under another target.
-            if sample.is_none_or(|sample| is_stale(sample.value)) {
+            if is_marker(batch, rejection.place) {
                 continue;
             }
             match rejection.reason {
@@ -251,18 +251,31 @@ impl Scraper {
             return;
         }
         let samples = gone.iter().filter_map(|&place| batch.samples.get(place));
+        let behind = |&place: &usize| place.checked_sub(batch.samples.len());
+        let histograms = gone.iter().filter_map(behind);
+        let histograms = histograms.filter_map(|place| batch.histograms.get(place));
         let wanted: HashMap<SeriesId, Option<SeriesId>> = samples
             .clone()
-            .map(|sample| (sample.series, None))
+            .map(|sample| sample.series)
+            .chain(histograms.clone().map(|histogram| histogram.series))
+            .map(|series| (series, None))
             .collect();
         let renewed = self.resolve_again(wanted, body);
+        let now = |series: SeriesId| renewed.get(&series).copied().flatten();
+        let samples = samples.filter_map(|sample| {
+            let series = now(sample.series)?;
+            Some(PendingSample { series, ..*sample })
+        });
+        let histograms = histograms.filter_map(|histogram| {
+            let series = now(histogram.series)?;
+            Some(PendingHistogram {
+                series,
+                ..histogram.clone()
+            })
+        });
         let again = Batch {
-            samples: samples
-                .filter_map(|sample| {
-                    let series = renewed.get(&sample.series).copied().flatten()?;
-                    Some(PendingSample { series, ..*sample })
-                })
-                .collect(),
+            samples: samples.collect(),
+            histograms: histograms.collect(),
             ..Batch::default()
         };
         match self.shared.store.append(&again) {
@@ -292,14 +305,19 @@ impl Scraper {
         let layout = &mut self.carried.cache.layout;
         let format = layout.format.unwrap_or(Format::Text004);
         let (mut lines, mut labels): (Vec<usize>, Vec<Labels>) = (Vec::new(), Vec::new());
-        let mut parser = Parser::new(body, format);
+        let histograms = histogram::wanted(&self.job.config);
+        let mut parser = Parser::with_histograms(body, format, histograms);
         let mut line = 0;
         while let Some(Ok(said)) = parser.next() {
-            let Said::Series(said) = said else { continue };
+            let series = match said {
+                Said::Series(said) => said.series,
+                Said::Histogram(said) => said.series,
+                _ => continue,
+            };
             if let Some(entry) = layout.entry(line)
                 && !entry.flags().is_dropped()
                 && wanted.contains_key(&{ entry.id })
-                && let Ok(Some(found)) = rules.labels(said.series, format, 0)
+                && let Ok(Some(found)) = rules.labels(series, format, 0)
             {
                 lines.push(line);
                 labels.push(found);
@@ -373,6 +391,16 @@ impl Scraper {
             .add(entries as f64 - old_entries as f64);
         metrics.metadata_bytes.add(bytes as f64 - old_bytes as f64);
     }
+}
+
+/// Whether the rejected place of a batch only marks the end of a series.
+fn is_marker(batch: &Batch, place: usize) -> bool {
+    if let Some(sample) = batch.samples.get(place) {
+        return is_stale(sample.value);
+    }
+    let histogram = place.checked_sub(batch.samples.len());
+    let histogram = histogram.and_then(|place| batch.histograms.get(place));
+    histogram.is_none_or(|histogram| histogram.value.is_stale())
 }
 
 #[cfg(test)]

@@ -8,8 +8,7 @@
 //! Invariants: no bytes make a parser panic; a parser that gave an error gives nothing more; a
 //! sample costs no allocation in the text forms. Faults are told with the line they are on.
 //!
-//! Absent: native histograms (their classic buckets are read), and any opinion on which labels
-//! are stored.
+//! Absent: any opinion on which labels are stored.
 //!
 //! ```
 //! use model::LabelsBuilder;
@@ -33,11 +32,11 @@ mod protobuf;
 mod text;
 pub mod write;
 
-pub use entry::{Entry, RawExemplar, SeriesLine};
+pub use entry::{Entry, HistogramLine, RawExemplar, SeriesLine};
 pub use format::Format;
 pub use labels::parse_series;
 pub use parser::Parser;
-pub use protobuf::ProtobufParser;
+pub use protobuf::{Histograms, ProtobufParser};
 pub use text::TextParser;
 
 use thiserror::Error;

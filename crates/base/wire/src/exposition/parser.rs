@@ -1,6 +1,6 @@
 //! One parser for a body of any form.
 
-use super::{Entry, Format, ParseError, ProtobufParser, SeriesLine, TextParser};
+use super::{Entry, Format, Histograms, ParseError, ProtobufParser, SeriesLine, TextParser};
 
 /// Reads a body of any form; see [`TextParser`] for what it promises.
 ///
@@ -13,10 +13,15 @@ enum Form<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// A parser at the beginning of a body.
+    /// A parser at the beginning of a body that tells no native histograms.
     pub fn new(body: &'a [u8], format: Format) -> Self {
+        Self::with_histograms(body, format, Histograms::Classic)
+    }
+
+    /// A parser at the beginning of a body. Only protobuf has native histograms.
+    pub fn with_histograms(body: &'a [u8], format: Format, histograms: Histograms) -> Self {
         Self(match format {
-            Format::Protobuf => Form::Protobuf(Box::new(ProtobufParser::new(body))),
+            Format::Protobuf => Form::Protobuf(Box::new(ProtobufParser::new(body, histograms))),
             text => Form::Text(TextParser::new(body, text)),
         })
     }

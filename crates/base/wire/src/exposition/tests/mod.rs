@@ -36,6 +36,7 @@ fn show(entry: Entry<'_>, format: Format) -> Result<String, ParseError> {
             }
             shown
         }
+        Entry::Histogram(_) => unreachable!("of protobuf only"),
         Entry::Type { metric, kind } => format!("type {metric} {}", kind.as_str()),
         Entry::Help { metric, text } => format!("help {metric} {text:?}"),
         Entry::Unit { metric, unit } => format!("unit {metric} {unit}"),
