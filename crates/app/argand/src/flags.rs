@@ -147,6 +147,18 @@ const FLAGS: &[Flag] = &[
         "When the log is forced to the disk: once a second, or before each write is acknowledged.",
     ),
     active(
+        "storage.max-series",
+        Text,
+        "0",
+        "Series the head takes; beyond it new series are refused and known ones go on. 0: no limit.",
+    ),
+    active(
+        "scrape.max-series-per-target",
+        Text,
+        "0",
+        "Series one target may have; beyond it its new series are refused. 0: no limit.",
+    ),
+    active(
         "query.lookback-delta",
         Text,
         "5m",

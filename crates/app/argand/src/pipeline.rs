@@ -114,6 +114,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let stages = Arc::new(Stages::start(
         Arc::clone(&store) as Arc<dyn Append>,
         scraping,
+        &options,
     ));
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
@@ -213,6 +214,7 @@ async fn open_store(flags: &Flags, options: &Options, config: &Config) -> Result
     let store = StoreOptions {
         retention_time,
         retention_size,
+        max_series: options.max_series,
         min_block_duration: options.min_block,
         wal_compression: flags.is_on("storage.tsdb.wal-compression"),
         wal_sync: match flags.text("storage.wal-sync") {
@@ -243,9 +245,10 @@ struct Stages {
 }
 
 impl Stages {
-    fn start(append: Arc<dyn Append>, scraping: &Handle) -> Self {
+    fn start(append: Arc<dyn Append>, scraping: &Handle, options: &Options) -> Self {
         let options = scrape::Options {
             seed: seed(),
+            series_per_target: options.series_per_target,
             ..scrape::Options::default()
         };
         let entered = scraping.enter();

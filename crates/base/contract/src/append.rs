@@ -138,7 +138,7 @@ pub enum AppendError {
     #[error("the store is closed")]
     Closed,
     /// New series were refused; existing ones go on.
-    #[error("series limit of {limit} reached")]
+    #[error("series limit of {limit} reached (raise it with --storage.max-series)")]
     SeriesLimit {
         /// The limit, in series.
         limit: u64,

@@ -47,6 +47,14 @@ pub enum ScrapeError {
     /// A label is too long or there are too many; says which.
     #[error("{0}")]
     LabelLimit(String),
+    /// The target has more series than one may have.
+    #[error(
+        "series limit of {limit} a target reached (raise it with --scrape.max-series-per-target)"
+    )]
+    TargetSeries {
+        /// The limit, in series.
+        limit: u64,
+    },
     /// The job has more targets than are taken.
     #[error("target_limit exceeded (number of targets: {targets}, limit: {limit})")]
     TargetLimit {

@@ -256,6 +256,10 @@ impl<'o> Rebuild<'o> {
     }
 
     fn resolve(&mut self, store: &dyn Append, output: &mut Output<'_>) -> Result<(), ScrapeError> {
+        let limit = output.rules.limits.series;
+        if let Some(kept) = self.beyond(limit) {
+            self.give_up(kept, ScrapeError::TargetSeries { limit }, output);
+        }
         if self.unresolved.is_empty() {
             return Ok(());
         }
@@ -263,7 +267,7 @@ impl<'o> Rebuild<'o> {
         match store.resolve(&self.unresolved, &mut ids) {
             Ok(()) => {}
             Err(error @ AppendError::SeriesLimit { .. }) => {
-                self.give_up_new(error, output);
+                self.give_up(0, error.into(), output);
                 return Ok(());
             }
             Err(other) => return Err(other.into()),
@@ -289,11 +293,30 @@ impl<'o> Rebuild<'o> {
         Ok(())
     }
 
-    /// The store takes no new series: the known ones go on, and the next scrape tries again.
-    fn give_up_new(&mut self, error: AppendError, output: &mut Output<'_>) {
-        let lines: Vec<usize> = self.late.iter().map(|late| late.line).collect();
+    /// Where among the late lines the target's limit is passed, if it is.
+    fn beyond(&self, limit: u64) -> Option<usize> {
+        let is_new = |late: &Late| {
+            let entry = self.next.entry(late.line);
+            entry.is_some_and(|entry| !entry.flags().is_repeated())
+        };
+        let entries = self.next.entries().iter();
+        let stored = entries.filter(|e| !e.flags().is_dropped() && !e.flags().is_repeated());
+        let (stored, new) = (
+            stored.count(),
+            self.late.iter().filter(|l| is_new(l)).count(),
+        );
+        let room = limit.saturating_sub(stored.saturating_sub(new) as u64);
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let mut places = (0..).zip(&self.late).filter(|(_, late)| is_new(late));
+        places.nth(room).map(|(place, _)| place)
+    }
+
+    /// Takes back all new series but the first `kept`: there is no room for them. The known ones
+    /// go on, and the next scrape tries again.
+    fn give_up(&mut self, kept: usize, error: ScrapeError, output: &mut Output<'_>) {
+        let late = self.late.split_off(kept);
+        self.unresolved.truncate(kept);
         let batch = &mut output.scratch.batch;
-        let late = &self.late;
         without(&mut batch.samples, late.iter().map(|late| &late.samples));
         without(
             &mut batch.histograms,
@@ -303,9 +326,12 @@ impl<'o> Rebuild<'o> {
             &mut batch.exemplars,
             late.iter().map(|late| &late.exemplars),
         );
+        let lines: Vec<usize> = late.iter().map(|late| late.line).collect();
         self.next = self.next.without(&lines);
-        output.counts.added = 0;
-        output.scratch.refused = Some((lines.len(), error));
+        let refused = lines.len() as u64;
+        output.counts.added = output.counts.added.saturating_sub(refused);
+        let before = output.scratch.refused.take().map_or(0, |(count, _)| count);
+        output.scratch.refused = Some((before + lines.len(), error));
     }
 
     fn end_missing(&mut self, output: &mut Output<'_>) {

@@ -163,6 +163,9 @@ impl Scraper {
         }
         let metrics = &self.shared.metrics;
         metrics.duplicates.add(counts.repeated);
+        if let Some((refused, _)) = &scratch.refused {
+            metrics.refused_series.add(*refused as u64);
+        }
         if let Some(error) = &failure {
             metrics.count_failure(error);
             let (job, url) = (&self.job.config.job_name, &self.target.url);

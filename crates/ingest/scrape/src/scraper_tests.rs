@@ -26,6 +26,14 @@ fn harness(config: &ScrapeConfig) -> Harness<MemoryStore> {
 }
 
 fn harness_on<S: Append + 'static>(config: &ScrapeConfig, store: Arc<S>) -> Harness<S> {
+    harness_within(config, store, 0)
+}
+
+fn harness_within<S: Append + 'static>(
+    config: &ScrapeConfig,
+    store: Arc<S>,
+    series_per_target: u64,
+) -> Harness<S> {
     let append: Arc<dyn Append> = Arc::<S>::clone(&store);
     let shared = Arc::new(Shared {
         store: append,
@@ -35,6 +43,7 @@ fn harness_on<S: Append + 'static>(config: &ScrapeConfig, store: Arc<S>) -> Harn
         rows: Interner::default(),
         seed: 0,
         user_agent: HeaderValue::from_static("test"),
+        series_per_target,
     });
     let own = Labels::from_pairs([("__address__", "host:1"), ("zone", "z")]);
     let Made::Target(target) = Target::make(config, &Labels::empty(), &own) else {
@@ -504,7 +513,7 @@ fn a_full_store_lets_the_known_series_go_on() {
         .scrape(20, "a 2\nc 2\nb 2\n");
     assert_eq!(
         target.error(),
-        "series limit of 7 reached: 1 new series not stored"
+        "series limit of 7 reached (raise it with --storage.max-series): 1 new series not stored"
     );
     target
         .scrape(30, "a 3\nb 3\nc 3\n")
@@ -577,4 +586,38 @@ fn native_histograms_follow_the_layout_and_end() {
     let b = [(1000, -1, 8, None), (2000, -1, 8, None), (3000, 0, 2, None)];
     assert_eq!(found("b"), b);
     assert_eq!(harness.error(), "");
+}
+
+#[test]
+fn a_target_at_its_limit_keeps_the_series_it_has() {
+    let config = section("job");
+    let store = Arc::new(MemoryStore::new());
+    let mut harness = harness_within(&config, store, 2);
+    let names = |store: &MemoryStore, at: i64| -> Vec<String> {
+        let dump = store.dump();
+        let alive = dump.iter().filter(|(labels, columns)| {
+            let last = columns.iter().next_back();
+            let own = labels.get("zone") == Some("z") && labels.get("__name__") < Some("s");
+            own && last.is_some_and(|s| s.time == at && !is_stale(s.value))
+        });
+        let name =
+            |(labels, _): &(Labels, model::Columns)| labels.get("__name__").map(str::to_owned);
+        alive.filter_map(name).collect()
+    };
+    harness.scrape(1000, "a 1\nb 1\nc 1\n");
+    assert_eq!(names(&harness.store, 1000), ["a", "b"]);
+    let refused = "series limit of 2 a target reached (raise it with \
+                   --scrape.max-series-per-target): 1 new series not stored";
+    assert_eq!(harness.error(), refused);
+    // Dropped and known ones do not count twice, and the others wait for their place.
+    harness.scrape(2000, "d 1\na 1\nb 1\nc 1\n");
+    assert_eq!(names(&harness.store, 2000), ["a", "b"]);
+    harness.scrape(3000, "d 1\nb 1\nc 1\n");
+    assert_eq!(names(&harness.store, 3000), ["b", "d"]);
+    harness.scrape(4000, "d 1\nb 1\n");
+    assert_eq!(harness.error(), "");
+    assert_eq!(
+        harness.scraper.shared.metrics.refused_series.get(),
+        1 + 2 + 1
+    );
 }
