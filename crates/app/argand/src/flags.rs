@@ -87,6 +87,12 @@ const FLAGS: &[Flag] = &[
         "Switches POST /-/reload and /-/quit on.",
     ),
     active(
+        "web.enable-remote-write-receiver",
+        Switch,
+        "false",
+        "Takes what other servers push to /api/v1/write.",
+    ),
+    active(
         "web.cors.origin",
         Text,
         ".*",
@@ -241,7 +247,6 @@ const FLAGS: &[Flag] = &[
     accepted("web.console.templates", Text, "consoles"),
     accepted("web.enable-admin-api", Switch, "false"),
     accepted("web.enable-otlp-receiver", Switch, "false"),
-    accepted("web.enable-remote-write-receiver", Switch, "false"),
     accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.read-timeout", Text, "5m"),

@@ -13,6 +13,7 @@ use exporters::{HostExporter, ProcessExporter};
 use metrics_store::{Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions};
+use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
@@ -116,12 +117,20 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         scraping,
         &options,
     ));
+    let remote_write = flags
+        .is_on("web.enable-remote-write-receiver")
+        .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
+    let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
+    if let Some(receiver) = &remote_write {
+        gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
+    }
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
         engine,
-        gatherers: stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>),
+        remote_write,
+        gatherers,
     });
     stages.apply(config);
     tokio::spawn(signals::forward_hangups(reload));

@@ -91,6 +91,8 @@ pub enum RejectReason {
     TooFarAhead,
     /// The store has forgotten the series: resolve its labels again.
     Gone,
+    /// The series is a new one, and the store takes no more.
+    SeriesLimit,
 }
 
 impl RejectReason {
@@ -102,6 +104,7 @@ impl RejectReason {
             Self::TooOld => "timestamp is too old",
             Self::TooFarAhead => "timestamp is too far in the future",
             Self::Gone => "series is no longer known",
+            Self::SeriesLimit => "limit of series reached (raise it with --storage.max-series)",
         }
     }
 }

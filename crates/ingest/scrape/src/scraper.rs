@@ -243,6 +243,7 @@ impl Scraper {
                 RejectReason::Duplicate => metrics.duplicates.inc(),
                 RejectReason::TooOld | RejectReason::TooFarAhead => metrics.out_of_bounds.inc(),
                 RejectReason::Gone => gone.push(rejection.place),
+                RejectReason::SeriesLimit => metrics.refused_series.inc(),
             }
         }
         gone

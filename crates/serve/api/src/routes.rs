@@ -12,7 +12,8 @@ use tower_http::compression::CompressionLayer;
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    cors, health, lifecycle, metadata, observe, own_metrics, pages, query, series, status, targets,
+    cors, health, lifecycle, metadata, observe, own_metrics, pages, query, remote, series, status,
+    targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -46,6 +47,10 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/scrape_pools", get(targets::pools))
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
+        .route(
+            "/write",
+            post(remote::write).layer(DefaultBodyLimit::max(remote::MAX_REQUEST)),
+        )
         .route_layer(from_fn_with_state(Arc::clone(&face), health::layer));
     let always = Router::new()
         .route("/status/config", get(status::config))
