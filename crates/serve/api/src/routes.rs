@@ -47,16 +47,16 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/scrape_pools", get(targets::pools))
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
-        .route(
-            "/write",
-            post(remote::write).layer(DefaultBodyLimit::max(remote::MAX_REQUEST)),
-        )
         .route_layer(from_fn_with_state(Arc::clone(&face), health::layer));
     let always = Router::new()
         .route("/status/config", get(status::config))
         .route("/status/flags", get(status::flags))
         .route("/status/buildinfo", get(status::build))
         .route("/status/walreplay", get(status::replay))
+        .route(
+            "/write",
+            post(remote::write).layer(DefaultBodyLimit::max(remote::MAX_REQUEST)),
+        )
         .fallback(|| async { ApiError::not_found("no such endpoint under /api/v1") });
     let api = question
         .merge(always)
