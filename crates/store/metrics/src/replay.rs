@@ -96,7 +96,7 @@ struct Replay<'a> {
 pub(crate) fn run(store: &Store) -> Result<(), StoreError> {
     let folder = store.options.dir.join("wal");
     let failed = || StoreError::log::<WalError>(&folder);
-    std::fs::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
+    disk::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
     let checkpoint = wal::checkpoints(&folder).map_err(failed())?.pop();
     let segments = wal::segments(&folder).map_err(failed())?;
     let from = checkpoint
