@@ -150,7 +150,7 @@ impl Replay {
     pub(crate) fn names(store: &Store) -> Result<Self, StoreError> {
         let folder = store.options.dir.join("wal");
         let failed = || StoreError::log::<WalError>(&folder);
-        std::fs::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
+        disk::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
         let mut replay = Self::default();
         for chunk in std::mem::take(&mut *store.progress.waiting.lock()) {
             let waiting = replay.waiting.entry(chunk.reference).or_default();
