@@ -27,6 +27,7 @@ mod head;
 mod head_chunks;
 mod meters;
 mod metrics;
+pub mod offline;
 mod options;
 mod record;
 mod replay;
