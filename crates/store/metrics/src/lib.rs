@@ -28,6 +28,7 @@ mod head;
 mod head_chunks;
 mod meters;
 mod metrics;
+pub mod offline;
 mod options;
 mod record;
 mod replay;
@@ -37,6 +38,7 @@ mod status;
 mod store;
 mod truncate;
 mod upkeep;
+mod young;
 
 pub use error::StoreError;
 pub use options::{StoreOptions, WalSync};
