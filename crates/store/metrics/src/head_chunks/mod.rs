@@ -22,7 +22,9 @@ use std::sync::Arc;
 use memmap2::Mmap;
 use parking_lot::Mutex;
 
-pub(crate) use file::parse;
+use crate::chunk::Encoding;
+
+pub(crate) use file::{Parsed, parse};
 pub(crate) use load::{Listed, load};
 
 /// Bytes after which the next file begins; upstream's figure.
@@ -70,14 +72,20 @@ impl HeadChunks {
     }
 
     /// Takes a chunk; answers its file and where it begins there.
-    pub(crate) fn push(&self, reference: u64, first: i64, last: i64, data: &[u8]) -> (u32, u32) {
+    pub(crate) fn push(
+        &self,
+        reference: u64,
+        (first, last): (i64, i64),
+        encoding: Encoding,
+        data: &[u8],
+    ) -> (u32, u32) {
         let mut state = self.state.lock();
         if state.length + file::size(data.len()) > MOST_FILE_BYTES {
             state.begin_file();
         }
         let (file, offset) = (state.current, state.length);
         if let Some((_, _, buffer)) = state.unwritten.last_mut() {
-            file::encode(buffer, reference, (first, last), data);
+            file::encode(buffer, reference, (first, last), encoding.byte(), data);
             state.length += file::size(data.len());
         }
         let newest = state.newest.entry(file).or_insert(last);
@@ -124,10 +132,10 @@ impl HeadChunks {
                 .filter(|rest| *number == file && !rest.is_empty())
         });
         match waiting {
-            Some(bytes) => Ok(bytes
-                .get(..file::OWN_BYTES.min(bytes.len()))
-                .unwrap_or_default()
-                .to_vec()),
+            Some(bytes) => {
+                let length = file::length(bytes).unwrap_or_default();
+                Ok(bytes.get(..length).unwrap_or_default().to_vec())
+            }
             None => file::read_at(&self.folder, file, place),
         }
     }
