@@ -16,6 +16,7 @@ use wal::{Wal, WalError};
 
 use crate::exemplars::Unwanted;
 use crate::head::{Bounds, MOST_REFERENCES, Verdict, slot_of};
+use crate::out_of_order::append::{LateBatch, LateSample};
 use crate::record;
 use crate::{Store, WalSync};
 
@@ -36,9 +37,13 @@ struct Accepted {
 pub(crate) struct Appender {
     /// `None` until the log was read back.
     pub(crate) log: Option<Wal>,
+    /// The log of samples that came out of order; `None` until it is read back, or there are any.
+    pub(crate) late_log: Option<Wal>,
     record: Vec<u8>,
     exemplar_record: Vec<u8>,
     accepted: Vec<Accepted>,
+    /// What came out of order.
+    pub(crate) late: Vec<LateSample>,
     /// By slot: the number of the sample accepted last. Below `first` it is of an older batch.
     stamps: Vec<u32>,
     first: u32,
@@ -48,9 +53,11 @@ impl Appender {
     pub(crate) fn new() -> Self {
         Self {
             log: None,
+            late_log: None,
             record: Vec::new(),
             exemplar_record: Vec::new(),
             accepted: Vec::new(),
+            late: Vec::new(),
             stamps: Vec::new(),
             first: 1,
         }
@@ -59,6 +66,7 @@ impl Appender {
     /// Makes room for a batch: stamps for all slots, numbers for all samples.
     fn begin(&mut self, slots: usize, samples: usize) {
         self.accepted.clear();
+        self.late.clear();
         if self.stamps.len() < slots {
             self.stamps.resize(slots, 0);
         }
@@ -129,11 +137,22 @@ impl Append for Store {
         if !written.is_empty() {
             self.write(&mut appender.log, written)?;
         }
-        self.apply(appender, exemplars);
+        let late = self.log_late(appender);
+        let (late, failure) = match late {
+            Ok(late) => (late, None),
+            Err(error) => (LateBatch::default(), Some(error)),
+        };
+        let stored_late = late.stored;
+        // What came in order is in its log even where the other log fails.
+        self.apply(appender, exemplars, late);
         appender.end();
         if let Err(error) = self.chunks.flush_if_much() {
             tracing::warn!(%error, "head chunks wait in memory: chunks_head cannot be written");
         }
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.meters.late_appended.add(stored_late);
         self.count(&outcome);
         Ok(outcome)
     }
@@ -219,9 +238,15 @@ impl Store {
     fn check_samples(&self, appender: &mut Appender, batch: &Batch, outcome: &mut Appended) {
         let head = self.head.read();
         appender.begin(head.slot_count(), batch.samples.len());
+        let now = self.options.clock.now();
+        let oldest = self.oldest.load(Ordering::Acquire);
+        // A sample from the future must not make those of the present too old.
+        let newest = head.span.1.min(now).max(oldest);
+        let window = self.late_window.load(Ordering::Acquire);
         let bounds = Bounds {
-            oldest: self.oldest.load(Ordering::Acquire),
-            newest: self.options.clock.now().saturating_add(TOO_FAR_AHEAD),
+            oldest: oldest.max(newest.saturating_sub(head.stretch() / 2)),
+            newest: now.saturating_add(TOO_FAR_AHEAD),
+            late_from: (window > 0).then(|| newest.saturating_sub(window)),
         };
         let mut record = std::mem::take(&mut appender.record);
         let mut writer = record::samples::Writer::new(&mut record);
@@ -245,7 +270,24 @@ impl Store {
                     outcome.stored += 1;
                 }
                 Verdict::Repeats => outcome.stored += 1,
-                Verdict::Rejected(reason) => outcome.rejected.push(Rejection { place, reason }),
+                Verdict::Late => {
+                    if let Some(series) = head.series(sample.series) {
+                        appender.late.push(LateSample {
+                            slot,
+                            reference: series.reference,
+                            time,
+                            value,
+                        });
+                    }
+                    self.note_lateness(newest, time);
+                    outcome.stored += 1;
+                }
+                Verdict::Rejected(reason) => {
+                    if let RejectReason::OutOfOrder | RejectReason::TooOld = reason {
+                        self.note_lateness(newest, time);
+                    }
+                    outcome.rejected.push(Rejection { place, reason });
+                }
             }
         }
         appender.record = record;
@@ -285,7 +327,11 @@ impl Store {
         wanted
     }
 
-    fn write(&self, log: &mut Option<Wal>, records: &[&[u8]]) -> Result<(), AppendError> {
+    pub(crate) fn write(
+        &self,
+        log: &mut Option<Wal>,
+        records: &[&[u8]],
+    ) -> Result<(), AppendError> {
         let log = log.as_mut().ok_or(AppendError::Closed)?;
         let written = log.log(records).and_then(|_| match self.options.wal_sync {
             WalSync::Always => log.sync_handle().sync(),
@@ -311,8 +357,9 @@ impl Store {
         })
     }
 
-    fn apply(&self, appender: &Appender, exemplars: Vec<(SeriesId, Exemplar)>) {
+    fn apply(&self, appender: &Appender, exemplars: Vec<(SeriesId, Exemplar)>, late: LateBatch) {
         let mut head = self.head.write();
+        late.apply(&mut head);
         for &Accepted { slot, time, value } in &appender.accepted {
             head.push(slot, time, value, &self.chunks);
         }
@@ -330,12 +377,20 @@ impl Store {
         }
     }
 
+    fn note_lateness(&self, newest: i64, time: i64) {
+        let behind = newest.saturating_sub(time);
+        if behind > 0 {
+            self.meters.lateness.observe(behind as f64 / 1000.0);
+        }
+    }
+
     fn count(&self, outcome: &Appended) {
         self.meters.samples_appended.add(outcome.stored as u64);
         for rejection in &outcome.rejected {
             match rejection.reason {
                 RejectReason::OutOfOrder => self.meters.out_of_order.inc(),
                 RejectReason::TooOld => self.meters.too_old.inc(),
+                RejectReason::OutOfBounds => self.meters.out_of_bounds.inc(),
                 RejectReason::Duplicate => self.meters.duplicates.inc(),
                 RejectReason::TooFarAhead | RejectReason::Gone => {}
             }

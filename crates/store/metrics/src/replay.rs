@@ -15,6 +15,7 @@ use wal::{Reader, WalError};
 use crate::head::series::FullChunk;
 use crate::head::{Head, slot_of};
 use crate::head_chunks::Listed;
+use crate::out_of_order::replay as out_of_order;
 use crate::record::{self, BadRecord, Kind};
 use crate::{Store, StoreError};
 
@@ -110,7 +111,10 @@ pub(crate) fn run(store: &Store) -> Result<(), StoreError> {
         .store(first.max(from), Ordering::Relaxed);
     store.progress.last.store(last, Ordering::Relaxed);
     let mut waiting: HashMap<u64, Vec<Listed>> = HashMap::new();
-    for chunk in std::mem::take(&mut *store.progress.waiting.lock()) {
+    let (late, listed): (Vec<_>, Vec<_>) = std::mem::take(&mut *store.progress.waiting.lock())
+        .into_iter()
+        .partition(|chunk| chunk.is_late);
+    for chunk in listed {
         waiting.entry(chunk.reference).or_default().push(chunk);
     }
     let mut replay = Replay {
@@ -131,6 +135,9 @@ pub(crate) fn run(store: &Store) -> Result<(), StoreError> {
         tracing::warn!(%damage, "the log is cut off behind its last good record");
         wal::repair(&folder, &damage).map_err(failed())?;
     }
+    out_of_order::run(store, &late, |reference| {
+        replay.slots.get(reference).map(slot_of)
+    })?;
     store.progress.first.store(last, Ordering::Relaxed);
     store.progress.current.store(last, Ordering::Relaxed);
     if replay.bad > 0 {
@@ -176,7 +183,7 @@ impl Replay<'_> {
             }),
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
-            Kind::Other(_) => {
+            Kind::Markers | Kind::Other(_) => {
                 self.store.meters.unknown_records.inc();
                 Ok(())
             }

@@ -34,7 +34,9 @@ impl Head {
             let newest = self.full.list(series.full).next();
             match (series.open.count() > 0, oldest, newest) {
                 (false, None, _) => {
-                    dead.insert(slot);
+                    if !self.out_of_order.has(slot) {
+                        dead.insert(slot);
+                    }
                 }
                 (true, oldest, _) => {
                     let first = oldest.map_or(series.open.first, |chunk| chunk.first);

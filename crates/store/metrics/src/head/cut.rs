@@ -126,9 +126,17 @@ impl<'a> Sorted<'a> {
     pub(crate) fn series(
         &self,
     ) -> impl Iterator<Item = Result<(Labels, Vec<ChunkData>), SelectError>> {
-        self.order.iter().filter_map(|&place| {
+        self.series_with(|place| self.view.chunks(place))
+    }
+
+    /// The series to which `chunks` gives any, by their place in the view.
+    pub(crate) fn series_with(
+        &self,
+        chunks: impl Fn(usize) -> Result<Vec<ChunkData>, SelectError>,
+    ) -> impl Iterator<Item = Result<(Labels, Vec<ChunkData>), SelectError>> {
+        self.order.iter().filter_map(move |&place| {
             let place = place as usize;
-            match self.view.chunks(place) {
+            match chunks(place) {
                 Ok(chunks) if chunks.is_empty() => None,
                 Ok(chunks) => Some(Ok((self.texts.labels(self.view.pairs(place)), chunks))),
                 Err(error) => Some(Err(error)),
@@ -198,7 +206,8 @@ fn add(
     Ok(())
 }
 
-fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
+/// Adds the chunks that samples take.
+pub(crate) fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
     let mut pool = Segments::default();
     let mut open = OpenChunk::default();
     for sample in columns.iter() {

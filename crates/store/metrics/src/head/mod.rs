@@ -6,9 +6,11 @@
 //! id = generation, slot ──> series ──> open chunk (segments)
 //!                              └────> full chunks (head chunk files)
 //! ```
+//! Beside a series, where it has any: samples that came [out of order](out_of_order).
+//!
 //! The state knows neither locks nor the log: [`crate::store`] calls it in the right order.
-//! Invariants: the samples of a series rise strictly in time, its open chunk follows its full
-//! ones, and a slot's generation changes whenever its series does.
+//! Invariants: the samples of a series that came in order rise strictly in time, its open chunk
+//! follows its full ones, and a slot's generation changes whenever its series does.
 
 mod collect;
 pub(crate) mod cut;
@@ -16,6 +18,7 @@ pub(crate) mod dictionary;
 mod labels;
 mod matching;
 mod open;
+pub(crate) mod out_of_order;
 mod paged;
 pub(crate) mod read;
 mod segments;
@@ -34,6 +37,7 @@ use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
 use labels::LabelLists;
 use matching::Postings;
+use out_of_order::OutOfOrder;
 use paged::Paged;
 use segments::Segments;
 use series::{FullChunk, FullChunks, NONE, Series};
@@ -49,6 +53,8 @@ pub(crate) enum Verdict {
     Next,
     /// It repeats the last sample to the bit.
     Repeats,
+    /// It does not follow the last sample, and is taken out of order.
+    Late,
     /// It cannot be stored.
     Rejected(RejectReason),
 }
@@ -56,10 +62,24 @@ pub(crate) enum Verdict {
 /// The bounds a sample's time is checked against.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// Earlier samples are too old.
+    /// Earlier samples are not taken in order.
     pub(crate) oldest: i64,
     /// Later samples are too far ahead.
     pub(crate) newest: i64,
+    /// From this time on samples are taken out of order; `None` where none are.
+    pub(crate) late_from: Option<i64>,
+}
+
+impl Bounds {
+    /// What becomes of a sample that cannot be taken in order.
+    fn out_of_order(&self, time: i64) -> Verdict {
+        Verdict::Rejected(match self.late_from {
+            Some(from) if time >= from => return Verdict::Late,
+            Some(_) => RejectReason::TooOld,
+            None if time < self.oldest => RejectReason::OutOfBounds,
+            None => RejectReason::OutOfOrder,
+        })
+    }
 }
 
 /// The state of the head.
@@ -75,6 +95,8 @@ pub(crate) struct Head {
     segments: Segments,
     full: FullChunks,
     open_chunks: usize,
+    /// What came out of order.
+    pub(crate) out_of_order: OutOfOrder,
     /// Times of the earliest and the latest sample; (MAX, MIN) while there is none.
     pub(crate) span: (i64, i64),
     /// The span whose multiples no chunk crosses, in milliseconds.
@@ -107,6 +129,7 @@ impl Head {
             segments: Segments::default(),
             full: FullChunks::default(),
             open_chunks: 0,
+            out_of_order: OutOfOrder::default(),
             span: (i64::MAX, i64::MIN),
             stretch,
             last_reference: 0,
@@ -133,7 +156,7 @@ impl Head {
 
     /// How many chunks there are, open and full.
     pub(crate) fn chunk_count(&self) -> usize {
-        self.open_chunks + self.full.len()
+        self.open_chunks + self.full.len() + self.out_of_order.chunk_count()
     }
 
     /// The references of all series.
@@ -231,7 +254,7 @@ impl Head {
         }
     }
 
-    /// Whether a sample may follow. `before` is a sample that the same batch brings earlier.
+    /// Whether a sample may be taken. `before` is a sample that the same batch brings earlier.
     #[inline]
     pub(crate) fn check(
         &self,
@@ -241,7 +264,7 @@ impl Head {
         bounds: Bounds,
     ) -> Verdict {
         if time < bounds.oldest {
-            return Verdict::Rejected(RejectReason::TooOld);
+            return bounds.out_of_order(time);
         }
         if time > bounds.newest {
             return Verdict::Rejected(RejectReason::TooFarAhead);
@@ -253,7 +276,7 @@ impl Head {
         match last {
             None => Verdict::Next,
             Some((last, _)) if time > last => Verdict::Next,
-            Some((last, _)) if time < last => Verdict::Rejected(RejectReason::OutOfOrder),
+            Some((last, _)) if time < last => bounds.out_of_order(time),
             Some((_, Some(old))) if same_value(old, value) => Verdict::Repeats,
             Some(_) => Verdict::Rejected(RejectReason::Duplicate),
         }

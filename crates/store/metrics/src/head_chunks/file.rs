@@ -13,7 +13,9 @@ use crate::record::bytes::{Cursor, put_u64, put_uvarint};
 /// What every file begins with: the magic number, version 1, padding.
 pub(super) const HEADER: [u8; 8] = [0x01, 0x30, 0xbc, 0x91, 1, 0, 0, 0];
 /// The encoding byte of XOR chunks.
-const XOR: u8 = 1;
+pub(super) const XOR: u8 = 1;
+/// The bit of the encoding byte that is set for samples that came out of order.
+pub(super) const OUT_OF_ORDER: u8 = 0x80;
 /// Bytes of the fields in front of a chunk's length.
 const FIXED: usize = 8 + 8 + 8 + 1;
 /// Bytes of a checksum.
@@ -41,12 +43,18 @@ pub(super) fn size(data: usize) -> u64 {
 }
 
 /// Appends a chunk's bytes to a buffer.
-pub(super) fn encode(out: &mut Vec<u8>, reference: u64, (first, last): (i64, i64), data: &[u8]) {
+pub(super) fn encode(
+    out: &mut Vec<u8>,
+    reference: u64,
+    (first, last): (i64, i64),
+    encoding: u8,
+    data: &[u8],
+) {
     let start = out.len();
     put_u64(out, reference);
     put_u64(out, first as u64);
     put_u64(out, last as u64);
-    out.push(XOR);
+    out.push(encoding);
     put_uvarint(out, data.len() as u64);
     out.extend_from_slice(data);
     let sum = crc32c(out.get(start..).unwrap_or_default());
@@ -60,6 +68,8 @@ pub(crate) struct Parsed<'a> {
     pub(crate) first: i64,
     pub(crate) last: i64,
     pub(crate) is_xor: bool,
+    /// Whether its samples came out of order.
+    pub(crate) is_late: bool,
     pub(crate) data: &'a [u8],
     /// Where the next chunk begins.
     pub(crate) end: usize,
@@ -81,7 +91,8 @@ pub(crate) fn parse(file: &[u8], offset: usize) -> Option<Parsed<'_>> {
         reference,
         first,
         last,
-        is_xor: encoding == XOR,
+        is_xor: encoding & !OUT_OF_ORDER == XOR,
+        is_late: encoding & OUT_OF_ORDER != 0,
         data,
         end: offset + summed.len() + CHECKSUM,
     })
@@ -118,10 +129,17 @@ mod tests {
     #[test]
     fn a_chunk_is_read_back_and_every_flipped_bit_is_seen() {
         let mut file = HEADER.to_vec();
-        encode(&mut file, 7, (10, 20), b"data of a chunk");
+        encode(
+            &mut file,
+            7,
+            (10, 20),
+            XOR | OUT_OF_ORDER,
+            b"data of a chunk",
+        );
         assert_eq!(file.len() as u64, 8 + size(15));
         let parsed = parse(&file, 8).unwrap();
         assert_eq!((parsed.reference, parsed.first, parsed.last), (7, 10, 20));
+        assert!(parsed.is_xor && parsed.is_late);
         assert_eq!(
             (parsed.data, parsed.end),
             (&b"data of a chunk"[..], file.len())

@@ -8,6 +8,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod exemplars;
+pub(crate) mod markers;
 pub(crate) mod metadata;
 pub(crate) mod samples;
 pub(crate) mod series;
@@ -22,6 +23,7 @@ pub(crate) enum Kind {
     Samples,
     Tombstones,
     Exemplars,
+    Markers,
     Metadata,
     /// A kind that this store does not keep, such as native histograms.
     Other(u8),
@@ -47,6 +49,7 @@ impl Kind {
             SAMPLES => Self::Samples,
             TOMBSTONES => Self::Tombstones,
             EXEMPLARS => Self::Exemplars,
+            markers::MARKERS => Self::Markers,
             METADATA => Self::Metadata,
             other => Self::Other(other),
         };

@@ -146,7 +146,7 @@ impl<'a> Queue<'a> {
 
 /// Makes one rising column of two: from `start` to `middle`, and from there to the end. Of two
 /// samples at one time the first column's stays.
-pub(super) fn join(columns: &mut Columns, start: usize, middle: usize) {
+pub(crate) fn join(columns: &mut Columns, start: usize, middle: usize) {
     let added = columns.times.get(middle).copied();
     let last = columns
         .times
