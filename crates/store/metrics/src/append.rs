@@ -3,7 +3,7 @@
 //! One lock orders all appenders. Under it a batch is checked against the head, which only
 //! appenders change, so that readers go on; then its record is written; then the head is locked
 //! for as long as it takes to push the samples. When the log cannot be written the head is as it
-//! was before.
+//! was before. While the log of earlier runs is read back, samples are not pushed: see [`Young`].
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -18,6 +18,7 @@ use crate::exemplars::Unwanted;
 use crate::head::{Bounds, MOST_REFERENCES, Verdict, slot_of};
 use crate::out_of_order::append::{LateBatch, LateSample};
 use crate::record;
+use crate::young::Young;
 use crate::{Store, WalSync};
 
 /// Samples later than this many milliseconds from now are refused: a day ahead is no clock that is
@@ -35,10 +36,12 @@ struct Accepted {
 
 /// What appenders share under their lock: the log, and memory that is used again.
 pub(crate) struct Appender {
-    /// `None` until the log was read back.
+    /// `None` until the names in the log were read back.
     pub(crate) log: Option<Wal>,
-    /// The log of samples that came out of order; `None` until it is read back, or there are any.
+    /// The log of samples that came out of order; `None` until there are any.
     pub(crate) late_log: Option<Wal>,
+    /// What this run took so far, while samples of earlier ones are read back.
+    pub(crate) young: Option<Young>,
     record: Vec<u8>,
     exemplar_record: Vec<u8>,
     accepted: Vec<Accepted>,
@@ -54,6 +57,7 @@ impl Appender {
         Self {
             log: None,
             late_log: None,
+            young: None,
             record: Vec::new(),
             exemplar_record: Vec::new(),
             accepted: Vec::new(),
@@ -77,9 +81,16 @@ impl Appender {
         }
     }
 
-    /// The sample of a slot that this batch brought before.
+    /// The sample of a slot that this batch brought before, or that an earlier one brought and
+    /// that is not in the head yet.
     #[inline]
     fn before(&self, slot: u32) -> Option<(i64, f64)> {
+        self.in_batch(slot)
+            .or_else(|| self.young.as_ref()?.newest(slot))
+    }
+
+    #[inline]
+    fn in_batch(&self, slot: u32) -> Option<(i64, f64)> {
         let stamp = *self.stamps.get(slot as usize)?;
         let place = stamp.checked_sub(self.first)?;
         let accepted = self.accepted.get(place as usize)?;
@@ -163,7 +174,7 @@ impl Store {
         if self.is_closed() {
             return Err(AppendError::Closed);
         }
-        if !self.is_replayed() {
+        if !self.takes_samples() {
             return Err(AppendError::ReadOnly(
                 "the log is being read back; try again shortly".to_owned(),
             ));
@@ -240,13 +251,11 @@ impl Store {
         appender.begin(head.slot_count(), batch.samples.len());
         let now = self.options.clock.now();
         let oldest = self.oldest.load(Ordering::Acquire);
-        // A sample from the future must not make those of the present too old.
-        let newest = head.span.1.min(now).max(oldest);
-        let window = self.late_window.load(Ordering::Acquire);
+        let newest = self.newest(&head);
         let bounds = Bounds {
             oldest: oldest.max(newest.saturating_sub(head.stretch() / 2)),
             newest: now.saturating_add(TOO_FAR_AHEAD),
-            late_from: (window > 0).then(|| newest.saturating_sub(window)),
+            late_from: self.late_from(newest),
         };
         let mut record = std::mem::take(&mut appender.record);
         let mut writer = record::samples::Writer::new(&mut record);
@@ -357,7 +366,22 @@ impl Store {
         })
     }
 
-    fn apply(&self, appender: &Appender, exemplars: Vec<(SeriesId, Exemplar)>, late: LateBatch) {
+    fn apply(
+        &self,
+        appender: &mut Appender,
+        exemplars: Vec<(SeriesId, Exemplar)>,
+        late: LateBatch,
+    ) {
+        if let Some(young) = &mut appender.young {
+            // The log has them; they follow what is still being read back.
+            for &Accepted { slot, time, value } in &appender.accepted {
+                young.note(slot, time, value);
+            }
+            if !late.is_empty() {
+                late.apply(&mut self.head.write());
+            }
+            return;
+        }
         let mut head = self.head.write();
         late.apply(&mut head);
         for &Accepted { slot, time, value } in &appender.accepted {
@@ -392,7 +416,7 @@ impl Store {
                 RejectReason::TooOld => self.meters.too_old.inc(),
                 RejectReason::OutOfBounds => self.meters.out_of_bounds.inc(),
                 RejectReason::Duplicate => self.meters.duplicates.inc(),
-                RejectReason::TooFarAhead | RejectReason::Gone => {}
+                RejectReason::TooFarAhead | RejectReason::Gone | RejectReason::SeriesLimit => {}
             }
         }
     }

@@ -426,3 +426,50 @@ fn a_torn_log_loses_no_more_than_its_last_record() {
         assert_eq!(read(&*store, &[], ALL), expected, "cut at {length}");
     }
 }
+
+#[test]
+fn what_is_taken_while_the_log_is_read_back_stays_wherever_it_belongs() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&options(dir.path()));
+    append(&store, &[(0, START, 1.0), (1, START, 1.0)]);
+    late(&store, 1, 40);
+    drop(store);
+    let store = Store::start(options(dir.path())).unwrap();
+    store.admit().unwrap();
+    // Nobody knows yet that the series have later samples.
+    let early = START - WINDOW;
+    let outcome = append(
+        &store,
+        &[
+            (0, START - 7, 2.0),
+            (1, early, 3.0),
+            (1, early - 1, 4.0),
+            (2, START, 5.0),
+        ],
+    );
+    assert_eq!(outcome.stored, 4);
+    append(&store, &[(0, START - 9, 6.0)]);
+    store.replay().unwrap();
+    let check = |store: &Store| {
+        let all = read(store, &[], ALL);
+        let of = |n: usize| {
+            let found = all.iter().find(|(l, _)| *l == labels(n));
+            let samples = &found.unwrap().1;
+            samples
+                .iter()
+                .map(|&(t, v)| (t, f64::from_bits(v)))
+                .collect::<Vec<_>>()
+        };
+        let zero = of(0);
+        assert_eq!(zero.len(), 43);
+        assert_eq!(
+            zero[40..],
+            [(START - 9, 6.0), (START - 7, 2.0), (START, 1.0)]
+        );
+        assert_eq!(of(1), [(early - 1, 4.0), (early, 3.0), (START, 1.0)]);
+        assert_eq!(of(2), [(START, 5.0)]);
+    };
+    check(&store);
+    drop(store);
+    check(&open(&options(dir.path())));
+}

@@ -357,6 +357,13 @@ impl Head {
             .is_some_and(|series| self.last(series).is_none_or(|(last, _)| time > last))
     }
 
+    /// Whether a time is earlier than the latest that the series has.
+    pub(crate) fn is_before_last(&self, slot: u32, time: i64) -> bool {
+        let series = self.slots.get(slot);
+        let last = series.and_then(|series| self.last(series));
+        last.is_some_and(|(last, _)| time < last)
+    }
+
     /// How many series a label pair has.
     pub(crate) fn series_of_pair(&self, pair: u32) -> u64 {
         self.postings.count(pair)

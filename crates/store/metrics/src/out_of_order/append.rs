@@ -6,6 +6,7 @@
 //! samples of the same batch.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 
 use contract::AppendError;
 
@@ -122,6 +123,11 @@ impl LateBatch {
         }
     }
 
+    /// Whether nothing changes.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changed.is_empty()
+    }
+
     /// Puts the changes in place.
     pub(crate) fn apply(self, head: &mut Head) {
         for (slot, late) in self.changed {
@@ -150,5 +156,33 @@ impl Store {
         }
         self.write(&mut appender.late_log, &records)?;
         Ok(batch)
+    }
+
+    /// Takes samples that were acknowledged as being in order before the head knew better. Without
+    /// a window they are dropped: had the head been whole, they had been refused.
+    pub(crate) fn take_late(&self, appender: &mut Appender, samples: Vec<LateSample>) {
+        if self.late_window.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        appender.late = samples;
+        match self.log_late(appender) {
+            Ok(batch) => batch.apply(&mut self.head.write()),
+            Err(error) => {
+                tracing::error!(%error, "samples that came out of order at the start are lost");
+            }
+        }
+    }
+
+    /// The newest time of the head, as the window and the bounds of samples are counted from. A
+    /// sample from the future must not make those of the present too old.
+    pub(crate) fn newest(&self, head: &Head) -> i64 {
+        let oldest = self.oldest.load(Ordering::Acquire);
+        head.span.1.min(self.options.clock.now()).max(oldest)
+    }
+
+    /// From which time on samples are taken out of order; `None` where none are.
+    pub(crate) fn late_from(&self, newest: i64) -> Option<i64> {
+        let window = self.late_window.load(Ordering::Acquire);
+        (window > 0).then(|| newest.saturating_sub(window))
     }
 }

@@ -29,6 +29,9 @@ impl Store {
     /// so by itself whenever it has cut the head.
     pub fn compact_out_of_order(&self) -> Result<(), StoreError> {
         let _alone = self.maintenance.lock();
+        if self.is_closed() || !self.is_replayed() {
+            return Ok(());
+        }
         self.compact_late()
     }
 

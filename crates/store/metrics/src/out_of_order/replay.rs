@@ -1,4 +1,5 @@
-//! Reading late samples back: first the chunks that are in files, then the log.
+//! Reading late samples back: first the chunks that are in files, then the log. This is done as soon
+//! as the names of the series are known, so that others can be taken from then on.
 //!
 //! A marker says that the samples of its series before it went into a chunk. It is believed as far
 //! as that chunk is there: what is in a chunk leaves the buffer, and should anything be left, it
@@ -12,22 +13,18 @@ use wal::{Reader, WalError};
 
 use crate::head::Head;
 use crate::head::out_of_order::{Late, LateChunk, Offered};
-use crate::head_chunks::{Listed, Maps, parse};
+use crate::head_chunks::{Maps, parse};
 use crate::record::{self, BadRecord, Kind};
+use crate::replay::Replay as Names;
 use crate::{Store, StoreError, chunk};
 
-/// Reads all late samples of a store into its head, behind its log. `slot` answers the slot of what
-/// the log calls a series.
-pub(crate) fn run(
-    store: &Store,
-    listed: &[Listed],
-    slot: impl Fn(u64) -> Option<u32>,
-) -> Result<(), StoreError> {
+/// Reads all late samples of a store into its head, which knows the names of its series.
+pub(crate) fn run(store: &Store, names: &mut Names) -> Result<(), StoreError> {
     let folder = store.options.dir.join(super::FOLDER);
     let failed = || StoreError::log::<WalError>(&folder);
     let mut head = store.head.write();
-    for chunk in listed {
-        if let Some(slot) = slot(chunk.reference) {
+    for chunk in names.take_late() {
+        if let Some(slot) = names.slot(chunk.reference) {
             change(&mut head, slot, |late| {
                 late.list(LateChunk {
                     first: chunk.first,
@@ -44,7 +41,7 @@ pub(crate) fn run(
     let chunks_head = store.options.dir.join("chunks_head");
     let mut replay = Replay {
         store,
-        slot,
+        names,
         maps: store.chunks.maps().map_err(StoreError::io(&chunks_head))?,
         unknown: HashSet::new(),
         bad: 0,
@@ -78,9 +75,9 @@ fn change(head: &mut Head, slot: u32, change: impl FnOnce(&mut Late)) {
     head.out_of_order.put(slot, late);
 }
 
-struct Replay<'a, S> {
+struct Replay<'a> {
     store: &'a Store,
-    slot: S,
+    names: &'a Names,
     /// The head chunk files of earlier runs.
     maps: Maps,
     /// References of no series.
@@ -89,7 +86,7 @@ struct Replay<'a, S> {
     bad: u64,
 }
 
-impl<S: Fn(u64) -> Option<u32>> Replay<'_, S> {
+impl Replay<'_> {
     /// Reads records up to the end or the first damage, which is answered.
     fn read(
         &mut self,
@@ -128,7 +125,10 @@ impl<S: Fn(u64) -> Option<u32>> Replay<'_, S> {
     }
 
     fn known(&mut self, head: &Head, reference: u64) -> Option<u32> {
-        let slot = (self.slot)(reference).filter(|&slot| head.id(slot).is_some());
+        let slot = self
+            .names
+            .slot(reference)
+            .filter(|&slot| head.id(slot).is_some());
         if slot.is_none() {
             self.unknown.insert(reference);
         }
