@@ -43,7 +43,9 @@ impl Head {
             let newest = self.full.list(series.full).next();
             match (self.open_range(series), oldest, newest) {
                 (None, None, _) => {
-                    dead.insert(slot);
+                    if !self.out_of_order.has(slot) {
+                        dead.insert(slot);
+                    }
                 }
                 (Some((first, last, _)), oldest, _) => {
                     let first = oldest.map_or(first, |chunk| chunk.first);

@@ -126,9 +126,17 @@ impl<'a> Sorted<'a> {
     pub(crate) fn series(
         &self,
     ) -> impl Iterator<Item = Result<(Labels, Vec<ChunkData>), SelectError>> {
-        self.order.iter().filter_map(|&place| {
+        self.series_with(|place| self.view.chunks(place))
+    }
+
+    /// The series to which `chunks` gives any, by their place in the view.
+    pub(crate) fn series_with(
+        &self,
+        chunks: impl Fn(usize) -> Result<Vec<ChunkData>, SelectError>,
+    ) -> impl Iterator<Item = Result<(Labels, Vec<ChunkData>), SelectError>> {
+        self.order.iter().filter_map(move |&place| {
             let place = place as usize;
-            match self.view.chunks(place) {
+            match chunks(place) {
                 Ok(chunks) if chunks.is_empty() => None,
                 Ok(chunks) => Some(Ok((self.texts.labels(self.view.pairs(place)), chunks))),
                 Err(error) => Some(Err(error)),
@@ -205,32 +213,44 @@ fn add(
     Ok(())
 }
 
-/// Adds the chunks that samples take, those of numbers before those of histograms: to be put in
-/// the order of time where there are both.
+/// Adds the chunks that samples take, in the order of time.
 pub(crate) fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
     let mut pool = Segments::default();
     let mut open = OpenChunk::default();
-    for sample in columns.iter() {
-        if open.is_full_for(sample.time) {
-            chunks.push(finish(&mut open, &mut pool));
+    let mut open_histograms: Option<OpenHistograms> = None;
+    let mut numbers = columns.iter().peekable();
+    let mut histograms = columns.histograms.iter().peekable();
+    loop {
+        let first = histograms.peek().map(|sample| sample.time);
+        let is_first = |time| first.is_none_or(|first| time < first);
+        if let Some(sample) = numbers.next_if(|sample| is_first(sample.time)) {
+            chunks.extend(open_histograms.take().map(|open| finish_histograms(&open)));
+            if open.is_full_for(sample.time) {
+                chunks.push(finish(&mut open, &mut pool));
+            }
+            // No stretch to end at: the range has been cut already.
+            open.push(&mut pool, sample.time, sample.value, i64::MAX);
+        } else if let Some(sample) = histograms.next() {
+            if open.count() > 0 {
+                chunks.push(finish(&mut open, &mut pool));
+            }
+            let pushed = open_histograms.as_mut();
+            let reset = match pushed.map(|open| open.push(sample.time, &sample.value)) {
+                Some(Ok(())) => continue,
+                Some(Err(reset)) => reset,
+                None => ResetHint::Unknown,
+            };
+            let next = OpenHistograms::new(sample.time, &sample.value, reset, i64::MAX);
+            let full = open_histograms.replace(next);
+            chunks.extend(full.map(|open| finish_histograms(&open)));
+        } else {
+            break;
         }
-        // No stretch to end at: the range has been cut already.
-        open.push(&mut pool, sample.time, sample.value, i64::MAX);
     }
     if open.count() > 0 {
         chunks.push(finish(&mut open, &mut pool));
     }
-    let mut open: Option<OpenHistograms> = None;
-    for sample in &columns.histograms {
-        let reset = match open.as_mut().map(|o| o.push(sample.time, &sample.value)) {
-            Some(Ok(())) => continue,
-            Some(Err(reset)) => reset,
-            None => ResetHint::Unknown,
-        };
-        let next = OpenHistograms::new(sample.time, &sample.value, reset, i64::MAX);
-        chunks.extend(open.replace(next).map(|open| finish_histograms(&open)));
-    }
-    chunks.extend(open.map(|open| finish_histograms(&open)));
+    chunks.extend(open_histograms.map(|open| finish_histograms(&open)));
 }
 
 fn finish_histograms(open: &OpenHistograms) -> ChunkData {

@@ -6,9 +6,11 @@
 //! id = generation, slot ──> series ──> open chunk (segments, or histograms)
 //!                              └────> full chunks (head chunk files)
 //! ```
+//! Beside a series, where it has any: samples that came [out of order](out_of_order).
+//!
 //! The state knows neither locks nor the log: [`crate::store`] calls it in the right order.
-//! Invariants: the samples of a series rise strictly in time, its open chunk follows its full
-//! ones, and a slot's generation changes whenever its series does.
+//! Invariants: the samples of a series that came in order rise strictly in time, its open chunk
+//! follows its full ones, and a slot's generation changes whenever its series does.
 
 mod collect;
 pub(crate) mod cut;
@@ -17,6 +19,7 @@ mod histograms;
 mod labels;
 mod matching;
 mod open;
+pub(crate) mod out_of_order;
 mod paged;
 pub(crate) mod read;
 mod segments;
@@ -38,6 +41,7 @@ use dictionary::Dictionary;
 use histograms::{Histograms, OpenHistograms};
 use labels::LabelLists;
 use matching::Postings;
+use out_of_order::OutOfOrder;
 use paged::Paged;
 use segments::Segments;
 use series::{FullChunk, FullChunks, NONE, Series};
@@ -53,6 +57,8 @@ pub(crate) enum Verdict {
     Next,
     /// It repeats the last sample to the bit.
     Repeats,
+    /// It does not follow the last sample, and is taken out of order.
+    Late,
     /// It cannot be stored.
     Rejected(RejectReason),
 }
@@ -60,10 +66,24 @@ pub(crate) enum Verdict {
 /// The bounds a sample's time is checked against.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// Earlier samples are too old.
+    /// Earlier samples are not taken in order.
     pub(crate) oldest: i64,
     /// Later samples are too far ahead.
     pub(crate) newest: i64,
+    /// From this time on samples are taken out of order; `None` where none are.
+    pub(crate) late_from: Option<i64>,
+}
+
+impl Bounds {
+    /// What becomes of a sample that cannot be taken in order.
+    fn out_of_order(&self, time: i64) -> Verdict {
+        Verdict::Rejected(match self.late_from {
+            Some(from) if time >= from => return Verdict::Late,
+            Some(_) => RejectReason::TooOld,
+            None if time < self.oldest => RejectReason::OutOfBounds,
+            None => RejectReason::OutOfOrder,
+        })
+    }
 }
 
 /// The state of the head.
@@ -81,6 +101,8 @@ pub(crate) struct Head {
     pub(crate) histograms: Histograms,
     full: FullChunks,
     open_chunks: usize,
+    /// What came out of order.
+    pub(crate) out_of_order: OutOfOrder,
     /// Times of the earliest and the latest sample; (MAX, MIN) while there is none.
     pub(crate) span: (i64, i64),
     /// The span whose multiples no chunk crosses, in milliseconds.
@@ -114,6 +136,7 @@ impl Head {
             histograms: Histograms::default(),
             full: FullChunks::default(),
             open_chunks: 0,
+            out_of_order: OutOfOrder::default(),
             span: (i64::MAX, i64::MIN),
             stretch,
             last_reference: 0,
@@ -140,7 +163,7 @@ impl Head {
 
     /// How many chunks there are, open and full.
     pub(crate) fn chunk_count(&self) -> usize {
-        self.open_chunks + self.full.len()
+        self.open_chunks + self.full.len() + self.out_of_order.chunk_count()
     }
 
     /// The references of all series.
@@ -250,7 +273,7 @@ impl Head {
         Some((chunk.first(), chunk.last(), chunk.count()))
     }
 
-    /// Whether a sample may follow. `before` is a sample that the same batch brings earlier.
+    /// Whether a sample may be taken. `before` is a sample that the same batch brings earlier.
     #[inline]
     pub(crate) fn check(
         &self,
@@ -260,7 +283,7 @@ impl Head {
         bounds: Bounds,
     ) -> Verdict {
         if time < bounds.oldest {
-            return Verdict::Rejected(RejectReason::TooOld);
+            return bounds.out_of_order(time);
         }
         if time > bounds.newest {
             return Verdict::Rejected(RejectReason::TooFarAhead);
@@ -273,11 +296,11 @@ impl Head {
             return Verdict::Next;
         };
         let repeats = || old.is_some_and(|old| same_value(old, value));
-        after(last, time, repeats)
+        after(last, time, repeats, bounds)
     }
 
-    /// Whether a histogram may follow. `before` is what the same batch brings earlier; its value
-    /// is unknown where that is a number.
+    /// Whether a histogram may be taken; none is out of order. `before` is what the same batch
+    /// brings earlier; its value is unknown where that is a number.
     pub(crate) fn check_histogram(
         &self,
         series: &Series,
@@ -285,8 +308,12 @@ impl Head {
         (time, value): (i64, &HistogramValue),
         bounds: Bounds,
     ) -> Verdict {
+        let bounds = Bounds {
+            late_from: None,
+            ..bounds
+        };
         if time < bounds.oldest {
-            return Verdict::Rejected(RejectReason::TooOld);
+            return bounds.out_of_order(time);
         }
         if time > bounds.newest {
             return Verdict::Rejected(RejectReason::TooFarAhead);
@@ -304,7 +331,7 @@ impl Head {
                 chunk.is_some_and(|chunk| same_histogram(&chunk.last_value(), value))
             }
         };
-        after(last, time, repeats)
+        after(last, time, repeats, bounds)
     }
 
     /// Adds a sample that [`Head::check`] called next. A chunk that is full goes to `files`.
@@ -440,6 +467,13 @@ impl Head {
             .is_some_and(|series| self.last(series).is_none_or(|(last, _)| time > last))
     }
 
+    /// Whether a time is earlier than the latest that the series has.
+    pub(crate) fn is_before_last(&self, slot: u32, time: i64) -> bool {
+        let series = self.slots.get(slot);
+        let last = series.and_then(|series| self.last(series));
+        last.is_some_and(|(last, _)| time < last)
+    }
+
     /// How many series a label pair has.
     pub(crate) fn series_of_pair(&self, pair: u32) -> u64 {
         self.postings.count(pair)
@@ -474,10 +508,10 @@ impl Head {
 
 /// What becomes of a sample behind one at the time `last`.
 #[inline]
-fn after(last: i64, time: i64, repeats: impl FnOnce() -> bool) -> Verdict {
+fn after(last: i64, time: i64, repeats: impl FnOnce() -> bool, bounds: Bounds) -> Verdict {
     match time.cmp(&last) {
         Ordering::Greater => Verdict::Next,
-        Ordering::Less => Verdict::Rejected(RejectReason::OutOfOrder),
+        Ordering::Less => bounds.out_of_order(time),
         Ordering::Equal if repeats() => Verdict::Repeats,
         Ordering::Equal => Verdict::Rejected(RejectReason::Duplicate),
     }

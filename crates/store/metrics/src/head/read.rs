@@ -3,7 +3,7 @@
 //! A view remembers of each series how many samples its open chunk had. Chunks only grow at their
 //! end and full ones never change, so reading that many later gives what was there at the moment
 //! of the selection. Nothing is copied until a series is read, and then only its one open chunk
-//! under the lock.
+//! under the lock. What came out of order does not change once it is there, and is taken along.
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use model::{Columns, Labels, Matcher};
 use parking_lot::RwLock;
 
 use super::dictionary::Dictionary;
+use super::out_of_order::{Late, LateChunk};
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::chunk::{BadChunk, Encoding};
-use crate::columns::{Mark, cut_out, trim};
+use crate::columns::{Mark, cut_out, join, put_in_order, trim};
 use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
 
@@ -36,6 +37,30 @@ struct Seen {
     open_count: u16,
 }
 
+/// The times that a view is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ranges {
+    /// Of samples that came in order.
+    pub(crate) in_order: TimeRange,
+    /// Of those that did not; `None` leaves them out.
+    pub(crate) late: Option<TimeRange>,
+}
+
+impl From<TimeRange> for Ranges {
+    fn from(in_order: TimeRange) -> Self {
+        Self {
+            in_order,
+            late: None,
+        }
+    }
+}
+
+/// Nothing.
+const NOTHING: TimeRange = TimeRange {
+    start: i64::MAX,
+    end: i64::MIN,
+};
+
 /// Series of the head that later appends do not change.
 pub(crate) struct HeadView {
     head: Arc<RwLock<Head>>,
@@ -45,6 +70,9 @@ pub(crate) struct HeadView {
     series: Vec<Seen>,
     pairs: Vec<u32>,
     range: TimeRange,
+    /// By place; only series that have any.
+    late: Vec<(u32, Arc<Late>)>,
+    late_range: TimeRange,
     truncations: u64,
     /// Keeps truncation waiting while the view lives.
     _pin: Arc<()>,
@@ -91,10 +119,16 @@ impl Head {
         self.postings.matching(&dictionary, matchers)
     }
 
-    fn see(&self, slot: u32, range: TimeRange, pairs: &mut Vec<u32>) -> Option<Seen> {
+    fn see(
+        &self,
+        slot: u32,
+        range: TimeRange,
+        has_late: bool,
+        pairs: &mut Vec<u32>,
+    ) -> Option<Seen> {
         let id = self.id(slot)?;
         let series = self.series(id)?;
-        if !self.may_overlap(series, range) {
+        if !has_late && !self.may_overlap(series, range) {
             return None;
         }
         let place = u32::try_from(pairs.len()).ok()?;
@@ -166,39 +200,92 @@ impl HeadView {
         files: &Arc<HeadChunks>,
         pin: Arc<()>,
         matchers: &[Matcher],
-        range: TimeRange,
+        ranges: impl Into<Ranges>,
         limit: usize,
     ) -> Result<Self, SelectError> {
+        let ranges: Ranges = ranges.into();
+        let range = ranges.in_order;
         let state = head.read();
         let slots = state.matching(matchers);
         let most = usize::try_from(slots.len()).unwrap_or(limit).min(limit);
-        let mut series = Vec::with_capacity(most);
-        let mut pairs = Vec::new();
+        let mut view = Self::empty((head, &state), files, pin, range);
+        view.late_range = ranges.late.unwrap_or(NOTHING);
+        view.series.reserve(most);
         for slot in &slots {
-            if series.len() == limit {
+            if view.series.len() == limit {
                 break;
             }
-            series.extend(state.see(slot, range, &mut pairs));
+            let late = ranges.late.and_then(|range| {
+                let late = state.out_of_order.get(slot)?;
+                late.overlaps(range).then(|| Arc::clone(late))
+            });
+            if let Some(seen) = state.see(slot, range, late.is_some(), &mut view.pairs) {
+                let place = view.series.len() as u32;
+                view.late.extend(late.map(|late| (place, late)));
+                view.series.push(seen);
+            }
         }
-        let has_full = series.iter().any(|seen: &Seen| seen.full != NONE);
-        let view = Self {
+        drop(state);
+        view.map()
+    }
+
+    /// The series with samples that came out of order and are in head chunk files up to `file`;
+    /// only with those.
+    pub(crate) fn late(
+        head: &Arc<RwLock<Head>>,
+        files: &Arc<HeadChunks>,
+        pin: Arc<()>,
+        file: u32,
+    ) -> Result<Self, SelectError> {
+        let state = head.read();
+        let mut view = Self::empty((head, &state), files, pin, NOTHING);
+        let mut all: Vec<(u32, Late)> = state
+            .out_of_order
+            .iter()
+            .map(|(slot, late)| (slot, late.in_files(file)))
+            .filter(|(_, late)| !late.chunks().is_empty())
+            .collect();
+        all.sort_unstable_by_key(|&(slot, _)| slot);
+        for (slot, late) in all {
+            if let Some(seen) = state.see(slot, NOTHING, true, &mut view.pairs) {
+                let place = view.series.len() as u32;
+                view.late.push((place, Arc::new(late)));
+                view.series.push(seen);
+            }
+        }
+        drop(state);
+        view.map()
+    }
+
+    fn empty(
+        (head, state): (&Arc<RwLock<Head>>, &Head),
+        files: &Arc<HeadChunks>,
+        pin: Arc<()>,
+        range: TimeRange,
+    ) -> Self {
+        Self {
             head: head.clone(),
             files: files.clone(),
             maps: Maps::new(),
             dictionary: state.dictionary.clone(),
-            series,
-            pairs,
+            series: Vec::new(),
+            pairs: Vec::new(),
             range,
+            late: Vec::new(),
+            late_range: NOTHING,
             truncations: state.truncations,
             _pin: pin,
-        };
-        drop(state);
-        let maps = if has_full {
-            files.maps().map_err(unmapped)?
-        } else {
-            Maps::new()
-        };
-        Ok(Self { maps, ..view })
+        }
+    }
+
+    /// Maps the files that the series have chunks in.
+    fn map(mut self) -> Result<Self, SelectError> {
+        let has_full = self.series.iter().any(|seen| seen.full != NONE)
+            || self.late.iter().any(|(_, late)| !late.chunks().is_empty());
+        if has_full {
+            self.maps = self.files.maps().map_err(unmapped)?;
+        }
+        Ok(self)
     }
 
     /// How many series there are.
@@ -263,8 +350,79 @@ impl HeadView {
         }
     }
 
-    /// Appends the samples of a series that lie in the range.
+    /// Appends the samples of a series that lie in the ranges, those that came in order and those
+    /// that did not.
     pub(crate) fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        let start = Mark::end_of(into);
+        self.read_in_order(place, into)?;
+        let middle = Mark::end_of(into);
+        self.read_late(place, self.late_range, into)?;
+        join(into, start, middle);
+        Ok(())
+    }
+
+    /// Where the samples of a series that came out of order are in files.
+    pub(crate) fn late_chunks(&self, place: usize) -> &[LateChunk] {
+        self.late_of(place).map_or(&[], |late| late.chunks())
+    }
+
+    fn late_of(&self, place: usize) -> Option<&Late> {
+        let found = self
+            .late
+            .binary_search_by_key(&place, |&(at, _)| at as usize);
+        self.late.get(found.ok()?).map(|(_, late)| &**late)
+    }
+
+    /// The range of the samples that came out of order.
+    pub(crate) fn late_range(&self) -> TimeRange {
+        self.late_range
+    }
+
+    /// Appends the samples of a series that came out of order and lie in a range.
+    pub(crate) fn read_late(
+        &self,
+        place: usize,
+        range: TimeRange,
+        into: &mut Columns,
+    ) -> Result<(), SelectError> {
+        let (Some(late), Some(seen)) = (self.late_of(place), self.series.get(place)) else {
+            return Ok(());
+        };
+        let mut columns = Columns::new();
+        for chunk in late.chunks_in(range) {
+            let located = chunk.located();
+            self.with_full(&located, |chunk| {
+                let encoding = chunk.encoding.map_err(|_| BadChunk)?;
+                encoding.decode_range(chunk.data, range.start, range.end, &mut columns)
+            })?
+            .map_err(|_| lost(&located))?;
+        }
+        for &(time, value) in late.buffer() {
+            if range.start <= time && time <= range.end {
+                columns.push(time, value);
+            }
+        }
+        // Stable: of samples of one time the one stored first comes first, and stays.
+        put_in_order(&mut columns, Mark::default());
+        let start = Mark::end_of(into);
+        into.times.append(&mut columns.times);
+        into.values.append(&mut columns.values);
+        into.histograms.append(&mut columns.histograms);
+        let head = self.head.read();
+        if head.series(seen.id).is_some() {
+            for &(first, last) in head.deleted.get(&slot_of(seen.id)).into_iter().flatten() {
+                cut_out(into, start, first, last);
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the samples of a series that came in order and lie in the range.
+    pub(crate) fn read_in_order(
+        &self,
+        place: usize,
+        into: &mut Columns,
+    ) -> Result<(), SelectError> {
         let Some(seen) = self.series.get(place) else {
             return Ok(());
         };

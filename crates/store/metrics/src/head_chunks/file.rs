@@ -12,6 +12,8 @@ use crate::record::bytes::{Cursor, put_u64, put_uvarint};
 
 /// What every file begins with: the magic number, version 1, padding.
 pub(super) const HEADER: [u8; 8] = [0x01, 0x30, 0xbc, 0x91, 1, 0, 0, 0];
+/// The bit of the encoding byte that is set for samples that came out of order.
+pub(super) const OUT_OF_ORDER: u8 = 0x80;
 /// Bytes of the fields in front of a chunk's length.
 const FIXED: usize = 8 + 8 + 8 + 1;
 /// Bytes of a checksum.
@@ -66,6 +68,8 @@ pub(crate) struct Parsed<'a> {
     pub(crate) first: i64,
     pub(crate) last: i64,
     pub(crate) encoding: Result<Encoding, UnknownEncoding>,
+    /// Whether its samples came out of order.
+    pub(crate) is_late: bool,
     pub(crate) data: &'a [u8],
     /// Where the next chunk begins.
     pub(crate) end: usize,
@@ -87,7 +91,8 @@ pub(crate) fn parse(file: &[u8], offset: usize) -> Option<Parsed<'_>> {
         reference,
         first,
         last,
-        encoding: Encoding::from_byte(encoding),
+        encoding: Encoding::from_byte(encoding & !OUT_OF_ORDER),
+        is_late: encoding & OUT_OF_ORDER != 0,
         data,
         end: offset + summed.len() + CHECKSUM,
     })
@@ -133,12 +138,16 @@ mod tests {
     #[test]
     fn a_chunk_is_read_back_and_every_flipped_bit_is_seen() {
         let mut file = HEADER.to_vec();
-        encode(&mut file, 7, (10, 20), 2, b"data of a chunk");
+        let encoding = Encoding::Histogram.byte() | OUT_OF_ORDER;
+        encode(&mut file, 7, (10, 20), encoding, b"data of a chunk");
         assert_eq!(length(&file[8..]), Some(file.len() - 8));
         assert_eq!(file.len() as u64, 8 + size(15));
         let parsed = parse(&file, 8).unwrap();
         assert_eq!((parsed.reference, parsed.first, parsed.last), (7, 10, 20));
-        assert_eq!(parsed.encoding, Ok(Encoding::Histogram));
+        assert_eq!(
+            (parsed.encoding, parsed.is_late),
+            (Ok(Encoding::Histogram), true)
+        );
         assert_eq!(
             (parsed.data, parsed.end),
             (&b"data of a chunk"[..], file.len())

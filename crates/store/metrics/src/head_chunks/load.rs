@@ -18,6 +18,8 @@ pub(crate) struct Listed {
     pub(crate) last: i64,
     pub(crate) file: u32,
     pub(crate) offset: u32,
+    /// Whether its samples came out of order.
+    pub(crate) is_late: bool,
 }
 
 /// What [`load`] found.
@@ -119,6 +121,7 @@ fn scan(folder: &Path, number: u32) -> io::Result<Scan> {
                 last: parsed.last,
                 file: number,
                 offset: u32::try_from(offset).unwrap_or(u32::MAX),
+                is_late: parsed.is_late,
             });
         }
         offset = parsed.end;
@@ -144,7 +147,7 @@ mod tests {
     use crate::chunk::Encoding;
 
     fn written(folder: &Path) -> Vec<(u32, u32)> {
-        let files = HeadChunks::new(folder.to_owned(), BTreeMap::new());
+        let files = HeadChunks::new(folder.to_owned(), &Loaded::default());
         let mut places = Vec::new();
         for n in 0..6 {
             if n == 3 {
@@ -171,7 +174,7 @@ mod tests {
         let found: Vec<(u32, u32)> = loaded.chunks.iter().map(|c| (c.file, c.offset)).collect();
         assert_eq!(found, places);
         assert_eq!(loaded.newest, BTreeMap::from([(1, 29), (2, 59)]));
-        let files = HeadChunks::new(folder, loaded.newest);
+        let files = HeadChunks::new(folder, &loaded);
         let maps = files.maps().unwrap();
         let (file, offset) = places[4];
         assert_eq!(
