@@ -13,6 +13,7 @@
 mod collect;
 pub(crate) mod cut;
 pub(crate) mod dictionary;
+mod ended;
 mod labels;
 mod matching;
 mod open;
@@ -27,8 +28,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contract::{RejectReason, SeriesId};
-use model::{Labels, Matcher, same_value};
+use model::{Labels, Matcher, is_stale, same_value};
 use parking_lot::RwLock;
+use roaring::RoaringBitmap;
 
 use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
@@ -75,6 +77,8 @@ pub(crate) struct Head {
     segments: Segments,
     full: FullChunks,
     open_chunks: usize,
+    /// Slots of series whose last sample is a stale marker at the end of a full chunk.
+    ended: RoaringBitmap,
     /// Times of the earliest and the latest sample; (MAX, MIN) while there is none.
     pub(crate) span: (i64, i64),
     /// The span whose multiples no chunk crosses, in milliseconds.
@@ -107,6 +111,7 @@ impl Head {
             segments: Segments::default(),
             full: FullChunks::default(),
             open_chunks: 0,
+            ended: RoaringBitmap::new(),
             span: (i64::MAX, i64::MIN),
             stretch,
             last_reference: 0,
@@ -235,6 +240,7 @@ impl Head {
     #[inline]
     pub(crate) fn check(
         &self,
+        slot: u32,
         series: &Series,
         before: Option<(i64, f64)>,
         (time, value): (i64, f64),
@@ -255,6 +261,7 @@ impl Head {
             Some((last, _)) if time > last => Verdict::Next,
             Some((last, _)) if time < last => Verdict::Rejected(RejectReason::OutOfOrder),
             Some((_, Some(old))) if same_value(old, value) => Verdict::Repeats,
+            Some((_, None)) if is_stale(value) && self.ended.contains(slot) => Verdict::Repeats,
             Some(_) => Verdict::Rejected(RejectReason::Duplicate),
         }
     }
@@ -273,6 +280,7 @@ impl Head {
         };
         if series.open.count() == 0 {
             self.open_chunks += 1;
+            self.ended.remove(slot);
         }
         series
             .open
