@@ -37,8 +37,8 @@
 //! - When [`Wal::log`] fails, none of its records stays in the log.
 //! - Whatever lies before damage is read; damage is named by segment, offset and reason.
 //!
-//! What is absent: threads, timers, the meaning of records, and zstd (such a record is refused
-//! with an error that says so).
+//! What is absent: threads, timers, the meaning of records, and compressing with zstd (such
+//! records are read).
 
 mod error;
 mod frame;

@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Read};
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+
 use crate::frame::{Flags, HEADER_BYTES, Kind, Packing};
 use crate::layout::Segment;
 use crate::{Corruption, MAX_RECORD_BYTES, PAGE_BYTES, Position, WalError, layout};
@@ -41,6 +43,7 @@ pub struct Reader {
     parts: Vec<u8>,
     record: Vec<u8>,
     decoder: snap::raw::Decoder,
+    zstd: FrameDecoder,
     failed: Option<Corruption>,
 }
 
@@ -64,6 +67,8 @@ impl Reader {
     pub fn open(dir: &Path, range: RangeInclusive<u64>) -> Result<Self, WalError> {
         let mut segments = layout::segments(dir)?;
         segments.retain(|segment| range.contains(&segment.number));
+        let mut zstd = FrameDecoder::new();
+        zstd.set_max_window_size(MAX_RECORD_BYTES as u64);
         Ok(Self {
             segments: segments.into_iter(),
             open: None,
@@ -71,6 +76,7 @@ impl Reader {
             parts: Vec::new(),
             record: Vec::new(),
             decoder: snap::raw::Decoder::new(),
+            zstd,
             failed: None,
         })
     }
@@ -256,11 +262,18 @@ impl Reader {
                 }
                 self.record.resize(size, 0);
                 if let Err(error) = self.decoder.decompress(packed, &mut self.record) {
-                    let reason = format!("the record does not decompress: {error}");
-                    let damage = self.damage(&reason, false);
-                    // Its checksum is right: whoever wrote it did so, and the next one is whole.
-                    self.failed = None;
-                    return Err(damage);
+                    return Err(self.not_unpacked(&error));
+                }
+                Found::Record
+            }
+            (Packing::Zstd, range) => {
+                let packed = match range {
+                    Some(range) => self.buffer.get(range).unwrap_or_default(),
+                    None => &self.parts,
+                };
+                self.record.clear();
+                if let Err(error) = unpack_zstd(&mut self.zstd, packed, &mut self.record) {
+                    return Err(self.not_unpacked(&error));
                 }
                 Found::Record
             }
@@ -269,6 +282,15 @@ impl Reader {
             open.good_until = open.at;
         }
         Ok(found)
+    }
+
+    /// Damage of a record that does not decompress.
+    fn not_unpacked(&mut self, error: &dyn std::fmt::Display) -> WalError {
+        let reason = format!("the record does not decompress: {error}");
+        let damage = self.damage(&reason, false);
+        // Its checksum is right: whoever wrote it did so, and the next one is whole.
+        self.failed = None;
+        damage
     }
 
     /// Damage at the next fragment. `at_end`: nothing of the file lies behind it.
@@ -289,10 +311,28 @@ impl Reader {
     }
 }
 
+/// Appends what a frame of zstd holds; fails where that is more than a record may have.
+fn unpack_zstd(
+    decoder: &mut FrameDecoder,
+    packed: &[u8],
+    record: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    let stream = StreamingDecoder::new_with_decoder(packed, decoder);
+    let stream = stream.map_err(std::io::Error::other)?;
+    stream
+        .take(MAX_RECORD_BYTES as u64 + 1)
+        .read_to_end(record)?;
+    if record.len() > MAX_RECORD_BYTES {
+        return Err(std::io::Error::other("it is larger than the limit"));
+    }
+    Ok(())
+}
+
 /// The first byte of a record that is still packed; `None` where that takes unpacking.
 fn first_byte(packing: Packing, packed: &[u8]) -> Option<u8> {
     match packing {
         Packing::Plain => packed.first().copied(),
+        Packing::Zstd => None,
         Packing::Snappy => {
             // The size as a varint, then a literal: nothing could be copied yet. Its length lies
             // in the tag, or in up to four bytes behind it.

@@ -185,12 +185,65 @@ fn a_call_lies_in_one_segment_and_old_ones_can_go() {
     assert_eq!(read(dir.path()).0, [vec![4; 5000]]);
 }
 
+/// A fragment that holds a record packed with zstd.
+fn zstd_fragment(packed: &[u8]) -> Vec<u8> {
+    let mut fragment = vec![0x11];
+    fragment.extend((packed.len() as u16).to_be_bytes());
+    fragment.extend(crc_fast::crc32_iscsi(packed).to_be_bytes());
+    fragment.extend(packed);
+    fragment
+}
+
 #[test]
-fn a_zstd_record_is_named() {
+fn records_packed_with_zstd_are_read_and_a_bad_one_is_passed_over() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(segment_path(dir.path(), 0), [0x11, 0, 1, 0, 0, 0, 0, 7]).unwrap();
-    let corruption = read(dir.path()).1.unwrap();
-    assert!(corruption.reason.contains("zstd"), "{corruption}");
+    let pack = |record: &[u8]| {
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        ruzstd::encoding::compress_to_vec(record, level)
+    };
+    let given = [b"first".repeat(300), Vec::new(), b"third".to_vec()];
+    let mut file: Vec<u8> = given.iter().flat_map(|r| zstd_fragment(&pack(r))).collect();
+    fs::write(segment_path(dir.path(), 0), &file).unwrap();
+    let (records, damage) = read(dir.path());
+    assert_eq!((&records[..], damage), (&given[..], None));
+
+    let mut bad = pack(&given[0]);
+    let end = bad.len() - 4;
+    bad.truncate(end);
+    for packed in [&bad[..], b"no frame"] {
+        file.extend(zstd_fragment(packed));
+    }
+    file.extend(zstd_fragment(&pack(b"last")));
+    fs::write(segment_path(dir.path(), 0), &file).unwrap();
+    let mut reader = Reader::open(dir.path(), 0..=u64::MAX).unwrap();
+    let (mut count, mut bad) = (0, 0);
+    loop {
+        match reader.next() {
+            Ok(Some(record)) => count += usize::from(!record.is_empty()),
+            Ok(None) => break,
+            Err(error) => {
+                bad += 1;
+                assert!(error.to_string().contains("does not decompress"), "{error}");
+            }
+        }
+    }
+    assert_eq!((count, bad), (3, 2));
+}
+
+#[test]
+fn a_zstd_record_beyond_the_limit_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    // A frame of blocks that each say "128 KiB of one byte".
+    let mut packed = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
+    let blocks = wal::MAX_RECORD_BYTES / (128 << 10) + 2;
+    for block in 1..=blocks {
+        let head = (128u32 << 10) << 3 | 0b10 | u32::from(block == blocks);
+        packed.extend(&head.to_le_bytes()[..3]);
+        packed.push(7);
+    }
+    fs::write(segment_path(dir.path(), 0), zstd_fragment(&packed)).unwrap();
+    let reason = read(dir.path()).1.unwrap().reason;
+    assert!(reason.contains("larger than the limit"), "{reason}");
 }
 
 #[test]
