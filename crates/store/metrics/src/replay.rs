@@ -129,7 +129,7 @@ pub(crate) fn run(store: &Store) -> Result<(), StoreError> {
     let reader = Reader::open(&folder, from..=u64::MAX).map_err(failed())?;
     if let Some(damage) = replay.read(reader).map_err(failed())? {
         tracing::warn!(%damage, "the log is cut off behind its last good record");
-        wal::repair(&folder, &damage).map_err(failed())?;
+        wal::repair(&damage, &folder, "", store.options.clock.now()).map_err(failed())?;
     }
     store.progress.first.store(last, Ordering::Relaxed);
     store.progress.current.store(last, Ordering::Relaxed);
