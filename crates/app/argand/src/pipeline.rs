@@ -110,11 +110,12 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let serving = start_listening(listeners, &face, &options, &end);
     tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
 
-    let store = open_store(flags, &options, &config).await?;
+    let store = start_store(flags, &options, &config).await?;
     let stages = Arc::new(Stages::start(
         Arc::clone(&store) as Arc<dyn Append>,
         scraping,
     ));
+    // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
@@ -122,17 +123,22 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         engine,
         gatherers: stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>),
     });
-    stages.apply(config);
     tokio::spawn(signals::forward_hangups(reload));
-    tokio::spawn(configuration::serve_reloads(
-        source,
-        runtime,
-        Arc::clone(&stages) as Arc<dyn Apply>,
-        reload_requests,
-    ));
-    tracing::info!("ready");
-
-    signals::wait_for_end(quit_requests).await?;
+    let reading = async {
+        read_back(&store, &stages, config).await?;
+        tokio::spawn(configuration::serve_reloads(
+            source,
+            runtime,
+            Arc::clone(&stages) as Arc<dyn Apply>,
+            reload_requests,
+        ));
+        tracing::info!("ready");
+        std::future::pending::<Result<()>>().await
+    };
+    tokio::select! {
+        failed = reading => failed?,
+        asked = signals::wait_for_end(quit_requests) => asked?,
+    }
     end.cancel();
     for server in serving {
         let _ = server.await;
@@ -207,8 +213,8 @@ fn retention_in_words(options: &Options, config: &Config) -> String {
     words.join(" or ")
 }
 
-/// Reads the log back on a thread that may block; the face answers 503 meanwhile.
-async fn open_store(flags: &Flags, options: &Options, config: &Config) -> Result<Arc<Store>> {
+/// Opens the data directory, on a thread that may block; its log is not read back yet.
+async fn start_store(flags: &Flags, options: &Options, config: &Config) -> Result<Arc<Store>> {
     let (retention_time, retention_size) = retention(options, config);
     let store = StoreOptions {
         retention_time,
@@ -223,9 +229,23 @@ async fn open_store(flags: &Flags, options: &Options, config: &Config) -> Result
         ..StoreOptions::new(PathBuf::from(&options.data))
     };
     let folder = options.data.display().to_string();
-    tokio::task::spawn_blocking(move || Store::open(store))
+    tokio::task::spawn_blocking(move || Store::start(store))
         .await?
         .with_context(|| format!("opening the data directory {folder}"))
+}
+
+/// Reads the log back on threads that may block. Targets are scraped as soon as the names of its
+/// series are known.
+async fn read_back(store: &Arc<Store>, stages: &Stages, config: Config) -> Result<()> {
+    let names = Arc::clone(store);
+    tokio::task::spawn_blocking(move || names.admit())
+        .await?
+        .context("reading the names of series from the log")?;
+    stages.apply(config);
+    let samples = Arc::clone(store);
+    tokio::task::spawn_blocking(move || samples.replay())
+        .await?
+        .context("reading samples from the log")
 }
 
 /// A number that differs from machine to machine, so that several servers with the same targets
