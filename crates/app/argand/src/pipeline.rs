@@ -13,6 +13,7 @@ use exporters::{HostExporter, ProcessExporter};
 use metrics_store::{Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions};
+use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
@@ -114,14 +115,23 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let stages = Arc::new(Stages::start(
         Arc::clone(&store) as Arc<dyn Append>,
         scraping,
+        &options,
     ));
+    let remote_write = flags
+        .is_on("web.enable-remote-write-receiver")
+        .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
+    let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
+    if let Some(receiver) = &remote_write {
+        gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
+    }
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
         engine,
-        gatherers: stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>),
+        remote_write,
+        gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));
     let reading = async {
@@ -219,6 +229,7 @@ async fn start_store(flags: &Flags, options: &Options, config: &Config) -> Resul
     let store = StoreOptions {
         retention_time,
         retention_size,
+        max_series: options.max_series,
         min_block_duration: options.min_block,
         wal_compression: flags.is_on("storage.tsdb.wal-compression"),
         wal_sync: match flags.text("storage.wal-sync") {
@@ -263,9 +274,10 @@ struct Stages {
 }
 
 impl Stages {
-    fn start(append: Arc<dyn Append>, scraping: &Handle) -> Self {
+    fn start(append: Arc<dyn Append>, scraping: &Handle, options: &Options) -> Self {
         let options = scrape::Options {
             seed: seed(),
+            series_per_target: options.series_per_target,
             ..scrape::Options::default()
         };
         let entered = scraping.enter();

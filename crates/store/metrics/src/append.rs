@@ -355,7 +355,7 @@ impl Store {
                 RejectReason::OutOfOrder => self.meters.out_of_order.inc(),
                 RejectReason::TooOld => self.meters.too_old.inc(),
                 RejectReason::Duplicate => self.meters.duplicates.inc(),
-                RejectReason::TooFarAhead | RejectReason::Gone => {}
+                RejectReason::TooFarAhead | RejectReason::Gone | RejectReason::SeriesLimit => {}
             }
         }
     }
