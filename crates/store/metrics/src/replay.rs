@@ -193,7 +193,7 @@ impl Replay {
             }
             replay.checkpoint = Some(checkpoint.path);
         }
-        let (Some(first), Some(mut last)) = (first, last) else {
+        let (Some(first), Some(last)) = (first, last) else {
             return Ok(replay);
         };
         let reader = Reader::open(&folder, first..=last).map_err(failed())?;
@@ -201,8 +201,7 @@ impl Replay {
         if let End::Damage(damage) = end {
             store.meters.log_corruptions.inc();
             tracing::warn!(%damage, "the log is cut off behind its last good record");
-            wal::repair(&folder, &damage).map_err(failed())?;
-            last = damage.segment;
+            wal::repair(&damage, &folder, "", store.options.clock.now()).map_err(failed())?;
         }
         replay.old = Some(first..=last);
         Ok(replay)

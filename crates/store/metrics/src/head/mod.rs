@@ -15,6 +15,7 @@
 mod collect;
 pub(crate) mod cut;
 pub(crate) mod dictionary;
+mod ended;
 mod histograms;
 mod labels;
 mod matching;
@@ -32,8 +33,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contract::{RejectReason, SeriesId};
-use model::{HistogramValue, Labels, Matcher, ResetHint, same_value};
+use model::{HistogramValue, Labels, Matcher, ResetHint, is_stale, same_value};
 use parking_lot::RwLock;
+use roaring::RoaringBitmap;
 
 use crate::chunk::{Encoding, same_histogram};
 use crate::head_chunks::HeadChunks;
@@ -103,6 +105,8 @@ pub(crate) struct Head {
     open_chunks: usize,
     /// What came out of order.
     pub(crate) out_of_order: OutOfOrder,
+    /// Slots of series whose last sample is a stale marker at the end of a full chunk.
+    ended: RoaringBitmap,
     /// Times of the earliest and the latest sample; (MAX, MIN) while there is none.
     pub(crate) span: (i64, i64),
     /// The span whose multiples no chunk crosses, in milliseconds.
@@ -137,6 +141,7 @@ impl Head {
             full: FullChunks::default(),
             open_chunks: 0,
             out_of_order: OutOfOrder::default(),
+            ended: RoaringBitmap::new(),
             span: (i64::MAX, i64::MIN),
             stretch,
             last_reference: 0,
@@ -277,6 +282,7 @@ impl Head {
     #[inline]
     pub(crate) fn check(
         &self,
+        slot: u32,
         series: &Series,
         before: Option<(i64, f64)>,
         (time, value): (i64, f64),
@@ -295,7 +301,10 @@ impl Head {
         let Some((last, old)) = last else {
             return Verdict::Next;
         };
-        let repeats = || old.is_some_and(|old| same_value(old, value));
+        let repeats = || match old {
+            Some(old) => same_value(old, value),
+            None => is_stale(value) && self.ended.contains(slot),
+        };
         after(last, time, repeats, bounds)
     }
 
@@ -303,6 +312,7 @@ impl Head {
     /// brings earlier; its value is unknown where that is a number.
     pub(crate) fn check_histogram(
         &self,
+        slot: u32,
         series: &Series,
         before: Option<(i64, Option<&HistogramValue>)>,
         (time, value): (i64, &HistogramValue),
@@ -328,7 +338,9 @@ impl Head {
             Some((_, old)) => old.is_some_and(|old| same_histogram(old, value)),
             None => {
                 let chunk = self.histograms.get(series.reference);
-                chunk.is_some_and(|chunk| same_histogram(&chunk.last_value(), value))
+                chunk.map_or(value.is_stale() && self.ended.contains(slot), |chunk| {
+                    same_histogram(&chunk.last_value(), value)
+                })
             }
         };
         after(last, time, repeats, bounds)
@@ -350,6 +362,7 @@ impl Head {
         };
         if series.open.count() == 0 {
             self.open_chunks += 1;
+            self.ended.remove(slot);
         }
         series
             .open
@@ -383,6 +396,7 @@ impl Head {
         self.retire_histograms(slot, files);
         let open = OpenHistograms::new(time, value, reset, self.stretch);
         self.histograms.insert(reference, open);
+        self.ended.remove(slot);
         self.open_chunks += 1;
     }
 
