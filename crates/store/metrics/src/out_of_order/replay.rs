@@ -50,7 +50,7 @@ pub(crate) fn run(store: &Store, names: &mut Names) -> Result<(), StoreError> {
     if let Some(damage) = replay.read(&mut head, reader).map_err(failed())? {
         tracing::warn!(%damage, "the out-of-order log is cut off behind its last good record");
         store.meters.log_corruptions.inc();
-        wal::repair(&folder, &damage).map_err(failed())?;
+        wal::repair(&damage, &folder, "", store.options.clock.now()).map_err(failed())?;
     }
     if replay.bad > 0 {
         tracing::warn!(
