@@ -15,6 +15,7 @@ mod options;
 mod own;
 mod pipeline;
 mod signals;
+mod tsdb;
 
 use std::process::ExitCode;
 
@@ -24,7 +25,11 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    let flags = match flags::Flags::parse(std::env::args_os()) {
+    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    if tsdb::is_meant(&arguments) {
+        return tsdb::run(&arguments);
+    }
+    let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,
         Err(refused) => refused.exit(),
     };

@@ -266,7 +266,7 @@ impl Store {
                 None => Verdict::Rejected(RejectReason::Gone),
                 Some(series) => {
                     let before = appender.before(slot);
-                    let verdict = head.check(series, before, (time, value), bounds);
+                    let verdict = head.check(slot, series, before, (time, value), bounds);
                     if verdict == Verdict::Next {
                         writer.push(series.reference, time, value);
                     }

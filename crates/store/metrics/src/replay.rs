@@ -167,7 +167,7 @@ impl Replay {
     pub(crate) fn names(store: &Store) -> Result<Self, StoreError> {
         let folder = store.options.dir.join("wal");
         let failed = || StoreError::log::<WalError>(&folder);
-        std::fs::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
+        disk::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
         let mut replay = Self::default();
         let listed = std::mem::take(&mut *store.progress.waiting.lock());
         let (late, listed): (Vec<_>, Vec<_>) = listed.into_iter().partition(|chunk| chunk.is_late);
@@ -193,7 +193,7 @@ impl Replay {
             }
             replay.checkpoint = Some(checkpoint.path);
         }
-        let (Some(first), Some(mut last)) = (first, last) else {
+        let (Some(first), Some(last)) = (first, last) else {
             return Ok(replay);
         };
         let reader = Reader::open(&folder, first..=last).map_err(failed())?;
@@ -201,8 +201,7 @@ impl Replay {
         if let End::Damage(damage) = end {
             store.meters.log_corruptions.inc();
             tracing::warn!(%damage, "the log is cut off behind its last good record");
-            wal::repair(&folder, &damage).map_err(failed())?;
-            last = damage.segment;
+            wal::repair(&damage, &folder, "", store.options.clock.now()).map_err(failed())?;
         }
         replay.old = Some(first..=last);
         Ok(replay)
@@ -323,7 +322,7 @@ impl Replay {
         };
         let outcome = match kind {
             Kind::Series => self.series(store, head, body),
-            Kind::Samples => self.floats(store, head, body),
+            Kind::Samples | Kind::SamplesWithStarts => self.floats(store, head, kind, body),
             Kind::Exemplars => self.exemplars(store, head, body),
             Kind::Tombstones => record::tombstones::decode(body, |reference, first, last| {
                 if let Some(id) = self.slots.get(reference) {
@@ -332,7 +331,7 @@ impl Replay {
             }),
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
-            Kind::Markers | Kind::Other(_) => {
+            Kind::Histograms(_) | Kind::Markers | Kind::Other(_) => {
                 store.meters.unknown_records.inc();
                 Ok(())
             }
@@ -371,9 +370,15 @@ impl Replay {
         })
     }
 
-    fn floats(&mut self, store: &Store, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
+    fn floats(
+        &mut self,
+        store: &Store,
+        head: &mut Head,
+        kind: Kind,
+        body: &[u8],
+    ) -> Result<(), BadRecord> {
         let oldest = store.oldest.load(Ordering::Relaxed);
-        record::samples::decode(body, |reference, time, value| {
+        let each = |reference, time, value| {
             let Some(id) = self.slots.get(reference) else {
                 return;
             };
@@ -389,7 +394,11 @@ impl Replay {
                     value,
                 });
             }
-        })
+        };
+        match kind {
+            Kind::SamplesWithStarts => record::samples::decode_with_starts(body, each),
+            _ => record::samples::decode(body, each),
+        }
     }
 
     fn exemplars(&self, store: &Store, head: &Head, body: &[u8]) -> Result<(), BadRecord> {

@@ -1,6 +1,6 @@
 //! Selecting from the store: head and blocks as one.
 
-pub(crate) mod merge;
+mod merge;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,8 +10,9 @@ use model::{Columns, Labels};
 
 use crate::Store;
 use crate::block::{Block, BlockSeries};
+use crate::columns::{Mark, join};
 use crate::head::read::{HeadView, Ranges};
-use merge::{Piece, Rows, join};
+use merge::{Piece, Rows};
 
 /// A block with the series that were selected in it, in the order of labels.
 struct Part {
@@ -49,7 +50,7 @@ impl SeriesList for Found {
         let Some(rows) = &self.rows else {
             return self.head.read(place, into);
         };
-        let start = into.len();
+        let start = Mark::end_of(into);
         let (pieces, head) = rows.get(place);
         // Of samples of one time the first that is read stays: those that came in order win,
         // whether or not blocks have been made of either.
@@ -59,13 +60,13 @@ impl SeriesList for Found {
         }));
         self.read_pieces(in_order, start, into)?;
         if let Some(head) = head {
-            let middle = into.len();
+            let middle = Mark::end_of(into);
             self.head.read_in_order(head, into)?;
             join(into, start, middle);
         }
         self.read_pieces(late, start, into)?;
         if let Some(head) = head {
-            let middle = into.len();
+            let middle = Mark::end_of(into);
             self.head.read_late(head, self.head.late_range(), into)?;
             join(into, start, middle);
         }
@@ -77,7 +78,7 @@ impl Found {
     fn read_pieces(
         &self,
         pieces: &[Piece],
-        start: usize,
+        start: Mark,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
         for piece in pieces {
@@ -85,7 +86,7 @@ impl Found {
                 continue;
             };
             if let Some(series) = part.series.get(piece.place as usize) {
-                let middle = into.len();
+                let middle = Mark::end_of(into);
                 part.block.read(series, self.range, into)?;
                 join(into, start, middle);
             }

@@ -133,7 +133,7 @@ impl BlockMeta {
     }
 
     /// Reads the file's bytes; says what is wrong where they make no sense.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let meta: Self =
             serde_json::from_slice(bytes).map_err(|error| format!("meta.json: {error}"))?;
         if meta.version != VERSION {

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use contract::SelectError;
 use memmap2::Mmap;
 
-use super::XOR;
 use super::out::Out;
 use super::write::ChunkData;
 use crate::record::bytes::{Cursor, put_uvarint};
@@ -124,19 +123,6 @@ impl Segments {
         })
     }
 
-    /// The data of an XOR chunk, checked.
-    pub(super) fn xor_chunk(&self, reference: u64) -> Result<&[u8], SelectError> {
-        let (encoding, data) = self.chunk(reference)?;
-        if encoding == XOR {
-            return Ok(data);
-        }
-        Err(SelectError::Corrupt(format!(
-            "{}: a chunk has encoding {encoding} ({}), and only XOR (1) can be read",
-            self.folder.display(),
-            encoding_name(encoding)
-        )))
-    }
-
     /// The encoding and the data of a chunk, checked.
     pub(super) fn chunk(&self, reference: u64) -> Result<(u8, &[u8]), SelectError> {
         self.parse(reference).ok_or_else(|| {
@@ -158,15 +144,5 @@ impl Segments {
         summed
             .split_first()
             .map(|(&encoding, data)| (encoding, data))
-    }
-}
-
-fn encoding_name(encoding: u8) -> &'static str {
-    match encoding {
-        2 => "native histograms",
-        3 => "native histograms of floats",
-        4 => "XOR2",
-        0xff => "downsampled by Thanos",
-        _ => "unknown",
     }
 }

@@ -1,6 +1,5 @@
 //! Writing a block.
 
-use std::fs;
 use std::path::Path;
 
 use model::Labels;
@@ -12,8 +11,9 @@ use super::meta::{BlockMeta, Compaction, Stats};
 use super::out::{sync_folder, write_file};
 use super::segments::{MOST_BYTES, SegmentWriter};
 use super::series::ChunkMeta;
-use super::{XOR, tombstones};
-use crate::{StoreError, chunk};
+use super::tombstones;
+use crate::StoreError;
+use crate::chunk::Encoding;
 
 /// A finished chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) struct ChunkData {
     pub(crate) min: i64,
     /// Time of the last sample.
     pub(crate) max: i64,
-    /// 1 is XOR.
+    /// The byte of its [`Encoding`].
     pub(crate) encoding: u8,
     /// How many samples it has.
     pub(crate) samples: u32,
@@ -99,12 +99,12 @@ fn write_named(
             .map_err(|error| StoreError::io(&unfinished)(error.into()))?;
         write_file(unfinished.join("meta.json"), &bytes)?;
         sync_folder(&unfinished)?;
-        fs::rename(&unfinished, &path).map_err(StoreError::io(&path))?;
+        disk::rename(&unfinished, &path).map_err(StoreError::io(&path))?;
         sync_folder(dir)?;
         Ok(Some(meta))
     });
     if !matches!(written, Ok(Some(_))) && unfinished.exists() {
-        fs::remove_dir_all(&unfinished).map_err(StoreError::io(&unfinished))?;
+        disk::remove_dir_all(&unfinished).map_err(StoreError::io(&unfinished))?;
     }
     written
 }
@@ -117,7 +117,7 @@ fn write_files(
     series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
 ) -> Result<Stats, StoreError> {
     let chunk_folder = folder.join("chunks");
-    fs::create_dir_all(&chunk_folder).map_err(StoreError::io(&chunk_folder))?;
+    disk::create_dir_all(&chunk_folder).map_err(StoreError::io(&chunk_folder))?;
     let mut segments = SegmentWriter::new(chunk_folder.clone(), MOST_BYTES);
     let mut index = IndexWriter::create(folder.join("index"), symbols)?;
     let mut stats = Stats::default();
@@ -167,8 +167,9 @@ fn check(chunks: &[ChunkData], span: BlockSpan) -> Result<(), String> {
                 span.min_time, span.max_time
             ));
         }
-        let says = chunk::count(&chunk.bytes).map(u32::from);
-        if chunk.samples == 0 || (chunk.encoding == XOR && says != Some(chunk.samples)) {
+        let encoding = Encoding::from_byte(chunk.encoding).ok();
+        let says = encoding.map(|encoding| encoding.count(&chunk.bytes).map(u32::from));
+        if chunk.samples == 0 || says.is_some_and(|says| says != Some(chunk.samples)) {
             return Err(format!(
                 "its chunk from {min} to {max} has not the {} samples it is said to have",
                 chunk.samples

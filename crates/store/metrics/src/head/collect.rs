@@ -62,6 +62,7 @@ impl Head {
             return;
         }
         self.postings.remove(dead);
+        self.ended -= dead;
         for slot in dead {
             if let Some(series) = self.slots.get_mut(slot) {
                 self.labels.forget(series.labels);

@@ -15,6 +15,7 @@
 mod collect;
 pub(crate) mod cut;
 pub(crate) mod dictionary;
+mod ended;
 mod labels;
 mod matching;
 mod open;
@@ -30,8 +31,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contract::{RejectReason, SeriesId};
-use model::{Labels, Matcher, same_value};
+use model::{Labels, Matcher, is_stale, same_value};
 use parking_lot::RwLock;
+use roaring::RoaringBitmap;
 
 use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
@@ -97,6 +99,8 @@ pub(crate) struct Head {
     open_chunks: usize,
     /// What came out of order.
     pub(crate) out_of_order: OutOfOrder,
+    /// Slots of series whose last sample is a stale marker at the end of a full chunk.
+    ended: RoaringBitmap,
     /// Times of the earliest and the latest sample; (MAX, MIN) while there is none.
     pub(crate) span: (i64, i64),
     /// The span whose multiples no chunk crosses, in milliseconds.
@@ -130,6 +134,7 @@ impl Head {
             full: FullChunks::default(),
             open_chunks: 0,
             out_of_order: OutOfOrder::default(),
+            ended: RoaringBitmap::new(),
             span: (i64::MAX, i64::MIN),
             stretch,
             last_reference: 0,
@@ -258,6 +263,7 @@ impl Head {
     #[inline]
     pub(crate) fn check(
         &self,
+        slot: u32,
         series: &Series,
         before: Option<(i64, f64)>,
         (time, value): (i64, f64),
@@ -278,6 +284,7 @@ impl Head {
             Some((last, _)) if time > last => Verdict::Next,
             Some((last, _)) if time < last => bounds.out_of_order(time),
             Some((_, Some(old))) if same_value(old, value) => Verdict::Repeats,
+            Some((_, None)) if is_stale(value) && self.ended.contains(slot) => Verdict::Repeats,
             Some(_) => Verdict::Rejected(RejectReason::Duplicate),
         }
     }
@@ -296,6 +303,7 @@ impl Head {
         };
         if series.open.count() == 0 {
             self.open_chunks += 1;
+            self.ended.remove(slot);
         }
         series
             .open

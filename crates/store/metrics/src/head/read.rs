@@ -16,8 +16,8 @@ use super::out_of_order::{Late, LateChunk};
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::chunk;
+use crate::columns::{Mark, cut_out, join, put_in_order, trim};
 use crate::head_chunks::{HeadChunks, Maps, parse};
-use crate::select::merge::join;
 use contract::SeriesId;
 
 /// Label sets that are looked up before appenders may have the lock.
@@ -339,9 +339,9 @@ impl HeadView {
     /// Appends the samples of a series that lie in the ranges, those that came in order and those
     /// that did not.
     pub(crate) fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
-        let start = into.len();
+        let start = Mark::end_of(into);
         self.read_in_order(place, into)?;
-        let middle = into.len();
+        let middle = Mark::end_of(into);
         self.read_late(place, self.late_range, into)?;
         join(into, start, middle);
         Ok(())
@@ -374,27 +374,21 @@ impl HeadView {
         let (Some(late), Some(seen)) = (self.late_of(place), self.series.get(place)) else {
             return Ok(());
         };
-        let mut columns = Columns::new();
+        let start = Mark::end_of(into);
         for chunk in late.chunks_in(range) {
             let located = chunk.located();
             self.with_full(&located, |_, _, data| {
-                chunk::decode_range(data, range.start, range.end, &mut columns)
+                chunk::Encoding::Xor.decode_range(data, range.start, range.end, into)
             })?
             .map_err(|_| lost(&located))?;
         }
         for &(time, value) in late.buffer() {
             if range.start <= time && time <= range.end {
-                columns.push(time, value);
+                into.push(time, value);
             }
         }
-        // Stable: of samples of one time the one stored first comes first, and stays.
-        let mut samples: Vec<_> = columns.iter().collect();
-        samples.sort_by_key(|sample| sample.time);
-        samples.dedup_by_key(|sample| sample.time);
-        let start = into.len();
-        for sample in samples {
-            into.push(sample.time, sample.value);
-        }
+        // Of samples of one time the one that was stored first comes first, and stays.
+        put_in_order(into, start);
         let head = self.head.read();
         if head.series(seen.id).is_some() {
             for &(first, last) in head.deleted.get(&slot_of(seen.id)).into_iter().flatten() {
@@ -422,7 +416,7 @@ impl HeadView {
             }
             head.gather(seen, self.range)
         };
-        let start = into.len();
+        let start = Mark::end_of(into);
         for (full, count) in gathered.full.iter().rev() {
             self.decode_full(full, *count, into)?;
         }
@@ -486,27 +480,4 @@ fn lost(full: &FullChunk) -> SelectError {
 fn decode(bytes: &[u8], into: &mut Columns, id: SeriesId) -> Result<(), SelectError> {
     chunk::decode(bytes, into)
         .map_err(|_| SelectError::Corrupt(format!("open chunk of series in slot {}", slot_of(id))))
-}
-
-/// Removes from `columns`, from `start` on, what lies outside the range.
-pub(crate) fn trim(columns: &mut Columns, start: usize, range: TimeRange) {
-    let added = columns.times.get(start..).unwrap_or_default();
-    let end = start + added.partition_point(|&time| time <= range.end);
-    columns.times.truncate(end);
-    columns.values.truncate(end);
-    let added = columns.times.get(start..).unwrap_or_default();
-    let early = start + added.partition_point(|&time| time < range.start);
-    columns.times.drain(start..early);
-    columns.values.drain(start..early);
-}
-
-/// Removes from `columns`, from `start` on, what lies from `first` to `last`.
-pub(crate) fn cut_out(columns: &mut Columns, start: usize, first: i64, last: i64) {
-    let added = columns.times.get(start..).unwrap_or_default();
-    let from = start + added.partition_point(|&time| time < first);
-    let to = start + added.partition_point(|&time| time <= last);
-    if from < to {
-        columns.times.drain(from..to);
-        columns.values.drain(from..to);
-    }
 }
