@@ -1,6 +1,6 @@
 //! Selecting from the store: head and blocks as one.
 
-pub(crate) mod merge;
+mod merge;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -388,26 +388,22 @@ impl HeadView {
         let (Some(late), Some(seen)) = (self.late_of(place), self.series.get(place)) else {
             return Ok(());
         };
-        let mut columns = Columns::new();
+        let start = Mark::end_of(into);
         for chunk in late.chunks_in(range) {
             let located = chunk.located();
             self.with_full(&located, |chunk| {
                 let encoding = chunk.encoding.map_err(|_| BadChunk)?;
-                encoding.decode_range(chunk.data, range.start, range.end, &mut columns)
+                encoding.decode_range(chunk.data, range.start, range.end, into)
             })?
             .map_err(|_| lost(&located))?;
         }
         for &(time, value) in late.buffer() {
             if range.start <= time && time <= range.end {
-                columns.push(time, value);
+                into.push(time, value);
             }
         }
-        // Stable: of samples of one time the one stored first comes first, and stays.
-        put_in_order(&mut columns, Mark::default());
-        let start = Mark::end_of(into);
-        into.times.append(&mut columns.times);
-        into.values.append(&mut columns.values);
-        into.histograms.append(&mut columns.histograms);
+        // Of samples of one time the one that was stored first comes first, and stays.
+        put_in_order(into, start);
         let head = self.head.read();
         if head.series(seen.id).is_some() {
             for &(first, last) in head.deleted.get(&slot_of(seen.id)).into_iter().flatten() {

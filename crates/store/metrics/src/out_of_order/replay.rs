@@ -93,11 +93,22 @@ impl Replay<'_> {
         head: &mut Head,
         mut reader: Reader,
     ) -> Result<Option<wal::Corruption>, WalError> {
+        let mut passed_over: Option<wal::Corruption> = None;
         loop {
             match reader.next() {
-                Ok(Some(bytes)) => self.record(head, bytes),
+                Ok(Some(bytes)) => {
+                    self.record(head, bytes);
+                    if let Some(damage) = passed_over.take() {
+                        self.store.meters.log_corruptions.inc();
+                        tracing::warn!(%damage, "one record of the out-of-order log is passed over");
+                    }
+                }
                 Ok(None) => return Ok(None),
-                Err(WalError::Corrupt(damage)) => return Ok(Some(damage)),
+                Err(WalError::Corrupt(damage)) if passed_over.as_ref() == Some(&damage) => {
+                    return Ok(Some(damage));
+                }
+                // Perhaps this record alone; the next call tells.
+                Err(WalError::Corrupt(damage)) => passed_over = Some(damage),
                 Err(error) => return Err(error),
             }
             if let Err(error) = self.store.chunks.flush_if_much() {
@@ -111,7 +122,7 @@ impl Replay<'_> {
             return;
         };
         let outcome = match kind {
-            Kind::Samples => self.samples(head, body),
+            Kind::Samples | Kind::SamplesWithStarts => self.samples(head, kind, body),
             Kind::Markers => self.markers(head, body),
             _ => {
                 self.store.meters.unknown_records.inc();
@@ -135,8 +146,8 @@ impl Replay<'_> {
         slot
     }
 
-    fn samples(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
-        record::samples::decode(body, |reference, time, value| {
+    fn samples(&mut self, head: &mut Head, kind: Kind, body: &[u8]) -> Result<(), BadRecord> {
+        let each = |reference, time, value| {
             let Some(slot) = self.known(head, reference) else {
                 return;
             };
@@ -150,7 +161,11 @@ impl Replay<'_> {
                     tracing::trace!(reference, time, "the out-of-order log repeats a sample");
                 }
             });
-        })
+        };
+        match kind {
+            Kind::SamplesWithStarts => record::samples::decode_with_starts(body, each),
+            _ => record::samples::decode(body, each),
+        }
     }
 
     fn markers(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
