@@ -16,6 +16,7 @@ use wal::{Wal, WalError};
 
 use crate::exemplars::Unwanted;
 use crate::head::{Bounds, MOST_REFERENCES, Verdict, slot_of};
+use crate::out_of_order::append::{LateBatch, LateSample};
 use crate::record;
 use crate::young::Young;
 use crate::{Store, WalSync};
@@ -37,11 +38,15 @@ struct Accepted {
 pub(crate) struct Appender {
     /// `None` until the names in the log were read back.
     pub(crate) log: Option<Wal>,
+    /// The log of samples that came out of order; `None` until there are any.
+    pub(crate) late_log: Option<Wal>,
     /// What this run took so far, while samples of earlier ones are read back.
     pub(crate) young: Option<Young>,
     record: Vec<u8>,
     exemplar_record: Vec<u8>,
     accepted: Vec<Accepted>,
+    /// What came out of order.
+    pub(crate) late: Vec<LateSample>,
     /// By slot: the number of the sample accepted last. Below `first` it is of an older batch.
     stamps: Vec<u32>,
     first: u32,
@@ -51,10 +56,12 @@ impl Appender {
     pub(crate) fn new() -> Self {
         Self {
             log: None,
+            late_log: None,
             young: None,
             record: Vec::new(),
             exemplar_record: Vec::new(),
             accepted: Vec::new(),
+            late: Vec::new(),
             stamps: Vec::new(),
             first: 1,
         }
@@ -63,6 +70,7 @@ impl Appender {
     /// Makes room for a batch: stamps for all slots, numbers for all samples.
     fn begin(&mut self, slots: usize, samples: usize) {
         self.accepted.clear();
+        self.late.clear();
         if self.stamps.len() < slots {
             self.stamps.resize(slots, 0);
         }
@@ -140,11 +148,22 @@ impl Append for Store {
         if !written.is_empty() {
             self.write(&mut appender.log, written)?;
         }
-        self.apply(appender, exemplars);
+        let late = self.log_late(appender);
+        let (late, failure) = match late {
+            Ok(late) => (late, None),
+            Err(error) => (LateBatch::default(), Some(error)),
+        };
+        let stored_late = late.stored;
+        // What came in order is in its log even where the other log fails.
+        self.apply(appender, exemplars, late);
         appender.end();
         if let Err(error) = self.chunks.flush_if_much() {
             tracing::warn!(%error, "head chunks wait in memory: chunks_head cannot be written");
         }
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.meters.late_appended.add(stored_late);
         self.count(&outcome);
         Ok(outcome)
     }
@@ -230,9 +249,13 @@ impl Store {
     fn check_samples(&self, appender: &mut Appender, batch: &Batch, outcome: &mut Appended) {
         let head = self.head.read();
         appender.begin(head.slot_count(), batch.samples.len());
+        let now = self.options.clock.now();
+        let oldest = self.oldest.load(Ordering::Acquire);
+        let newest = self.newest(&head);
         let bounds = Bounds {
-            oldest: self.oldest.load(Ordering::Acquire),
-            newest: self.options.clock.now().saturating_add(TOO_FAR_AHEAD),
+            oldest: oldest.max(newest.saturating_sub(head.stretch() / 2)),
+            newest: now.saturating_add(TOO_FAR_AHEAD),
+            late_from: self.late_from(newest),
         };
         let mut record = std::mem::take(&mut appender.record);
         let mut writer = record::samples::Writer::new(&mut record);
@@ -256,7 +279,24 @@ impl Store {
                     outcome.stored += 1;
                 }
                 Verdict::Repeats => outcome.stored += 1,
-                Verdict::Rejected(reason) => outcome.rejected.push(Rejection { place, reason }),
+                Verdict::Late => {
+                    if let Some(series) = head.series(sample.series) {
+                        appender.late.push(LateSample {
+                            slot,
+                            reference: series.reference,
+                            time,
+                            value,
+                        });
+                    }
+                    self.note_lateness(newest, time);
+                    outcome.stored += 1;
+                }
+                Verdict::Rejected(reason) => {
+                    if let RejectReason::OutOfOrder | RejectReason::TooOld = reason {
+                        self.note_lateness(newest, time);
+                    }
+                    outcome.rejected.push(Rejection { place, reason });
+                }
             }
         }
         appender.record = record;
@@ -296,7 +336,11 @@ impl Store {
         wanted
     }
 
-    fn write(&self, log: &mut Option<Wal>, records: &[&[u8]]) -> Result<(), AppendError> {
+    pub(crate) fn write(
+        &self,
+        log: &mut Option<Wal>,
+        records: &[&[u8]],
+    ) -> Result<(), AppendError> {
         let log = log.as_mut().ok_or(AppendError::Closed)?;
         let written = log.log(records).and_then(|_| match self.options.wal_sync {
             WalSync::Always => log.sync_handle().sync(),
@@ -322,15 +366,24 @@ impl Store {
         })
     }
 
-    fn apply(&self, appender: &mut Appender, exemplars: Vec<(SeriesId, Exemplar)>) {
+    fn apply(
+        &self,
+        appender: &mut Appender,
+        exemplars: Vec<(SeriesId, Exemplar)>,
+        late: LateBatch,
+    ) {
         if let Some(young) = &mut appender.young {
             // The log has them; they follow what is still being read back.
             for &Accepted { slot, time, value } in &appender.accepted {
                 young.note(slot, time, value);
             }
+            if !late.is_empty() {
+                late.apply(&mut self.head.write());
+            }
             return;
         }
         let mut head = self.head.write();
+        late.apply(&mut head);
         for &Accepted { slot, time, value } in &appender.accepted {
             head.push(slot, time, value, &self.chunks);
         }
@@ -348,12 +401,20 @@ impl Store {
         }
     }
 
+    fn note_lateness(&self, newest: i64, time: i64) {
+        let behind = newest.saturating_sub(time);
+        if behind > 0 {
+            self.meters.lateness.observe(behind as f64 / 1000.0);
+        }
+    }
+
     fn count(&self, outcome: &Appended) {
         self.meters.samples_appended.add(outcome.stored as u64);
         for rejection in &outcome.rejected {
             match rejection.reason {
                 RejectReason::OutOfOrder => self.meters.out_of_order.inc(),
                 RejectReason::TooOld => self.meters.too_old.inc(),
+                RejectReason::OutOfBounds => self.meters.out_of_bounds.inc(),
                 RejectReason::Duplicate => self.meters.duplicates.inc(),
                 RejectReason::TooFarAhead | RejectReason::Gone | RejectReason::SeriesLimit => {}
             }

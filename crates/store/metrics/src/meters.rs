@@ -8,6 +8,9 @@ const SYNC_BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
 /// Upper bounds of the time that writing a block takes, in seconds; upstream's, shortened.
 const COMPACTION_BOUNDS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0];
 
+/// Upper bounds of how far behind the head's newest sample others come, in seconds; upstream's.
+const LATENESS_BOUNDS: [f64; 7] = [600.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0];
+
 /// Counters and gauges of one store.
 #[derive(Debug)]
 pub(crate) struct Meters {
@@ -16,6 +19,9 @@ pub(crate) struct Meters {
     pub(crate) series_removed: Counter,
     pub(crate) out_of_order: Counter,
     pub(crate) too_old: Counter,
+    pub(crate) out_of_bounds: Counter,
+    pub(crate) late_appended: Counter,
+    pub(crate) lateness: Histogram,
     pub(crate) duplicates: Counter,
     pub(crate) exemplars_appended: Counter,
     pub(crate) exemplars_out_of_order: Counter,
@@ -46,6 +52,9 @@ impl Default for Meters {
             series_removed: Counter::new(),
             out_of_order: Counter::new(),
             too_old: Counter::new(),
+            out_of_bounds: Counter::new(),
+            late_appended: Counter::new(),
+            lateness: Histogram::new(&LATENESS_BOUNDS),
             duplicates: Counter::new(),
             exemplars_appended: Counter::new(),
             exemplars_out_of_order: Counter::new(),

@@ -20,6 +20,7 @@ use wal::{Reader, WalError};
 use crate::head::series::FullChunk;
 use crate::head::{Head, slot_of};
 use crate::head_chunks::Listed;
+use crate::out_of_order::append::LateSample;
 use crate::record::{self, BadRecord, Kind};
 use crate::{Store, StoreError};
 
@@ -107,6 +108,12 @@ pub(crate) struct Replay {
     slots: Known,
     /// By reference, oldest first.
     waiting: HashMap<u64, Vec<Listed>>,
+    /// Chunks of samples that came out of order.
+    late: Vec<Listed>,
+    /// Whether what this run wrote is being read.
+    is_young: bool,
+    /// What this run took for samples in order, not knowing yet the later ones of earlier runs.
+    fallen_behind: Vec<LateSample>,
     /// Records that do not decode.
     bad: u64,
     /// What earlier runs left: a checkpoint, and the segments behind it.
@@ -145,6 +152,16 @@ impl Step {
 }
 
 impl Replay {
+    /// The chunks of samples that came out of order, once.
+    pub(crate) fn take_late(&mut self) -> Vec<Listed> {
+        std::mem::take(&mut self.late)
+    }
+
+    /// The slot of what the log calls a series.
+    pub(crate) fn slot(&self, reference: u64) -> Option<u32> {
+        self.slots.get(reference).map(slot_of)
+    }
+
     /// Reads the names of all series, and repairs the log where it is damaged: from here on it can
     /// be written behind its end.
     pub(crate) fn names(store: &Store) -> Result<Self, StoreError> {
@@ -152,7 +169,10 @@ impl Replay {
         let failed = || StoreError::log::<WalError>(&folder);
         disk::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
         let mut replay = Self::default();
-        for chunk in std::mem::take(&mut *store.progress.waiting.lock()) {
+        let listed = std::mem::take(&mut *store.progress.waiting.lock());
+        let (late, listed): (Vec<_>, Vec<_>) = listed.into_iter().partition(|chunk| chunk.is_late);
+        replay.late = late;
+        for chunk in listed {
             let waiting = replay.waiting.entry(chunk.reference).or_default();
             waiting.push(chunk);
         }
@@ -242,6 +262,7 @@ impl Replay {
             return Ok(false);
         }
         appender.young = None;
+        store.take_late(&mut appender, std::mem::take(&mut self.fallen_behind));
         store.is_whole();
         Ok(true)
     }
@@ -249,6 +270,7 @@ impl Replay {
     /// Reads what this run wrote itself; damage there means that the disk does not keep what was
     /// written to it, and ends the run before more is lost.
     fn own(&mut self, store: &Store, reader: Reader) -> Result<bool, WalError> {
+        self.is_young = true;
         match self.read(store, reader, Step::Young)? {
             End::All => Ok(true),
             End::Closed => Ok(false),
@@ -309,7 +331,7 @@ impl Replay {
             }),
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
-            Kind::Histograms(_) | Kind::Other(_) => {
+            Kind::Histograms(_) | Kind::Markers | Kind::Other(_) => {
                 store.meters.unknown_records.inc();
                 Ok(())
             }
@@ -349,7 +371,7 @@ impl Replay {
     }
 
     fn floats(
-        &self,
+        &mut self,
         store: &Store,
         head: &mut Head,
         kind: Kind,
@@ -363,6 +385,14 @@ impl Replay {
             let slot = slot_of(id);
             if time >= oldest && head.is_after_last(slot, time) {
                 head.push(slot, time, value, &store.chunks);
+            } else if self.is_young && head.is_before_last(slot, time) {
+                let reference = head.series(id).map_or(reference, |s| s.reference);
+                self.fallen_behind.push(LateSample {
+                    slot,
+                    reference,
+                    time,
+                    value,
+                });
             }
         };
         match kind {

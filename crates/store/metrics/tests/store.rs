@@ -367,7 +367,7 @@ fn truncation_forgets_the_old_and_keeps_the_rest_across_restarts() {
                 .iter()
                 .map(|r| r.reason)
                 .collect();
-            assert_eq!(reasons, [RejectReason::Gone, RejectReason::TooOld]);
+            assert_eq!(reasons, [RejectReason::Gone, RejectReason::OutOfBounds]);
             let checkpoints = fs::read_dir(dir.path().join("wal")).unwrap();
             let name =
                 |e: std::io::Result<fs::DirEntry>| e.unwrap().file_name().into_string().unwrap();

@@ -42,7 +42,7 @@ pub(crate) use folder::{OpenedBlocks, delete, open_all};
 pub(crate) use meta::{BlockMeta, Compaction, Parent, Stats};
 pub(crate) use read::{Block, BlockSeries};
 pub(crate) use series::ChunkMeta;
-pub(crate) use write::{BlockSpan, ChunkData, write_block, write_compacted};
+pub(crate) use write::{BlockSpan, ChunkData, write_block, write_compacted, write_out_of_order};
 
 /// The encoding of float samples that [`crate::chunk`] reads.
 pub(crate) const XOR: u8 = 1;

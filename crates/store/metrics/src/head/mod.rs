@@ -3,20 +3,24 @@
 //! ```text
 //! labels ──> dictionary (pair numbers) ──> postings (bitmaps of slots)
 //!                                               │
-//! id = generation, slot ──> series ──> open chunk (segments)
+//! id = generation, slot ──> series ──> open chunk (segments, or histograms)
 //!                              └────> full chunks (head chunk files)
 //! ```
+//! Beside a series, where it has any: samples that came [out of order](out_of_order).
+//!
 //! The state knows neither locks nor the log: [`crate::store`] calls it in the right order.
-//! Invariants: the samples of a series rise strictly in time, its open chunk follows its full
-//! ones, and a slot's generation changes whenever its series does.
+//! Invariants: the samples of a series that came in order rise strictly in time, its open chunk
+//! follows its full ones, and a slot's generation changes whenever its series does.
 
 mod collect;
 pub(crate) mod cut;
 pub(crate) mod dictionary;
 mod ended;
+mod histograms;
 mod labels;
 mod matching;
 mod open;
+pub(crate) mod out_of_order;
 mod paged;
 pub(crate) mod read;
 mod segments;
@@ -24,18 +28,22 @@ pub(crate) mod series;
 mod symbols;
 mod table;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contract::{RejectReason, SeriesId};
-use model::{Labels, Matcher, is_stale, same_value};
+use model::{HistogramValue, Labels, Matcher, ResetHint, is_stale, same_value};
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
+use crate::chunk::{Encoding, same_histogram};
 use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
+use histograms::{Histograms, OpenHistograms};
 use labels::LabelLists;
 use matching::Postings;
+use out_of_order::OutOfOrder;
 use paged::Paged;
 use segments::Segments;
 use series::{FullChunk, FullChunks, NONE, Series};
@@ -51,6 +59,8 @@ pub(crate) enum Verdict {
     Next,
     /// It repeats the last sample to the bit.
     Repeats,
+    /// It does not follow the last sample, and is taken out of order.
+    Late,
     /// It cannot be stored.
     Rejected(RejectReason),
 }
@@ -58,10 +68,24 @@ pub(crate) enum Verdict {
 /// The bounds a sample's time is checked against.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// Earlier samples are too old.
+    /// Earlier samples are not taken in order.
     pub(crate) oldest: i64,
     /// Later samples are too far ahead.
     pub(crate) newest: i64,
+    /// From this time on samples are taken out of order; `None` where none are.
+    pub(crate) late_from: Option<i64>,
+}
+
+impl Bounds {
+    /// What becomes of a sample that cannot be taken in order.
+    fn out_of_order(&self, time: i64) -> Verdict {
+        Verdict::Rejected(match self.late_from {
+            Some(from) if time >= from => return Verdict::Late,
+            Some(_) => RejectReason::TooOld,
+            None if time < self.oldest => RejectReason::OutOfBounds,
+            None => RejectReason::OutOfOrder,
+        })
+    }
 }
 
 /// The state of the head.
@@ -75,8 +99,12 @@ pub(crate) struct Head {
     /// Shared with views, which read label texts after the head may have got another dictionary.
     pub(crate) dictionary: Arc<RwLock<Dictionary>>,
     segments: Segments,
+    /// Open chunks of series whose newest sample is a histogram.
+    pub(crate) histograms: Histograms,
     full: FullChunks,
     open_chunks: usize,
+    /// What came out of order.
+    pub(crate) out_of_order: OutOfOrder,
     /// Slots of series whose last sample is a stale marker at the end of a full chunk.
     ended: RoaringBitmap,
     /// Times of the earliest and the latest sample; (MAX, MIN) while there is none.
@@ -109,8 +137,10 @@ impl Head {
             postings: Postings::default(),
             dictionary: Arc::default(),
             segments: Segments::default(),
+            histograms: Histograms::default(),
             full: FullChunks::default(),
             open_chunks: 0,
+            out_of_order: OutOfOrder::default(),
             ended: RoaringBitmap::new(),
             span: (i64::MAX, i64::MIN),
             stretch,
@@ -138,7 +168,7 @@ impl Head {
 
     /// How many chunks there are, open and full.
     pub(crate) fn chunk_count(&self) -> usize {
-        self.open_chunks + self.full.len()
+        self.open_chunks + self.full.len() + self.out_of_order.chunk_count()
     }
 
     /// The references of all series.
@@ -223,20 +253,32 @@ impl Head {
     }
 
     /// Time and value of the last sample of a series; the value is unknown where the sample is in
-    /// a full chunk.
+    /// a full chunk or a histogram.
     #[inline]
     fn last(&self, series: &Series) -> Option<(i64, Option<f64>)> {
         match series.open.last_sample() {
             Some((time, value)) => Some((time, Some(value))),
-            None => self
-                .full
-                .list(series.full)
-                .next()
-                .map(|chunk| (chunk.last(), None)),
+            None => match self.histograms.get(series.reference) {
+                Some(chunk) => Some((chunk.last(), None)),
+                None => {
+                    let newest = self.full.list(series.full).next();
+                    newest.map(|chunk| (chunk.last(), None))
+                }
+            },
         }
     }
 
-    /// Whether a sample may follow. `before` is a sample that the same batch brings earlier.
+    /// Times of the first and the last sample of the open chunk of a series, and how many it has.
+    fn open_range(&self, series: &Series) -> Option<(i64, i64, u16)> {
+        let open = &series.open;
+        if open.count() > 0 {
+            return Some((open.first, open.last(), open.count()));
+        }
+        let chunk = self.histograms.get(series.reference)?;
+        Some((chunk.first(), chunk.last(), chunk.count()))
+    }
+
+    /// Whether a sample may be taken. `before` is a sample that the same batch brings earlier.
     #[inline]
     pub(crate) fn check(
         &self,
@@ -247,7 +289,7 @@ impl Head {
         bounds: Bounds,
     ) -> Verdict {
         if time < bounds.oldest {
-            return Verdict::Rejected(RejectReason::TooOld);
+            return bounds.out_of_order(time);
         }
         if time > bounds.newest {
             return Verdict::Rejected(RejectReason::TooFarAhead);
@@ -256,14 +298,52 @@ impl Head {
             Some((time, value)) => Some((time, Some(value))),
             None => self.last(series),
         };
-        match last {
-            None => Verdict::Next,
-            Some((last, _)) if time > last => Verdict::Next,
-            Some((last, _)) if time < last => Verdict::Rejected(RejectReason::OutOfOrder),
-            Some((_, Some(old))) if same_value(old, value) => Verdict::Repeats,
-            Some((_, None)) if is_stale(value) && self.ended.contains(slot) => Verdict::Repeats,
-            Some(_) => Verdict::Rejected(RejectReason::Duplicate),
+        let Some((last, old)) = last else {
+            return Verdict::Next;
+        };
+        let repeats = || match old {
+            Some(old) => same_value(old, value),
+            None => is_stale(value) && self.ended.contains(slot),
+        };
+        after(last, time, repeats, bounds)
+    }
+
+    /// Whether a histogram may be taken; none is out of order. `before` is what the same batch
+    /// brings earlier; its value is unknown where that is a number.
+    pub(crate) fn check_histogram(
+        &self,
+        slot: u32,
+        series: &Series,
+        before: Option<(i64, Option<&HistogramValue>)>,
+        (time, value): (i64, &HistogramValue),
+        bounds: Bounds,
+    ) -> Verdict {
+        let bounds = Bounds {
+            late_from: None,
+            ..bounds
+        };
+        if time < bounds.oldest {
+            return bounds.out_of_order(time);
         }
+        if time > bounds.newest {
+            return Verdict::Rejected(RejectReason::TooFarAhead);
+        }
+        let last = before
+            .map(|(time, _)| time)
+            .or_else(|| self.last(series).map(|(time, _)| time));
+        let Some(last) = last else {
+            return Verdict::Next;
+        };
+        let repeats = || match before {
+            Some((_, old)) => old.is_some_and(|old| same_histogram(old, value)),
+            None => {
+                let chunk = self.histograms.get(series.reference);
+                chunk.map_or(value.is_stale() && self.ended.contains(slot), |chunk| {
+                    same_histogram(&chunk.last_value(), value)
+                })
+            }
+        };
+        after(last, time, repeats, bounds)
     }
 
     /// Adds a sample that [`Head::check`] called next. A chunk that is full goes to `files`.
@@ -274,6 +354,8 @@ impl Head {
         };
         if series.open.is_full_for(time) {
             self.retire(slot, files);
+        } else if series.open.count() == 0 {
+            self.retire_histograms(slot, files);
         }
         let Some(series) = self.slots.get_mut(slot) else {
             return;
@@ -288,17 +370,75 @@ impl Head {
         self.span = (self.span.0.min(time), self.span.1.max(time));
     }
 
-    /// Writes the open chunk of a series to `files` and begins another.
+    /// Adds a histogram that [`Head::check_histogram`] called next. A chunk that is full, or of
+    /// floats, goes to `files`.
+    pub(crate) fn push_histogram(
+        &mut self,
+        slot: u32,
+        time: i64,
+        value: &HistogramValue,
+        files: &HeadChunks,
+    ) {
+        let Some(series) = self.slots.get(slot) else {
+            return;
+        };
+        let reference = series.reference;
+        if series.open.count() > 0 {
+            self.retire(slot, files);
+        }
+        self.span = (self.span.0.min(time), self.span.1.max(time));
+        let open = self.histograms.get_mut(reference);
+        let reset = match open.map(|open| open.push(time, value)) {
+            Some(Ok(())) => return,
+            Some(Err(reset)) => reset,
+            None => ResetHint::Unknown,
+        };
+        self.retire_histograms(slot, files);
+        let open = OpenHistograms::new(time, value, reset, self.stretch);
+        self.histograms.insert(reference, open);
+        self.ended.remove(slot);
+        self.open_chunks += 1;
+    }
+
+    /// Writes the open chunk of floats of a series to `files`; the series then has none.
     fn retire(&mut self, slot: u32, files: &HeadChunks) {
         let Some(series) = self.slots.get_mut(slot) else {
             return;
         };
-        let (first, last) = (series.open.first, series.open.last());
+        let times = (series.open.first, series.open.last());
         let mut bytes = Vec::with_capacity(256);
         series
             .open
             .copy(&self.segments, series.open.count(), &mut bytes);
-        let (file, offset) = files.push(series.reference, first, last, &bytes);
+        series.open.clear(&mut self.segments);
+        self.list_full(slot, times, (Encoding::Xor, &bytes), files);
+    }
+
+    /// Writes the open chunk of histograms of a series to `files`, if there is one.
+    fn retire_histograms(&mut self, slot: u32, files: &HeadChunks) {
+        let series = self.slots.get(slot);
+        let chunk = series.and_then(|series| self.histograms.remove(series.reference));
+        let Some(chunk) = chunk else {
+            return;
+        };
+        let mut bytes = Vec::with_capacity(chunk.len());
+        chunk.copy(chunk.count(), &mut bytes);
+        let times = (chunk.first(), chunk.last());
+        self.list_full(slot, times, (chunk.encoding(), &bytes), files);
+    }
+
+    /// Writes a chunk that was open to `files` and lists it.
+    fn list_full(
+        &mut self,
+        slot: u32,
+        (first, last): (i64, i64),
+        (encoding, bytes): (Encoding, &[u8]),
+        files: &HeadChunks,
+    ) {
+        let Some(series) = self.slots.get_mut(slot) else {
+            return;
+        };
+        let (file, offset) = files.push(series.reference, (first, last), encoding, bytes);
         let entry = FullChunk {
             first,
             span: u32::try_from(last.saturating_sub(first)).unwrap_or(u32::MAX),
@@ -309,7 +449,6 @@ impl Head {
         if let Some(front) = self.full.add(entry) {
             series.full = front;
         }
-        series.open.clear(&mut self.segments);
         self.open_chunks -= 1;
     }
 
@@ -342,6 +481,13 @@ impl Head {
             .is_some_and(|series| self.last(series).is_none_or(|(last, _)| time > last))
     }
 
+    /// Whether a time is earlier than the latest that the series has.
+    pub(crate) fn is_before_last(&self, slot: u32, time: i64) -> bool {
+        let series = self.slots.get(slot);
+        let last = series.and_then(|series| self.last(series));
+        last.is_some_and(|(last, _)| time < last)
+    }
+
     /// How many series a label pair has.
     pub(crate) fn series_of_pair(&self, pair: u32) -> u64 {
         self.postings.count(pair)
@@ -371,5 +517,16 @@ impl Head {
                 values.insert(dictionary.get(pair).1.to_owned());
             }
         }
+    }
+}
+
+/// What becomes of a sample behind one at the time `last`.
+#[inline]
+fn after(last: i64, time: i64, repeats: impl FnOnce() -> bool, bounds: Bounds) -> Verdict {
+    match time.cmp(&last) {
+        Ordering::Greater => Verdict::Next,
+        Ordering::Less => bounds.out_of_order(time),
+        Ordering::Equal if repeats() => Verdict::Repeats,
+        Ordering::Equal => Verdict::Rejected(RejectReason::Duplicate),
     }
 }
