@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::SeriesId;
-use model::Labels;
 use parking_lot::Mutex;
 use wal::{Reader, WalError};
 
@@ -105,6 +104,8 @@ const SHORT: u64 = 4 << 20;
 #[derive(Default)]
 pub(crate) struct Replay {
     slots: Known,
+    /// Memory to use again.
+    pairs: Vec<u32>,
     /// By reference, oldest first.
     waiting: HashMap<u64, Vec<Listed>>,
     /// Records that do not decode.
@@ -323,14 +324,10 @@ impl Replay {
 
     fn series(&mut self, store: &Store, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
         record::series::decode(body, |reference, pairs| {
-            let labels = Labels::from_pairs(pairs.iter().copied());
-            head.note_reference(reference);
-            let id = head
-                .find(&labels)
-                .or_else(|| head.create(&labels, reference));
+            let id = head.enter(pairs, reference, &mut self.pairs);
             let Some(id) = id else { return };
             self.slots.insert(reference, id);
-            if head.series(id).is_some_and(|s| s.reference != reference) {
+            if head.series(id).is_some_and(|s| s.reference() != reference) {
                 store.aliases.write().push((reference, id));
             }
             for chunk in self.waiting.remove(&reference).unwrap_or_default() {

@@ -10,7 +10,7 @@ use contract::{SelectError, SeriesId, TimeRange};
 use model::{Columns, Labels};
 
 use super::dictionary::Dictionary;
-use super::open::OpenChunk;
+use super::open::{OpenChunk, Plan};
 use super::read::{HeadView, cut_out, trim};
 use super::segments::Segments;
 use super::series::FullChunk;
@@ -20,6 +20,11 @@ use crate::chunk;
 
 /// The encoding byte of XOR chunks.
 const XOR: u8 = 1;
+/// Chunks that are cut are ended by whoever cuts them.
+const UNPLANNED: Plan = Plan {
+    stretch: i64::MAX,
+    phase: 0,
+};
 
 /// A view's series in the order of their labels.
 pub(crate) struct Sorted<'a> {
@@ -206,7 +211,7 @@ fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
             chunks.push(finish(&mut open, &mut pool));
         }
         // No stretch to end at: the range has been cut already.
-        open.push(&mut pool, sample.time, sample.value, i64::MAX);
+        open.push(&mut pool, sample.time, sample.value, UNPLANNED);
     }
     if open.count() > 0 {
         chunks.push(finish(&mut open, &mut pool));

@@ -42,6 +42,13 @@ impl Postings {
         }
     }
 
+    /// Takes as little memory as the lists allow: runs of slots, as of one target, in 4 bytes.
+    pub(crate) fn shrink(&mut self) {
+        for list in self.lists.iter_mut().chain([&mut self.all]) {
+            list.optimize();
+        }
+    }
+
     /// All series.
     pub(crate) fn all(&self) -> &RoaringBitmap {
         &self.all

@@ -32,8 +32,9 @@ use parking_lot::RwLock;
 
 use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
-use labels::LabelLists;
+use labels::{LabelLists, hash_of};
 use matching::Postings;
+use open::Plan;
 use paged::Paged;
 use segments::Segments;
 use series::{FullChunk, FullChunks, NONE, Series};
@@ -60,6 +61,21 @@ pub(crate) struct Bounds {
     pub(crate) oldest: i64,
     /// Later samples are too far ahead.
     pub(crate) newest: i64,
+}
+
+/// Labels that most series do not exceed; more cost another allocation for a moment.
+const USUAL_LABELS: usize = 16;
+
+/// The hash under which a slot's series is found.
+fn hash_of_slot(slots: &Paged<Series>, labels: &LabelLists, slot: u32) -> u64 {
+    let list = slots.get(slot).map(|series| labels.get(series.labels));
+    hash_of(list.unwrap_or_default())
+}
+
+/// Where a series' chunks end among those of others: neighbours far apart.
+#[inline]
+fn phase_of(slot: u32) -> u16 {
+    (slot.wrapping_mul(0x9e37_79b1) >> 16) as u16
 }
 
 /// The state of the head.
@@ -141,7 +157,7 @@ impl Head {
         self.slots
             .iter()
             .filter(|series| series.is_alive())
-            .map(|series| series.reference)
+            .map(Series::reference)
     }
 
     /// The highest reference given so far.
@@ -156,12 +172,21 @@ impl Head {
 
     /// The series with these labels.
     pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
-        let dictionary = self.dictionary.read();
-        let hash = labels.hash64() as u32;
-        let slot = self.by_labels.find(u64::from(hash), |slot| {
-            self.slots.get(slot).is_some_and(|series| {
-                series.hash == hash && dictionary.is(self.labels.get(series.labels), labels)
-            })
+        let mut pairs = Vec::with_capacity(USUAL_LABELS);
+        {
+            let dictionary = self.dictionary.read();
+            for (name, value) in labels.iter() {
+                pairs.push(dictionary.find(name, value)?);
+            }
+        }
+        self.find_pairs(&pairs)
+    }
+
+    /// The series with these pairs, sorted by label name.
+    fn find_pairs(&self, pairs: &[u32]) -> Option<SeriesId> {
+        let slot = self.by_labels.find(hash_of(pairs), |slot| {
+            let series = self.slots.get(slot);
+            series.is_some_and(|series| self.labels.get(series.labels) == pairs)
         })?;
         self.id(slot)
     }
@@ -170,7 +195,7 @@ impl Head {
     pub(crate) fn id(&self, slot: u32) -> Option<SeriesId> {
         let series = self.slots.get(slot).filter(|s| s.is_alive())?;
         Some(SeriesId(
-            u64::from(series.generation) << 32 | u64::from(slot),
+            u64::from(series.generation()) << 32 | u64::from(slot),
         ))
     }
 
@@ -179,19 +204,57 @@ impl Head {
     pub(crate) fn series(&self, id: SeriesId) -> Option<&Series> {
         self.slots
             .get(slot_of(id))
-            .filter(|s| s.is_alive() && u64::from(s.generation) == id.0 >> 32)
+            .filter(|s| s.is_alive() && u64::from(s.generation()) == id.0 >> 32)
     }
 
     /// Creates a series that [`Head::find`] does not find; `None` when 2³² of something are full.
     pub(crate) fn create(&mut self, labels: &Labels, reference: u64) -> Option<SeriesId> {
-        let mut pairs = Vec::with_capacity(labels.len());
-        {
-            let mut dictionary = self.dictionary.write();
-            for (name, value) in labels.iter() {
-                pairs.push(dictionary.intern(name, value)?);
-            }
+        let mut pairs = Vec::with_capacity(USUAL_LABELS);
+        self.intern(labels.iter(), &mut pairs)?;
+        self.create_pairs(&pairs, reference)
+    }
+
+    /// Finds or creates the series of a log record, whose labels are mostly in the order that the
+    /// head keeps. `pairs` is memory to use again.
+    pub(crate) fn enter(
+        &mut self,
+        labels: &[(&str, &str)],
+        reference: u64,
+        pairs: &mut Vec<u32>,
+    ) -> Option<SeriesId> {
+        if reference == 0 || reference >= MOST_REFERENCES {
+            return None;
         }
-        let list = self.labels.add(&pairs)?;
+        pairs.clear();
+        let is_plain =
+            labels.is_sorted_by(|a, b| a.0 < b.0) && labels.iter().all(|pair| !pair.1.is_empty());
+        if is_plain {
+            self.intern(labels.iter().copied(), pairs)?;
+        } else {
+            let sorted = Labels::from_pairs(labels.iter().copied());
+            self.intern(sorted.iter(), pairs)?;
+        }
+        self.note_reference(reference);
+        match self.find_pairs(pairs) {
+            None => self.create_pairs(pairs, reference),
+            found => found,
+        }
+    }
+
+    fn intern<'a>(
+        &self,
+        labels: impl Iterator<Item = (&'a str, &'a str)>,
+        pairs: &mut Vec<u32>,
+    ) -> Option<()> {
+        let mut dictionary = self.dictionary.write();
+        for (name, value) in labels {
+            pairs.push(dictionary.intern(name, value)?);
+        }
+        Some(())
+    }
+
+    fn create_pairs(&mut self, pairs: &[u32], reference: u64) -> Option<SeriesId> {
+        let list = self.labels.add(pairs)?;
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -202,18 +265,12 @@ impl Head {
                 slot
             }
         };
-        let hash = labels.hash64() as u32;
-        let series = self.slots.get_mut(slot)?;
-        series.reference = reference;
-        series.hash = hash;
-        series.labels = list;
-        series.full = NONE;
+        self.slots.get_mut(slot)?.begin(reference, list);
         self.note_reference(reference);
-        self.postings.add(slot, &pairs);
-        let slots = &self.slots;
-        self.by_labels.insert(u64::from(hash), slot, |old| {
-            slots.get(old).map_or(0, |series| u64::from(series.hash))
-        });
+        self.postings.add(slot, pairs);
+        let (slots, labels) = (&self.slots, &self.labels);
+        self.by_labels
+            .insert(hash_of(pairs), slot, |old| hash_of_slot(slots, labels, old));
         self.id(slot)
     }
 
@@ -274,9 +331,11 @@ impl Head {
         if series.open.count() == 0 {
             self.open_chunks += 1;
         }
-        series
-            .open
-            .push(&mut self.segments, time, value, self.stretch);
+        let plan = Plan {
+            stretch: self.stretch,
+            phase: phase_of(slot),
+        };
+        series.open.push(&mut self.segments, time, value, plan);
         self.span = (self.span.0.min(time), self.span.1.max(time));
     }
 
@@ -290,7 +349,7 @@ impl Head {
         series
             .open
             .copy(&self.segments, series.open.count(), &mut bytes);
-        let (file, offset) = files.push(series.reference, first, last, &bytes);
+        let (file, offset) = files.push(series.reference(), first, last, &bytes);
         let entry = FullChunk {
             first,
             span: u32::try_from(last.saturating_sub(first)).unwrap_or(u32::MAX),
