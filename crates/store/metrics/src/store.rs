@@ -18,7 +18,7 @@ use crate::head_chunks::{self, HeadChunks};
 use crate::meters::Meters;
 use crate::replay::{Progress, Replay};
 use crate::young::Young;
-use crate::{StoreError, StoreOptions, WalSync, block, files};
+use crate::{StoreError, StoreOptions, WalSync, block, files, snapshot};
 
 /// The longest time the sync thread sleeps before it looks whether the store still lives.
 const LONGEST_NAP: std::time::Duration = std::time::Duration::from_secs(1);
@@ -146,6 +146,9 @@ impl Store {
         }
         let begun = Instant::now();
         let replay = Replay::names(self)?;
+        // What is appended from now on is not in it.
+        let dir = &self.options.dir;
+        snapshot::remove_all(dir).map_err(StoreError::io(dir))?;
         if self.is_closed() {
             return Ok(());
         }
@@ -224,6 +227,12 @@ impl Store {
         let wal = self.options.dir.join("wal");
         if let Some(mut log) = appender.log.take() {
             log.sync_handle().sync().map_err(StoreError::log(&wal))?;
+            if self.options.snapshot_on_close && self.is_replayed() {
+                // Only a shortcut: the log has everything.
+                if let Err(error) = self.write_snapshot(log.position()) {
+                    tracing::warn!(%error, "no snapshot of the head; the next start reads the log");
+                }
+            }
         }
         if !self.options.no_lockfile {
             let path = self.options.dir.join("lock");

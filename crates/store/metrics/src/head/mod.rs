@@ -34,7 +34,7 @@ use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
 use labels::{LabelLists, hash_of};
 use matching::Postings;
-use open::Plan;
+use open::{OpenChunk, Plan};
 use paged::Paged;
 use segments::Segments;
 use series::{FullChunk, FullChunks, NONE, Series};
@@ -135,6 +135,52 @@ impl Head {
     /// The span whose multiples no chunk crosses, in milliseconds.
     pub(crate) fn stretch(&self) -> i64 {
         self.stretch
+    }
+
+    /// All series with their slots.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &Series)> {
+        (0..)
+            .zip(self.slots.iter())
+            .filter(|(_, series)| series.is_alive())
+    }
+
+    /// All that is deleted: reference of the series, first and last time.
+    pub(crate) fn all_deleted(&self) -> impl Iterator<Item = (u64, i64, i64)> {
+        self.deleted.iter().flat_map(|(&slot, stretches)| {
+            let series = self.slots.get(slot).filter(|series| series.is_alive());
+            let stretches = stretches.iter();
+            stretches.filter_map(move |&(first, last)| Some((series?.reference(), first, last)))
+        })
+    }
+
+    /// Appends the bytes of a series' open chunk.
+    pub(crate) fn copy_open(&self, series: &Series, out: &mut Vec<u8>) {
+        series.open.copy(&self.segments, series.open.count(), out);
+    }
+
+    /// Gives a series that has no open chunk one of an earlier run, later than its full ones.
+    /// `None` for bytes that cannot be that.
+    pub(crate) fn restore_open(
+        &mut self,
+        slot: u32,
+        (first, last): (i64, i64),
+        value: f64,
+        bytes: &[u8],
+    ) -> Option<()> {
+        let is_next = self.is_after_last(slot, first);
+        let series = self.slots.get_mut(slot)?;
+        if !is_next || series.open.count() > 0 {
+            return None;
+        }
+        series.open = OpenChunk::restore(&mut self.segments, (first, last), value, bytes)?;
+        self.open_chunks += 1;
+        self.span = (self.span.0.min(first), self.span.1.max(last));
+        Some(())
+    }
+
+    /// Makes room for finding this many series.
+    pub(crate) fn expect_series(&mut self, count: u64) {
+        self.by_labels.expect(count);
     }
 
     /// How many series there are.

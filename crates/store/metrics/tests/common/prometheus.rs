@@ -12,6 +12,11 @@ pub(crate) struct Prometheus(Child, u16);
 impl Prometheus {
     /// Starts it on `dir/data`. `None`, with a reason printed, where the program is not installed.
     pub(crate) fn start(dir: &Path, port: u16) -> Option<Self> {
+        Self::start_with(dir, port, &[])
+    }
+
+    /// [`Prometheus::start`] with further flags.
+    pub(crate) fn start_with(dir: &Path, port: u16, flags: &[&str]) -> Option<Self> {
         let config = dir.join("prometheus.yml");
         std::fs::write(
             &config,
@@ -28,6 +33,7 @@ impl Prometheus {
                 dir.join("data").display()
             ))
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .args(flags)
             .stderr(Stdio::null())
             .spawn();
         let Ok(child) = child else {
@@ -48,6 +54,14 @@ impl Prometheus {
             std::thread::sleep(Duration::from_millis(100));
         }
         panic!("prometheus does not become ready");
+    }
+
+    /// Asks it to end, and waits for that.
+    pub(crate) fn end(mut self) {
+        let pid = self.0.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.unwrap().success());
+        self.0.wait().unwrap();
     }
 
     /// The whole answer to a GET, header included.
