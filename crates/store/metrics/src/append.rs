@@ -268,7 +268,7 @@ impl Store {
                     let before = appender.before(slot);
                     let verdict = head.check(slot, series, before, (time, value), bounds);
                     if verdict == Verdict::Next {
-                        writer.push(series.reference, time, value);
+                        writer.push(series.reference(), time, value);
                     }
                     verdict
                 }
@@ -283,7 +283,7 @@ impl Store {
                     if let Some(series) = head.series(sample.series) {
                         appender.late.push(LateSample {
                             slot,
-                            reference: series.reference,
+                            reference: series.reference(),
                             time,
                             value,
                         });
@@ -323,7 +323,7 @@ impl Store {
             match ring.check(pending.series, &pending.exemplar) {
                 Ok(()) => {
                     wanted.push((pending.series, pending.exemplar.clone()));
-                    references.push(series.reference);
+                    references.push(series.reference());
                 }
                 Err(Unwanted::Repeated) => {}
                 Err(Unwanted::OutOfOrder) => self.meters.exemplars_out_of_order.inc(),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
-use super::Head;
 use super::dictionary::Dictionary;
 use super::labels::LabelLists;
 use super::matching::Postings;
 use super::series::NONE;
+use super::{Head, hash_of_slot};
 
 impl Head {
     /// Drops the chunks that end before `time` and the series that then have none. Answers how
@@ -30,7 +30,7 @@ impl Head {
                 series.open.clear(&mut self.segments);
                 self.open_chunks -= 1;
             }
-            let reference = series.reference;
+            let reference = series.reference();
             let histograms = self.histograms.get(reference);
             if histograms.is_some_and(|chunk| chunk.last() < time) {
                 self.histograms.remove(reference);
@@ -76,8 +76,7 @@ impl Head {
             if let Some(series) = self.slots.get_mut(slot) {
                 self.labels.forget(series.labels);
                 self.deleted.remove(&slot);
-                series.reference = 0;
-                series.generation = series.generation.wrapping_add(1);
+                series.end();
                 self.free.push(slot);
             }
         }
@@ -86,10 +85,11 @@ impl Head {
         }
         self.by_labels.clear();
         for slot in self.postings.all() {
-            let slots = &self.slots;
-            let hash = |slot| slots.get(slot).map_or(0, |s| u64::from(s.hash));
+            let (slots, labels) = (&self.slots, &self.labels);
+            let hash = |slot| hash_of_slot(slots, labels, slot);
             self.by_labels.insert(hash(slot), slot, hash);
         }
+        self.postings.shrink();
     }
 
     /// Builds dictionary, label lists and postings anew from the living series, so that the texts

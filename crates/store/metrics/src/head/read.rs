@@ -155,7 +155,7 @@ impl Head {
             series.open.copy(&self.segments, count, &mut bytes);
             return Some((Encoding::Xor, bytes));
         }
-        let chunk = self.histograms.get(series.reference)?;
+        let chunk = self.histograms.get(series.reference())?;
         chunk.copy(count, &mut bytes);
         Some((chunk.encoding(), bytes))
     }

@@ -5,15 +5,16 @@ use super::open::OpenChunk;
 /// No entry.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// A slot of the arena: a series, or a place that waits for the next one.
+/// Bits of a reference; the generation has the others of 64.
+const REFERENCE_BITS: u32 = super::MOST_REFERENCES.trailing_zeros();
+
+/// A slot of the arena: a series, or a place that waits for the next one. 64 bytes: what an append
+/// touches is one line of the cache.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct Series {
-    /// The name in the log and in head chunk files; 0 while the slot is free.
-    pub(crate) reference: u64,
-    /// How many series the slot held before; part of the id, so that an old id finds nothing.
-    pub(crate) generation: u32,
-    /// Hash of the labels.
-    pub(crate) hash: u32,
+    /// The reference below the generation.
+    name: u64,
     /// Where the labels lie in [`super::labels::LabelLists`].
     pub(crate) labels: u32,
     /// The newest full chunk in [`FullChunks`], or [`NONE`].
@@ -24,8 +25,35 @@ pub(crate) struct Series {
 
 impl Series {
     /// Whether the slot holds a series.
+    #[inline]
     pub(crate) fn is_alive(&self) -> bool {
-        self.reference != 0
+        self.reference() != 0
+    }
+
+    /// The name in the log and in head chunk files; 0 while the slot is free.
+    #[inline]
+    pub(crate) fn reference(&self) -> u64 {
+        self.name & (super::MOST_REFERENCES - 1)
+    }
+
+    /// How many series the slot held before, of 2²⁴; part of the id, so that an old id finds
+    /// nothing.
+    #[inline]
+    pub(crate) fn generation(&self) -> u32 {
+        (self.name >> REFERENCE_BITS) as u32
+    }
+
+    /// Puts a series into a free slot. Its reference is below [`super::MOST_REFERENCES`].
+    pub(crate) fn begin(&mut self, reference: u64, labels: u32) {
+        self.name |= reference;
+        self.labels = labels;
+        self.full = NONE;
+    }
+
+    /// Makes the slot free.
+    pub(crate) fn end(&mut self) {
+        let next = u64::from(self.generation()).wrapping_add(1);
+        self.name = next << REFERENCE_BITS;
     }
 }
 
@@ -118,6 +146,19 @@ impl FullChunks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slot_is_one_line_of_the_cache_and_forgets_its_series() {
+        assert_eq!(size_of::<Series>(), 64);
+        let mut series = Series::default();
+        for generation in 0..3 {
+            assert!(!series.is_alive());
+            series.begin(crate::head::MOST_REFERENCES - 1, 7);
+            assert_eq!(series.reference(), crate::head::MOST_REFERENCES - 1);
+            assert_eq!(series.generation(), generation);
+            series.end();
+        }
+    }
 
     #[test]
     fn old_chunks_leave_at_the_end_of_the_list() {

@@ -8,6 +8,8 @@
 const EMPTY: u32 = u32::MAX;
 /// Places of the smallest table; a power of two.
 const SMALLEST: usize = 16;
+/// Ids that room is made for in advance: 64 MiB at most.
+const MOST_EXPECTED: u64 = 1 << 23;
 
 /// A set of ids, found by the hash of their keys.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +30,16 @@ impl IdTable {
                 Some(&id) if is(id) => return Some(id),
                 Some(_) => place = (place + 1) & mask,
             }
+        }
+    }
+
+    /// Makes room in an empty table for this many ids, up to [`MOST_EXPECTED`]: the number is read
+    /// from a file, and must not exhaust the memory.
+    pub(crate) fn expect(&mut self, count: u64) {
+        let count = usize::try_from(count.min(MOST_EXPECTED)).unwrap_or_default();
+        if self.used == 0 {
+            let size = (count * 4 / 3 + 1).next_power_of_two().max(SMALLEST);
+            self.places = vec![EMPTY; size];
         }
     }
 
