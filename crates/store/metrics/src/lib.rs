@@ -40,6 +40,7 @@ mod status;
 mod store;
 mod truncate;
 mod upkeep;
+mod validate;
 mod young;
 
 pub use error::StoreError;

@@ -30,19 +30,28 @@ impl Head {
                 series.open.clear(&mut self.segments);
                 self.open_chunks -= 1;
             }
+            let reference = series.reference;
+            let histograms = self.histograms.get(reference);
+            if histograms.is_some_and(|chunk| chunk.last() < time) {
+                self.histograms.remove(reference);
+                self.open_chunks -= 1;
+            }
+            let Some(series) = self.slots.get(slot) else {
+                continue;
+            };
             let oldest = self.full.list(series.full).last();
             let newest = self.full.list(series.full).next();
-            match (series.open.count() > 0, oldest, newest) {
-                (false, None, _) => {
+            match (self.open_range(series), oldest, newest) {
+                (None, None, _) => {
                     if !self.out_of_order.has(slot) {
                         dead.insert(slot);
                     }
                 }
-                (true, oldest, _) => {
-                    let first = oldest.map_or(series.open.first, |chunk| chunk.first);
-                    span = (span.0.min(first), span.1.max(series.open.last()));
+                (Some((first, last, _)), oldest, _) => {
+                    let first = oldest.map_or(first, |chunk| chunk.first);
+                    span = (span.0.min(first), span.1.max(last));
                 }
-                (false, Some(oldest), newest) => {
+                (None, Some(oldest), newest) => {
                     let last = newest.unwrap_or(oldest).last();
                     span = (span.0.min(oldest.first), span.1.max(last));
                 }

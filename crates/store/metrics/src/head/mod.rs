@@ -3,7 +3,7 @@
 //! ```text
 //! labels ──> dictionary (pair numbers) ──> postings (bitmaps of slots)
 //!                                               │
-//! id = generation, slot ──> series ──> open chunk (segments)
+//! id = generation, slot ──> series ──> open chunk (segments, or histograms)
 //!                              └────> full chunks (head chunk files)
 //! ```
 //! Beside a series, where it has any: samples that came [out of order](out_of_order).
@@ -16,6 +16,7 @@ mod collect;
 pub(crate) mod cut;
 pub(crate) mod dictionary;
 mod ended;
+mod histograms;
 mod labels;
 mod matching;
 mod open;
@@ -27,16 +28,19 @@ pub(crate) mod series;
 mod symbols;
 mod table;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contract::{RejectReason, SeriesId};
-use model::{Labels, Matcher, is_stale, same_value};
+use model::{HistogramValue, Labels, Matcher, ResetHint, is_stale, same_value};
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
+use crate::chunk::{Encoding, same_histogram};
 use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
+use histograms::{Histograms, OpenHistograms};
 use labels::LabelLists;
 use matching::Postings;
 use out_of_order::OutOfOrder;
@@ -95,6 +99,8 @@ pub(crate) struct Head {
     /// Shared with views, which read label texts after the head may have got another dictionary.
     pub(crate) dictionary: Arc<RwLock<Dictionary>>,
     segments: Segments,
+    /// Open chunks of series whose newest sample is a histogram.
+    pub(crate) histograms: Histograms,
     full: FullChunks,
     open_chunks: usize,
     /// What came out of order.
@@ -131,6 +137,7 @@ impl Head {
             postings: Postings::default(),
             dictionary: Arc::default(),
             segments: Segments::default(),
+            histograms: Histograms::default(),
             full: FullChunks::default(),
             open_chunks: 0,
             out_of_order: OutOfOrder::default(),
@@ -246,17 +253,29 @@ impl Head {
     }
 
     /// Time and value of the last sample of a series; the value is unknown where the sample is in
-    /// a full chunk.
+    /// a full chunk or a histogram.
     #[inline]
     fn last(&self, series: &Series) -> Option<(i64, Option<f64>)> {
         match series.open.last_sample() {
             Some((time, value)) => Some((time, Some(value))),
-            None => self
-                .full
-                .list(series.full)
-                .next()
-                .map(|chunk| (chunk.last(), None)),
+            None => match self.histograms.get(series.reference) {
+                Some(chunk) => Some((chunk.last(), None)),
+                None => {
+                    let newest = self.full.list(series.full).next();
+                    newest.map(|chunk| (chunk.last(), None))
+                }
+            },
         }
+    }
+
+    /// Times of the first and the last sample of the open chunk of a series, and how many it has.
+    fn open_range(&self, series: &Series) -> Option<(i64, i64, u16)> {
+        let open = &series.open;
+        if open.count() > 0 {
+            return Some((open.first, open.last(), open.count()));
+        }
+        let chunk = self.histograms.get(series.reference)?;
+        Some((chunk.first(), chunk.last(), chunk.count()))
     }
 
     /// Whether a sample may be taken. `before` is a sample that the same batch brings earlier.
@@ -279,14 +298,49 @@ impl Head {
             Some((time, value)) => Some((time, Some(value))),
             None => self.last(series),
         };
-        match last {
-            None => Verdict::Next,
-            Some((last, _)) if time > last => Verdict::Next,
-            Some((last, _)) if time < last => bounds.out_of_order(time),
-            Some((_, Some(old))) if same_value(old, value) => Verdict::Repeats,
-            Some((_, None)) if is_stale(value) && self.ended.contains(slot) => Verdict::Repeats,
-            Some(_) => Verdict::Rejected(RejectReason::Duplicate),
+        let Some((last, old)) = last else {
+            return Verdict::Next;
+        };
+        let repeats = || match old {
+            Some(old) => same_value(old, value),
+            None => is_stale(value) && self.ended.contains(slot),
+        };
+        after(last, time, repeats, bounds)
+    }
+
+    /// Whether a histogram may be taken; none is out of order. `before` is what the same batch
+    /// brings earlier; its value is unknown where that is a number.
+    pub(crate) fn check_histogram(
+        &self,
+        series: &Series,
+        before: Option<(i64, Option<&HistogramValue>)>,
+        (time, value): (i64, &HistogramValue),
+        bounds: Bounds,
+    ) -> Verdict {
+        let bounds = Bounds {
+            late_from: None,
+            ..bounds
+        };
+        if time < bounds.oldest {
+            return bounds.out_of_order(time);
         }
+        if time > bounds.newest {
+            return Verdict::Rejected(RejectReason::TooFarAhead);
+        }
+        let last = before
+            .map(|(time, _)| time)
+            .or_else(|| self.last(series).map(|(time, _)| time));
+        let Some(last) = last else {
+            return Verdict::Next;
+        };
+        let repeats = || match before {
+            Some((_, old)) => old.is_some_and(|old| same_histogram(old, value)),
+            None => {
+                let chunk = self.histograms.get(series.reference);
+                chunk.is_some_and(|chunk| same_histogram(&chunk.last_value(), value))
+            }
+        };
+        after(last, time, repeats, bounds)
     }
 
     /// Adds a sample that [`Head::check`] called next. A chunk that is full goes to `files`.
@@ -297,6 +351,8 @@ impl Head {
         };
         if series.open.is_full_for(time) {
             self.retire(slot, files);
+        } else if series.open.count() == 0 {
+            self.retire_histograms(slot, files);
         }
         let Some(series) = self.slots.get_mut(slot) else {
             return;
@@ -311,17 +367,74 @@ impl Head {
         self.span = (self.span.0.min(time), self.span.1.max(time));
     }
 
-    /// Writes the open chunk of a series to `files` and begins another.
+    /// Adds a histogram that [`Head::check_histogram`] called next. A chunk that is full, or of
+    /// floats, goes to `files`.
+    pub(crate) fn push_histogram(
+        &mut self,
+        slot: u32,
+        time: i64,
+        value: &HistogramValue,
+        files: &HeadChunks,
+    ) {
+        let Some(series) = self.slots.get(slot) else {
+            return;
+        };
+        let reference = series.reference;
+        if series.open.count() > 0 {
+            self.retire(slot, files);
+        }
+        self.span = (self.span.0.min(time), self.span.1.max(time));
+        let open = self.histograms.get_mut(reference);
+        let reset = match open.map(|open| open.push(time, value)) {
+            Some(Ok(())) => return,
+            Some(Err(reset)) => reset,
+            None => ResetHint::Unknown,
+        };
+        self.retire_histograms(slot, files);
+        let open = OpenHistograms::new(time, value, reset, self.stretch);
+        self.histograms.insert(reference, open);
+        self.open_chunks += 1;
+    }
+
+    /// Writes the open chunk of floats of a series to `files`; the series then has none.
     fn retire(&mut self, slot: u32, files: &HeadChunks) {
         let Some(series) = self.slots.get_mut(slot) else {
             return;
         };
-        let (first, last) = (series.open.first, series.open.last());
+        let times = (series.open.first, series.open.last());
         let mut bytes = Vec::with_capacity(256);
         series
             .open
             .copy(&self.segments, series.open.count(), &mut bytes);
-        let (file, offset) = files.push(series.reference, first, last, &bytes);
+        series.open.clear(&mut self.segments);
+        self.list_full(slot, times, (Encoding::Xor, &bytes), files);
+    }
+
+    /// Writes the open chunk of histograms of a series to `files`, if there is one.
+    fn retire_histograms(&mut self, slot: u32, files: &HeadChunks) {
+        let series = self.slots.get(slot);
+        let chunk = series.and_then(|series| self.histograms.remove(series.reference));
+        let Some(chunk) = chunk else {
+            return;
+        };
+        let mut bytes = Vec::with_capacity(chunk.len());
+        chunk.copy(chunk.count(), &mut bytes);
+        let times = (chunk.first(), chunk.last());
+        self.list_full(slot, times, (chunk.encoding(), &bytes), files);
+    }
+
+    /// Writes a chunk that was open to `files` and lists it.
+    fn list_full(
+        &mut self,
+        slot: u32,
+        (first, last): (i64, i64),
+        (encoding, bytes): (Encoding, &[u8]),
+        files: &HeadChunks,
+    ) {
+        let Some(series) = self.slots.get_mut(slot) else {
+            return;
+        };
+        let (file, offset) = files.push(series.reference, (first, last), encoding, bytes);
         let entry = FullChunk {
             first,
             span: u32::try_from(last.saturating_sub(first)).unwrap_or(u32::MAX),
@@ -332,7 +445,6 @@ impl Head {
         if let Some(front) = self.full.add(entry) {
             series.full = front;
         }
-        series.open.clear(&mut self.segments);
         self.open_chunks -= 1;
     }
 
@@ -401,5 +513,16 @@ impl Head {
                 values.insert(dictionary.get(pair).1.to_owned());
             }
         }
+    }
+}
+
+/// What becomes of a sample behind one at the time `last`.
+#[inline]
+fn after(last: i64, time: i64, repeats: impl FnOnce() -> bool, bounds: Bounds) -> Verdict {
+    match time.cmp(&last) {
+        Ordering::Greater => Verdict::Next,
+        Ordering::Less => bounds.out_of_order(time),
+        Ordering::Equal if repeats() => Verdict::Repeats,
+        Ordering::Equal => Verdict::Rejected(RejectReason::Duplicate),
     }
 }

@@ -124,7 +124,9 @@ impl OpenChunk {
         self.value = bits;
         self.count = count + 1;
         if count + 1 == PLAN_AT {
-            self.next_at = planned_end(self.first, time, self.next_at);
+            let so_far = time.saturating_sub(self.first).saturating_add(1);
+            let whole = so_far.saturating_mul((TARGET_SAMPLES / PLAN_AT).into());
+            self.next_at = planned_end(self.first, whole, self.next_at);
         }
     }
 
@@ -226,18 +228,14 @@ impl OpenChunk {
 }
 
 /// The next multiple of `stretch` after `time`.
-fn end_of_stretch(time: i64, stretch: i64) -> i64 {
+pub(super) fn end_of_stretch(time: i64, stretch: i64) -> i64 {
     let into = time.checked_rem_euclid(stretch).unwrap_or_default();
     time.saturating_sub(into).saturating_add(stretch)
 }
 
-/// Where a chunk should end so that the stretch up to `end` is cut into equal chunks, given that
-/// a quarter of the first was filled from `first` to `now`.
-fn planned_end(first: i64, now: i64, end: i64) -> i64 {
-    let whole = now
-        .saturating_sub(first)
-        .saturating_add(1)
-        .saturating_mul(4);
+/// Where a chunk that began at `first` should end so that the stretch up to `end` is cut into
+/// equal chunks, given that it would be full after `whole` milliseconds.
+pub(super) fn planned_end(first: i64, whole: i64, end: i64) -> i64 {
     let left = end.saturating_sub(first);
     match left.checked_div(whole) {
         Some(chunks) if chunks > 1 => first.saturating_add(left / chunks),

@@ -15,9 +15,9 @@ use super::dictionary::Dictionary;
 use super::out_of_order::{Late, LateChunk};
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
-use crate::chunk;
+use crate::chunk::{BadChunk, Encoding};
 use crate::columns::{Mark, cut_out, join, put_in_order, trim};
-use crate::head_chunks::{HeadChunks, Maps, parse};
+use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
 
 /// Label sets that are looked up before appenders may have the lock.
@@ -83,7 +83,7 @@ pub(crate) struct HeadView {
 struct Gathered {
     /// Newest first.
     full: Vec<(FullChunk, Option<u16>)>,
-    open: Vec<u8>,
+    open: Option<(Encoding, Vec<u8>)>,
     deleted: Vec<(i64, i64)>,
 }
 
@@ -105,7 +105,7 @@ impl Head {
         };
         let first = match self.full.list(series.full).last() {
             Some(chunk) => chunk.first,
-            None => series.open.first,
+            None => self.open_range(series).map_or(last, |open| open.0),
         };
         range.overlaps(TimeRange {
             start: first,
@@ -138,13 +138,26 @@ impl Head {
         // Chunks before the range may go while the view lives, and are not looked at.
         let newest = self.full.list(series.full).next();
         let is_wanted = newest.is_some_and(|chunk| chunk.last() >= range.start);
+        let (open_first, _, open_count) = self.open_range(series).unwrap_or_default();
         Some(Seen {
             id,
             pairs: place,
             full: if is_wanted { series.full } else { NONE },
-            open_first: series.open.first,
-            open_count: series.open.count(),
+            open_first,
+            open_count,
         })
+    }
+
+    /// The first samples of the open chunk of a series.
+    pub(super) fn copy_open(&self, series: &Series, count: u16) -> Option<(Encoding, Vec<u8>)> {
+        let mut bytes = Vec::new();
+        if series.open.count() > 0 {
+            series.open.copy(&self.segments, count, &mut bytes);
+            return Some((Encoding::Xor, bytes));
+        }
+        let chunk = self.histograms.get(series.reference)?;
+        chunk.copy(count, &mut bytes);
+        Some((chunk.encoding(), bytes))
     }
 
     fn gather(&self, seen: &Seen, range: TimeRange) -> Gathered {
@@ -156,10 +169,11 @@ impl Head {
             gathered.deleted.clone_from(deleted);
         }
         if seen.open_count > 0 && seen.open_first <= range.end {
-            if series.open.count() > 0 && series.open.first == seen.open_first {
-                series
-                    .open
-                    .copy(&self.segments, seen.open_count, &mut gathered.open);
+            let is_open = self
+                .open_range(series)
+                .is_some_and(|(first, ..)| first == seen.open_first);
+            if is_open {
+                gathered.open = self.copy_open(series, seen.open_count);
             } else {
                 let since = self.full.list(series.full);
                 let now_full = since.into_iter().find(|c| c.first == seen.open_first);
@@ -377,8 +391,9 @@ impl HeadView {
         let start = Mark::end_of(into);
         for chunk in late.chunks_in(range) {
             let located = chunk.located();
-            self.with_full(&located, |_, _, data| {
-                chunk::Encoding::Xor.decode_range(data, range.start, range.end, into)
+            self.with_full(&located, |chunk| {
+                let encoding = chunk.encoding.map_err(|_| BadChunk)?;
+                encoding.decode_range(chunk.data, range.start, range.end, into)
             })?
             .map_err(|_| lost(&located))?;
         }
@@ -420,8 +435,12 @@ impl HeadView {
         for (full, count) in gathered.full.iter().rev() {
             self.decode_full(full, *count, into)?;
         }
-        if !gathered.open.is_empty() {
-            decode(&gathered.open, into, seen.id)?;
+        if let Some((encoding, bytes)) = &gathered.open {
+            let decoded = encoding.decode(bytes, into);
+            decoded.map_err(|_| {
+                let slot = slot_of(seen.id);
+                SelectError::Corrupt(format!("open chunk of series in slot {slot}"))
+            })?;
         }
         trim(into, start, self.range);
         for &(first, last) in &gathered.deleted {
@@ -436,33 +455,35 @@ impl HeadView {
         count: Option<u16>,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
-        let decoded = self.with_full(full, |_, _, data| {
+        let decoded = self.with_full(full, |chunk| {
+            let encoding = chunk.encoding.map_err(|_| BadChunk)?;
             let Some(count) = count else {
-                return chunk::decode(data, into);
+                return encoding.decode(chunk.data, into);
             };
-            let mut bytes = data.to_vec();
+            // Written by this run, and so of an encoding whose first bytes are the count alone.
+            let mut bytes = chunk.data.to_vec();
             if let Some(header) = bytes.first_chunk_mut() {
                 *header = count.to_be_bytes();
             }
-            chunk::decode(&bytes, into)
+            encoding.decode(&bytes, into)
         });
         decoded?.map_err(|_| lost(full))
     }
 
-    /// Calls `use_it` with the times of the first and last sample of a full chunk and its data.
+    /// Calls `use_it` with a full chunk.
     pub(crate) fn with_full<T>(
         &self,
         full: &FullChunk,
-        use_it: impl FnOnce(i64, i64, &[u8]) -> T,
+        use_it: impl FnOnce(&Parsed<'_>) -> T,
     ) -> Result<T, SelectError> {
         let offset = full.offset as usize;
         if let Some(parsed) = self.maps.get(&full.file).and_then(|map| parse(map, offset)) {
-            return Ok(use_it(parsed.first, parsed.last, parsed.data));
+            return Ok(use_it(&parsed));
         }
         // The chunk was still open when the query began, or waits for room on the disk.
         let fresh = self.files.chunk(full.file, full.offset).map_err(unmapped)?;
         let parsed = parse(&fresh, 0).ok_or_else(|| lost(full))?;
-        Ok(use_it(parsed.first, parsed.last, parsed.data))
+        Ok(use_it(&parsed))
     }
 }
 
@@ -475,9 +496,4 @@ fn lost(full: &FullChunk) -> SelectError {
         "chunks_head/{:06} at byte {}: no whole chunk",
         full.file, full.offset
     ))
-}
-
-fn decode(bytes: &[u8], into: &mut Columns, id: SeriesId) -> Result<(), SelectError> {
-    chunk::decode(bytes, into)
-        .map_err(|_| SelectError::Corrupt(format!("open chunk of series in slot {}", slot_of(id))))
 }

@@ -114,7 +114,7 @@ fn scan(folder: &Path, number: u32) -> io::Result<Scan> {
             }
             break;
         };
-        if parsed.is_xor {
+        if parsed.encoding.is_ok() {
             scan.chunks.push(Listed {
                 reference: parsed.reference,
                 first: parsed.first,
@@ -144,6 +144,7 @@ fn set_aside(folder: &Path, number: u32) -> io::Result<()> {
 mod tests {
     use super::super::HeadChunks;
     use super::*;
+    use crate::chunk::Encoding;
 
     fn written(folder: &Path) -> Vec<(u32, u32)> {
         let files = HeadChunks::new(folder.to_owned(), &Loaded::default());
@@ -152,7 +153,12 @@ mod tests {
             if n == 3 {
                 files.rotate();
             }
-            places.push(files.push(n, n as i64 * 10, n as i64 * 10 + 9, &[n as u8; 50]));
+            places.push(files.push(
+                n,
+                (n as i64 * 10, n as i64 * 10 + 9),
+                Encoding::Xor,
+                &[n as u8; 50],
+            ));
         }
         files.flush().unwrap();
         places

@@ -22,7 +22,9 @@ use std::sync::Arc;
 use memmap2::Mmap;
 use parking_lot::Mutex;
 
-pub(crate) use file::parse;
+use crate::chunk::Encoding;
+
+pub(crate) use file::{Parsed, parse};
 pub(crate) use load::{Listed, Loaded, load};
 
 /// Bytes after which the next file begins; upstream's figure.
@@ -76,13 +78,18 @@ impl HeadChunks {
     }
 
     /// Takes a chunk; answers its file and where it begins there.
-    pub(crate) fn push(&self, reference: u64, first: i64, last: i64, data: &[u8]) -> (u32, u32) {
-        self.state
-            .lock()
-            .push(reference, (first, last), file::XOR, data)
+    pub(crate) fn push(
+        &self,
+        reference: u64,
+        times: (i64, i64),
+        encoding: Encoding,
+        data: &[u8],
+    ) -> (u32, u32) {
+        let mut state = self.state.lock();
+        state.push(reference, times, encoding.byte(), data)
     }
 
-    /// Takes a chunk of samples that came out of order, as [`HeadChunks::push`] does. Its file stays
+    /// Takes a chunk of floats that came out of order, as [`HeadChunks::push`] does. Its file stays
     /// until [`HeadChunks::release_late`].
     pub(crate) fn push_late(
         &self,
@@ -92,7 +99,7 @@ impl HeadChunks {
         data: &[u8],
     ) -> (u32, u32) {
         let mut state = self.state.lock();
-        let encoding = file::XOR | file::OUT_OF_ORDER;
+        let encoding = Encoding::Xor.byte() | file::OUT_OF_ORDER;
         let place = state.push(reference, (first, last), encoding, data);
         state.late.insert(place.0);
         place
@@ -142,10 +149,10 @@ impl HeadChunks {
                 .filter(|rest| *number == file && !rest.is_empty())
         });
         match waiting {
-            Some(bytes) => Ok(bytes
-                .get(..file::OWN_BYTES.min(bytes.len()))
-                .unwrap_or_default()
-                .to_vec()),
+            Some(bytes) => {
+                let length = file::length(bytes).unwrap_or_default();
+                Ok(bytes.get(..length).unwrap_or_default().to_vec())
+            }
             None => file::read_at(&self.folder, file, place),
         }
     }

@@ -16,7 +16,7 @@ use crate::head::out_of_order::{Late, LateChunk, Offered};
 use crate::head_chunks::{Maps, parse};
 use crate::record::{self, BadRecord, Kind};
 use crate::replay::Replay as Names;
-use crate::{Store, StoreError, chunk};
+use crate::{Store, StoreError};
 
 /// Reads all late samples of a store into its head, which knows the names of its series.
 pub(crate) fn run(store: &Store, names: &mut Names) -> Result<(), StoreError> {
@@ -201,7 +201,8 @@ impl Replay<'_> {
             };
             columns.clear();
             // A chunk that does not decode holds nothing that could be forgotten.
-            if chunk::decode(found.data, &mut columns).is_ok() {
+            let decoded = found.encoding.map(|e| e.decode(found.data, &mut columns));
+            if matches!(decoded, Ok(Ok(()))) {
                 late.forget(|time| columns.times.binary_search(&time).is_ok());
             }
         }
