@@ -21,12 +21,20 @@ impl Head {
     ) -> usize {
         let mut retired = 0;
         for slot in slots {
-            let last = self.slots.get(slot).and_then(|s| s.open.last_sample());
+            let Some(series) = self.slots.get(slot) else {
+                continue;
+            };
+            let last = series.open.last_sample();
+            let histograms = self.histograms.get(series.reference);
             if last.is_some_and(|(at, value)| at < time && is_stale(value)) {
                 self.retire(slot, files);
-                self.ended.insert(slot);
-                retired += 1;
+            } else if histograms.is_some_and(|h| h.last() < time && h.last_value().is_stale()) {
+                self.retire_histograms(slot, files);
+            } else {
+                continue;
             }
+            self.ended.insert(slot);
+            retired += 1;
         }
         retired
     }

@@ -312,6 +312,7 @@ impl Head {
     /// brings earlier; its value is unknown where that is a number.
     pub(crate) fn check_histogram(
         &self,
+        slot: u32,
         series: &Series,
         before: Option<(i64, Option<&HistogramValue>)>,
         (time, value): (i64, &HistogramValue),
@@ -337,7 +338,9 @@ impl Head {
             Some((_, old)) => old.is_some_and(|old| same_histogram(old, value)),
             None => {
                 let chunk = self.histograms.get(series.reference);
-                chunk.is_some_and(|chunk| same_histogram(&chunk.last_value(), value))
+                chunk.map_or(value.is_stale() && self.ended.contains(slot), |chunk| {
+                    same_histogram(&chunk.last_value(), value)
+                })
             }
         };
         after(last, time, repeats, bounds)
@@ -393,6 +396,7 @@ impl Head {
         self.retire_histograms(slot, files);
         let open = OpenHistograms::new(time, value, reset, self.stretch);
         self.histograms.insert(reference, open);
+        self.ended.remove(slot);
         self.open_chunks += 1;
     }
 
