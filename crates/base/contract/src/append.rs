@@ -95,6 +95,9 @@ pub enum RejectReason {
     Gone,
     /// The series is a new one, and the store takes no more.
     SeriesLimit,
+    /// The histogram says something that cannot be: a count below zero, buckets that do not fit
+    /// its spans or its count, bounds that do not rise, a schema that nobody knows.
+    InvalidHistogram,
 }
 
 impl RejectReason {
@@ -107,6 +110,7 @@ impl RejectReason {
             Self::TooOld => "too old sample",
             Self::TooFarAhead => "timestamp is too far in the future",
             Self::Gone => "series is no longer known",
+            Self::InvalidHistogram => "histogram is not valid",
             Self::SeriesLimit => "limit of series reached (raise it with --storage.max-series)",
         }
     }

@@ -246,6 +246,8 @@ impl Scraper {
                 }
                 RejectReason::Gone => gone.push(rejection.place),
                 RejectReason::SeriesLimit => metrics.refused_series.inc(),
+                // The store counts them.
+                RejectReason::InvalidHistogram => {}
             }
         }
         gone

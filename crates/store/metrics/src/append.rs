@@ -5,15 +5,18 @@
 //! for as long as it takes to push the samples. When the log cannot be written the head is as it
 //! was before. While the log of earlier runs is read back, samples are not pushed: see [`Young`].
 
+mod histograms;
+
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use contract::{
     Append, AppendError, Appended, Batch, PendingExemplar, RejectReason, Rejection, SeriesId,
 };
-use model::{Exemplar, Labels};
+use model::{Exemplar, Labels, is_stale};
 use wal::{Wal, WalError};
 
+use self::histograms::Histograms;
 use crate::exemplars::Unwanted;
 use crate::head::{Bounds, MOST_REFERENCES, Verdict, slot_of};
 use crate::out_of_order::append::{LateBatch, LateSample};
@@ -26,6 +29,8 @@ use crate::{Store, WalSync};
 const TOO_FAR_AHEAD: i64 = 24 * 3_600_000;
 /// A series record is ended after this many bytes, so that reading it back stays cheap.
 const SERIES_RECORD_BYTES: usize = 1 << 20;
+/// Records that a batch makes: samples, four forms of histograms, metadata, exemplars.
+const MOST_RECORDS: usize = 7;
 
 #[derive(Clone, Copy, Debug)]
 struct Accepted {
@@ -45,6 +50,7 @@ pub(crate) struct Appender {
     record: Vec<u8>,
     exemplar_record: Vec<u8>,
     accepted: Vec<Accepted>,
+    histograms: Histograms,
     /// What came out of order.
     pub(crate) late: Vec<LateSample>,
     /// By slot: the number of the sample accepted last. Below `first` it is of an older batch.
@@ -61,6 +67,7 @@ impl Appender {
             record: Vec::new(),
             exemplar_record: Vec::new(),
             accepted: Vec::new(),
+            histograms: Histograms::default(),
             late: Vec::new(),
             stamps: Vec::new(),
             first: 1,
@@ -70,6 +77,7 @@ impl Appender {
     /// Makes room for a batch: stamps for all slots, numbers for all samples.
     fn begin(&mut self, slots: usize, samples: usize) {
         self.accepted.clear();
+        self.histograms.begin();
         self.late.clear();
         if self.stamps.len() < slots {
             self.stamps.resize(slots, 0);
@@ -136,9 +144,11 @@ impl Append for Store {
         let mut outcome = Appended::default();
         self.check_samples(appender, batch, &mut outcome);
         let exemplars = self.check_exemplars(appender, &batch.exemplars);
-        let mut records: [&[u8]; 2] = [&[]; 2];
+        let mut records: [&[u8]; MOST_RECORDS] = [&[]; MOST_RECORDS];
         let mut count = 0;
-        for record in [&appender.record, &appender.exemplar_record] {
+        let all = [&appender.record[..]].into_iter();
+        let all = all.chain(appender.histograms.records());
+        for record in all.chain([&appender.exemplar_record[..]]) {
             if let Some(place) = records.get_mut(count).filter(|_| record.len() > 1) {
                 *place = record;
                 count += 1;
@@ -155,7 +165,7 @@ impl Append for Store {
         };
         let stored_late = late.stored;
         // What came in order is in its log even where the other log fails.
-        self.apply(appender, exemplars, late);
+        self.apply(appender, batch, exemplars, late);
         appender.end();
         if let Err(error) = self.chunks.flush_if_much() {
             tracing::warn!(%error, "head chunks wait in memory: chunks_head cannot be written");
@@ -164,7 +174,7 @@ impl Append for Store {
             return Err(error);
         }
         self.meters.late_appended.add(stored_late);
-        self.count(&outcome);
+        self.count(&outcome, batch);
         Ok(outcome)
     }
 }
@@ -267,6 +277,15 @@ impl Store {
                 Some(series) => {
                     let before = appender.before(slot);
                     let verdict = head.check(slot, series, before, (time, value), bounds);
+                    if verdict == Verdict::Next
+                        && is_stale(value)
+                        && let Some(is_float) = appender.histogram_kind(&head, slot, series)
+                    {
+                        let reference = series.reference;
+                        appender.histograms.end(slot, reference, time, is_float);
+                        outcome.stored += 1;
+                        continue;
+                    }
                     if verdict == Verdict::Next {
                         writer.push(series.reference(), time, value);
                     }
@@ -300,6 +319,7 @@ impl Store {
             }
         }
         appender.record = record;
+        self.check_histograms(&head, appender, batch, bounds, outcome);
     }
 
     /// The exemplars to keep; writes their record.
@@ -369,14 +389,19 @@ impl Store {
     fn apply(
         &self,
         appender: &mut Appender,
+        batch: &Batch,
         exemplars: Vec<(SeriesId, Exemplar)>,
         late: LateBatch,
     ) {
+        let histograms = &appender.histograms;
         if let Some(young) = &mut appender.young {
             // The log has them; they follow what is still being read back.
             for &Accepted { slot, time, value } in &appender.accepted {
                 young.note(slot, time, value);
             }
+            histograms.each(batch, |slot, time, value| {
+                young.note_histogram(slot, time, value);
+            });
             if !late.is_empty() {
                 late.apply(&mut self.head.write());
             }
@@ -387,6 +412,7 @@ impl Store {
         for &Accepted { slot, time, value } in &appender.accepted {
             head.push(slot, time, value, &self.chunks);
         }
+        histograms.apply(batch, &mut head, &self.chunks);
         if exemplars.is_empty() {
             return;
         }
@@ -408,15 +434,27 @@ impl Store {
         }
     }
 
-    fn count(&self, outcome: &Appended) {
-        self.meters.samples_appended.add(outcome.stored as u64);
+    fn count(&self, outcome: &Appended, batch: &Batch) {
+        let numbers = batch.samples.len();
+        let refused = outcome.rejected.iter().filter(|r| r.place >= numbers);
+        let histograms = batch.histograms.len().saturating_sub(refused.count());
+        let stored = outcome.stored.saturating_sub(histograms);
+        self.meters.samples_appended.add(stored as u64);
+        self.meters.histograms_appended.add(histograms as u64);
         for rejection in &outcome.rejected {
+            if rejection.place >= numbers {
+                self.meters.histograms_refused.count(rejection.reason);
+                continue;
+            }
             match rejection.reason {
                 RejectReason::OutOfOrder => self.meters.out_of_order.inc(),
                 RejectReason::TooOld => self.meters.too_old.inc(),
                 RejectReason::OutOfBounds => self.meters.out_of_bounds.inc(),
                 RejectReason::Duplicate => self.meters.duplicates.inc(),
-                RejectReason::TooFarAhead | RejectReason::Gone | RejectReason::SeriesLimit => {}
+                RejectReason::TooFarAhead
+                | RejectReason::Gone
+                | RejectReason::SeriesLimit
+                | RejectReason::InvalidHistogram => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the store counts about itself.
 
+use contract::RejectReason;
 use model::instrument::{Counter, Gauge, Histogram};
 
 /// Upper bounds of the time a sync of the log takes, in seconds.
@@ -15,6 +16,8 @@ const LATENESS_BOUNDS: [f64; 7] = [600.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_6
 #[derive(Debug)]
 pub(crate) struct Meters {
     pub(crate) samples_appended: Counter,
+    pub(crate) histograms_appended: Counter,
+    pub(crate) histograms_refused: RefusedHistograms,
     pub(crate) series_created: Counter,
     pub(crate) series_removed: Counter,
     pub(crate) out_of_order: Counter,
@@ -45,10 +48,48 @@ pub(crate) struct Meters {
     pub(crate) clean_start: Gauge,
 }
 
+/// Histograms that were not taken, by why.
+#[derive(Debug)]
+pub(crate) struct RefusedHistograms {
+    pub(crate) out_of_order: Counter,
+    pub(crate) too_old: Counter,
+    pub(crate) out_of_bounds: Counter,
+    pub(crate) duplicates: Counter,
+    pub(crate) invalid: Counter,
+}
+
+impl Default for RefusedHistograms {
+    fn default() -> Self {
+        Self {
+            out_of_order: Counter::new(),
+            too_old: Counter::new(),
+            out_of_bounds: Counter::new(),
+            duplicates: Counter::new(),
+            invalid: Counter::new(),
+        }
+    }
+}
+
+impl RefusedHistograms {
+    /// Counts one.
+    pub(crate) fn count(&self, reason: RejectReason) {
+        match reason {
+            RejectReason::OutOfOrder => self.out_of_order.inc(),
+            RejectReason::TooOld => self.too_old.inc(),
+            RejectReason::OutOfBounds => self.out_of_bounds.inc(),
+            RejectReason::Duplicate => self.duplicates.inc(),
+            RejectReason::InvalidHistogram => self.invalid.inc(),
+            RejectReason::TooFarAhead | RejectReason::Gone | RejectReason::SeriesLimit => {}
+        }
+    }
+}
+
 impl Default for Meters {
     fn default() -> Self {
         Self {
             samples_appended: Counter::new(),
+            histograms_appended: Counter::new(),
+            histograms_refused: RefusedHistograms::default(),
             series_created: Counter::new(),
             series_removed: Counter::new(),
             out_of_order: Counter::new(),

@@ -36,7 +36,11 @@ impl Store {
             "Samples appended to the head.",
             FamilyKind::Counter,
         )
-        .with([("type", "float")], meters.samples_appended.get() as f64);
+        .with([("type", "float")], meters.samples_appended.get() as f64)
+        .with(
+            [("type", "histogram")],
+            meters.histograms_appended.get() as f64,
+        );
         families.extend([
             gauge(
                 "prometheus_tsdb_head_series",
@@ -105,9 +109,12 @@ impl Store {
     /// What was refused for its time, and what was taken out of order.
     fn gather_out_of_order(&self, families: &mut Vec<Family>) {
         let meters = &self.meters;
+        let refused = &meters.histograms_refused;
         let of_floats = |name, help, count: u64| {
             Family::new(name, help, FamilyKind::Counter).with([("type", "float")], count as f64)
         };
+        let of_histograms =
+            |family: Family, count: u64| family.with([("type", "histogram")], count as f64);
         let mut lateness = Family::new(
             "prometheus_tsdb_sample_ooo_delta",
             "Seconds by which samples that came out of order were behind, refused ones included.",
@@ -120,20 +127,29 @@ impl Store {
                 "Samples taken out of order.",
                 meters.late_appended.get(),
             ),
+            of_histograms(
             of_floats(
                 "prometheus_tsdb_out_of_order_samples_total",
                 "Samples refused because they came out of order and none are taken so.",
                 meters.out_of_order.get(),
             ),
+                refused.out_of_order.get(),
+            ),
+            of_histograms(
             of_floats(
                 "prometheus_tsdb_too_old_samples_total",
                 "Samples refused because they were older than the window for samples out of order.",
                 meters.too_old.get(),
             ),
+                refused.too_old.get(),
+            ),
+            of_histograms(
             of_floats(
                 "prometheus_tsdb_out_of_bound_samples_total",
                 "Samples refused because they were older than the head takes.",
                 meters.out_of_bounds.get(),
+            ),
+                refused.out_of_bounds.get(),
             ),
             lateness,
             gauge(
@@ -203,13 +219,18 @@ impl Store {
             ),
             counter(
                 "argand_tsdb_unknown_wal_records_total",
-                "Log records of kinds that are not kept, such as native histograms.",
+                "Log records of kinds that are not known.",
                 meters.unknown_records.get(),
             ),
             counter(
                 "argand_tsdb_duplicate_samples_total",
                 "Samples refused because their series has another value at their time.",
-                meters.duplicates.get(),
+                meters.duplicates.get() + meters.histograms_refused.duplicates.get(),
+            ),
+            counter(
+                "argand_tsdb_invalid_histograms_total",
+                "Native histograms refused because they say what cannot be.",
+                meters.histograms_refused.invalid.get(),
             ),
             gauge(
                 "prometheus_tsdb_wal_storage_size_bytes",

@@ -21,7 +21,7 @@ use crate::head::{Head, slot_of};
 use crate::head_chunks::Listed;
 use crate::out_of_order::append::LateSample;
 use crate::record::{self, BadRecord, Kind};
-use crate::{Store, StoreError, snapshot};
+use crate::{Store, StoreError, snapshot, validate};
 
 /// How far replay is, for whoever waits.
 #[derive(Debug, Default)]
@@ -366,7 +366,8 @@ impl Replay {
             }),
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
-            Kind::Histograms(_) | Kind::Markers | Kind::Other(_) => {
+            Kind::Histograms(form) => self.histograms(store, head, form, body),
+            Kind::Markers | Kind::Other(_) => {
                 store.meters.unknown_records.inc();
                 Ok(())
             }
@@ -422,6 +423,29 @@ impl Replay {
             Kind::SamplesWithStarts => record::samples::decode_with_starts(body, each),
             _ => record::samples::decode(body, each),
         }
+    }
+
+    fn histograms(
+        &self,
+        store: &Store,
+        head: &mut Head,
+        form: record::histograms::Form,
+        body: &[u8],
+    ) -> Result<(), BadRecord> {
+        let oldest = store.oldest.load(Ordering::Relaxed);
+        record::histograms::decode(form, body, |reference, time, value| {
+            let Some(id) = self.slots.get(reference) else {
+                return;
+            };
+            if let Err(reason) = validate::check(&value) {
+                tracing::warn!(time, reason, "a histogram of the log is passed over");
+                return;
+            }
+            let slot = slot_of(id);
+            if time >= oldest && head.is_after_last(slot, time) {
+                head.push_histogram(slot, time, &value, &store.chunks);
+            }
+        })
     }
 
     fn exemplars(&self, store: &Store, head: &Head, body: &[u8]) -> Result<(), BadRecord> {
