@@ -87,6 +87,12 @@ const FLAGS: &[Flag] = &[
         "Switches POST /-/reload and /-/quit on.",
     ),
     active(
+        "web.enable-remote-write-receiver",
+        Switch,
+        "false",
+        "Takes what other servers push to /api/v1/write.",
+    ),
+    active(
         "web.cors.origin",
         Text,
         ".*",
@@ -145,6 +151,18 @@ const FLAGS: &[Flag] = &[
         Choice(&["interval", "always"]),
         "interval",
         "When the log is forced to the disk: once a second, or before each write is acknowledged.",
+    ),
+    active(
+        "storage.max-series",
+        Text,
+        "0",
+        "Series the head takes; beyond it new series are refused and known ones go on. 0: no limit.",
+    ),
+    active(
+        "scrape.max-series-per-target",
+        Text,
+        "0",
+        "Series one target may have; beyond it its new series are refused. 0: no limit.",
     ),
     active(
         "query.lookback-delta",
@@ -229,7 +247,6 @@ const FLAGS: &[Flag] = &[
     accepted("web.console.templates", Text, "consoles"),
     accepted("web.enable-admin-api", Switch, "false"),
     accepted("web.enable-otlp-receiver", Switch, "false"),
-    accepted("web.enable-remote-write-receiver", Switch, "false"),
     accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.read-timeout", Text, "5m"),

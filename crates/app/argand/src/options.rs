@@ -25,6 +25,10 @@ pub(crate) struct Options {
     pub(crate) retention_time: Option<Duration>,
     pub(crate) retention_size: Option<u64>,
     pub(crate) min_block: Duration,
+    /// Series of the head.
+    pub(crate) max_series: Option<u64>,
+    /// Series of one target; 0 for no limit.
+    pub(crate) series_per_target: u64,
     pub(crate) lookback: Duration,
     pub(crate) query_timeout: Duration,
     pub(crate) query_concurrency: usize,
@@ -49,6 +53,8 @@ impl Options {
             retention_time: optional(flags, "storage.tsdb.retention.time", length)?,
             retention_size: optional(flags, "storage.tsdb.retention.size", bytes)?,
             min_block: required(flags, "storage.tsdb.min-block-duration", length)?,
+            max_series: optional(flags, "storage.max-series", count)?,
+            series_per_target: required(flags, "scrape.max-series-per-target", count)?,
             lookback: required(flags, "query.lookback-delta", length)?,
             query_timeout: required(flags, "query.timeout", length)?,
             query_concurrency: number(flags, "query.max-concurrency")?,
@@ -102,6 +108,10 @@ fn number(flags: &Flags, name: &str) -> Result<usize> {
         }
         Ok(number)
     })
+}
+
+fn count(text: &str) -> Result<u64> {
+    text.parse().context("a whole number was expected")
 }
 
 /// A length of time of at least a millisecond.

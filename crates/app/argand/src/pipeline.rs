@@ -13,6 +13,7 @@ use exporters::{HostExporter, ProcessExporter};
 use metrics_store::{Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions};
+use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
@@ -110,29 +111,44 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let serving = start_listening(listeners, &face, &options, &end);
     tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
 
-    let store = open_store(flags, &options, &config).await?;
+    let store = start_store(flags, &options, &config).await?;
     let stages = Arc::new(Stages::start(
         Arc::clone(&store) as Arc<dyn Append>,
         scraping,
+        &options,
     ));
+    let remote_write = flags
+        .is_on("web.enable-remote-write-receiver")
+        .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
+    let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
+    if let Some(receiver) = &remote_write {
+        gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
+    }
+    // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
         engine,
-        gatherers: stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>),
+        remote_write,
+        gatherers,
     });
-    stages.apply(config);
     tokio::spawn(signals::forward_hangups(reload));
-    tokio::spawn(configuration::serve_reloads(
-        source,
-        runtime,
-        Arc::clone(&stages) as Arc<dyn Apply>,
-        reload_requests,
-    ));
-    tracing::info!("ready");
-
-    signals::wait_for_end(quit_requests).await?;
+    let reading = async {
+        read_back(&store, &stages, config).await?;
+        tokio::spawn(configuration::serve_reloads(
+            source,
+            runtime,
+            Arc::clone(&stages) as Arc<dyn Apply>,
+            reload_requests,
+        ));
+        tracing::info!("ready");
+        std::future::pending::<Result<()>>().await
+    };
+    tokio::select! {
+        failed = reading => failed?,
+        asked = signals::wait_for_end(quit_requests) => asked?,
+    }
     end.cancel();
     for server in serving {
         let _ = server.await;
@@ -207,12 +223,13 @@ fn retention_in_words(options: &Options, config: &Config) -> String {
     words.join(" or ")
 }
 
-/// Reads the log back on a thread that may block; the face answers 503 meanwhile.
-async fn open_store(flags: &Flags, options: &Options, config: &Config) -> Result<Arc<Store>> {
+/// Opens the data directory, on a thread that may block; its log is not read back yet.
+async fn start_store(flags: &Flags, options: &Options, config: &Config) -> Result<Arc<Store>> {
     let (retention_time, retention_size) = retention(options, config);
     let store = StoreOptions {
         retention_time,
         retention_size,
+        max_series: options.max_series,
         min_block_duration: options.min_block,
         wal_compression: flags.is_on("storage.tsdb.wal-compression"),
         wal_sync: match flags.text("storage.wal-sync") {
@@ -223,9 +240,23 @@ async fn open_store(flags: &Flags, options: &Options, config: &Config) -> Result
         ..StoreOptions::new(PathBuf::from(&options.data))
     };
     let folder = options.data.display().to_string();
-    tokio::task::spawn_blocking(move || Store::open(store))
+    tokio::task::spawn_blocking(move || Store::start(store))
         .await?
         .with_context(|| format!("opening the data directory {folder}"))
+}
+
+/// Reads the log back on threads that may block. Targets are scraped as soon as the names of its
+/// series are known.
+async fn read_back(store: &Arc<Store>, stages: &Stages, config: Config) -> Result<()> {
+    let names = Arc::clone(store);
+    tokio::task::spawn_blocking(move || names.admit())
+        .await?
+        .context("reading the names of series from the log")?;
+    stages.apply(config);
+    let samples = Arc::clone(store);
+    tokio::task::spawn_blocking(move || samples.replay())
+        .await?
+        .context("reading samples from the log")
 }
 
 /// A number that differs from machine to machine, so that several servers with the same targets
@@ -243,9 +274,10 @@ struct Stages {
 }
 
 impl Stages {
-    fn start(append: Arc<dyn Append>, scraping: &Handle) -> Self {
+    fn start(append: Arc<dyn Append>, scraping: &Handle, options: &Options) -> Self {
         let options = scrape::Options {
             seed: seed(),
+            series_per_target: options.series_per_target,
             ..scrape::Options::default()
         };
         let entered = scraping.enter();

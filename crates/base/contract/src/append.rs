@@ -91,6 +91,8 @@ pub enum RejectReason {
     TooFarAhead,
     /// The store has forgotten the series: resolve its labels again.
     Gone,
+    /// The series is a new one, and the store takes no more.
+    SeriesLimit,
 }
 
 impl RejectReason {
@@ -102,6 +104,7 @@ impl RejectReason {
             Self::TooOld => "timestamp is too old",
             Self::TooFarAhead => "timestamp is too far in the future",
             Self::Gone => "series is no longer known",
+            Self::SeriesLimit => "limit of series reached (raise it with --storage.max-series)",
         }
     }
 }
@@ -138,7 +141,7 @@ pub enum AppendError {
     #[error("the store is closed")]
     Closed,
     /// New series were refused; existing ones go on.
-    #[error("series limit of {limit} reached")]
+    #[error("series limit of {limit} reached (raise it with --storage.max-series)")]
     SeriesLimit {
         /// The limit, in series.
         limit: u64,

@@ -23,7 +23,7 @@ use url::Url;
 
 use crate::error::cause;
 use crate::oauth2::TokenSource;
-use crate::proxy::{Connector, Rules};
+use crate::proxy::{BoxError, Connector, Link, Rules};
 use crate::tls::{self, Stamp};
 use crate::{HttpError, Response, auth};
 
@@ -35,7 +35,7 @@ const IDLE: Duration = Duration::from_secs(300);
 const MAX_IDLE_PER_HOST: usize = 64;
 /// What is read from a connection at once. A connection keeps this much between requests, and a
 /// server may have thousands of them.
-const READ_BUFFER_BYTES: usize = 16 * 1024;
+pub(crate) const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 type Transport = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
 
@@ -50,6 +50,8 @@ pub struct Client {
     tokens: Option<TokenSource>,
     /// For URLs that need no TLS; certificates are not even read for them.
     plain: Arc<Transport>,
+    /// Opens connections for those who keep their own.
+    straight: Connector,
     /// For the others, built when first needed and again when a file of it has changed.
     secure: Mutex<Option<(Stamp, Arc<Transport>)>>,
 }
@@ -63,6 +65,7 @@ impl Client {
         let rules = Arc::new(Rules::new(&config.proxy)?);
         Ok(Self {
             plain: Arc::new(transport(config, &rules, tls::unused()?)?),
+            straight: Connector::new(Arc::clone(&rules), tls::unused()?),
             secure: Mutex::new(None),
             tokens: config.oauth2.as_ref().map(TokenSource::new).transpose()?,
             rules,
@@ -110,7 +113,22 @@ impl Client {
         })
     }
 
-    async fn decorate(&self, headers: &mut HeaderMap) -> Result<(), HttpError> {
+    /// Whether a URL is asked without TLS and without a proxy.
+    pub(crate) fn is_straight(&self, url: &Uri) -> bool {
+        url.scheme() == Some(&Scheme::HTTP) && self.rules.hop(url).is_none()
+    }
+
+    /// Whether the section says that redirects are followed.
+    pub(crate) fn follows_redirects(&self) -> bool {
+        self.config.follow_redirects
+    }
+
+    /// Opens a connection for a URL that is asked straight.
+    pub(crate) async fn connect(&self, url: Uri) -> Result<Link, BoxError> {
+        self.straight.clone().connect(url).await
+    }
+
+    pub(crate) async fn decorate(&self, headers: &mut HeaderMap) -> Result<(), HttpError> {
         auth::decorate(&self.config, headers)?;
         if let Some(tokens) = &self.tokens
             && !headers.contains_key(AUTHORIZATION)
@@ -146,7 +164,7 @@ impl Client {
         };
         let safe = matches!(*request.method(), Method::GET | Method::HEAD);
         let outcome = match attempt().await {
-            Err(error) if safe && hung_up(&error) => attempt().await,
+            Err(error) if safe && !error.is_connect() && hung_up(&error) => attempt().await,
             outcome => outcome,
         };
         outcome.map_err(|e| failed(cause(&e)))
@@ -196,18 +214,17 @@ impl Client {
 }
 
 /// Whether the peer closed the connection before it said anything.
-fn hung_up(error: &legacy::Error) -> bool {
-    let mut current: Option<&(dyn std::error::Error + 'static)> = Some(error);
+pub(crate) fn hung_up(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut current = Some(error);
     while let Some(found) = current {
         if let Some(hyper) = found.downcast_ref::<hyper::Error>()
-            && hyper.is_incomplete_message()
+            && (hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed())
         {
             return true;
         }
         if let Some(io) = found.downcast_ref::<std::io::Error>() {
             let kind = io.kind();
-            return !error.is_connect()
-                && matches!(kind, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
+            return matches!(kind, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
         }
         current = found.source();
     }
@@ -289,7 +306,7 @@ fn same_host(first: &Uri, second: &Uri) -> bool {
 }
 
 /// A URL without its password, for messages.
-fn shown(url: &str) -> String {
+pub(crate) fn shown(url: &str) -> String {
     match Url::parse(url) {
         Ok(mut parsed) if parsed.password().is_some() => {
             let _ = parsed.set_password(Some("xxxxx"));

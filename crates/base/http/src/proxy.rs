@@ -92,7 +92,7 @@ fn connect_headers(configured: &BTreeMap<String, Vec<Secret>>) -> Result<HeaderM
     Ok(headers)
 }
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Opens connections as the rules say; TLS to the target itself is laid over it by the caller.
@@ -123,7 +123,7 @@ impl Connector {
         }))
     }
 
-    async fn connect(self, url: Uri) -> Result<Link, BoxError> {
+    pub(crate) async fn connect(self, url: Uri) -> Result<Link, BoxError> {
         let Ways {
             tcp,
             to_proxy,

@@ -20,7 +20,7 @@
 pub mod duration;
 mod exemplar;
 mod family;
-mod histogram;
+pub mod histogram;
 pub mod instrument;
 mod labels;
 mod matcher;

@@ -32,7 +32,8 @@ enum Step {
 /// Reads the records of a run of segments.
 ///
 /// Memory: one read buffer of 512 KiB and the largest record met. After damage every further call
-/// gives the same error; all records before it have been given out.
+/// gives the same error; all records before it have been given out. Only behind a record that does
+/// not decompress although its checksum is right, reading goes on with the next.
 pub struct Reader {
     segments: std::vec::IntoIter<Segment>,
     open: Option<OpenFile>,
@@ -88,18 +89,32 @@ impl Reader {
         reason = "an Iterator cannot lend its own buffer"
     )]
     pub fn next(&mut self) -> Result<Option<&[u8]>, WalError> {
-        let found = match self.find()? {
+        let found = match self.find_of(None)? {
             None => return Ok(None),
             Some(found) => found,
         };
-        Ok(Some(match found {
+        Ok(Some(self.bytes_of(found)))
+    }
+
+    /// The next record whose first byte `wanted` takes. The checksums of the others are verified,
+    /// but they are not decompressed: passing over a log costs little more than reading its files.
+    pub fn next_of(&mut self, wanted: impl Fn(u8) -> bool) -> Result<Option<&[u8]>, WalError> {
+        let found = match self.find_of(Some(&wanted))? {
+            None => return Ok(None),
+            Some(found) => found,
+        };
+        Ok(Some(self.bytes_of(found)))
+    }
+
+    fn bytes_of(&self, found: Found) -> &[u8] {
+        match found {
             Found::Page(range) => self.buffer.get(range).unwrap_or_default(),
             Found::Record => &self.record,
             Found::Parts => &self.parts,
-        }))
+        }
     }
 
-    fn find(&mut self) -> Result<Option<Found>, WalError> {
+    fn find_of(&mut self, wanted: Option<&dyn Fn(u8) -> bool>) -> Result<Option<Found>, WalError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone().into());
         }
@@ -107,11 +122,25 @@ impl Reader {
             if self.open.is_none() && !self.open_next()? {
                 return Ok(None);
             }
-            match self.step()? {
-                Step::More => {}
-                Step::End => self.open = None,
-                Step::Record(range, packing) => return self.unpack(Some(range), packing).map(Some),
-                Step::Parts(packing) => return self.unpack(None, packing).map(Some),
+            let (range, packing) = match self.step()? {
+                Step::More => continue,
+                Step::End => {
+                    self.open = None;
+                    continue;
+                }
+                Step::Record(range, packing) => (Some(range), packing),
+                Step::Parts(packing) => (None, packing),
+            };
+            let packed = match &range {
+                Some(range) => self.buffer.get(range.clone()).unwrap_or_default(),
+                None => &self.parts,
+            };
+            let first = first_byte(packing, packed);
+            if wanted.is_none_or(|wanted| first.is_none_or(wanted)) {
+                return self.unpack(range, packing).map(Some);
+            }
+            if let Some(open) = &mut self.open {
+                open.good_until = open.at;
             }
         }
     }
@@ -228,7 +257,10 @@ impl Reader {
                 self.record.resize(size, 0);
                 if let Err(error) = self.decoder.decompress(packed, &mut self.record) {
                     let reason = format!("the record does not decompress: {error}");
-                    return Err(self.damage(&reason, false));
+                    let damage = self.damage(&reason, false);
+                    // Its checksum is right: whoever wrote it did so, and the next one is whole.
+                    self.failed = None;
+                    return Err(damage);
                 }
                 Found::Record
             }
@@ -254,6 +286,23 @@ impl Reader {
         };
         self.failed = Some(corruption.clone());
         corruption.into()
+    }
+}
+
+/// The first byte of a record that is still packed; `None` where that takes unpacking.
+fn first_byte(packing: Packing, packed: &[u8]) -> Option<u8> {
+    match packing {
+        Packing::Plain => packed.first().copied(),
+        Packing::Snappy => {
+            // The size as a varint, then a literal: nothing could be copied yet. Its length lies
+            // in the tag, or in up to four bytes behind it.
+            let size = packed.iter().position(|byte| byte & 0x80 == 0)? + 1;
+            let tag = *packed.get(size)?;
+            let more = usize::from(tag >> 2).saturating_sub(59);
+            (tag & 3 == 0)
+                .then(|| packed.get(size + 1 + more).copied())
+                .flatten()
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Making a damaged log readable again.
 
-use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
+
+use disk::File;
 
 use crate::writer::sync_dir;
 use crate::{Corruption, WalError, layout};
@@ -16,18 +17,16 @@ pub fn repair(dir: &Path, corruption: &Corruption) -> Result<Vec<PathBuf>, WalEr
     for later in layout::segments(dir)?.into_iter().rev() {
         if later.number > corruption.segment {
             let free = free_name(&later.path, corruption.segment);
-            fs::rename(&later.path, &free)
+            disk::rename(&later.path, &free)
                 .map_err(|e| WalError::io("setting aside log segment", &later.path, e))?;
             set_aside.push(free);
         }
     }
     let path = layout::segment_path(dir, corruption.segment);
-    OpenOptions::new()
-        .write(true)
-        .open(&path)
+    File::open_existing(&path)
         .and_then(|file| {
             file.set_len(corruption.good_until)?;
-            file.sync_all()
+            file.sync()
         })
         .map_err(|e| WalError::io("cutting log segment", &path, e))?;
     sync_dir(dir)?;

@@ -1,9 +1,9 @@
 //! Writing: records in, bytes in the kernel when the call returns.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use disk::File;
 
 use crate::frame::{Packing, push_record};
 use crate::{MAX_RECORD_BYTES, PAGE_BYTES, SEGMENT_BYTES, WalError, layout};
@@ -53,11 +53,8 @@ struct OpenSegment {
 impl OpenSegment {
     fn create(dir: &Path, number: u64) -> Result<Self, WalError> {
         let path = layout::segment_path(dir, number);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|e| WalError::io("creating log segment", &path, e))?;
+        let file =
+            File::create_new(&path).map_err(|e| WalError::io("creating log segment", &path, e))?;
         Ok(Self {
             path,
             file: Arc::new(file),
@@ -66,7 +63,7 @@ impl OpenSegment {
 
     fn sync(&self) -> Result<(), WalError> {
         self.file
-            .sync_data()
+            .sync()
             .map_err(|e| WalError::io("syncing log segment", &self.path, e))
     }
 }
@@ -100,9 +97,7 @@ impl SyncHandle {
 }
 
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), WalError> {
-    File::open(dir)
-        .and_then(|file| file.sync_all())
-        .map_err(|e| WalError::io("syncing directory", dir, e))
+    disk::sync_folder(dir).map_err(|e| WalError::io("syncing directory", dir, e))
 }
 
 /// The packed records of one call and their framed form; kept from call to call.
@@ -156,7 +151,7 @@ impl Wal {
     /// in a fresh segment behind the last one, so that a torn end is never written over. Read and
     /// [`crate::repair`] the log first: torn bytes that stay would look like damage in the middle.
     pub fn open(dir: &Path, options: Options) -> Result<Self, WalError> {
-        fs::create_dir_all(dir).map_err(|e| WalError::io("creating log directory", dir, e))?;
+        disk::create_dir_all(dir).map_err(|e| WalError::io("creating log directory", dir, e))?;
         let number = layout::segments(dir)?
             .last()
             .map_or(0, |last| last.number + 1);
@@ -305,7 +300,7 @@ impl Wal {
         let kept_from = segment.min(self.number);
         for old in layout::segments(&self.dir)? {
             if old.number < kept_from {
-                fs::remove_file(&old.path)
+                disk::remove_file(&old.path)
                     .map_err(|e| WalError::io("deleting log segment", &old.path, e))?;
             }
         }
@@ -323,31 +318,30 @@ impl Wal {
 
 #[cfg(test)]
 mod tests {
+    use disk::faults::{FaultDisk, Trouble};
+
     use super::*;
     use crate::Reader;
 
     #[test]
     fn a_failed_write_leaves_nothing_and_the_next_good_one_is_read() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut log = Wal::open(dir.path(), Options::default()).unwrap();
-        log.log(&[b"before"]).unwrap();
-        let before = log.position();
+        for seed in 0..50 {
+            let dir = tempfile::tempdir().unwrap();
+            let mut log = Wal::open(dir.path(), Options::default()).unwrap();
+            log.log(&[b"before"]).unwrap();
+            let before = log.position();
 
-        // A handle that only reads: neither writing nor cutting can succeed.
-        let good = log.current.file.clone();
-        log.current.file = Arc::new(File::open(&log.current.path).unwrap());
-        assert!(log.log(&[b"lost"]).is_err());
-        assert!(log.log(&[b"lost as well"]).is_err());
-        assert_eq!(log.position(), before);
-
-        // What a short write leaves behind the end.
-        good.write_all_at(b"half a fragment", before.offset)
-            .unwrap();
-        log.current.file = good;
-        log.log(&[b"after"]).unwrap();
-        let mut reader = Reader::open(dir.path(), 0..=u64::MAX).unwrap();
-        assert_eq!(reader.next().unwrap(), Some(&b"before"[..]));
-        assert_eq!(reader.next().unwrap(), Some(&b"after"[..]));
-        assert_eq!(reader.next().unwrap(), None);
+            let disk = FaultDisk::mount(dir.path(), seed).unwrap();
+            let mut log = Wal::open(dir.path(), Options::default()).unwrap();
+            disk.arrange(Trouble::Full, 0..3);
+            assert!(log.log(&[b"lost"]).is_err());
+            assert!(log.log(&[b"lost as well"]).is_err());
+            assert!(log.position() > before);
+            log.log(&[b"after"]).unwrap();
+            let mut reader = Reader::open(dir.path(), 0..=u64::MAX).unwrap();
+            assert_eq!(reader.next().unwrap(), Some(&b"before"[..]));
+            assert_eq!(reader.next().unwrap(), Some(&b"after"[..]));
+            assert_eq!(reader.next().unwrap(), None);
+        }
     }
 }

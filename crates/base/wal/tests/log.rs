@@ -58,6 +58,15 @@ proptest! {
         let log = write(dir.path(), options, &calls);
         prop_assert_eq!(log.size().unwrap(), segments(dir.path()).unwrap().iter().map(|s| s.bytes).sum::<u64>());
         prop_assert_eq!(read(dir.path()), (calls.concat(), None));
+        let mut reader = Reader::open(dir.path(), 0..=u64::MAX).unwrap();
+        let mut even = Vec::new();
+        while let Some(record) = reader.next_of(|first| first % 2 == 0).unwrap() {
+            even.push(record.to_vec());
+        }
+        // What has no first byte is given out too.
+        let expected: Vec<_> = calls.concat().into_iter()
+            .filter(|record| record.first().is_none_or(|first| first % 2 == 0)).collect();
+        prop_assert_eq!(even, expected);
     }
 
     #[test]

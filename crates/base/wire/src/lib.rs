@@ -4,6 +4,8 @@
 //! does not keep to its format is an error that says where and what, and nothing panics. Absent:
 //! sockets and files; whoever has the bytes hands them over.
 //!
-//! [`exposition`] is what targets answer to a scrape: text, OpenMetrics and protobuf.
+//! [`exposition`] is what targets answer to a scrape: text, OpenMetrics and protobuf; [`remote`]
+//! what other servers push.
 
 pub mod exposition;
+pub mod remote;

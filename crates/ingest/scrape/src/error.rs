@@ -36,9 +36,25 @@ pub enum ScrapeError {
         /// The limit, in samples after metric relabelling.
         limit: u64,
     },
+    /// A native histogram has more buckets than are taken, however coarse it is made.
+    #[error(
+        "histogram bucket limit of {limit} exceeded (raise it with native_histogram_bucket_limit)"
+    )]
+    BucketLimit {
+        /// The limit, in buckets.
+        limit: u64,
+    },
     /// A label is too long or there are too many; says which.
     #[error("{0}")]
     LabelLimit(String),
+    /// The target has more series than one may have.
+    #[error(
+        "series limit of {limit} a target reached (raise it with --scrape.max-series-per-target)"
+    )]
+    TargetSeries {
+        /// The limit, in series.
+        limit: u64,
+    },
     /// The job has more targets than are taken.
     #[error("target_limit exceeded (number of targets: {targets}, limit: {limit})")]
     TargetLimit {

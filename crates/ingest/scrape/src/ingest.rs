@@ -4,11 +4,13 @@
 //! the rest is read by [`crate::rebuild`], which makes the next layout. Either all of a body goes
 //! into the batch or none of it.
 
+use config::ScrapeConfig;
 use contract::{Append, PendingExemplar, PendingSample, SeriesId};
 use model::{Exemplar, stale_nan};
 use wire::exposition::{Entry as Line, Format, ParseError, Parser, SeriesLine};
 
 use crate::error::ScrapeError;
+use crate::histogram;
 use crate::layout::{Entry, Flags, Layout};
 use crate::metadata::Metadata;
 use crate::rebuild::Rebuild;
@@ -35,10 +37,16 @@ pub(crate) struct Counts {
     pub(crate) repeated: u64,
 }
 
-/// A sample with its own words, for the way from the layout to its rebuilding.
+/// A line with its own words, for the way from the layout to its rebuilding.
 pub(crate) struct OwnedLine {
     pub(crate) series: Vec<u8>,
-    pub(crate) sample: Reading,
+    pub(crate) said: Said,
+}
+
+/// What a line says of its series.
+pub(crate) enum Said {
+    Number(Reading),
+    Histogram(histogram::Reading),
 }
 
 /// What a line says beside its series.
@@ -77,7 +85,7 @@ impl Output<'_> {
     #[inline]
     pub(crate) fn push(&mut self, entry: &mut Entry, reading: Reading) -> bool {
         self.counts.scraped += 1;
-        if entry.flags == Flags::TRACKED && reading.time.is_none() && reading.exemplar.is_none() {
+        if entry.flags() == Flags::TRACKED && reading.time.is_none() && reading.exemplar.is_none() {
             self.counts.kept += 1;
             self.sample(entry.id, self.time, reading.value);
             return true;
@@ -87,23 +95,9 @@ impl Output<'_> {
 
     #[cold]
     fn push_rare(&mut self, entry: &mut Entry, reading: Reading) -> bool {
-        if entry.flags.is_dropped() {
+        let Some(time) = self.take(entry, reading.time) else {
             return false;
-        }
-        self.counts.kept += 1;
-        let config = self.rules.config;
-        let own = reading.time.filter(|_| config.honor_timestamps);
-        if entry.flags.is_repeated() {
-            // Several samples of one series are fine where each says its time.
-            if own.is_none() {
-                self.counts.repeated += 1;
-                return false;
-            }
-        } else {
-            let tracked = own.is_none() || config.track_timestamps_staleness;
-            entry.flags = entry.flags.tracking(tracked);
-        }
-        let time = own.unwrap_or(self.time);
+        };
         self.sample(entry.id, time, reading.value);
         if let Some(mut exemplar) = reading.exemplar {
             exemplar.time = exemplar.time.or(Some(time));
@@ -113,6 +107,36 @@ impl Output<'_> {
             });
         }
         true
+    }
+
+    /// Whether a sample of a known series is stored, and under which time; `own` is the one it
+    /// says itself.
+    pub(crate) fn take(&mut self, entry: &mut Entry, own: Option<i64>) -> Option<i64> {
+        if entry.flags().is_dropped() {
+            return None;
+        }
+        self.counts.kept += 1;
+        let config = self.rules.config;
+        let own = own.filter(|_| config.honor_timestamps);
+        if entry.flags().is_repeated() {
+            // Several samples of one series are fine where each says its time.
+            if own.is_none() {
+                self.counts.repeated += 1;
+                return None;
+            }
+        } else {
+            let tracked = own.is_none() || config.track_timestamps_staleness;
+            entry.set_flags(entry.flags().tracking(tracked));
+        }
+        Some(own.unwrap_or(self.time))
+    }
+
+    /// What a line says of a known series. Answers whether it went into the batch.
+    pub(crate) fn push_said(&mut self, entry: &mut Entry, said: Said) -> bool {
+        match said {
+            Said::Number(reading) => self.push(entry, reading),
+            Said::Histogram(reading) => self.push_histogram(entry, reading),
+        }
     }
 
     #[inline]
@@ -160,7 +184,7 @@ pub(crate) fn end_all(layout: &mut Layout, output: &mut Output<'_>) {
         return;
     }
     for entry in layout.entries() {
-        if entry.flags.ends_marked() && !entry.flags.is_repeated() {
+        if entry.flags().ends_marked() && !entry.flags().is_repeated() {
             output.stale(entry.id);
         }
     }
@@ -173,7 +197,8 @@ fn read_lines(
     store: &dyn Append,
     output: &mut Output<'_>,
 ) -> Result<(), ScrapeError> {
-    let mut parser = Parser::new(body, format);
+    let wanted = histogram::wanted(output.rules.config);
+    let mut parser = Parser::with_histograms(body, format, wanted);
     let followed = if cache.layout.format == Some(format) {
         follow(cache, &mut parser, output)?
     } else {
@@ -188,7 +213,7 @@ fn read_lines(
     };
     let mut rebuild = Rebuild::new(&cache.layout, place, format);
     if let Some(line) = line {
-        rebuild.take(&line.series, line.sample, parser.line(), output)?;
+        rebuild.take(&line.series, line.said, parser.line(), output)?;
     }
     loop {
         if cache.metadata.pass(&mut parser) {
@@ -200,8 +225,13 @@ fn read_lines(
             None => break,
             Some(Err(error)) => return Err(parse_error(error)),
             Some(Ok(Line::Series(line))) => {
-                let reading = Reading::of(&line)?;
-                rebuild.take(line.series, reading, at.saturating_add(1), output)?;
+                let said = Said::Number(Reading::of(&line)?);
+                rebuild.take(line.series, said, at.saturating_add(1), output)?;
+            }
+            Some(Ok(Line::Histogram(line))) => {
+                let reading = histogram::Reading::of(&line, output.rules.config)?;
+                let said = Said::Histogram(reading);
+                rebuild.take(line.series, said, at.saturating_add(1), output)?;
             }
             Some(Ok(other)) => {
                 cache.metadata.note(&other);
@@ -232,16 +262,24 @@ fn follow(
     let Cache { layout, metadata } = cache;
     let lines = layout.len();
     output.scratch.batch.samples.reserve(lines);
-    for (place, (text, entry)) in layout.walk().enumerate() {
+    for (place, entry) in layout.entries_mut().iter_mut().enumerate() {
         loop {
-            if let Some(line) = parser.next_if_series(text) {
+            let known = |series: &[u8]| entry.is_of(series);
+            if let Some(line) = parser.next_if_known(entry.length(), known) {
                 let line = line.map_err(parse_error)?;
                 output.push(entry, Reading::of(&line)?);
                 break;
             }
-            match between(parser, metadata)? {
+            match between(parser, metadata, output.rules.config)? {
                 Between::Passed => {}
-                Between::Sample(line) => {
+                Between::Line(OwnedLine {
+                    series,
+                    said: Said::Histogram(reading),
+                }) if entry.length() == series.len() && entry.is_of(&series) => {
+                    output.push_histogram(entry, reading);
+                    break;
+                }
+                Between::Line(line) => {
                     return Ok(Followed::Left {
                         place,
                         line: Some(line),
@@ -252,9 +290,9 @@ fn follow(
         }
     }
     loop {
-        match between(parser, metadata)? {
+        match between(parser, metadata, output.rules.config)? {
             Between::Passed => {}
-            Between::Sample(line) => {
+            Between::Line(line) => {
                 let (place, line) = (lines, Some(line));
                 return Ok(Followed::Left { place, line });
             }
@@ -265,20 +303,28 @@ fn follow(
 
 enum Between {
     Passed,
-    Sample(OwnedLine),
+    Line(OwnedLine),
     End,
 }
 
 /// Takes one line that is not the sample expected, or several that are known.
-fn between(parser: &mut Parser<'_>, metadata: &mut Metadata) -> Result<Between, ScrapeError> {
+fn between(
+    parser: &mut Parser<'_>,
+    metadata: &mut Metadata,
+    config: &ScrapeConfig,
+) -> Result<Between, ScrapeError> {
     if metadata.pass(parser) {
         return Ok(Between::Passed);
     }
     match parser.next() {
         None => Ok(Between::End),
         Some(Err(error)) => Err(parse_error(error)),
-        Some(Ok(Line::Series(line))) => Ok(Between::Sample(OwnedLine {
-            sample: Reading::of(&line)?,
+        Some(Ok(Line::Series(line))) => Ok(Between::Line(OwnedLine {
+            said: Said::Number(Reading::of(&line)?),
+            series: line.series.to_vec(),
+        })),
+        Some(Ok(Line::Histogram(line))) => Ok(Between::Line(OwnedLine {
+            said: Said::Histogram(histogram::Reading::of(&line, config)?),
             series: line.series.to_vec(),
         })),
         Some(Ok(other)) => {

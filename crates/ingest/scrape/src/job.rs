@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     /// Spreads the scrapes of several servers with the same targets.
     pub(crate) seed: u64,
     pub(crate) user_agent: HeaderValue,
+    /// Series that one target may have; 0 takes all.
+    pub(crate) series_per_target: u64,
 }
 
 /// What the loops of one job share.
@@ -56,7 +58,7 @@ impl Job {
             tracing::error!(%job, %error, "the job's HTTP settings are not usable");
         }
         Self {
-            limits: Limits::new(&config.limits),
+            limits: Limits::new(&config.limits, shared.series_per_target),
             headers: headers(config, &shared.user_agent),
             client,
             over_limit: RwLock::new(None),

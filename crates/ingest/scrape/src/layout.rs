@@ -1,23 +1,88 @@
 //! The layout of a target's last scrape: which series stood on its lines, in order.
 //!
 //! Targets say the same series in the same order again and again. As long as a body follows the
-//! layout, a line costs one comparison of its bytes and one push: no hash, no allocation, no
-//! label. Memory a series: its text once and 16 bytes.
+//! layout, a line costs one hash of its bytes and one push: no look-up, no allocation, no label.
+//! Memory a series: 20 bytes. Two texts of equal length count as one where their 64-bit hashes
+//! are equal; a target that makes such texts up confuses its own series only.
 
 use contract::SeriesId;
+use rapidhash::v3::rapidhash_v3;
 use wire::exposition::Format;
+
+/// The longest text of a series that a layout takes, in bytes.
+const LONGEST: u32 = (1 << Entry::LENGTH_BITS) - 1;
+
+/// What is left of a series' text: enough to know it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) hash: u64,
+    length: u32,
+}
+
+impl Key {
+    /// `None` where the text is too long for a layout.
+    pub(crate) fn of(text: &[u8]) -> Option<Self> {
+        let length = u32::try_from(text.len()).ok().filter(|&n| n <= LONGEST)?;
+        let hash = rapidhash_v3(text);
+        Some(Self { hash, length })
+    }
+}
 
 /// What is known of one line.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, packed(4))]
 pub(crate) struct Entry {
     /// The series in the store; says nothing where the line is dropped.
     pub(crate) id: SeriesId,
-    /// Where the line's text ends in [`Layout::texts`]; it begins where the one before ends.
-    end: u32,
-    pub(crate) flags: Flags,
+    hash: u64,
+    /// The flags above [`Entry::LENGTH_BITS`] bits of length.
+    shape: u32,
 }
 
-/// Properties of a line, as bits.
+impl Entry {
+    const LENGTH_BITS: u32 = 29;
+
+    fn new(key: Key, id: SeriesId, flags: Flags) -> Self {
+        Self {
+            id,
+            hash: key.hash,
+            shape: u32::from(flags.0) << Self::LENGTH_BITS | key.length,
+        }
+    }
+
+    /// How many bytes the text of the line's series has.
+    #[inline]
+    pub(crate) fn length(self) -> usize {
+        (self.shape & LONGEST) as usize
+    }
+
+    /// What the text is known by.
+    #[inline]
+    pub(crate) fn key(self) -> Key {
+        Key {
+            hash: self.hash,
+            length: self.shape & LONGEST,
+        }
+    }
+
+    /// Whether a text of the right length is that of the line's series.
+    #[inline]
+    pub(crate) fn is_of(self, text: &[u8]) -> bool {
+        rapidhash_v3(text) == self.hash
+    }
+
+    /// What is special about the line.
+    #[inline]
+    pub(crate) fn flags(self) -> Flags {
+        Flags((self.shape >> Self::LENGTH_BITS) as u8)
+    }
+
+    pub(crate) fn set_flags(&mut self, flags: Flags) {
+        self.shape = u32::from(flags.0) << Self::LENGTH_BITS | self.shape & LONGEST;
+    }
+}
+
+/// Properties of a line, as three bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flags(u8);
 
@@ -56,9 +121,8 @@ impl Flags {
 /// The lines of the last successful scrape.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
-    /// The form that the texts are written in; the same text may mean another series in another.
+    /// The form that the texts were written in; the same text may mean another series in another.
     pub(crate) format: Option<Format>,
-    texts: Vec<u8>,
     entries: Vec<Entry>,
     /// Whether the series are going on, that is, no stale markers were written since.
     pub(crate) alive: bool,
@@ -69,57 +133,28 @@ impl Layout {
         self.entries.len()
     }
 
-    pub(crate) fn entry(&self, place: usize) -> Option<&Entry> {
-        self.entries.get(place)
+    pub(crate) fn entry(&self, place: usize) -> Option<Entry> {
+        self.entries.get(place).copied()
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The bytes of a line's series; nothing beyond the end.
-    pub(crate) fn text(&self, place: usize) -> &[u8] {
-        let start = match place.checked_sub(1) {
-            None => 0,
-            Some(before) => match self.entries.get(before) {
-                Some(entry) => entry.end as usize,
-                None => return &[],
-            },
-        };
-        let end = self.entries.get(place).map_or(start, |e| e.end as usize);
-        self.texts.get(start..end).unwrap_or_default()
+    pub(crate) fn entries_mut(&mut self) -> &mut [Entry] {
+        &mut self.entries
     }
 
-    /// The texts and the entries, to walk along both.
-    pub(crate) fn walk(&mut self) -> impl Iterator<Item = (&[u8], &mut Entry)> {
-        let texts = &self.texts;
-        let mut start = 0;
-        self.entries.iter_mut().map(move |entry| {
-            let end = entry.end as usize;
-            let text = texts.get(start..end).unwrap_or_default();
-            start = end;
-            (text, entry)
-        })
-    }
-
-    /// Adds a line; false where the texts are full (see [`crate::limits::MAX_BODY_BYTES`]).
-    pub(crate) fn push(&mut self, text: &[u8], id: SeriesId, flags: Flags) -> bool {
-        let Ok(end) = u32::try_from(self.texts.len().saturating_add(text.len())) else {
-            return false;
-        };
-        self.texts.extend_from_slice(text);
-        self.entries.push(Entry { id, end, flags });
-        true
+    /// Adds a line.
+    pub(crate) fn push(&mut self, key: Key, id: SeriesId, flags: Flags) {
+        self.entries.push(Entry::new(key, id, flags));
     }
 
     /// The first lines as a layout of their own.
     pub(crate) fn prefix(&self, lines: usize) -> Self {
-        let entries = self.entries.get(..lines).unwrap_or(&self.entries).to_vec();
-        let end = entries.last().map_or(0, |entry| entry.end as usize);
         Self {
             format: self.format,
-            texts: self.texts.get(..end).unwrap_or_default().to_vec(),
-            entries,
+            entries: self.entries.get(..lines).unwrap_or(&self.entries).to_vec(),
             alive: self.alive,
         }
     }
@@ -130,28 +165,23 @@ impl Layout {
 
     /// The layout without the lines named, which are in rising order.
     pub(crate) fn without(&self, lines: &[usize]) -> Self {
-        let mut left = Self {
-            format: self.format,
-            alive: self.alive,
-            ..Self::default()
-        };
         let mut gone = lines.iter().copied().peekable();
-        for (place, entry) in self.entries.iter().enumerate() {
-            if gone.next_if_eq(&place).is_none() {
-                left.push(self.text(place), entry.id, entry.flags);
-            }
+        let left = self.entries.iter().enumerate();
+        let left = left.filter(|(place, _)| gone.next_if_eq(place).is_none());
+        Self {
+            format: self.format,
+            entries: left.map(|(_, entry)| *entry).collect(),
+            alive: self.alive,
         }
-        left
     }
 
     /// Bytes of memory that the lines take.
     pub(crate) fn bytes(&self) -> usize {
-        self.texts.capacity() + self.entries.capacity() * size_of::<Entry>()
+        self.entries.capacity() * size_of::<Entry>()
     }
 
     /// Gives back the memory that growing took too much of.
     pub(crate) fn shrink(&mut self) {
-        self.texts.shrink_to_fit();
         self.entries.shrink_to_fit();
     }
 }
@@ -160,37 +190,35 @@ impl Layout {
 mod tests {
     use super::*;
 
-    fn layout(texts: &[&str]) -> Layout {
-        let mut layout = Layout::default();
-        for (place, text) in texts.iter().enumerate() {
-            assert!(layout.push(text.as_bytes(), SeriesId(place as u64), Flags::TRACKED));
-        }
-        layout
-    }
-
-    fn texts(layout: &Layout) -> Vec<String> {
-        (0..layout.len())
-            .map(|place| String::from_utf8_lossy(layout.text(place)).into_owned())
-            .collect()
-    }
-
     #[test]
-    fn texts_come_back_by_place() {
-        let mut whole = layout(&["a", "bb{x=\"1\"}", "", "ccc"]);
-        assert_eq!(texts(&whole), ["a", "bb{x=\"1\"}", "", "ccc"]);
-        assert_eq!(whole.text(4), b"");
-        assert_eq!(whole.text(9), b"");
-        let walked: Vec<_> = whole.walk().map(|(text, _)| text.len()).collect();
-        assert_eq!(walked, [1, 9, 0, 3]);
-        assert_eq!(texts(&whole.prefix(2)), ["a", "bb{x=\"1\"}"]);
-        let left = whole.without(&[0, 2]);
-        assert_eq!(texts(&left), ["bb{x=\"1\"}", "ccc"]);
-        assert_eq!(left.entry(1).map(|e| e.id), Some(SeriesId(3)));
+    fn lines_are_known_again_by_place() {
+        let mut whole = Layout::default();
+        let texts = ["a", "bb{x=\"1\"}", "ccc"];
+        for (place, text) in texts.iter().enumerate() {
+            let key = Key::of(text.as_bytes()).unwrap();
+            whole.push(key, SeriesId(place as u64), Flags::TRACKED);
+        }
+        for (place, text) in texts.iter().enumerate() {
+            let entry = whole.entry(place).unwrap();
+            assert_eq!(entry.length(), text.len());
+            assert!(entry.is_of(text.as_bytes()) && !entry.is_of(b"b"));
+            assert_eq!(entry.flags(), Flags::TRACKED);
+        }
+        assert!(whole.entry(3).is_none());
+        let ids = |layout: &Layout| -> Vec<u64> {
+            layout.entries().iter().map(|entry| entry.id.0).collect()
+        };
+        assert_eq!(ids(&whole.prefix(2)), [0, 1]);
+        assert_eq!(ids(&whole.without(&[0, 2])), [1]);
+        let last = whole.entry_mut(2).unwrap();
+        last.set_flags(Flags::DROPPED.repeated());
+        assert!(last.flags().is_dropped() && last.flags().is_repeated());
+        assert_eq!(last.key(), Key::of(b"ccc").unwrap());
     }
 
     #[test]
     fn an_entry_is_small() {
-        assert_eq!(size_of::<Entry>(), 16);
+        assert_eq!(size_of::<Entry>(), 20);
     }
 
     #[test]

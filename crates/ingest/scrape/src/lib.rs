@@ -23,6 +23,7 @@ mod accept;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod histogram;
 mod ingest;
 mod job;
 mod layout;

@@ -36,12 +36,15 @@ pub(crate) struct Limits {
     pub(crate) name_bytes: u64,
     pub(crate) value_bytes: u64,
     pub(crate) dropped_targets: usize,
+    /// Series of one target; new ones beyond it are refused, known ones go on.
+    pub(crate) series: u64,
     /// Whether `sample_limit` is the user's own: then the rest is still counted for the report.
     pub(crate) counts_beyond: bool,
 }
 
 impl Limits {
-    pub(crate) fn new(set: &ScrapeLimits) -> Self {
+    /// `series` is the server's own limit on the series of one target; 0 takes all.
+    pub(crate) fn new(set: &ScrapeLimits, series: u64) -> Self {
         let or = |set: u64, default: u64| if set == 0 { default } else { set };
         let dropped = or(set.keep_dropped_targets, DEFAULT_DROPPED_TARGETS);
         Self {
@@ -50,6 +53,7 @@ impl Limits {
             labels: or(set.labels, u64::MAX),
             name_bytes: or(set.label_name_length, DEFAULT_LABEL_BYTES),
             value_bytes: or(set.label_value_length, DEFAULT_LABEL_BYTES),
+            series: or(series, u64::MAX),
             dropped_targets: usize::try_from(dropped).unwrap_or(usize::MAX),
             counts_beyond: set.samples != 0,
         }
@@ -104,12 +108,13 @@ mod tests {
 
     #[test]
     fn label_limits_name_the_setting() {
-        let limits = Limits::new(&ScrapeLimits {
+        let limits = ScrapeLimits {
             labels: 3,
             label_name_length: 10,
             label_value_length: 5,
             ..ScrapeLimits::default()
-        });
+        };
+        let limits = Limits::new(&limits, 0);
         let check = |pairs: &[(&str, &str)], wanted: Option<&str>| {
             let mut builder = LabelsBuilder::new();
             for (name, value) in pairs {

@@ -34,6 +34,9 @@ pub struct Options {
     /// Another number for each server, such as a hash of its host name and external labels:
     /// spreads the scrapes of several servers with the same targets.
     pub seed: u64,
+    /// Series that one target may have; 0 takes all. Beyond it new series are refused and known
+    /// ones go on.
+    pub series_per_target: u64,
 }
 
 impl Default for Options {
@@ -41,6 +44,7 @@ impl Default for Options {
         Self {
             user_agent: USER_AGENT.to_owned(),
             seed: 0,
+            series_per_target: 0,
         }
     }
 }
@@ -119,6 +123,7 @@ impl Manager {
                     rows: Interner::default(),
                     seed: options.seed,
                     user_agent,
+                    series_per_target: options.series_per_target,
                 }),
                 runtime: Handle::current(),
                 quit: quitting,

@@ -45,7 +45,7 @@ impl<'a> Replay<'a> {
     ) -> Result<usize, ScrapeError> {
         let rules = SampleRules {
             config: self.config,
-            limits: Limits::new(&self.config.limits),
+            limits: Limits::new(&self.config.limits, 0),
             target: &self.target,
         };
         let mut output = Output {

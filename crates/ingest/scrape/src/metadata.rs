@@ -168,7 +168,7 @@ impl Metadata {
                 Entry::Help { metric, text } => self.say(metric, &Said::Help(&text)),
                 Entry::Unit { metric, unit } => self.say(metric, &Said::Unit(unit)),
                 Entry::Comment => {}
-                Entry::Series(_) => continue,
+                Entry::Series(_) | Entry::Histogram(_) => continue,
             }
             if let (Some(start), Some(end)) = (start, parser.place()) {
                 self.runs.learn(body, start, end, digest);
@@ -280,7 +280,7 @@ fn digest(line: &Entry<'_>) -> u64 {
         Entry::Type { metric, kind } => (1, *metric, kind.as_str()),
         Entry::Help { metric, text } => (2, *metric, &**text),
         Entry::Unit { metric, unit } => (3, *metric, *unit),
-        Entry::Series(_) | Entry::Comment => return 0,
+        Entry::Series(_) | Entry::Histogram(_) | Entry::Comment => return 0,
     };
     hash(metric) ^ hash(text).rotate_left(kind)
 }

@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     pub(crate) exceeded_labels: Counter,
     pub(crate) exceeded_body: Counter,
     pub(crate) exceeded_samples: Counter,
+    pub(crate) refused_series: Counter,
     pub(crate) out_of_order: Counter,
     pub(crate) duplicates: Counter,
     pub(crate) out_of_bounds: Counter,
@@ -126,6 +127,11 @@ impl Metrics {
                 "prometheus_target_scrapes_exceeded_sample_limit_total",
                 "Total number of scrapes that hit the sample limit and were rejected.",
                 &self.exceeded_samples,
+            ),
+            (
+                "argand_target_scrapes_series_refused_total",
+                "Total number of new series refused because a target or the store had its limit.",
+                &self.refused_series,
             ),
             (
                 "prometheus_target_scrapes_sample_out_of_order_total",

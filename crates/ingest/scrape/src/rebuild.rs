@@ -5,16 +5,16 @@
 //! as ended.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
-use contract::{Append, AppendError, SeriesId};
+use contract::{Append, AppendError, Batch, SeriesId};
 use model::Labels;
 use rapidhash::RapidHashMap;
-use rapidhash::v3::rapidhash_v3;
 use wire::exposition::Format;
 
 use crate::error::ScrapeError;
-use crate::ingest::{Output, Reading};
-use crate::layout::{Flags, Layout};
+use crate::ingest::{Output, Said};
+use crate::layout::{Entry, Flags, Key, Layout};
 use crate::limits::DEFAULT_SAMPLES;
 
 /// Lines that metric relabelling drops cost memory too: of each sample that may be stored a
@@ -37,11 +37,29 @@ pub(crate) struct Rebuild<'o> {
     over_limit: bool,
 }
 
-/// What waits for the id of a new series.
+/// What waits for the id of a new series: a line, and its places in the batch.
 struct Late {
     line: usize,
-    sample: Option<usize>,
-    exemplar: Option<usize>,
+    samples: Range<usize>,
+    histograms: Range<usize>,
+    exemplars: Range<usize>,
+}
+
+/// How much a batch holds.
+struct Lengths {
+    samples: usize,
+    histograms: usize,
+    exemplars: usize,
+}
+
+impl Lengths {
+    fn of(batch: &Batch) -> Self {
+        Self {
+            samples: batch.samples.len(),
+            histograms: batch.histograms.len(),
+            exemplars: batch.exemplars.len(),
+        }
+    }
 }
 
 /// What is known of a line's series.
@@ -50,8 +68,8 @@ enum Known {
     Old(usize),
     /// An earlier line of this body had it: the flags, and the id where there is one already.
     Repeated(Flags, Option<SeriesId>),
-    /// Nothing; its hash.
-    New(u64),
+    /// Nothing.
+    New,
 }
 
 impl<'o> Rebuild<'o> {
@@ -82,19 +100,23 @@ impl<'o> Rebuild<'o> {
     pub(crate) fn take(
         &mut self,
         series: &[u8],
-        reading: Reading,
+        said: Said,
         line: usize,
         output: &mut Output<'_>,
     ) -> Result<(), ScrapeError> {
-        let known = self.look_up(series);
+        let Some(key) = Key::of(series) else {
+            let limit = output.rules.limits.body_bytes;
+            return Err(ScrapeError::BodySize { limit });
+        };
+        let known = self.look_up(key);
         let (id, flags, labels) = match known {
             Known::Old(place) => {
                 let entry = self.old.entry(place);
                 let id = entry.map_or(SeriesId(0), |entry| entry.id);
-                (id, entry.map_or(Flags::DROPPED, |entry| entry.flags), None)
+                (id, entry.map_or(Flags::DROPPED, Entry::flags), None)
             }
             Known::Repeated(flags, Some(id)) => (id, flags.repeated(), None),
-            Known::Repeated(..) | Known::New(_) => {
+            Known::Repeated(..) | Known::New => {
                 match output.rules.labels(series, self.format(), line)? {
                     None => (SeriesId(0), Flags::DROPPED, None),
                     labels => (SeriesId(0), Flags::TRACKED, labels),
@@ -109,15 +131,12 @@ impl<'o> Rebuild<'o> {
             return Ok(());
         }
         let place = self.next.len();
-        if !self.next.push(series, id, flags) {
-            let limit = output.rules.limits.body_bytes;
-            return Err(ScrapeError::BodySize { limit });
-        }
-        if let Known::New(hash) = known {
-            self.fresh.insert(hash, place);
+        self.next.push(key, id, flags);
+        if let Known::New = known {
+            self.fresh.insert(key.hash, place);
             output.counts.added += u64::from(labels.is_some());
         }
-        self.store(place, reading, labels, output);
+        self.store(place, said, labels, output);
         Ok(())
     }
 
@@ -125,27 +144,22 @@ impl<'o> Rebuild<'o> {
         self.next.format.unwrap_or(Format::Text004)
     }
 
-    fn store(
-        &mut self,
-        place: usize,
-        reading: Reading,
-        labels: Option<Labels>,
-        output: &mut Output<'_>,
-    ) {
+    fn store(&mut self, place: usize, said: Said, labels: Option<Labels>, output: &mut Output<'_>) {
         let Some(entry) = self.next.entry_mut(place) else {
             return;
         };
-        let exemplars = output.scratch.batch.exemplars.len();
-        let pushed = output.push(entry, reading);
+        let before = Lengths::of(&output.scratch.batch);
+        output.push_said(entry, said);
         let Some(labels) = labels else {
             return;
         };
-        let batch = &output.scratch.batch;
+        let after = Lengths::of(&output.scratch.batch);
         self.unresolved.push(labels);
         self.late.push(Late {
             line: place,
-            sample: pushed.then(|| batch.samples.len().saturating_sub(1)),
-            exemplar: (batch.exemplars.len() > exemplars).then_some(exemplars),
+            samples: before.samples..after.samples,
+            histograms: before.histograms..after.histograms,
+            exemplars: before.exemplars..after.exemplars,
         });
     }
 
@@ -172,45 +186,46 @@ impl<'o> Rebuild<'o> {
         Ok(true)
     }
 
-    fn look_up(&mut self, series: &[u8]) -> Known {
+    fn look_up(&mut self, key: Key) -> Known {
         let old = self.old;
         let expected = |cursor: usize, seen: &[bool]| {
             seen.get(cursor) == Some(&false)
-                && old.entry(cursor).is_some_and(|e| !e.flags.is_repeated())
+                && old.entry(cursor).is_some_and(|e| !e.flags().is_repeated())
         };
         let same_form = old.format == self.next.format;
         while same_form && self.cursor < old.len() && !expected(self.cursor, &self.seen) {
             self.cursor += 1;
         }
-        if same_form && self.cursor < old.len() && old.text(self.cursor) == series {
+        let is_at = |layout: &Layout, place| layout.entry(place).is_some_and(|e| e.key() == key);
+        if same_form && is_at(old, self.cursor) {
             return self.first_time(self.cursor);
         }
-        let hash = rapidhash_v3(series);
         let index = self.index.get_or_insert_with(|| {
-            (0..old.len())
-                .filter(|&place| old.entry(place).is_some_and(|e| !e.flags.is_repeated()))
-                .map(|place| (rapidhash_v3(old.text(place)), place))
+            (0..)
+                .zip(old.entries())
+                .filter(|(_, entry)| !entry.flags().is_repeated())
+                .map(|(place, entry)| (entry.key().hash, place))
                 .collect()
         });
-        if let Some(&place) = index.get(&hash)
-            && old.text(place) == series
+        if let Some(&place) = index.get(&key.hash)
+            && is_at(old, place)
         {
             if self.seen.get(place) == Some(&false) {
                 return self.first_time(place);
             }
             return match old.entry(place) {
-                Some(entry) => Known::Repeated(entry.flags, Some(entry.id)),
-                None => Known::New(hash),
+                Some(entry) => Known::Repeated(entry.flags(), Some(entry.id)),
+                None => Known::New,
             };
         }
-        match self.fresh.get(&hash) {
-            Some(&place) if self.next.text(place) == series => match self.next.entry(place) {
-                Some(entry) if entry.flags.is_dropped() => {
-                    Known::Repeated(entry.flags, Some(entry.id))
-                }
-                _ => Known::Repeated(Flags::TRACKED, None),
-            },
-            _ => Known::New(hash),
+        let fresh = self.fresh.get(&key.hash);
+        match fresh.and_then(|&place| self.next.entry(place)) {
+            Some(entry) if entry.key() != key => Known::New,
+            Some(entry) if entry.flags().is_dropped() => {
+                Known::Repeated(entry.flags(), Some(entry.id))
+            }
+            Some(_) => Known::Repeated(Flags::TRACKED, None),
+            None => Known::New,
         }
     }
 
@@ -241,6 +256,10 @@ impl<'o> Rebuild<'o> {
     }
 
     fn resolve(&mut self, store: &dyn Append, output: &mut Output<'_>) -> Result<(), ScrapeError> {
+        let limit = output.rules.limits.series;
+        if let Some(kept) = self.beyond(limit) {
+            self.give_up(kept, ScrapeError::TargetSeries { limit }, output);
+        }
         if self.unresolved.is_empty() {
             return Ok(());
         }
@@ -248,7 +267,7 @@ impl<'o> Rebuild<'o> {
         match store.resolve(&self.unresolved, &mut ids) {
             Ok(()) => {}
             Err(error @ AppendError::SeriesLimit { .. }) => {
-                self.give_up_new(error, output);
+                self.give_up(0, error.into(), output);
                 return Ok(());
             }
             Err(other) => return Err(other.into()),
@@ -258,33 +277,61 @@ impl<'o> Rebuild<'o> {
                 entry.id = id;
             }
             let batch = &mut output.scratch.batch;
-            if let Some(sample) = late.sample.and_then(|at| batch.samples.get_mut(at)) {
+            let samples = batch.samples.get_mut(late.samples.clone());
+            for sample in samples.unwrap_or_default() {
                 sample.series = id;
             }
-            if let Some(pending) = late.exemplar.and_then(|at| batch.exemplars.get_mut(at)) {
+            let histograms = batch.histograms.get_mut(late.histograms.clone());
+            for histogram in histograms.unwrap_or_default() {
+                histogram.series = id;
+            }
+            let exemplars = batch.exemplars.get_mut(late.exemplars.clone());
+            for pending in exemplars.unwrap_or_default() {
                 pending.series = id;
             }
         }
         Ok(())
     }
 
-    /// The store takes no new series: the known ones go on, and the next scrape tries again.
-    fn give_up_new(&mut self, error: AppendError, output: &mut Output<'_>) {
-        let lines: Vec<usize> = self.late.iter().map(|late| late.line).collect();
-        let samples: HashSet<usize> = self.late.iter().filter_map(|late| late.sample).collect();
-        let exemplars: HashSet<usize> = self.late.iter().filter_map(|l| l.exemplar).collect();
-        let mut place = 0_usize..;
+    /// Where among the late lines the target's limit is passed, if it is.
+    fn beyond(&self, limit: u64) -> Option<usize> {
+        let is_new = |late: &Late| {
+            let entry = self.next.entry(late.line);
+            entry.is_some_and(|entry| !entry.flags().is_repeated())
+        };
+        let entries = self.next.entries().iter();
+        let stored = entries.filter(|e| !e.flags().is_dropped() && !e.flags().is_repeated());
+        let (stored, new) = (
+            stored.count(),
+            self.late.iter().filter(|l| is_new(l)).count(),
+        );
+        let room = limit.saturating_sub(stored.saturating_sub(new) as u64);
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let mut places = (0..).zip(&self.late).filter(|(_, late)| is_new(late));
+        places.nth(room).map(|(place, _)| place)
+    }
+
+    /// Takes back all new series but the first `kept`: there is no room for them. The known ones
+    /// go on, and the next scrape tries again.
+    fn give_up(&mut self, kept: usize, error: ScrapeError, output: &mut Output<'_>) {
+        let late = self.late.split_off(kept);
+        self.unresolved.truncate(kept);
         let batch = &mut output.scratch.batch;
-        batch
-            .samples
-            .retain(|_| !place.next().is_some_and(|at| samples.contains(&at)));
-        let mut place = 0_usize..;
-        batch
-            .exemplars
-            .retain(|_| !place.next().is_some_and(|at| exemplars.contains(&at)));
+        without(&mut batch.samples, late.iter().map(|late| &late.samples));
+        without(
+            &mut batch.histograms,
+            late.iter().map(|late| &late.histograms),
+        );
+        without(
+            &mut batch.exemplars,
+            late.iter().map(|late| &late.exemplars),
+        );
+        let lines: Vec<usize> = late.iter().map(|late| late.line).collect();
         self.next = self.next.without(&lines);
-        output.counts.added = 0;
-        output.scratch.refused = Some((lines.len(), error));
+        let refused = lines.len() as u64;
+        output.counts.added = output.counts.added.saturating_sub(refused);
+        let before = output.scratch.refused.take().map_or(0, |(count, _)| count);
+        output.scratch.refused = Some((before + lines.len(), error));
     }
 
     fn end_missing(&mut self, output: &mut Output<'_>) {
@@ -293,7 +340,7 @@ impl<'o> Rebuild<'o> {
             .entries()
             .iter()
             .zip(&self.seen)
-            .filter(|(entry, seen)| !**seen && entry.flags.ends_marked())
+            .filter(|(entry, seen)| !**seen && entry.flags().ends_marked())
             .map(|(entry, _)| entry.id)
             .collect();
         if missing.is_empty() {
@@ -304,7 +351,7 @@ impl<'o> Rebuild<'o> {
             .next
             .entries()
             .iter()
-            .filter(|entry| !entry.flags.is_dropped())
+            .filter(|entry| !entry.flags().is_dropped())
             .map(|entry| entry.id)
             .collect();
         for id in missing {
@@ -313,4 +360,14 @@ impl<'o> Rebuild<'o> {
             }
         }
     }
+}
+
+/// Takes out what lies at the places named, which are in rising order.
+fn without<'a, T>(list: &mut Vec<T>, places: impl Iterator<Item = &'a Range<usize>>) {
+    let mut gone = places.cloned().flatten().peekable();
+    let mut place = 0_usize..;
+    list.retain(|_| {
+        let at = place.next();
+        gone.next_if(|gone| Some(*gone) == at).is_none()
+    });
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::{Batch, Health, PendingSample, RejectReason, SeriesId};
+use contract::{Batch, Health, PendingHistogram, PendingSample, RejectReason, SeriesId};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
-use http_client::HttpError;
+use http_client::{HttpError, Line};
 use model::{Labels, is_stale};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
-use wire::exposition::Format;
+use wire::exposition::{Entry as Said, Format, Parser};
 
 use crate::accept::answer_format;
 use crate::error::ScrapeError;
+use crate::histogram;
 use crate::ingest::{self, Cache, Counts, Output};
 use crate::job::{Job, Shared, TIMEOUT_HEADER};
 use crate::metadata::{self, Rows};
@@ -43,6 +44,8 @@ pub(crate) struct Scraper {
     pub(crate) carried: Carried,
     uri: Result<Uri, HttpError>,
     headers: HeaderMap,
+    /// The connection to the target.
+    line: Line,
 }
 
 impl Scraper {
@@ -68,6 +71,7 @@ impl Scraper {
             carried,
             uri,
             headers,
+            line: Line::default(),
         };
         scraper.publish(scraper.carried.cache.metadata.rows());
         scraper
@@ -86,7 +90,7 @@ impl Scraper {
         self.shared.scratches.give_back(scratch);
     }
 
-    async fn fetch(&self, body: &mut Vec<u8>) -> Result<Format, ScrapeError> {
+    async fn fetch(&mut self, body: &mut Vec<u8>) -> Result<Format, ScrapeError> {
         if let Some(error) = self.job.over_limit.read().clone() {
             return Err(error);
         }
@@ -96,14 +100,14 @@ impl Scraper {
         *request.headers_mut() = self.headers.clone();
         let limit = self.job.limits.body_bytes;
         let work = async {
-            let response = client.send(request).await?;
-            if response.status() != StatusCode::OK {
-                return Err(HttpError::Status(response.status()));
+            let head = client
+                .read_over(&mut self.line, request, limit, body)
+                .await?;
+            if head.status != StatusCode::OK {
+                return Err(HttpError::Status(head.status));
             }
-            let kind = response.headers().get(CONTENT_TYPE);
-            let kind = kind.and_then(|value| value.to_str().ok().map(str::to_owned));
-            response.read_into(limit, body).await?;
-            Ok(kind)
+            let kind = head.headers.get(CONTENT_TYPE);
+            Ok(kind.and_then(|value| value.to_str().ok().map(str::to_owned)))
         };
         let kind = http_client::within(self.target.timeout, work)
             .await
@@ -153,12 +157,15 @@ impl Scraper {
         match store.append(&scratch.batch) {
             Ok(appended) => {
                 let gone = self.count_rejected(&appended.rejected, &scratch.batch);
-                self.renew(&gone, &scratch.batch);
+                self.renew(&gone, &scratch.batch, &scratch.body);
             }
             Err(error) => failure = Some(error.into()),
         }
         let metrics = &self.shared.metrics;
         metrics.duplicates.add(counts.repeated);
+        if let Some((refused, _)) = &scratch.refused {
+            metrics.refused_series.add(*refused as u64);
+        }
         if let Some(error) = &failure {
             metrics.count_failure(error);
             let (job, url) = (&self.job.config.job_name, &self.target.url);
@@ -227,9 +234,8 @@ impl Scraper {
         let metrics = &self.shared.metrics;
         let mut gone = Vec::new();
         for rejection in rejected {
-            let sample = batch.samples.get(rejection.place);
             // A marker comes too late where the series went on under another target.
-            if sample.is_none_or(|sample| is_stale(sample.value)) {
+            if is_marker(batch, rejection.place) {
                 continue;
             }
             match rejection.reason {
@@ -237,29 +243,43 @@ impl Scraper {
                 RejectReason::Duplicate => metrics.duplicates.inc(),
                 RejectReason::TooOld | RejectReason::TooFarAhead => metrics.out_of_bounds.inc(),
                 RejectReason::Gone => gone.push(rejection.place),
+                RejectReason::SeriesLimit => metrics.refused_series.inc(),
             }
         }
         gone
     }
 
     /// Registers forgotten series again and sends their samples once more.
-    fn renew(&mut self, gone: &[usize], batch: &Batch) {
+    fn renew(&mut self, gone: &[usize], batch: &Batch, body: &[u8]) {
         if gone.is_empty() {
             return;
         }
         let samples = gone.iter().filter_map(|&place| batch.samples.get(place));
+        let behind = |&place: &usize| place.checked_sub(batch.samples.len());
+        let histograms = gone.iter().filter_map(behind);
+        let histograms = histograms.filter_map(|place| batch.histograms.get(place));
         let wanted: HashMap<SeriesId, Option<SeriesId>> = samples
             .clone()
-            .map(|sample| (sample.series, None))
+            .map(|sample| sample.series)
+            .chain(histograms.clone().map(|histogram| histogram.series))
+            .map(|series| (series, None))
             .collect();
-        let renewed = self.resolve_again(wanted);
+        let renewed = self.resolve_again(wanted, body);
+        let now = |series: SeriesId| renewed.get(&series).copied().flatten();
+        let samples = samples.filter_map(|sample| {
+            let series = now(sample.series)?;
+            Some(PendingSample { series, ..*sample })
+        });
+        let histograms = histograms.filter_map(|histogram| {
+            let series = now(histogram.series)?;
+            Some(PendingHistogram {
+                series,
+                ..histogram.clone()
+            })
+        });
         let again = Batch {
-            samples: samples
-                .filter_map(|sample| {
-                    let series = renewed.get(&sample.series).copied().flatten()?;
-                    Some(PendingSample { series, ..*sample })
-                })
-                .collect(),
+            samples: samples.collect(),
+            histograms: histograms.collect(),
             ..Batch::default()
         };
         match self.shared.store.append(&again) {
@@ -273,10 +293,12 @@ impl Scraper {
         }
     }
 
-    /// The new ids of series whose old ones are the keys, as far as the store gives any.
+    /// The new ids of series whose old ones are the keys, as far as the store gives any. `body` is
+    /// the one that the layout was last held against.
     fn resolve_again(
         &mut self,
         mut wanted: HashMap<SeriesId, Option<SeriesId>>,
+        body: &[u8],
     ) -> HashMap<SeriesId, Option<SeriesId>> {
         let store = self.shared.store.as_ref();
         let rules = SampleRules {
@@ -287,12 +309,24 @@ impl Scraper {
         let layout = &mut self.carried.cache.layout;
         let format = layout.format.unwrap_or(Format::Text004);
         let (mut lines, mut labels): (Vec<usize>, Vec<Labels>) = (Vec::new(), Vec::new());
-        for (line, entry) in layout.entries().iter().enumerate() {
-            let gone = !entry.flags.is_dropped() && wanted.contains_key(&entry.id);
-            if gone && let Ok(Some(found)) = rules.labels(layout.text(line), format, 0) {
+        let histograms = histogram::wanted(&self.job.config);
+        let mut parser = Parser::with_histograms(body, format, histograms);
+        let mut line = 0;
+        while let Some(Ok(said)) = parser.next() {
+            let series = match said {
+                Said::Series(said) => said.series,
+                Said::Histogram(said) => said.series,
+                _ => continue,
+            };
+            if let Some(entry) = layout.entry(line)
+                && !entry.flags().is_dropped()
+                && wanted.contains_key(&{ entry.id })
+                && let Ok(Some(found)) = rules.labels(series, format, 0)
+            {
                 lines.push(line);
                 labels.push(found);
             }
+            line += 1;
         }
         let mut ids = Vec::with_capacity(labels.len());
         if store.resolve(&labels, &mut ids).is_ok() {
@@ -361,6 +395,16 @@ impl Scraper {
             .add(entries as f64 - old_entries as f64);
         metrics.metadata_bytes.add(bytes as f64 - old_bytes as f64);
     }
+}
+
+/// Whether the rejected place of a batch only marks the end of a series.
+fn is_marker(batch: &Batch, place: usize) -> bool {
+    if let Some(sample) = batch.samples.get(place) {
+        return is_stale(sample.value);
+    }
+    let histogram = place.checked_sub(batch.samples.len());
+    let histogram = histogram.and_then(|place| batch.histograms.get(place));
+    histogram.is_none_or(|histogram| histogram.value.is_stale())
 }
 
 #[cfg(test)]

@@ -26,6 +26,14 @@ fn harness(config: &ScrapeConfig) -> Harness<MemoryStore> {
 }
 
 fn harness_on<S: Append + 'static>(config: &ScrapeConfig, store: Arc<S>) -> Harness<S> {
+    harness_within(config, store, 0)
+}
+
+fn harness_within<S: Append + 'static>(
+    config: &ScrapeConfig,
+    store: Arc<S>,
+    series_per_target: u64,
+) -> Harness<S> {
     let append: Arc<dyn Append> = Arc::<S>::clone(&store);
     let shared = Arc::new(Shared {
         store: append,
@@ -35,6 +43,7 @@ fn harness_on<S: Append + 'static>(config: &ScrapeConfig, store: Arc<S>) -> Harn
         rows: Interner::default(),
         seed: 0,
         user_agent: HeaderValue::from_static("test"),
+        series_per_target,
     });
     let own = Labels::from_pairs([("__address__", "host:1"), ("zone", "z")]);
     let Made::Target(target) = Target::make(config, &Labels::empty(), &own) else {
@@ -51,8 +60,12 @@ impl<S> Harness<S> {
     }
 
     fn scrape_as(&mut self, time: i64, body: &str, format: Format) -> &mut Self {
+        self.scrape_bytes(time, body.as_bytes(), format)
+    }
+
+    fn scrape_bytes(&mut self, time: i64, body: &[u8], format: Format) -> &mut Self {
         let mut scratch = self.scraper.shared.scratches.take();
-        scratch.body.extend_from_slice(body.as_bytes());
+        scratch.body.extend_from_slice(body);
         let begun = Instant::now();
         self.scraper.store(Ok(format), time, begun, &mut scratch);
         self.scraper.shared.scratches.give_back(scratch);
@@ -500,7 +513,7 @@ fn a_full_store_lets_the_known_series_go_on() {
         .scrape(20, "a 2\nc 2\nb 2\n");
     assert_eq!(
         target.error(),
-        "series limit of 7 reached: 1 new series not stored"
+        "series limit of 7 reached (raise it with --storage.max-series): 1 new series not stored"
     );
     target
         .scrape(30, "a 3\nb 3\nc 3\n")
@@ -514,4 +527,97 @@ fn a_full_store_lets_the_known_series_go_on() {
     );
     assert_eq!(target.error(), "");
     assert_eq!(report(&store.inner, "up"), [1.0; 4]);
+}
+
+/// A message of protobuf: its fields, each a number and its bytes, one length byte long.
+fn message(fields: &[(u8, &[u8])]) -> Vec<u8> {
+    let field = |(number, bytes): &(u8, &[u8])| {
+        let mut field = vec![number << 3 | 2, bytes.len() as u8];
+        field.extend(*bytes);
+        field
+    };
+    fields.iter().flat_map(field).collect()
+}
+
+/// A family of one native histogram of schema 0 that counts one value in each bucket from 1 on.
+fn native(name: &str, buckets: u8) -> Vec<u8> {
+    let (span, mut deltas) = ([0x08, 2, 0x10, buckets], vec![0; buckets.into()]);
+    deltas[0] = 2;
+    let mut histogram = vec![0x08, buckets];
+    histogram.extend(message(&[(12, &span), (13, &deltas)]));
+    let metric = message(&[(7, &histogram)]);
+    let mut family = message(&[(1, name.as_bytes())]);
+    family.extend([0x18, 4]);
+    family.extend(message(&[(4, &metric)]));
+    family.insert(0, family.len() as u8);
+    family
+}
+
+#[test]
+fn native_histograms_follow_the_layout_and_end() {
+    let mut config = section("job");
+    config.native_histograms = true;
+    config.native_histogram_bucket_limit = 4;
+    let mut harness = harness(&config);
+    let both = [native("a", 3), native("b", 8)].concat();
+    for time in [1000, 2000] {
+        harness.scrape_bytes(time, &both, Format::Protobuf);
+    }
+    harness.scrape_bytes(3000, &native("b", 2), Format::Protobuf);
+    let found = |name: &str| -> Vec<(i64, i32, u64, Option<f64>)> {
+        let dump = harness.store.dump();
+        let series = dump
+            .iter()
+            .find(|(labels, _)| labels.get("__name__") == Some(name));
+        let columns = &series.unwrap().1;
+        let of = |sample: &model::HistogramSample| match &sample.value {
+            model::HistogramValue::Integer(whole) => {
+                (sample.time, whole.schema, whole.positive.iter().sum(), None)
+            }
+            model::HistogramValue::Float(_) => panic!("whole counts stay whole"),
+        };
+        let ended = columns.iter().map(|s| (s.time, 0, 0, Some(s.value)));
+        columns.histograms.iter().map(of).chain(ended).collect()
+    };
+    let a = found("a");
+    assert_eq!(a[..2], [(1000, 0, 3, None), (2000, 0, 3, None)]);
+    assert!(a[2].0 == 3000 && a[2].3.is_some_and(is_stale));
+    // Eight buckets are brought to four.
+    let b = [(1000, -1, 8, None), (2000, -1, 8, None), (3000, 0, 2, None)];
+    assert_eq!(found("b"), b);
+    assert_eq!(harness.error(), "");
+}
+
+#[test]
+fn a_target_at_its_limit_keeps_the_series_it_has() {
+    let config = section("job");
+    let store = Arc::new(MemoryStore::new());
+    let mut harness = harness_within(&config, store, 2);
+    let names = |store: &MemoryStore, at: i64| -> Vec<String> {
+        let dump = store.dump();
+        let alive = dump.iter().filter(|(labels, columns)| {
+            let last = columns.iter().next_back();
+            let own = labels.get("zone") == Some("z") && labels.get("__name__") < Some("s");
+            own && last.is_some_and(|s| s.time == at && !is_stale(s.value))
+        });
+        let name =
+            |(labels, _): &(Labels, model::Columns)| labels.get("__name__").map(str::to_owned);
+        alive.filter_map(name).collect()
+    };
+    harness.scrape(1000, "a 1\nb 1\nc 1\n");
+    assert_eq!(names(&harness.store, 1000), ["a", "b"]);
+    let refused = "series limit of 2 a target reached (raise it with \
+                   --scrape.max-series-per-target): 1 new series not stored";
+    assert_eq!(harness.error(), refused);
+    // Dropped and known ones do not count twice, and the others wait for their place.
+    harness.scrape(2000, "d 1\na 1\nb 1\nc 1\n");
+    assert_eq!(names(&harness.store, 2000), ["a", "b"]);
+    harness.scrape(3000, "d 1\nb 1\nc 1\n");
+    assert_eq!(names(&harness.store, 3000), ["b", "d"]);
+    harness.scrape(4000, "d 1\nb 1\n");
+    assert_eq!(harness.error(), "");
+    assert_eq!(
+        harness.scraper.shared.metrics.refused_series.get(),
+        1 + 2 + 1
+    );
 }

@@ -1,7 +1,9 @@
 //! Memory that one scrape needs while it lasts, lent out and given back.
 
-use contract::{AppendError, Batch};
+use contract::Batch;
 use parking_lot::Mutex;
+
+use crate::error::ScrapeError;
 
 /// Scratch memory kept for later. Scrapes are spread over time, so that few run at once.
 const MAX_KEPT: usize = 32;
@@ -13,8 +15,8 @@ const MAX_KEPT_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) struct Scratch {
     pub(crate) body: Vec<u8>,
     pub(crate) batch: Batch,
-    /// How many new series the store refused, and why.
-    pub(crate) refused: Option<(usize, AppendError)>,
+    /// How many new series were refused, and why.
+    pub(crate) refused: Option<(usize, ScrapeError)>,
 }
 
 impl Scratch {

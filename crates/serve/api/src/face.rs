@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use contract::{Clock, Gather, Select, StoreStatus, Targets};
 use promql::Engine;
+use receive::RemoteWrite;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cors::CorsOrigin;
@@ -23,6 +24,8 @@ pub struct Services {
     pub targets: Arc<dyn Targets>,
     /// Who evaluates queries.
     pub engine: Arc<Engine>,
+    /// Who takes what other servers push, where switched on.
+    pub remote_write: Option<Arc<RemoteWrite>>,
     /// What the stages say of themselves at `/metrics`.
     pub gatherers: Vec<Arc<dyn Gather>>,
 }

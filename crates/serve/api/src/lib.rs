@@ -20,6 +20,7 @@ mod own_metrics;
 mod pages;
 mod params;
 mod query;
+mod remote;
 mod routes;
 mod series;
 mod status;

@@ -12,7 +12,8 @@ use tower_http::compression::CompressionLayer;
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    cors, health, lifecycle, metadata, observe, own_metrics, pages, query, series, status, targets,
+    cors, health, lifecycle, metadata, observe, own_metrics, pages, query, remote, series, status,
+    targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -52,6 +53,10 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/status/flags", get(status::flags))
         .route("/status/buildinfo", get(status::build))
         .route("/status/walreplay", get(status::replay))
+        .route(
+            "/write",
+            post(remote::write).layer(DefaultBodyLimit::max(remote::MAX_REQUEST)),
+        )
         .fallback(|| async { ApiError::not_found("no such endpoint under /api/v1") });
     let api = question
         .merge(always)

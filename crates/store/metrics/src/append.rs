@@ -3,7 +3,7 @@
 //! One lock orders all appenders. Under it a batch is checked against the head, which only
 //! appenders change, so that readers go on; then its record is written; then the head is locked
 //! for as long as it takes to push the samples. When the log cannot be written the head is as it
-//! was before.
+//! was before. While the log of earlier runs is read back, samples are not pushed: see [`Young`].
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -17,6 +17,7 @@ use wal::{Wal, WalError};
 use crate::exemplars::Unwanted;
 use crate::head::{Bounds, MOST_REFERENCES, Verdict, slot_of};
 use crate::record;
+use crate::young::Young;
 use crate::{Store, WalSync};
 
 /// Samples later than this many milliseconds from now are refused: a day ahead is no clock that is
@@ -34,8 +35,10 @@ struct Accepted {
 
 /// What appenders share under their lock: the log, and memory that is used again.
 pub(crate) struct Appender {
-    /// `None` until the log was read back.
+    /// `None` until the names in the log were read back.
     pub(crate) log: Option<Wal>,
+    /// What this run took so far, while samples of earlier ones are read back.
+    pub(crate) young: Option<Young>,
     record: Vec<u8>,
     exemplar_record: Vec<u8>,
     accepted: Vec<Accepted>,
@@ -48,6 +51,7 @@ impl Appender {
     pub(crate) fn new() -> Self {
         Self {
             log: None,
+            young: None,
             record: Vec::new(),
             exemplar_record: Vec::new(),
             accepted: Vec::new(),
@@ -69,9 +73,16 @@ impl Appender {
         }
     }
 
-    /// The sample of a slot that this batch brought before.
+    /// The sample of a slot that this batch brought before, or that an earlier one brought and
+    /// that is not in the head yet.
     #[inline]
     fn before(&self, slot: u32) -> Option<(i64, f64)> {
+        self.in_batch(slot)
+            .or_else(|| self.young.as_ref()?.newest(slot))
+    }
+
+    #[inline]
+    fn in_batch(&self, slot: u32) -> Option<(i64, f64)> {
         let stamp = *self.stamps.get(slot as usize)?;
         let place = stamp.checked_sub(self.first)?;
         let accepted = self.accepted.get(place as usize)?;
@@ -144,7 +155,7 @@ impl Store {
         if self.is_closed() {
             return Err(AppendError::Closed);
         }
-        if !self.is_replayed() {
+        if !self.takes_samples() {
             return Err(AppendError::ReadOnly(
                 "the log is being read back; try again shortly".to_owned(),
             ));
@@ -311,7 +322,14 @@ impl Store {
         })
     }
 
-    fn apply(&self, appender: &Appender, exemplars: Vec<(SeriesId, Exemplar)>) {
+    fn apply(&self, appender: &mut Appender, exemplars: Vec<(SeriesId, Exemplar)>) {
+        if let Some(young) = &mut appender.young {
+            // The log has them; they follow what is still being read back.
+            for &Accepted { slot, time, value } in &appender.accepted {
+                young.note(slot, time, value);
+            }
+            return;
+        }
         let mut head = self.head.write();
         for &Accepted { slot, time, value } in &appender.accepted {
             head.push(slot, time, value, &self.chunks);
@@ -337,7 +355,7 @@ impl Store {
                 RejectReason::OutOfOrder => self.meters.out_of_order.inc(),
                 RejectReason::TooOld => self.meters.too_old.inc(),
                 RejectReason::Duplicate => self.meters.duplicates.inc(),
-                RejectReason::TooFarAhead | RejectReason::Gone => {}
+                RejectReason::TooFarAhead | RejectReason::Gone | RejectReason::SeriesLimit => {}
             }
         }
     }

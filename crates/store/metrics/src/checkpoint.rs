@@ -5,7 +5,6 @@
 //! records of kinds that this store does not know as they are. It is written under a name that no
 //! reader takes for a checkpoint, synced, and renamed.
 
-use std::fs;
 use std::path::Path;
 
 use wal::{Options, Reader, Wal, WalError};
@@ -49,7 +48,7 @@ pub(crate) fn write(
     let path = wal::checkpoint_path(folder, last);
     let draft = path.with_extension(format!("{last:08}.tmp"));
     if draft.exists() {
-        fs::remove_dir_all(&draft).map_err(StoreError::io(&draft))?;
+        disk::remove_dir_all(&draft).map_err(StoreError::io(&draft))?;
     }
     let options = Options {
         compress,
@@ -70,14 +69,13 @@ pub(crate) fn write(
     });
     if let Err(error) = written {
         // Half a checkpoint would take the room that is missing, perhaps.
-        let _ = fs::remove_dir_all(&draft);
+        let _ = disk::remove_dir_all(&draft);
         return Err(failed()(error));
     }
-    fs::rename(&draft, &path).map_err(StoreError::io(&path))?;
-    let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(StoreError::io(folder))?;
+    disk::rename(&draft, &path).map_err(StoreError::io(&path))?;
+    disk::sync_folder(folder).map_err(StoreError::io(folder))?;
     if let Some(older) = older {
-        fs::remove_dir_all(&older.path).map_err(StoreError::io(&older.path))?;
+        disk::remove_dir_all(&older.path).map_err(StoreError::io(&older.path))?;
     }
     Ok(Some(last))
 }

@@ -23,7 +23,7 @@ impl Store {
     /// store does once a minute. A failure leaves the head as it is.
     pub fn compact(&self) -> Result<(), StoreError> {
         let _alone = self.maintenance.lock();
-        if self.is_closed() {
+        if self.is_closed() || !self.is_replayed() {
             return Ok(());
         }
         let cut = self.cut_all();

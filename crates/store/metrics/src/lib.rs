@@ -37,6 +37,7 @@ mod status;
 mod store;
 mod truncate;
 mod upkeep;
+mod young;
 
 pub use error::StoreError;
 pub use options::{StoreOptions, WalSync};

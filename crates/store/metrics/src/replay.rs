@@ -1,10 +1,15 @@
 //! Reading the log back into the head.
 //!
-//! Series first get their slots, then the head chunks of an earlier run are listed under them,
-//! so that only samples later than those are decoded into chunks again. A record that does not
-//! decode is counted and passed over; one of an unknown kind too.
+//! The log is read twice. First series get their slots, and the head chunks of an earlier run are
+//! listed under them, so that only samples later than those are decoded into chunks again. Then
+//! every reference that the log has given is known, and this run may append behind it. The second
+//! time all else is read, and at last what this run has appended meanwhile: see [`crate::young`].
+//!
+//! A record that does not decode is counted and passed over; one of an unknown kind too.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::SeriesId;
@@ -29,6 +34,14 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// Reading back begins with one segment and ends with another.
+    fn begin(&self, first: Option<u64>, last: Option<u64>) {
+        let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
+        self.first.store(first, Ordering::Relaxed);
+        self.last.store(last, Ordering::Relaxed);
+        self.current.store(first, Ordering::Relaxed);
+    }
+
     pub(crate) fn new(waiting: Vec<Listed>) -> Self {
         Self {
             waiting: Mutex::new(waiting),
@@ -83,92 +96,213 @@ impl Known {
     }
 }
 
-struct Replay<'a> {
-    store: &'a Store,
+/// Samples of the log that may wait for their chunks to be written out, in records.
+const RECORDS_A_FLUSH: usize = 64;
+/// Bytes of this run's own log that are read back under the append lock without more ado.
+const SHORT: u64 = 4 << 20;
+
+/// What reading back has to know from one step to the next.
+#[derive(Default)]
+pub(crate) struct Replay {
     slots: Known,
     /// By reference, oldest first.
     waiting: HashMap<u64, Vec<Listed>>,
     /// Records that do not decode.
     bad: u64,
+    /// What earlier runs left: a checkpoint, and the segments behind it.
+    checkpoint: Option<PathBuf>,
+    old: Option<RangeInclusive<u64>>,
 }
 
-/// Reads the whole log of a store into its head.
-pub(crate) fn run(store: &Store) -> Result<(), StoreError> {
-    let folder = store.options.dir.join("wal");
-    let failed = || StoreError::log::<WalError>(&folder);
-    std::fs::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
-    let checkpoint = wal::checkpoints(&folder).map_err(failed())?.pop();
-    let segments = wal::segments(&folder).map_err(failed())?;
-    let from = checkpoint
-        .as_ref()
-        .map_or(0, |checkpoint| checkpoint.number + 1);
-    let last = segments.last().map_or(0, |segment| segment.number);
-    let first = segments.first().map_or(0, |segment| segment.number);
-    store
-        .progress
-        .first
-        .store(first.max(from), Ordering::Relaxed);
-    store.progress.last.store(last, Ordering::Relaxed);
-    let mut waiting: HashMap<u64, Vec<Listed>> = HashMap::new();
-    for chunk in std::mem::take(&mut *store.progress.waiting.lock()) {
-        waiting.entry(chunk.reference).or_default().push(chunk);
-    }
-    let mut replay = Replay {
-        store,
-        slots: Known::default(),
-        waiting,
-        bad: 0,
-    };
-    if let Some(checkpoint) = checkpoint {
-        let reader = Reader::open(&checkpoint.path, 0..=u64::MAX).map_err(failed())?;
-        if let Some(damage) = replay.read(reader).map_err(failed())? {
-            // The segments behind it still count; what the checkpoint lost is named.
-            tracing::error!(%damage, "the checkpoint is damaged");
+/// How a run over records ended.
+enum End {
+    All,
+    /// Nothing behind it can be read.
+    Damage(wal::Corruption),
+    /// The store is being closed.
+    Closed,
+}
+
+/// The steps of reading back, each over the whole log.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Series get their slots.
+    Names,
+    /// All else goes into them.
+    Samples,
+    /// Both, for what this run wrote.
+    Young,
+}
+
+impl Step {
+    fn wants(self, kind: u8) -> bool {
+        match self {
+            Self::Names => kind == record::SERIES,
+            Self::Samples => kind != record::SERIES,
+            Self::Young => true,
         }
     }
-    let reader = Reader::open(&folder, from..=u64::MAX).map_err(failed())?;
-    if let Some(damage) = replay.read(reader).map_err(failed())? {
-        tracing::warn!(%damage, "the log is cut off behind its last good record");
-        wal::repair(&folder, &damage).map_err(failed())?;
-    }
-    store.progress.first.store(last, Ordering::Relaxed);
-    store.progress.current.store(last, Ordering::Relaxed);
-    if replay.bad > 0 {
-        tracing::warn!(records = replay.bad, "log records that do not decode");
-        store.meters.log_corruptions.add(replay.bad);
-    }
-    Ok(())
 }
 
-impl Replay<'_> {
-    /// Reads records up to the end or the first damage, which is answered.
-    fn read(&mut self, mut reader: Reader) -> Result<Option<wal::Corruption>, WalError> {
-        let mut head = self.store.head.write();
-        loop {
-            match reader.next() {
-                Ok(Some(bytes)) => self.record(&mut head, bytes),
-                Ok(None) => return Ok(None),
-                Err(WalError::Corrupt(damage)) => {
-                    self.store.meters.log_corruptions.inc();
-                    return Ok(Some(damage));
+impl Replay {
+    /// Reads the names of all series, and repairs the log where it is damaged: from here on it can
+    /// be written behind its end.
+    pub(crate) fn names(store: &Store) -> Result<Self, StoreError> {
+        let folder = store.options.dir.join("wal");
+        let failed = || StoreError::log::<WalError>(&folder);
+        disk::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
+        let mut replay = Self::default();
+        for chunk in std::mem::take(&mut *store.progress.waiting.lock()) {
+            let waiting = replay.waiting.entry(chunk.reference).or_default();
+            waiting.push(chunk);
+        }
+        let checkpoint = wal::checkpoints(&folder).map_err(failed())?.pop();
+        let segments = wal::segments(&folder).map_err(failed())?;
+        let from = checkpoint.as_ref().map_or(0, |c| c.number + 1);
+        let mut segments = segments.iter().map(|segment| segment.number);
+        let first = segments.find(|&number| number >= from);
+        let last = segments.next_back().or(first);
+        store.progress.begin(first, last);
+        if let Some(checkpoint) = checkpoint {
+            let reader = Reader::open(&checkpoint.path, 0..=u64::MAX).map_err(failed())?;
+            let end = replay.read(store, reader, Step::Names).map_err(failed())?;
+            if let End::Damage(damage) = end {
+                // The segments behind it still count; what the checkpoint lost is named.
+                store.meters.log_corruptions.inc();
+                tracing::error!(%damage, "the checkpoint is damaged");
+            }
+            replay.checkpoint = Some(checkpoint.path);
+        }
+        let (Some(first), Some(mut last)) = (first, last) else {
+            return Ok(replay);
+        };
+        let reader = Reader::open(&folder, first..=last).map_err(failed())?;
+        let end = replay.read(store, reader, Step::Names).map_err(failed())?;
+        if let End::Damage(damage) = end {
+            store.meters.log_corruptions.inc();
+            tracing::warn!(%damage, "the log is cut off behind its last good record");
+            wal::repair(&folder, &damage).map_err(failed())?;
+            last = damage.segment;
+        }
+        replay.old = Some(first..=last);
+        Ok(replay)
+    }
+
+    /// Reads back all but the names, at last what this run has written meanwhile; then the head is
+    /// whole. Answers false when the store was closed before.
+    pub(crate) fn samples(mut self, store: &Store) -> Result<bool, StoreError> {
+        let folder = store.options.dir.join("wal");
+        let failed = || StoreError::log::<WalError>(&folder);
+        let mut readers = Vec::new();
+        if let Some(checkpoint) = self.checkpoint.take() {
+            readers.push(Reader::open(&checkpoint, 0..=u64::MAX).map_err(failed())?);
+        }
+        if let Some(old) = self.old.clone() {
+            readers.push(Reader::open(&folder, old).map_err(failed())?);
+        }
+        for reader in readers {
+            let end = self.read(store, reader, Step::Samples).map_err(failed())?;
+            if matches!(end, End::Closed) {
+                return Ok(false);
+            }
+        }
+        let whole = self.young(store).map_err(failed())?;
+        let (_, last, _) = store.progress.get();
+        store.progress.begin(Some(last), Some(last));
+        if self.bad > 0 {
+            tracing::warn!(records = self.bad, "log records that do not decode");
+            store.meters.log_corruptions.add(self.bad);
+        }
+        Ok(whole)
+    }
+
+    /// Applies what was appended while older samples were read back. Most of it is read while
+    /// appending goes on, the rest under the append lock; behind that appends reach the head.
+    fn young(&mut self, store: &Store) -> Result<bool, WalError> {
+        let folder = store.options.dir.join("wal");
+        let first = self.old.as_ref().map(|old| old.end() + 1);
+        let mut first = first.unwrap_or_else(|| store.segment.load(Ordering::Relaxed));
+        let long = {
+            let mut appender = store.appender.lock();
+            match appender.log.as_mut() {
+                Some(log) if log.segment() > first || log.position().offset > SHORT => {
+                    Some(log.next_segment()?)
                 }
+                _ => None,
+            }
+        };
+        if let Some(next) = long {
+            let reader = Reader::open(&folder, first..=next - 1)?;
+            if !self.own(store, reader)? {
+                return Ok(false);
+            }
+            first = next;
+        }
+        let mut appender = store.appender.lock();
+        if appender.log.is_none() || !self.own(store, Reader::open(&folder, first..=u64::MAX)?)? {
+            return Ok(false);
+        }
+        appender.young = None;
+        store.is_whole();
+        Ok(true)
+    }
+
+    /// Reads what this run wrote itself; damage there means that the disk does not keep what was
+    /// written to it, and ends the run before more is lost.
+    fn own(&mut self, store: &Store, reader: Reader) -> Result<bool, WalError> {
+        match self.read(store, reader, Step::Young)? {
+            End::All => Ok(true),
+            End::Closed => Ok(false),
+            End::Damage(damage) => Err(damage.into()),
+        }
+    }
+
+    /// Hands records to the head up to the end or the first damage behind which none can be read.
+    fn read(&mut self, store: &Store, mut reader: Reader, step: Step) -> Result<End, WalError> {
+        let mut passed_over: Option<wal::Corruption> = None;
+        let mut records = 0usize;
+        loop {
+            match reader.next_of(|kind| step.wants(kind)) {
+                // The lock is taken for each record: meanwhile this run's own appends go on.
+                Ok(Some(bytes)) => {
+                    self.record(store, &mut store.head.write(), bytes);
+                    if let Some(damage) = passed_over.take() {
+                        store.meters.log_corruptions.inc();
+                        tracing::warn!(%damage, "one record of the log is passed over");
+                    }
+                }
+                Ok(None) => return Ok(End::All),
+                Err(WalError::Corrupt(damage)) if passed_over.as_ref() == Some(&damage) => {
+                    return Ok(End::Damage(damage));
+                }
+                // Perhaps this record alone; the next call tells.
+                Err(WalError::Corrupt(damage)) => passed_over = Some(damage),
                 Err(error) => return Err(error),
             }
-            if let Some(position) = reader.position() {
-                let current = &self.store.progress.current;
-                current.store(position.segment, Ordering::Relaxed);
+            records += 1;
+            if records.is_multiple_of(RECORDS_A_FLUSH) {
+                if store.is_closed() {
+                    return Ok(End::Closed);
+                }
+                if let Err(error) = store.chunks.flush_if_much() {
+                    tracing::debug!(%error, "head chunks wait in memory");
+                }
+                if let Some(position) = reader.position().filter(|_| step == Step::Samples) {
+                    let current = &store.progress.current;
+                    current.store(position.segment, Ordering::Relaxed);
+                }
             }
         }
     }
 
-    fn record(&mut self, head: &mut Head, bytes: &[u8]) {
+    fn record(&mut self, store: &Store, head: &mut Head, bytes: &[u8]) {
         let Some((kind, body)) = Kind::split(bytes) else {
             return;
         };
         let outcome = match kind {
-            Kind::Series => self.series(head, body),
-            Kind::Samples => self.samples(head, body),
-            Kind::Exemplars => self.exemplars(head, body),
+            Kind::Series => self.series(store, head, body),
+            Kind::Samples => self.floats(store, head, body),
+            Kind::Exemplars => self.exemplars(store, head, body),
             Kind::Tombstones => record::tombstones::decode(body, |reference, first, last| {
                 if let Some(id) = self.slots.get(reference) {
                     head.delete(slot_of(id), first, last);
@@ -177,7 +311,7 @@ impl Replay<'_> {
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
             Kind::Other(_) => {
-                self.store.meters.unknown_records.inc();
+                store.meters.unknown_records.inc();
                 Ok(())
             }
         };
@@ -187,7 +321,7 @@ impl Replay<'_> {
         }
     }
 
-    fn series(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
+    fn series(&mut self, store: &Store, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
         record::series::decode(body, |reference, pairs| {
             let labels = Labels::from_pairs(pairs.iter().copied());
             head.note_reference(reference);
@@ -197,7 +331,7 @@ impl Replay<'_> {
             let Some(id) = id else { return };
             self.slots.insert(reference, id);
             if head.series(id).is_some_and(|s| s.reference != reference) {
-                self.store.aliases.write().push((reference, id));
+                store.aliases.write().push((reference, id));
             }
             for chunk in self.waiting.remove(&reference).unwrap_or_default() {
                 let full = FullChunk {
@@ -207,7 +341,7 @@ impl Replay<'_> {
                     offset: chunk.offset,
                     before: 0,
                 };
-                let is_wanted = full.last() >= self.store.oldest.load(Ordering::Relaxed);
+                let is_wanted = full.last() >= store.oldest.load(Ordering::Relaxed);
                 if is_wanted && head.is_after_last(slot_of(id), full.first) {
                     head.add_full(slot_of(id), full);
                 }
@@ -215,21 +349,21 @@ impl Replay<'_> {
         })
     }
 
-    fn samples(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
-        let oldest = self.store.oldest.load(Ordering::Relaxed);
+    fn floats(&self, store: &Store, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
+        let oldest = store.oldest.load(Ordering::Relaxed);
         record::samples::decode(body, |reference, time, value| {
             let Some(id) = self.slots.get(reference) else {
                 return;
             };
             let slot = slot_of(id);
             if time >= oldest && head.is_after_last(slot, time) {
-                head.push(slot, time, value, &self.store.chunks);
+                head.push(slot, time, value, &store.chunks);
             }
         })
     }
 
-    fn exemplars(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
-        let mut ring = self.store.exemplars.write();
+    fn exemplars(&self, store: &Store, head: &Head, body: &[u8]) -> Result<(), BadRecord> {
+        let mut ring = store.exemplars.write();
         record::exemplars::decode(body, |reference, exemplar| {
             let Some(id) = self.slots.get(reference) else {
                 return;

@@ -16,7 +16,8 @@ use crate::exemplars::Exemplars;
 use crate::head::Head;
 use crate::head_chunks::{self, HeadChunks};
 use crate::meters::Meters;
-use crate::replay::{self, Progress};
+use crate::replay::{Progress, Replay};
+use crate::young::Young;
 use crate::{StoreError, StoreOptions, WalSync, block, files};
 
 /// The longest time the sync thread sleeps before it looks whether the store still lives.
@@ -61,7 +62,10 @@ pub struct Store {
     pub(crate) pin: Mutex<Arc<()>>,
     /// Further references that the log has for a series, from before it was read back.
     pub(crate) aliases: RwLock<Vec<(u64, SeriesId)>>,
+    /// What is known between [`Store::admit`] and the end of [`Store::replay`].
+    reading: Mutex<Option<Replay>>,
     ready: AtomicBool,
+    takes: AtomicBool,
     closed: AtomicBool,
     /// Held for its lock.
     _lock: Option<File>,
@@ -83,8 +87,9 @@ impl Store {
         Ok(store)
     }
 
-    /// Locks a data folder and answers a store that is not ready: it takes and gives nothing until
-    /// [`Store::replay`] has ended, but says how far that is.
+    /// Locks a data folder and answers a store that is not ready: it takes nothing until
+    /// [`Store::admit`] and gives nothing until [`Store::replay`] has ended, but says how far that
+    /// is.
     pub fn start(options: StoreOptions) -> Result<Arc<Self>, StoreError> {
         let span = options.block_span()?;
         let dir = &options.dir;
@@ -122,17 +127,28 @@ impl Store {
             upkeep: Mutex::default(),
             pin: Mutex::default(),
             aliases: RwLock::default(),
+            reading: Mutex::default(),
             ready: AtomicBool::new(false),
+            takes: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             _lock: lock,
             options,
         }))
     }
 
-    /// Reads the log back into the head; from then on the store is ready.
-    pub fn replay(self: &Arc<Self>) -> Result<(), StoreError> {
+    /// Reads the names of all series back from the log; from then on the store takes samples, but
+    /// gives none before [`Store::replay`] has ended. Whoever need not append so early calls that
+    /// alone.
+    pub fn admit(self: &Arc<Self>) -> Result<(), StoreError> {
+        let mut reading = self.reading.lock();
+        if reading.is_some() || self.takes_samples() {
+            return Ok(());
+        }
         let begun = Instant::now();
-        replay::run(self)?;
+        let replay = Replay::names(self)?;
+        if self.is_closed() {
+            return Ok(());
+        }
         let folder = self.options.dir.join("wal");
         let options = wal::Options {
             compress: self.options.wal_compression,
@@ -140,12 +156,35 @@ impl Store {
         };
         let log = wal::Wal::open(&folder, options).map_err(StoreError::log(&folder))?;
         self.segment.store(log.segment(), Ordering::Relaxed);
-        self.appender.lock().log = Some(log);
+        {
+            let mut appender = self.appender.lock();
+            appender.log = Some(log);
+            appender.young = Some(Young::default());
+        }
+        self.takes.store(true, Ordering::Release);
+        self.sync_on_a_timer();
+        *reading = Some(replay);
         self.meters
             .replay_seconds
             .set(begun.elapsed().as_secs_f64());
-        self.ready.store(true, Ordering::Release);
-        self.sync_on_a_timer();
+        Ok(())
+    }
+
+    /// Reads the log back into the head; from then on the store is ready. Ends early, and leaves
+    /// it unready, when the store is closed meanwhile.
+    pub fn replay(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.admit()?;
+        let begun = Instant::now();
+        // Nothing may be cut off a head that is not whole.
+        let _alone = self.maintenance.lock();
+        let Some(replay) = self.reading.lock().take() else {
+            return Ok(());
+        };
+        if !replay.samples(self)? {
+            return Ok(());
+        }
+        let seconds = &self.meters.replay_seconds;
+        seconds.set(seconds.get() + begun.elapsed().as_secs_f64());
         *self.upkeep.lock() = Some(self.keep_up());
         Ok(())
     }
@@ -153,6 +192,16 @@ impl Store {
     /// Whether [`Store::replay`] has ended.
     pub(crate) fn is_replayed(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    /// Says that the head is whole. For whoever holds the append lock.
+    pub(crate) fn is_whole(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    /// Whether [`Store::admit`] has ended.
+    pub(crate) fn takes_samples(&self) -> bool {
+        self.takes.load(Ordering::Acquire)
     }
 
     /// Whether [`Store::close`] was called.

@@ -30,6 +30,9 @@ impl Store {
     /// [`Store::truncate_head`] for whoever holds the maintenance lock, but for the log: it waits
     /// for [`Store::shorten_log`].
     pub(crate) fn truncate(&self, time: i64) -> Result<(), StoreError> {
+        if !self.is_replayed() {
+            return Ok(());
+        }
         // From here on no query looks into the head for what goes.
         self.persist(None, time);
         if !self.wait_for_queries() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{Exemplar, FamilyKind};
+use model::{Exemplar, FamilyKind, HistogramValue};
 
 use super::protobuf::message;
 use super::{ParseError, text};
@@ -12,6 +12,8 @@ use super::{ParseError, text};
 pub enum Entry<'a> {
     /// A sample.
     Series(SeriesLine<'a>),
+    /// A native histogram.
+    Histogram(HistogramLine<'a>),
     /// `# TYPE`
     Type {
         /// The family.
@@ -49,6 +51,29 @@ pub struct SeriesLine<'a> {
     pub timestamp: Option<i64>,
     /// The exemplar, where given, not yet read.
     pub exemplar: Option<RawExemplar<'a>>,
+}
+
+/// A native histogram as it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HistogramLine<'a> {
+    /// As of [`SeriesLine::series`].
+    pub series: &'a [u8],
+    /// What was counted.
+    pub value: &'a HistogramValue,
+    /// Milliseconds since the epoch, where given.
+    pub timestamp: Option<i64>,
+    pub(super) exemplars: &'a [message::Exemplar],
+}
+
+impl HistogramLine<'_> {
+    /// The exemplars that carry a time, oldest first; others cannot be told from those of the
+    /// scrape before.
+    pub fn exemplars(&self) -> Vec<Exemplar> {
+        let exemplars = self.exemplars.iter().map(message::Exemplar::read);
+        let mut timed: Vec<Exemplar> = exemplars.filter(|e| e.time.is_some()).collect();
+        timed.sort_by_key(|exemplar| exemplar.time);
+        timed
+    }
 }
 
 /// An exemplar that has not been read yet.

@@ -2,14 +2,13 @@
 //!
 //! A body and its [`Format`] come in; [`Parser`] gives one [`Entry`] after the other: samples with
 //! the raw bytes of their series, and what the body says of its metrics. Who has seen a series'
-//! bytes before need not read them again ([`Parser::next_if_series`]); who has not, reads them
+//! bytes before need not read them again ([`Parser::next_if_known`]); who has not, reads them
 //! with [`parse_series`]. [`write`] goes the other way.
 //!
 //! Invariants: no bytes make a parser panic; a parser that gave an error gives nothing more; a
 //! sample costs no allocation in the text forms. Faults are told with the line they are on.
 //!
-//! Absent: native histograms (their classic buckets are read), and any opinion on which labels
-//! are stored.
+//! Absent: any opinion on which labels are stored.
 //!
 //! ```
 //! use model::LabelsBuilder;
@@ -33,11 +32,11 @@ mod protobuf;
 mod text;
 pub mod write;
 
-pub use entry::{Entry, RawExemplar, SeriesLine};
+pub use entry::{Entry, HistogramLine, RawExemplar, SeriesLine};
 pub use format::Format;
 pub use labels::parse_series;
 pub use parser::Parser;
-pub use protobuf::ProtobufParser;
+pub use protobuf::{Histograms, ProtobufParser};
 pub use text::TextParser;
 
 use thiserror::Error;

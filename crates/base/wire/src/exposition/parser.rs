@@ -1,6 +1,6 @@
 //! One parser for a body of any form.
 
-use super::{Entry, Format, ParseError, ProtobufParser, SeriesLine, TextParser};
+use super::{Entry, Format, Histograms, ParseError, ProtobufParser, SeriesLine, TextParser};
 
 /// Reads a body of any form; see [`TextParser`] for what it promises.
 ///
@@ -13,10 +13,15 @@ enum Form<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// A parser at the beginning of a body.
+    /// A parser at the beginning of a body that tells no native histograms.
     pub fn new(body: &'a [u8], format: Format) -> Self {
+        Self::with_histograms(body, format, Histograms::Classic)
+    }
+
+    /// A parser at the beginning of a body. Only protobuf has native histograms.
+    pub fn with_histograms(body: &'a [u8], format: Format, histograms: Histograms) -> Self {
         Self(match format {
-            Format::Protobuf => Form::Protobuf(Box::new(ProtobufParser::new(body))),
+            Format::Protobuf => Form::Protobuf(Box::new(ProtobufParser::new(body, histograms))),
             text => Form::Text(TextParser::new(body, text)),
         })
     }
@@ -36,19 +41,19 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes the next sample where it is of exactly this series. See
-    /// [`TextParser::next_if_series`].
+    /// Takes the next sample where its series is a known one. See [`TextParser::next_if_known`].
     ///
     /// # Errors
     /// Where the line goes on with something else than a value.
     #[inline]
-    pub fn next_if_series(
+    pub fn next_if_known(
         &mut self,
-        expected: &[u8],
+        length: usize,
+        known: impl FnOnce(&[u8]) -> bool,
     ) -> Option<Result<SeriesLine<'_>, ParseError>> {
         match &mut self.0 {
-            Form::Text(parser) => parser.next_if_series(expected),
-            Form::Protobuf(parser) => parser.next_if_series(expected).map(Ok),
+            Form::Text(parser) => parser.next_if_known(length, known),
+            Form::Protobuf(parser) => parser.next_if_known(known).map(Ok),
         }
     }
 

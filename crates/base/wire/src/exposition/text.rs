@@ -64,41 +64,44 @@ impl<'a> TextParser<'a> {
         Some(entry.map_err(|reason| self.fail(reason)))
     }
 
-    /// Where the next line is a sample of exactly the series `expected`, takes it; otherwise
-    /// nothing moves. The way for bodies that say the same series as the one before: it costs a
-    /// comparison of bytes and the reading of the value.
+    /// Where the next line is a sample whose series takes `length` bytes and `known` says yes to
+    /// these, takes it; otherwise nothing moves. The way for bodies that say the same series as
+    /// the one before: it costs what `known` costs and the reading of the value. What `known`
+    /// says yes to must be a series that [`TextParser::next`] gave of a body in the same form.
     ///
     /// # Errors
     /// Where the line goes on with something else than a value.
     #[inline]
-    pub fn next_if_series(
+    pub fn next_if_known(
         &mut self,
-        expected: &[u8],
+        length: usize,
+        known: impl FnOnce(&[u8]) -> bool,
     ) -> Option<Result<SeriesLine<'a>, ParseError>> {
-        let line = self.body.get(self.at..)?;
-        let values = line.strip_prefix(expected)?;
+        let (series, values) = self.body.get(self.at..)?.split_at_checked(length)?;
+        if series.is_empty() || !known(series) {
+            return None;
+        }
         if let Some((b' ', text)) = values.split_first()
             && let Some((value, rest)) = number::leading(text).or_else(|| number::decimal(text))
             && let Some((b'\n', rest)) = rest.split_first()
-            && !expected.is_empty()
         {
             self.line_start = self.at;
             self.at = self.body.len() - rest.len();
             return Some(Ok(SeriesLine {
-                series: line.get(..expected.len())?,
+                series,
                 value,
                 timestamp: None,
                 exemplar: None,
             }));
         }
-        self.slow_if_series(expected, values)
+        self.slow_if_known(series, values)
     }
 
     /// The same where the value is not a short number, or is not alone.
     #[cold]
-    fn slow_if_series(
+    fn slow_if_known(
         &mut self,
-        expected: &[u8],
+        series: &'a [u8],
         values: &'a [u8],
     ) -> Option<Result<SeriesLine<'a>, ParseError>> {
         let separated = match values.first()? {
@@ -107,11 +110,10 @@ impl<'a> TextParser<'a> {
             _ => false,
         };
         // `a {b="c"} 1` is not of the series `a`.
-        let braces = !expected.ends_with(b"}") && skip_blanks(values).starts_with(b"{");
-        if expected.is_empty() || !separated || braces {
+        let braces = !series.ends_with(b"}") && skip_blanks(values).starts_with(b"{");
+        if !separated || braces {
             return None;
         }
-        let series = self.body.get(self.at..self.at + expected.len())?;
         self.line_start = self.at;
         let line = self.sample(series, values);
         Some(line.map_err(|reason| self.fail(reason)))

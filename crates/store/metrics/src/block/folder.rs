@@ -42,7 +42,7 @@ pub(crate) fn open_all(dir: &Path) -> Result<OpenedBlocks, StoreError> {
         }
         match suffix {
             CREATION | DELETION => {
-                fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
+                disk::remove_dir_all(&path).map_err(StoreError::io(&path))?;
             }
             "" => match Block::open(&path) {
                 Ok(block) => opened.blocks.push(Arc::new(block)),
@@ -54,7 +54,7 @@ pub(crate) fn open_all(dir: &Path) -> Result<OpenedBlocks, StoreError> {
                         "a block cannot be read; it is set aside as {}",
                         aside.display()
                     );
-                    fs::rename(&path, &aside).map_err(StoreError::io(&path))?;
+                    disk::rename(&path, &aside).map_err(StoreError::io(&path))?;
                     opened.damaged += 1;
                 }
                 Err(error) => return Err(error),
@@ -70,11 +70,11 @@ pub(crate) fn open_all(dir: &Path) -> Result<OpenedBlocks, StoreError> {
 /// it open can go on reading.
 pub(crate) fn delete(path: &Path) -> Result<(), StoreError> {
     let doomed = set_suffix(path, DELETION);
-    fs::rename(path, &doomed).map_err(StoreError::io(path))?;
+    disk::rename(path, &doomed).map_err(StoreError::io(path))?;
     if let Some(dir) = path.parent() {
         sync_folder(dir)?;
     }
-    fs::remove_dir_all(&doomed).map_err(StoreError::io(&doomed))
+    disk::remove_dir_all(&doomed).map_err(StoreError::io(&doomed))
 }
 
 /// A path with a suffix behind its name.

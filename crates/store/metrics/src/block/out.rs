@@ -1,8 +1,9 @@
 //! A file that is being written.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use disk::File;
 
 use crate::{StoreError, crc32c};
 
@@ -61,7 +62,7 @@ impl Out {
     pub(super) fn finish(mut self) -> Result<(), StoreError> {
         self.file
             .flush()
-            .and_then(|()| self.file.get_ref().sync_all())
+            .and_then(|()| self.file.get_ref().sync())
             .map_err(StoreError::io(&self.path))
     }
 
@@ -83,7 +84,5 @@ pub(super) fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), StoreError> 
 
 /// Waits until the disk has the names of a folder's files.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(StoreError::io(folder))
+    disk::sync_folder(folder).map_err(StoreError::io(folder))
 }

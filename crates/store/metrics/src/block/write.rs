@@ -1,6 +1,5 @@
 //! Writing a block.
 
-use std::fs;
 use std::path::Path;
 
 use model::Labels;
@@ -77,12 +76,12 @@ pub(crate) fn write_compacted(
             .map_err(|error| StoreError::io(&unfinished)(error.into()))?;
         write_file(unfinished.join("meta.json"), &bytes)?;
         sync_folder(&unfinished)?;
-        fs::rename(&unfinished, &path).map_err(StoreError::io(&path))?;
+        disk::rename(&unfinished, &path).map_err(StoreError::io(&path))?;
         sync_folder(dir)?;
         Ok(Some(meta))
     });
     if !matches!(written, Ok(Some(_))) && unfinished.exists() {
-        fs::remove_dir_all(&unfinished).map_err(StoreError::io(&unfinished))?;
+        disk::remove_dir_all(&unfinished).map_err(StoreError::io(&unfinished))?;
     }
     written
 }
@@ -95,7 +94,7 @@ fn write_files(
     series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
 ) -> Result<Stats, StoreError> {
     let chunk_folder = folder.join("chunks");
-    fs::create_dir_all(&chunk_folder).map_err(StoreError::io(&chunk_folder))?;
+    disk::create_dir_all(&chunk_folder).map_err(StoreError::io(&chunk_folder))?;
     let mut segments = SegmentWriter::new(chunk_folder.clone(), MOST_BYTES);
     let mut index = IndexWriter::create(folder.join("index"), symbols)?;
     let mut stats = Stats::default();

@@ -1,8 +1,7 @@
 //! One head chunk file: bytes of a chunk, writing, mapping.
 
-use std::fs::{File, OpenOptions};
+use std::fs;
 use std::io::{self, Read, Seek};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
@@ -89,17 +88,12 @@ pub(crate) fn parse(file: &[u8], offset: usize) -> Option<Parsed<'_>> {
 
 /// Writes bytes at a place of a file, which is created where it is missing.
 pub(super) fn write_at(folder: &Path, file: u32, start: u64, bytes: &[u8]) -> io::Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path(folder, file))?
-        .write_all_at(bytes, start)
+    disk::File::open_or_create(&path(folder, file))?.write_all_at(bytes, start)
 }
 
 /// The bytes of a file from the beginning of one of this store's own chunks on.
 pub(super) fn read_at(folder: &Path, file: u32, start: u64) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path(folder, file))?;
+    let mut file = fs::File::open(path(folder, file))?;
     file.seek(io::SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
     file.take(OWN_BYTES as u64).read_to_end(&mut bytes)?;

@@ -36,7 +36,7 @@ pub(crate) struct Loaded {
 /// A torn end of the last file is cut off. A file that is damaged elsewhere, and all files after
 /// it, are moved to `chunks_head.damaged`: the write-ahead log still has their samples.
 pub(crate) fn load(folder: &Path) -> io::Result<Loaded> {
-    fs::create_dir_all(folder)?;
+    disk::create_dir_all(folder)?;
     let mut files: Vec<u32> = fs::read_dir(folder)?
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .collect();
@@ -63,10 +63,7 @@ pub(crate) fn load(folder: &Path) -> io::Result<Loaded> {
             }
             Some(offset) => {
                 tracing::info!(file = number, offset, "torn end of head chunk file cut off");
-                fs::OpenOptions::new()
-                    .write(true)
-                    .open(file::path(folder, number))?
-                    .set_len(offset as u64)?;
+                disk::File::open_existing(&file::path(folder, number))?.set_len(offset as u64)?;
             }
             None => {}
         }
@@ -76,7 +73,7 @@ pub(crate) fn load(folder: &Path) -> io::Result<Loaded> {
                 loaded.newest.insert(number, newest);
                 loaded.chunks.extend(scan.chunks);
             }
-            None => fs::remove_file(file::path(folder, number))?,
+            None => disk::remove_file(&file::path(folder, number))?,
         }
     }
     Ok(loaded)
@@ -136,8 +133,8 @@ fn runs_to_the_end(map: &[u8], offset: usize) -> bool {
 
 fn set_aside(folder: &Path, number: u32) -> io::Result<()> {
     let aside = folder.with_file_name(SET_ASIDE);
-    fs::create_dir_all(&aside)?;
-    fs::rename(file::path(folder, number), file::path(&aside, number))
+    disk::create_dir_all(&aside)?;
+    disk::rename(&file::path(folder, number), &file::path(&aside, number))
 }
 
 #[cfg(test)]

@@ -149,7 +149,7 @@ impl HeadChunks {
             .map(|(&file, _)| file)
             .collect();
         for file in &dead {
-            std::fs::remove_file(file::path(&self.folder, *file))?;
+            disk::remove_file(&file::path(&self.folder, *file))?;
             state.newest.remove(file);
             state.maps.remove(file);
         }

@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
+use model::HistogramValue;
+
 use super::message::{Exemplar, Histogram, Metric, MetricFamily, MetricType, Summary};
+use super::{Histograms, native};
 use crate::exposition::write::{push_bound, push_series};
-use crate::exposition::{RawExemplar, SeriesLine};
+use crate::exposition::{Entry, HistogramLine, RawExemplar, SeriesLine, excerpt};
 
 /// The samples of one family; memory is kept from one family to the next.
 #[derive(Default)]
@@ -19,6 +22,13 @@ struct Sample {
     value: f64,
     timestamp: Option<i64>,
     exemplar: Option<Exemplar>,
+    /// Stands instead of the value.
+    native: Option<Box<Native>>,
+}
+
+struct Native {
+    value: HistogramValue,
+    exemplars: Vec<Exemplar>,
 }
 
 impl Samples {
@@ -31,18 +41,42 @@ impl Samples {
         self.samples.clear();
     }
 
+    /// The sample at a place; `None` where a native histogram stands.
     pub(super) fn line(&self, place: usize) -> Option<SeriesLine<'_>> {
+        match self.entry(place)? {
+            Entry::Series(line) => Some(line),
+            _ => None,
+        }
+    }
+
+    pub(super) fn entry(&self, place: usize) -> Option<Entry<'_>> {
         let sample = self.samples.get(place)?;
-        Some(SeriesLine {
-            series: self.text.as_bytes().get(sample.series.clone())?,
+        let series = self.text.as_bytes().get(sample.series.clone())?;
+        if let Some(native) = &sample.native {
+            return Some(Entry::Histogram(HistogramLine {
+                series,
+                value: &native.value,
+                timestamp: sample.timestamp,
+                exemplars: &native.exemplars,
+            }));
+        }
+        Some(Entry::Series(SeriesLine {
+            series,
             value: sample.value,
             timestamp: sample.timestamp,
             exemplar: sample.exemplar.as_ref().map(RawExemplar::from),
-        })
+        }))
     }
 
     /// Takes the samples of a family, and its exemplars with them.
-    pub(super) fn fill(&mut self, family: &mut MetricFamily) {
+    ///
+    /// # Errors
+    /// A native histogram that does not add up.
+    pub(super) fn fill(
+        &mut self,
+        family: &mut MetricFamily,
+        wanted: Histograms,
+    ) -> Result<(), String> {
         self.clear();
         let kind = family.r#type();
         for metric in &mut family.metric {
@@ -60,12 +94,41 @@ impl Samples {
                     continue;
                 }
                 MetricType::Histogram | MetricType::GaugeHistogram => {
-                    self.histogram(&family.name, metric, histogram.unwrap_or_default());
+                    let histogram = histogram.unwrap_or_default();
+                    let is_gauge = kind == MetricType::GaugeHistogram;
+                    self.either(&family.name, metric, histogram, wanted, is_gauge)?;
                     continue;
                 }
             };
             self.push((&family.name, ""), metric, None, value, exemplar);
         }
+        Ok(())
+    }
+
+    /// The native histogram, its classic buckets, or both.
+    fn either(
+        &mut self,
+        name: &str,
+        metric: &Metric,
+        mut histogram: Histogram,
+        wanted: Histograms,
+        is_gauge: bool,
+    ) -> Result<(), String> {
+        let is_native = wanted != Histograms::Classic && native::is_native(&histogram);
+        if is_native {
+            let value = native::read(&histogram, is_gauge)
+                .map_err(|reason| format!("histogram {}: {reason}", excerpt(name.as_bytes())))?;
+            self.push((name, ""), metric, None, 0.0, None);
+            let exemplars = std::mem::take(&mut histogram.exemplars);
+            if let Some(sample) = self.samples.last_mut() {
+                sample.native = Some(Box::new(Native { value, exemplars }));
+            }
+        }
+        let has_classic = !histogram.bucket.is_empty();
+        if !is_native || (wanted == Histograms::Both && has_classic) {
+            self.histogram(name, metric, histogram);
+        }
+        Ok(())
     }
 
     fn summary(&mut self, name: &str, metric: &Metric, summary: &Summary) {
@@ -124,6 +187,7 @@ impl Samples {
             value,
             timestamp: Some(metric.timestamp_ms).filter(|time| *time != 0),
             exemplar,
+            native: None,
         });
     }
 }

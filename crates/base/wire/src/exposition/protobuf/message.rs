@@ -1,5 +1,5 @@
-//! The messages of `io.prometheus.client` (`metrics.proto`), as far as they are read. Fields of
-//! native histograms and times of creation are left out, and so skipped.
+//! The messages of `io.prometheus.client` (`metrics.proto`), as far as they are read. Times of
+//! creation are left out, and so skipped.
 
 use model::LabelsBuilder;
 use prost::Message;
@@ -69,6 +69,40 @@ pub(crate) struct Histogram {
     /// Stands where it is above zero.
     #[prost(double, tag = "4")]
     pub(crate) sample_count_float: f64,
+    #[prost(sint32, tag = "5")]
+    pub(crate) schema: i32,
+    #[prost(double, tag = "6")]
+    pub(crate) zero_threshold: f64,
+    #[prost(uint64, tag = "7")]
+    pub(crate) zero_count: u64,
+    /// Stands where it is above zero.
+    #[prost(double, tag = "8")]
+    pub(crate) zero_count_float: f64,
+    #[prost(message, repeated, tag = "9")]
+    pub(crate) negative_span: Vec<BucketSpan>,
+    /// What each bucket has more than the one before; the first, more than none.
+    #[prost(sint64, repeated, tag = "10")]
+    pub(crate) negative_delta: Vec<i64>,
+    /// Counts of a histogram of floats.
+    #[prost(double, repeated, tag = "11")]
+    pub(crate) negative_count: Vec<f64>,
+    #[prost(message, repeated, tag = "12")]
+    pub(crate) positive_span: Vec<BucketSpan>,
+    #[prost(sint64, repeated, tag = "13")]
+    pub(crate) positive_delta: Vec<i64>,
+    #[prost(double, repeated, tag = "14")]
+    pub(crate) positive_count: Vec<f64>,
+    /// Those of the native histogram.
+    #[prost(message, repeated, tag = "16")]
+    pub(crate) exemplars: Vec<Exemplar>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct BucketSpan {
+    #[prost(sint32, tag = "1")]
+    pub(crate) offset: i32,
+    #[prost(uint32, tag = "2")]
+    pub(crate) length: u32,
 }
 
 /// `google.protobuf.Timestamp`.

@@ -5,6 +5,7 @@
 
 mod expand;
 pub(super) mod message;
+mod native;
 
 use std::borrow::Cow;
 
@@ -15,6 +16,18 @@ use super::entry::Raw;
 use super::{Entry, ParseError, RawExemplar, SeriesLine, comment, excerpt};
 use expand::Samples;
 use message::{MetricFamily, MetricType};
+
+/// What is told of histograms that are native ones too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Histograms {
+    /// Their classic buckets.
+    #[default]
+    Classic,
+    /// The native histogram; the classic buckets of those that are not native.
+    Native,
+    /// The native histogram, and its classic buckets where it has any.
+    Both,
+}
 
 /// What is told next of the family at hand.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,12 +46,14 @@ pub struct ProtobufParser<'a> {
     family: MetricFamily,
     samples: Samples,
     step: Step,
+    histograms: Histograms,
 }
 
 impl<'a> ProtobufParser<'a> {
     /// A parser at the beginning of a body.
-    pub fn new(body: &'a [u8]) -> Self {
+    pub fn new(body: &'a [u8], histograms: Histograms) -> Self {
         Self {
+            histograms,
             rest: body,
             number: 0,
             family: MetricFamily::default(),
@@ -103,21 +118,18 @@ impl<'a> ProtobufParser<'a> {
             }
             Step::Sample(place) => {
                 self.step = Step::Sample(place + 1);
-                Entry::Series(self.samples.line(place)?)
+                self.samples.entry(place)?
             }
         }))
     }
 
-    /// Where the next entry is a sample of exactly the series `expected`, takes it; otherwise
+    /// Where the next entry is a sample of a series that `known` says yes to, takes it; otherwise
     /// nothing moves.
-    pub fn next_if_series(&mut self, expected: &[u8]) -> Option<SeriesLine<'_>> {
+    pub fn next_if_known(&mut self, known: impl FnOnce(&[u8]) -> bool) -> Option<SeriesLine<'_>> {
         let Step::Sample(place) = self.step else {
             return None;
         };
-        let line = self
-            .samples
-            .line(place)
-            .filter(|line| line.series == expected)?;
+        let line = self.samples.line(place).filter(|line| known(line.series))?;
         self.step = Step::Sample(place + 1);
         Some(line)
     }
@@ -144,7 +156,7 @@ impl<'a> ProtobufParser<'a> {
             let name = excerpt(family.name.as_bytes());
             return Err(format!("unknown metric type {} of {name}", family.r#type));
         }
-        self.samples.fill(&mut family);
+        self.samples.fill(&mut family, self.histograms)?;
         self.family = family;
         // Of a family without samples nothing is told, as upstream.
         self.step = if self.samples.len() == 0 {

@@ -199,7 +199,140 @@ fn histograms_and_summaries_are_laid_out() {
     );
 }
 
-/// Fields of native histograms (schema, spans, deltas) beside classic buckets do not matter.
+fn span(offset: i32, length: u32) -> BucketSpan {
+    BucketSpan { offset, length }
+}
+
+fn of_histogram(histogram: Histogram) -> Vec<u8> {
+    let metric = Metric {
+        label: pairs(&[("a", "b")]),
+        histogram: Some(histogram),
+        timestamp_ms: 7,
+        ..Metric::default()
+    };
+    body(&[family("h", MetricType::Histogram, vec![metric])])
+}
+
+fn histograms(body: &[u8], wanted: Histograms) -> Vec<String> {
+    let mut parser = Parser::with_histograms(body, Format::Protobuf, wanted);
+    let mut said = Vec::new();
+    while let Some(entry) = parser.next() {
+        match entry {
+            Ok(Entry::Histogram(line)) => {
+                let series = String::from_utf8_lossy(line.series).into_owned();
+                let exemplars = line.exemplars().len();
+                let float = line.value.clone().into_float();
+                let buckets = |spans: &[model::Span], counts: &[f64]| {
+                    let all = model::histogram::buckets::buckets(spans, counts);
+                    all.map(|(i, count)| format!(" {i}:{count}"))
+                        .collect::<String>()
+                };
+                said.push(format!(
+                    "{series} @{:?} s{} n{} z{}{} -{} #{exemplars} {:?}",
+                    line.timestamp,
+                    float.schema,
+                    float.count,
+                    float.zero_count,
+                    buckets(&float.positive_spans, &float.positive),
+                    buckets(&float.negative_spans, &float.negative),
+                    float.hint,
+                ));
+            }
+            Ok(Entry::Series(line)) => {
+                let series = String::from_utf8_lossy(line.series);
+                said.push(format!("{series} {}", line.value));
+            }
+            Ok(_) => {}
+            Err(error) => said.push(error.to_string()),
+        }
+    }
+    said
+}
+
+#[test]
+fn native_histograms_are_told_where_they_are_wanted() {
+    let native = Histogram {
+        sample_count: 12,
+        sample_sum: 2.0,
+        schema: 3,
+        zero_count: 1,
+        positive_span: vec![span(-1, 2), span(0, 0), span(3, 1)],
+        positive_delta: vec![2, 1, -2],
+        negative_span: vec![span(0, 1)],
+        negative_delta: vec![5],
+        bucket: vec![Bucket {
+            upper_bound: 1.0,
+            cumulative_count: 9,
+            ..Bucket::default()
+        }],
+        exemplars: vec![exemplar(None), exemplar(Some(Timestamp::default()))],
+        ..Histogram::default()
+    };
+    let bytes = of_histogram(native.clone());
+    let whole = r#"h{a="b"} @Some(7) s3 n12 z1 -1:2 0:3 4:1 - 0:5 #1 Unknown"#;
+    assert_eq!(histograms(&bytes, Histograms::Native), [whole]);
+    let classic = [
+        r#"h_count{a="b"} 12"#,
+        r#"h_sum{a="b"} 2"#,
+        r#"h_bucket{a="b",le="1.0"} 9"#,
+        r#"h_bucket{a="b",le="+Inf"} 12"#,
+    ];
+    assert_eq!(histograms(&bytes, Histograms::Classic), classic);
+    let both: Vec<&str> = [whole].into_iter().chain(classic).collect();
+    assert_eq!(histograms(&bytes, Histograms::Both), both);
+    // A span without buckets alone says that the histogram is native.
+    let empty = of_histogram(Histogram {
+        positive_span: vec![span(0, 0)],
+        ..Histogram::default()
+    });
+    let said = [r#"h{a="b"} @Some(7) s0 n0 z0 - #0 Unknown"#];
+    assert_eq!(histograms(&empty, Histograms::Both), said);
+    let floats = of_histogram(Histogram {
+        sample_count_float: 1.5,
+        schema: 9,
+        positive_span: vec![span(1, 2)],
+        positive_count: vec![0.5, 1.0],
+        ..Histogram::default()
+    });
+    let said = [r#"h{a="b"} @Some(7) s8 n1.5 z0 1:1.5 - #0 Unknown"#];
+    assert_eq!(histograms(&floats, Histograms::Native), said);
+    for (wrong, words) in [
+        (
+            Histogram {
+                schema: 53,
+                ..native.clone()
+            },
+            "schema 53 is not between -4 and 52",
+        ),
+        (
+            Histogram {
+                positive_delta: vec![2],
+                ..native.clone()
+            },
+            "spans of 3 buckets stand by 1 counts",
+        ),
+        (
+            Histogram {
+                negative_delta: vec![-1],
+                ..native.clone()
+            },
+            "a bucket has a count below zero",
+        ),
+        (
+            Histogram {
+                positive_span: vec![span(0, 1), span(-1, 2)],
+                ..native
+            },
+            "span 2 has a negative offset",
+        ),
+    ] {
+        let said = histograms(&of_histogram(wrong), Histograms::Native);
+        assert_eq!(said, [format!("line 1: histogram \"h\": {words}")]);
+    }
+}
+
+/// Whoever wants classic buckets gets none of the fields of native histograms (schema, spans,
+/// deltas).
 #[test]
 fn native_fields_are_skipped() {
     let mut histogram = Histogram {
@@ -246,14 +379,26 @@ fn an_expected_series_is_taken_only_where_it_stands() {
     ];
     let body = body(&[family("g", MetricType::Gauge, gauges)]);
     let mut parser = Parser::new(&body, Format::Protobuf);
-    assert!(parser.next_if_series(b"g").is_none());
+    assert!(parser.next_if_known(1, |series| series == b"g").is_none());
     assert!(matches!(parser.next(), Some(Ok(Entry::Help { .. }))));
-    assert!(parser.next_if_series(b"g").is_none());
+    assert!(parser.next_if_known(1, |series| series == b"g").is_none());
     assert!(matches!(parser.next(), Some(Ok(Entry::Type { .. }))));
-    assert!(parser.next_if_series(b"g{a=\"b\"}").is_none());
-    assert!(parser.next_if_series(b"g").is_some());
-    assert!(parser.next_if_series(b"g{a=\"b\"}").is_some());
-    assert!(parser.next_if_series(b"g{a=\"b\"}").is_none());
+    assert!(
+        parser
+            .next_if_known(1, |series| series == b"g{a=\"b\"}")
+            .is_none()
+    );
+    assert!(parser.next_if_known(1, |series| series == b"g").is_some());
+    assert!(
+        parser
+            .next_if_known(1, |series| series == b"g{a=\"b\"}")
+            .is_some()
+    );
+    assert!(
+        parser
+            .next_if_known(1, |series| series == b"g{a=\"b\"}")
+            .is_none()
+    );
     assert!(parser.next().is_none());
 }
 

@@ -36,6 +36,7 @@ fn show(entry: Entry<'_>, format: Format) -> Result<String, ParseError> {
             }
             shown
         }
+        Entry::Histogram(_) => unreachable!("of protobuf only"),
         Entry::Type { metric, kind } => format!("type {metric} {}", kind.as_str()),
         Entry::Help { metric, text } => format!("help {metric} {text:?}"),
         Entry::Unit { metric, unit } => format!("unit {metric} {unit}"),
@@ -391,7 +392,7 @@ fn an_expected_series_is_taken_only_where_it_stands() {
         ("a\t1\n# EOF\n", "a", Format::OpenMetrics100, None),
     ] {
         let mut parser = Parser::new(body.as_bytes(), format);
-        let line = parser.next_if_series(series.as_bytes());
+        let line = parser.next_if_known(series.len(), |known| known == series.as_bytes());
         assert_eq!(
             line.map(|line| line.unwrap().value),
             value,
@@ -403,14 +404,25 @@ fn an_expected_series_is_taken_only_where_it_stands() {
         }
     }
     let mut parser = TextParser::new(b"a 1\n\na x\na 1\n", Format::Text004);
-    assert!(parser.next_if_series(b"a").is_some_and(|line| line.is_ok()));
-    assert_eq!(parser.next_if_series(b"a"), None);
+    assert!(
+        parser
+            .next_if_known(1, |known| known == b"a")
+            .is_some_and(|line| line.is_ok())
+    );
+    assert_eq!(parser.next_if_known(1, |known| known == b"a"), None);
     let error = parser.next().unwrap().unwrap_err();
     assert_eq!((error.line, parser.line()), (3, 3));
-    assert_eq!(parser.next_if_series(b"a"), None);
+    assert_eq!(parser.next_if_known(1, |known| known == b"a"), None);
     assert_eq!(parser.next(), None);
     let mut parser = TextParser::new(b"# c\na x\n", Format::Text004);
     parser.next();
-    assert_eq!(parser.next_if_series(b"a").unwrap().unwrap_err().line, 2);
+    assert_eq!(
+        parser
+            .next_if_known(1, |known| known == b"a")
+            .unwrap()
+            .unwrap_err()
+            .line,
+        2
+    );
     assert_eq!(parser.next(), None);
 }

@@ -7,6 +7,8 @@
 //!
 //! Source: the Prometheus specification of native histograms (prometheus.io/docs/specs).
 
+pub mod buckets;
+
 use crate::stale_nan;
 
 /// The schema of histograms whose bounds are listed.

@@ -1,0 +1,258 @@
+//! A request as one batch.
+
+use std::ops::Range;
+
+use contract::{Batch, PendingExemplar, PendingHistogram, PendingMetadata, PendingSample};
+use contract::{Rejection, SeriesId};
+use model::{Exemplar, Labels, LabelsBuilder, METRIC_NAME};
+use wire::remote::Malformed;
+use wire::remote::write::{Content, Request, Series};
+
+use super::ids::Ids;
+use super::refuse::Faults;
+
+/// What a request came to; its memory serves one request after the other.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) batch: Batch,
+    /// Where the samples and histograms of each series of the request end in the batch.
+    ends: Vec<(u32, u32)>,
+    pub(super) unknown: Vec<Unknown>,
+    content: Content,
+}
+
+/// A series whose id is not known yet, and its places in the batch.
+pub(super) struct Unknown {
+    pub(super) hash: u64,
+    pub(super) labels: Labels,
+    samples: Range<usize>,
+    histograms: Range<usize>,
+    exemplars: Range<usize>,
+    metadata: Range<usize>,
+}
+
+impl Unknown {
+    /// Puts the id, now that it is known, where it belongs.
+    pub(super) fn set(&self, batch: &mut Batch, id: SeriesId) {
+        let samples = batch.samples.get_mut(self.samples.clone());
+        samples.into_iter().flatten().for_each(|s| s.series = id);
+        let histograms = batch.histograms.get_mut(self.histograms.clone());
+        histograms.into_iter().flatten().for_each(|h| h.series = id);
+        let exemplars = batch.exemplars.get_mut(self.exemplars.clone());
+        exemplars.into_iter().flatten().for_each(|e| e.series = id);
+        let metadata = batch.metadata.get_mut(self.metadata.clone());
+        metadata.into_iter().flatten().for_each(|m| m.series = id);
+    }
+}
+
+impl Gathered {
+    fn clear(&mut self) {
+        self.batch.clear();
+        self.ends.clear();
+        self.unknown.clear();
+    }
+
+    /// Reads a whole request. Series that cannot be stored are noted as faults and left out.
+    pub(super) fn take(
+        &mut self,
+        mut request: Request<'_>,
+        ids: &Ids,
+        faults: &mut Faults,
+    ) -> Result<(), Malformed> {
+        self.clear();
+        let mut content = std::mem::take(&mut self.content);
+        while let Some(series) = request.next_series()? {
+            series.read(&mut content)?;
+            match ids.get(series.hash()) {
+                Some(id) => self.push(id, &mut content),
+                None => self.push_unknown(&series, &mut content, faults)?,
+            }
+            let ends = (self.batch.samples.len(), self.batch.histograms.len());
+            // A request of 32 MiB has fewer of both than 32 bits can count.
+            self.ends.push((ends.0 as u32, ends.1 as u32));
+        }
+        self.content = content;
+        Ok(())
+    }
+
+    #[inline]
+    fn push(&mut self, series: SeriesId, content: &mut Content) {
+        let samples = content.samples.iter();
+        self.batch
+            .samples
+            .extend(samples.map(|&(time, value)| PendingSample {
+                series,
+                time,
+                value,
+            }));
+        if !content.histograms.is_empty() {
+            let histograms = content.histograms.drain(..);
+            self.batch
+                .histograms
+                .extend(histograms.map(|sample| PendingHistogram {
+                    series,
+                    time: sample.time,
+                    value: sample.value,
+                }));
+        }
+        if !content.exemplars.is_empty() {
+            let latest = content.samples.last().map(|&(time, _)| time);
+            let timed = |exemplar: Exemplar| Exemplar {
+                time: exemplar.time.or(latest),
+                ..exemplar
+            };
+            let exemplars = content.exemplars.drain(..).map(timed);
+            self.batch
+                .exemplars
+                .extend(exemplars.map(|exemplar| PendingExemplar { series, exemplar }));
+        }
+    }
+
+    #[cold]
+    fn push_unknown(
+        &mut self,
+        series: &Series<'_>,
+        content: &mut Content,
+        faults: &mut Faults,
+    ) -> Result<(), Malformed> {
+        let Some(labels) = checked(series, content, faults)? else {
+            return Ok(());
+        };
+        let batch = &self.batch;
+        let before = (
+            batch.samples.len(),
+            batch.histograms.len(),
+            batch.exemplars.len(),
+            batch.metadata.len(),
+        );
+        // What is known of a series by its first request stands until it is told anew.
+        if let Some(metadata) = content.metadata.take() {
+            self.batch.metadata.push(PendingMetadata {
+                series: SeriesId(0),
+                kind: metadata.kind,
+                unit: metadata.unit,
+                help: metadata.help,
+            });
+        }
+        self.push(SeriesId(0), content);
+        let batch = &self.batch;
+        self.unknown.push(Unknown {
+            hash: series.hash(),
+            labels,
+            samples: before.0..batch.samples.len(),
+            histograms: before.1..batch.histograms.len(),
+            exemplars: before.2..batch.exemplars.len(),
+            metadata: before.3..batch.metadata.len(),
+        });
+        Ok(())
+    }
+
+    /// The number of the series that a place of the batch belongs to.
+    fn series_of(&self, place: usize) -> usize {
+        let samples = self.batch.samples.len();
+        match place.checked_sub(samples) {
+            None => self.ends.partition_point(|end| end.0 as usize <= place),
+            Some(place) => self.ends.partition_point(|end| end.1 as usize <= place),
+        }
+    }
+
+    /// What lies at the places, which are in rising order, as a batch of its own with series that
+    /// are all unknown. `request` is the one that was taken.
+    pub(super) fn only(
+        &self,
+        mut request: Request<'_>,
+        places: &[usize],
+    ) -> Result<Self, Malformed> {
+        let mut wanted: Vec<(usize, usize)> = places
+            .iter()
+            .map(|&place| (self.series_of(place), place))
+            .collect();
+        wanted.sort_unstable();
+        let mut only = Self::default();
+        let mut wanted = wanted.into_iter().peekable();
+        let mut number = 0;
+        while let Some(series) = request.next_series()? {
+            while let Some((_, place)) = wanted.next_if(|(of, _)| *of == number) {
+                only.copy(&series, &self.batch, place)?;
+            }
+            number += 1;
+        }
+        Ok(only)
+    }
+
+    fn copy(&mut self, series: &Series<'_>, from: &Batch, place: usize) -> Result<(), Malformed> {
+        let batch = &mut self.batch;
+        let before = (batch.samples.len(), batch.histograms.len());
+        match place.checked_sub(from.samples.len()) {
+            None => batch.samples.extend(from.samples.get(place)),
+            Some(place) => batch.histograms.extend(from.histograms.get(place).cloned()),
+        }
+        let mut labels = LabelsBuilder::new();
+        series.labels(&mut labels)?;
+        self.unknown.push(Unknown {
+            hash: series.hash(),
+            labels: labels.build(),
+            samples: before.0..batch.samples.len(),
+            histograms: before.1..batch.histograms.len(),
+            exemplars: 0..0,
+            metadata: 0..0,
+        });
+        Ok(())
+    }
+
+    /// Notes the rejected samples with the labels of their series. `request` is the one that was
+    /// taken.
+    pub(super) fn name(
+        &self,
+        mut request: Request<'_>,
+        rejected: &[Rejection],
+        faults: &mut Faults,
+    ) -> Result<(), Malformed> {
+        let mut named: Vec<(usize, &Rejection)> = rejected
+            .iter()
+            .map(|rejection| (self.series_of(rejection.place), rejection))
+            .collect();
+        named.sort_unstable_by_key(|(series, rejection)| (*series, rejection.place));
+        let mut named = named.into_iter().peekable();
+        let mut number = 0;
+        while let Some(series) = request.next_series()? {
+            while let Some((_, rejection)) = named.next_if(|(of, _)| *of == number) {
+                let mut labels = LabelsBuilder::new();
+                series.labels(&mut labels)?;
+                faults.rejected(rejection.reason, &labels.build());
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+}
+
+/// The labels of a series that can be stored; otherwise the fault is noted.
+fn checked(
+    series: &Series<'_>,
+    content: &Content,
+    faults: &mut Faults,
+) -> Result<Option<Labels>, Malformed> {
+    let mut labels = LabelsBuilder::new();
+    let mut twice = None;
+    let mut has_empty_name = false;
+    series.each_label(|name, value| {
+        if !labels.get(name).is_empty() {
+            twice.get_or_insert_with(|| name.to_owned());
+        }
+        has_empty_name |= name.is_empty();
+        labels.set(name, value);
+    })?;
+    let labels = labels.build();
+    let samples = (content.samples.len() + content.histograms.len()) as u64;
+    if has_empty_name || labels.get(METRIC_NAME).is_none() {
+        let words = format!("invalid metric name or labels, got {labels}");
+        faults.invalid(words, samples);
+    } else if let Some(name) = twice {
+        let words = format!("invalid labels for series, labels {labels}, duplicated label {name}");
+        faults.invalid(words, samples);
+    } else {
+        return Ok(Some(labels));
+    }
+    Ok(None)
+}

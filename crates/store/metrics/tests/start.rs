@@ -1,0 +1,231 @@
+//! Appending while the log of earlier runs is read back: nothing acknowledged is lost, whatever
+//! ends the run, and nothing that is older than what is there gets in.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests may stop at the first surprise"
+)]
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use common::{ALL, append, labels, open, read};
+use contract::memory::MemoryStore;
+use contract::{Append, Batch, PendingSample, Select, SelectError, Selection, StoreStatus};
+use metrics_store::{Store, StoreError, StoreOptions};
+use proptest::prelude::*;
+
+const START: i64 = 1_700_000_000_000;
+
+/// Starts a store in a folder that one before may still hold for a moment.
+fn start(options: &StoreOptions) -> Arc<Store> {
+    loop {
+        match Store::start(options.clone()) {
+            Err(StoreError::Locked { .. }) => std::thread::yield_now(),
+            store => return store.unwrap(),
+        }
+    }
+}
+
+#[test]
+fn samples_are_taken_before_any_are_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions::new(dir.path());
+    let model = MemoryStore::new();
+    let store = open(&options);
+    append(&*store, &model, 0..5, START, |n| n as f64);
+    drop(store);
+
+    let store = start(&options);
+    let mut ids = Vec::new();
+    assert!(store.resolve(&[labels(1)], &mut ids).is_err(), "not yet");
+    store.admit().unwrap();
+    assert!(!store.is_ready());
+    append(&*store, &model, 3..9, START + 1, |n| n as f64 * 2.0);
+    let selection = Selection {
+        matchers: &[],
+        range: ALL,
+        limit: 0,
+    };
+    assert!(matches!(
+        store.select(&selection).err(),
+        Some(SelectError::NotReady)
+    ));
+    // As after an earlier sample of the same run.
+    store.resolve(&[labels(4), labels(0)], &mut ids).unwrap();
+    let outcome = |time, value| {
+        let samples = vec![PendingSample {
+            series: ids[0],
+            time,
+            value,
+        }];
+        store
+            .append(&Batch {
+                samples,
+                ..Batch::default()
+            })
+            .unwrap()
+            .stored
+    };
+    assert_eq!([outcome(START + 1, 8.0), outcome(START + 1, 9.0)], [1, 0]);
+    // Acknowledged, for nobody knows yet that there is a later one; it gives way to that.
+    let early = PendingSample {
+        series: ids[1],
+        time: START - 5,
+        value: 7.0,
+    };
+    store
+        .append(&Batch {
+            samples: vec![early],
+            ..Batch::default()
+        })
+        .unwrap();
+    store.replay().unwrap();
+    assert!(store.is_ready());
+    assert_eq!(read(&*store, &[], ALL), read(&model, &[], ALL));
+    // What was given out while the log was read back stays good.
+    assert_eq!(outcome(START + 2, 1.0), 1);
+}
+
+#[test]
+fn closing_ends_reading_back_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions::new(dir.path());
+    let model = MemoryStore::new();
+    for (run, is_closed) in [(0, true), (1, false), (2, true)] {
+        let store = start(&options);
+        store.admit().unwrap();
+        append(&*store, &model, 0..7, START + run, |n| n as f64);
+        if is_closed {
+            store.close().unwrap();
+        }
+    }
+    assert_eq!(read(&*open(&options), &[], ALL), read(&model, &[], ALL));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Runs that end anywhere: before the log was read back, after it, with or without a close.
+    #[test]
+    fn any_order_of_starts_and_appends_gives_what_was_appended(
+        runs in proptest::collection::vec(
+            (any::<bool>(), any::<bool>(), 0usize..6, 1usize..9, 1u8..6, 1u8..6), 1..7),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let options = StoreOptions::new(dir.path());
+        let model = MemoryStore::new();
+        let mut time = START;
+        for (is_whole, is_closed, from, count, early, late) in runs {
+            let store = start(&options);
+            store.admit().unwrap();
+            for _ in 0..early {
+                time += 15_000;
+                append(&*store, &model, from..from + count, time, |n| (n as f64) + time as f64);
+            }
+            if is_whole {
+                store.replay().unwrap();
+                for _ in 0..late {
+                    time += 15_000;
+                    append(&*store, &model, from..from + count, time, |n| n as f64);
+                }
+                prop_assert_eq!(read(&*store, &[], ALL), read(&model, &[], ALL));
+            }
+            if is_closed {
+                store.close().unwrap();
+            }
+        }
+        prop_assert_eq!(read(&*open(&options), &[], ALL), read(&model, &[], ALL));
+    }
+}
+
+/// Names the folder for the process that is to be killed.
+const FOLDER: &str = "ARGAND_TEST_KILLED_STARTER";
+const DONE: &str = "acknowledged ";
+const SERIES: usize = 40;
+
+/// Not a test of its own: what runs in the process that is killed. It appends from the first
+/// moment on, while another of its threads reads the log back.
+#[test]
+fn starter() {
+    let Some(dir) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let store = start(&StoreOptions::new(Path::new(&dir)));
+    store.admit().unwrap();
+    let behind = store.clone();
+    std::thread::spawn(move || behind.replay().unwrap());
+    let sets: Vec<_> = (0..SERIES).map(labels).collect();
+    let mut ids = Vec::new();
+    store.resolve(&sets, &mut ids).unwrap();
+    let first: i64 = std::env::var("FIRST").unwrap().parse().unwrap();
+    for step in first.. {
+        let samples = ids.iter().map(|&series| PendingSample {
+            series,
+            time: START + step,
+            value: step as f64,
+        });
+        let batch = Batch {
+            samples: samples.collect(),
+            ..Batch::default()
+        };
+        assert_eq!(store.append(&batch).unwrap().stored, SERIES);
+        println!("{DONE}{step} {}", store.is_ready());
+    }
+}
+
+#[test]
+fn kill_9_while_the_log_is_read_back_loses_nothing_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut next, mut unready) = (0i64, 0);
+    let mut acknowledged = Vec::new();
+    for round in 0..12 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "starter", "--nocapture"])
+            .env(FOLDER, dir.path())
+            .env("FIRST", next.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // The first run writes a log that takes a while; some end before it was read back.
+        let most = if round == 0 { 3000 } else { 1 + round * 7 };
+        for line in lines.map_while(Result::ok) {
+            let Some((_, line)) = line.split_once(DONE) else {
+                continue;
+            };
+            let (step, ready) = line.split_once(' ').unwrap();
+            acknowledged.push(step.parse::<i64>().unwrap());
+            unready += usize::from(ready == "false");
+            if acknowledged.last().unwrap() - next >= most {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        next = acknowledged.last().unwrap() + 100_000;
+        let store = open(&StoreOptions::new(dir.path()));
+        let found = read(&*store, &[], ALL);
+        assert_eq!(found.len(), SERIES);
+        for (_, samples) in &found {
+            let times: std::collections::HashSet<i64> = samples.iter().map(|s| s.0).collect();
+            assert!(
+                acknowledged
+                    .iter()
+                    .all(|step| times.contains(&(START + step))),
+                "round {round}"
+            );
+        }
+    }
+    assert!(
+        unready > 0,
+        "no sample was taken while the log was read back"
+    );
+}
