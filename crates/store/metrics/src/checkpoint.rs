@@ -133,11 +133,23 @@ fn filter(bytes: &[u8], keep: &Keep<'_>, out: &mut Vec<u8>) {
                 }
             })
         }
-        Kind::Samples => {
+        Kind::Samples | Kind::SamplesWithStarts => {
             let mut writer = record::samples::Writer::new(out);
-            record::samples::decode(body, |reference, time, value| {
+            let each = |reference, time, value| {
                 if time >= keep.from && (keep.series)(reference) {
                     writer.push(reference, time, value);
+                }
+            };
+            match kind {
+                Kind::SamplesWithStarts => record::samples::decode_with_starts(body, each),
+                _ => record::samples::decode(body, each),
+            }
+        }
+        Kind::Histograms(form) => {
+            let mut writer = record::histograms::Writer::new(out, form);
+            record::histograms::decode(form, body, |reference, time, value| {
+                if time >= keep.from && (keep.series)(reference) {
+                    writer.push(reference, time, &value);
                 }
             })
         }

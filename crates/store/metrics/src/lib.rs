@@ -19,6 +19,7 @@ mod block;
 mod blocks;
 mod checkpoint;
 mod chunk;
+mod columns;
 mod cut;
 mod error;
 mod exemplars;

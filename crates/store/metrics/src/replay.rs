@@ -301,7 +301,7 @@ impl Replay {
         };
         let outcome = match kind {
             Kind::Series => self.series(store, head, body),
-            Kind::Samples => self.floats(store, head, body),
+            Kind::Samples | Kind::SamplesWithStarts => self.floats(store, head, kind, body),
             Kind::Exemplars => self.exemplars(store, head, body),
             Kind::Tombstones => record::tombstones::decode(body, |reference, first, last| {
                 if let Some(id) = self.slots.get(reference) {
@@ -310,7 +310,7 @@ impl Replay {
             }),
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
-            Kind::Other(_) => {
+            Kind::Histograms(_) | Kind::Other(_) => {
                 store.meters.unknown_records.inc();
                 Ok(())
             }
@@ -349,9 +349,15 @@ impl Replay {
         })
     }
 
-    fn floats(&self, store: &Store, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
+    fn floats(
+        &self,
+        store: &Store,
+        head: &mut Head,
+        kind: Kind,
+        body: &[u8],
+    ) -> Result<(), BadRecord> {
         let oldest = store.oldest.load(Ordering::Relaxed);
-        record::samples::decode(body, |reference, time, value| {
+        let each = |reference, time, value| {
             let Some(id) = self.slots.get(reference) else {
                 return;
             };
@@ -359,7 +365,11 @@ impl Replay {
             if time >= oldest && head.is_after_last(slot, time) {
                 head.push(slot, time, value, &store.chunks);
             }
-        })
+        };
+        match kind {
+            Kind::SamplesWithStarts => record::samples::decode_with_starts(body, each),
+            _ => record::samples::decode(body, each),
+        }
     }
 
     fn exemplars(&self, store: &Store, head: &Head, body: &[u8]) -> Result<(), BadRecord> {

@@ -10,8 +10,9 @@ use model::{Columns, Labels};
 
 use crate::Store;
 use crate::block::{Block, BlockSeries};
+use crate::columns::{Mark, join};
 use crate::head::read::HeadView;
-use merge::{Rows, join};
+use merge::Rows;
 
 /// A block with the series that were selected in it, in the order of labels.
 struct Part {
@@ -49,20 +50,20 @@ impl SeriesList for Found {
         let Some(rows) = &self.rows else {
             return self.head.read(place, into);
         };
-        let start = into.len();
+        let start = Mark::end_of(into);
         let (pieces, head) = rows.get(place);
         for piece in pieces {
             let Some(part) = self.parts.get(piece.block as usize) else {
                 continue;
             };
             if let Some(series) = part.series.get(piece.place as usize) {
-                let middle = into.len();
+                let middle = Mark::end_of(into);
                 part.block.read(series, self.range, into)?;
                 join(into, start, middle);
             }
         }
         if let Some(head) = head {
-            let middle = into.len();
+            let middle = Mark::end_of(into);
             self.head.read(head, into)?;
             join(into, start, middle);
         }

@@ -12,7 +12,7 @@
 //! matchers fit and their samples ([`Block`]). Invariants: a folder that has a ULID as its name is
 //! whole and on the disk (it is written under another name and renamed); all bytes that are read
 //! were checked against their CRC32C, so that damage is an error and never a wrong sample. What is
-//! absent: deciding when blocks are cut, merged or removed, and encodings other than XOR.
+//! absent: deciding when blocks are cut, merged or removed.
 #![allow(
     dead_code,
     unused_imports,

@@ -13,8 +13,9 @@ use super::segments::Segments;
 use super::series::ChunkMeta;
 use super::tombstones::{self, Tombstones};
 use super::write::ChunkData;
-use crate::head::read::cut_out;
-use crate::{StoreError, chunk};
+use crate::StoreError;
+use crate::chunk::Encoding;
+use crate::columns::{Mark, cut_out, put_in_order};
 
 /// An open block: its files mapped, a sample of its tables in memory.
 #[derive(Debug)]
@@ -140,19 +141,27 @@ impl Block {
         range: TimeRange,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
-        let start = into.len();
+        let start = Mark::end_of(into);
         for meta in &series.chunks {
             if meta.max < range.start || meta.min > range.end {
                 continue;
             }
-            let data = self.segments.xor_chunk(meta.reference)?;
-            chunk::decode_range(data, range.start, range.end, into)
-                .map_err(|_| self.bad_chunk(meta))?;
+            let (encoding, data) = self.segments.chunk(meta.reference)?;
+            Encoding::from_byte(encoding)
+                .map_err(|error| error.to_string())
+                .and_then(|encoding| {
+                    let decoded = encoding.decode_range(data, range.start, range.end, into);
+                    decoded.map_err(|error| error.to_string())
+                })
+                .map_err(|reason| {
+                    let labels = match self.labels(series) {
+                        Ok(labels) => format!("series {labels}: "),
+                        Err(error) => format!("a series without labels ({error}): "),
+                    };
+                    self.bad_chunk(&labels, meta, &reason)
+                })?;
         }
-        let times = into.times.get(start..).unwrap_or_default();
-        if !times.is_sorted_by(|a, b| a < b) {
-            put_in_order(into, start);
-        }
+        put_in_order(into, start);
         for &(first, last) in self.deleted(series) {
             cut_out(into, start, first, last);
         }
@@ -162,7 +171,12 @@ impl Block {
     /// A chunk of a series as it is stored, whatever its encoding: to be written to another block.
     pub(crate) fn chunk(&self, meta: &ChunkMeta) -> Result<ChunkData, SelectError> {
         let (encoding, data) = self.segments.chunk(meta.reference)?;
-        let samples = chunk::count(data).ok_or_else(|| self.bad_chunk(meta))?;
+        let counted = match Encoding::from_byte(encoding) {
+            Ok(known) => known.count(data),
+            // Where others have their count, too.
+            Err(_) => Encoding::Xor.count(data),
+        };
+        let samples = counted.ok_or_else(|| self.bad_chunk("", meta, "it has no count"))?;
         Ok(ChunkData {
             min: meta.min,
             max: meta.max,
@@ -241,29 +255,12 @@ impl Block {
             .map_or(&[], Vec::as_slice)
     }
 
-    fn bad_chunk(&self, meta: &ChunkMeta) -> SelectError {
+    fn bad_chunk(&self, series: &str, meta: &ChunkMeta, reason: &str) -> SelectError {
         SelectError::Corrupt(format!(
-            "{}: the chunk from {} to {} cannot be decoded",
+            "{}: {series}the chunk from {} to {} cannot be decoded: {reason}",
             self.path.display(),
             meta.min,
             meta.max
         ))
-    }
-}
-
-/// Sorts the columns by time from `start` on and keeps one sample of each time: others than
-/// Prometheus write blocks with chunks that overlap.
-fn put_in_order(columns: &mut Columns, start: usize) {
-    let mut samples: Vec<(i64, f64)> = columns
-        .iter()
-        .skip(start)
-        .map(|sample| (sample.time, sample.value))
-        .collect();
-    samples.sort_by_key(|sample| sample.0);
-    samples.dedup_by_key(|sample| sample.0);
-    columns.times.truncate(start);
-    columns.values.truncate(start);
-    for (time, value) in samples {
-        columns.push(time, value);
     }
 }

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use contract::SelectError;
 use memmap2::Mmap;
 
-use super::XOR;
 use super::out::Out;
 use super::write::ChunkData;
 use crate::record::bytes::{Cursor, put_uvarint};
@@ -125,19 +124,6 @@ impl Segments {
         })
     }
 
-    /// The data of an XOR chunk, checked.
-    pub(super) fn xor_chunk(&self, reference: u64) -> Result<&[u8], SelectError> {
-        let (encoding, data) = self.chunk(reference)?;
-        if encoding == XOR {
-            return Ok(data);
-        }
-        Err(SelectError::Corrupt(format!(
-            "{}: a chunk has encoding {encoding} ({}), and only XOR (1) can be read",
-            self.folder.display(),
-            encoding_name(encoding)
-        )))
-    }
-
     /// The encoding and the data of a chunk, checked.
     pub(super) fn chunk(&self, reference: u64) -> Result<(u8, &[u8]), SelectError> {
         self.parse(reference).ok_or_else(|| {
@@ -172,14 +158,4 @@ pub(crate) fn chunk_at(segment: &[u8], at: u64) -> Option<(u8, &[u8], u64)> {
     (cursor.u32()? == crc32c(summed)).then_some(())?;
     let (&encoding, data) = summed.split_first()?;
     Some((encoding, data, (bytes.len() - cursor.len()) as u64))
-}
-
-fn encoding_name(encoding: u8) -> &'static str {
-    match encoding {
-        2 => "native histograms",
-        3 => "native histograms of floats",
-        4 => "XOR2",
-        0xff => "downsampled by Thanos",
-        _ => "unknown",
-    }
 }

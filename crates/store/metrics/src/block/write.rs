@@ -11,8 +11,9 @@ use super::meta::{BlockMeta, Compaction, Stats};
 use super::out::{sync_folder, write_file};
 use super::segments::{MOST_BYTES, SegmentWriter};
 use super::series::ChunkMeta;
-use super::{XOR, tombstones};
-use crate::{StoreError, chunk};
+use super::tombstones;
+use crate::StoreError;
+use crate::chunk::Encoding;
 
 /// A finished chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) struct ChunkData {
     pub(crate) min: i64,
     /// Time of the last sample.
     pub(crate) max: i64,
-    /// 1 is XOR.
+    /// The byte of its [`Encoding`].
     pub(crate) encoding: u8,
     /// How many samples it has.
     pub(crate) samples: u32,
@@ -144,8 +145,9 @@ fn check(chunks: &[ChunkData], span: BlockSpan) -> Result<(), String> {
                 span.min_time, span.max_time
             ));
         }
-        let says = chunk::count(&chunk.bytes).map(u32::from);
-        if chunk.samples == 0 || (chunk.encoding == XOR && says != Some(chunk.samples)) {
+        let encoding = Encoding::from_byte(chunk.encoding).ok();
+        let says = encoding.map(|encoding| encoding.count(&chunk.bytes).map(u32::from));
+        if chunk.samples == 0 || says.is_some_and(|says| says != Some(chunk.samples)) {
             return Err(format!(
                 "its chunk from {min} to {max} has not the {} samples it is said to have",
                 chunk.samples

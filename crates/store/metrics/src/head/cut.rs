@@ -11,12 +11,13 @@ use model::{Columns, Labels};
 
 use super::dictionary::Dictionary;
 use super::open::OpenChunk;
-use super::read::{HeadView, cut_out, trim};
+use super::read::HeadView;
 use super::segments::Segments;
 use super::series::FullChunk;
 use super::{Head, slot_of};
 use crate::block::ChunkData;
 use crate::chunk;
+use crate::columns::{Mark, cut_out, trim};
 
 /// The encoding byte of XOR chunks.
 const XOR: u8 = 1;
@@ -190,9 +191,9 @@ fn add(
     chunk::decode(&raw.bytes, &mut columns).map_err(|_| {
         SelectError::Corrupt(format!("chunk of the series in slot {}", slot_of(id)))
     })?;
-    trim(&mut columns, 0, range);
+    trim(&mut columns, Mark::default(), range);
     for &(first, last) in deleted {
-        cut_out(&mut columns, 0, first, last);
+        cut_out(&mut columns, Mark::default(), first, last);
     }
     encode(&columns, chunks);
     Ok(())

@@ -15,6 +15,7 @@ use super::dictionary::Dictionary;
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::chunk;
+use crate::columns::{Mark, cut_out, trim};
 use crate::head_chunks::{HeadChunks, Maps, parse};
 use contract::SeriesId;
 
@@ -262,7 +263,7 @@ impl HeadView {
             }
             head.gather(seen, self.range)
         };
-        let start = into.len();
+        let start = Mark::end_of(into);
         for (full, count) in gathered.full.iter().rev() {
             self.decode_full(full, *count, into)?;
         }
@@ -326,27 +327,4 @@ fn lost(full: &FullChunk) -> SelectError {
 fn decode(bytes: &[u8], into: &mut Columns, id: SeriesId) -> Result<(), SelectError> {
     chunk::decode(bytes, into)
         .map_err(|_| SelectError::Corrupt(format!("open chunk of series in slot {}", slot_of(id))))
-}
-
-/// Removes from `columns`, from `start` on, what lies outside the range.
-pub(crate) fn trim(columns: &mut Columns, start: usize, range: TimeRange) {
-    let added = columns.times.get(start..).unwrap_or_default();
-    let end = start + added.partition_point(|&time| time <= range.end);
-    columns.times.truncate(end);
-    columns.values.truncate(end);
-    let added = columns.times.get(start..).unwrap_or_default();
-    let early = start + added.partition_point(|&time| time < range.start);
-    columns.times.drain(start..early);
-    columns.values.drain(start..early);
-}
-
-/// Removes from `columns`, from `start` on, what lies from `first` to `last`.
-pub(crate) fn cut_out(columns: &mut Columns, start: usize, first: i64, last: i64) {
-    let added = columns.times.get(start..).unwrap_or_default();
-    let from = start + added.partition_point(|&time| time < first);
-    let to = start + added.partition_point(|&time| time <= last);
-    if from < to {
-        columns.times.drain(from..to);
-        columns.values.drain(from..to);
-    }
 }

@@ -16,8 +16,8 @@ use wal::{Reader, WalError};
 
 use super::head_file::{self, HEADER, Step};
 use super::packed::Packed;
-use crate::record::{self, Kind};
 use crate::StoreError;
+use crate::record::{self, Kind};
 
 /// A full chunk in a head chunk file.
 #[derive(Clone, Copy, Debug)]
@@ -256,7 +256,21 @@ impl Replay<'_> {
                     series.deleted.push((first, last));
                 }
             }),
-            _ => Ok(()),
+            Kind::SamplesWithStarts => {
+                record::samples::decode_with_starts(body, |reference, time, value| {
+                    if let Some(series) = self.place_for(reference, time) {
+                        series.packed.push(time, value);
+                    }
+                })
+            }
+            Kind::Histograms(form) => {
+                record::histograms::decode(form, body, |reference, time, value| {
+                    if let Some(series) = self.place_for(reference, time) {
+                        series.histograms.push(HistogramSample { time, value });
+                    }
+                })
+            }
+            Kind::Exemplars | Kind::Metadata | Kind::Other(_) => Ok(()),
         };
         if let Err(error) = outcome {
             self.head.warnings.push(error.to_string());

@@ -17,6 +17,7 @@ mod analyze;
 mod build;
 mod head;
 mod head_file;
+mod input;
 mod list;
 mod packed;
 mod read;
@@ -24,6 +25,7 @@ mod verify;
 
 pub use analyze::{Analysis, ChunkSizes, analyze};
 pub use build::{BlockBuilder, OrderError};
+pub use input::InputFile;
 pub use list::{BlockFacts, blocks, last_block};
 pub use read::DataDirectory;
 pub use verify::{Finding, Report, verify};

@@ -9,8 +9,9 @@ use model::{Columns, HistogramSample, Labels, Matcher};
 
 use super::head::OfflineHead;
 use super::list::open_blocks;
+use crate::StoreError;
 use crate::block::{Block, BlockSeries};
-use crate::{StoreError, chunk};
+use crate::chunk::Encoding;
 
 /// A data directory, opened for reading.
 #[derive(Debug)]
@@ -169,11 +170,10 @@ pub(super) fn decode(
     range: TimeRange,
     into: &mut Columns,
 ) -> Result<(), String> {
-    if encoding != crate::block::XOR {
-        return Err(format!("encoding {encoding} cannot be read"));
-    }
-    chunk::decode_range(data, range.start, range.end, into)
-        .map_err(|_| "the bytes of the chunk do not add up".to_owned())
+    let encoding = Encoding::from_byte(encoding).map_err(|error| error.to_string())?;
+    encoding
+        .decode_range(data, range.start, range.end, into)
+        .map_err(|error| error.to_string())
 }
 
 /// Sorts numbers and histograms by time and keeps the first of each time.

@@ -5,8 +5,41 @@
 //! ```
 //! The store does not keep metadata; a checkpoint carries the records of living series on.
 
+use model::FamilyKind;
+
 use super::bytes::{Cursor, put_text, put_uvarint};
 use super::{BadRecord, METADATA};
+
+/// The names of the fields that are written.
+const UNIT: &str = "UNIT";
+const HELP: &str = "HELP";
+
+/// Adds an entry to a record, which begins with the first.
+pub(crate) fn push(out: &mut Vec<u8>, reference: u64, kind: FamilyKind, unit: &str, help: &str) {
+    if out.is_empty() {
+        out.push(METADATA);
+    }
+    put_uvarint(out, reference);
+    out.push(kind_byte(kind));
+    put_uvarint(out, 2);
+    for (name, value) in [(UNIT, unit), (HELP, help)] {
+        put_text(out, name);
+        put_text(out, value);
+    }
+}
+
+fn kind_byte(kind: FamilyKind) -> u8 {
+    match kind {
+        FamilyKind::Unknown => 0,
+        FamilyKind::Counter => 1,
+        FamilyKind::Gauge => 2,
+        FamilyKind::Histogram => 3,
+        FamilyKind::GaugeHistogram => 4,
+        FamilyKind::Summary => 5,
+        FamilyKind::Info => 6,
+        FamilyKind::StateSet => 7,
+    }
+}
 
 /// Copies into `out` those entries of a record's body whose series `keep` wants; `out` stays
 /// empty when there are none.
@@ -49,6 +82,16 @@ pub(crate) fn filter(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn layout_is_upstreams() {
+        let mut out = Vec::new();
+        push(&mut out, 300, FamilyKind::Counter, "s", "what");
+        push(&mut out, 1, FamilyKind::Unknown, "", "");
+        let expected = b"\x06\xac\x02\x01\x02\x04UNIT\x01s\x04HELP\x04what\
+                         \x01\x00\x02\x04UNIT\x00\x04HELP\x00";
+        assert_eq!(out, expected);
+    }
 
     #[test]
     fn only_the_wanted_are_carried_on() {

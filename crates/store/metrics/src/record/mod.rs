@@ -8,6 +8,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod exemplars;
+pub(crate) mod histograms;
 pub(crate) mod metadata;
 pub(crate) mod samples;
 pub(crate) mod series;
@@ -23,7 +24,11 @@ pub(crate) enum Kind {
     Tombstones,
     Exemplars,
     Metadata,
-    /// A kind that this store does not keep, such as native histograms.
+    /// Samples with start times.
+    SamplesWithStarts,
+    /// Native histograms, of either kind of counts.
+    Histograms(histograms::Form),
+    /// A kind that this store does not know.
     Other(u8),
 }
 
@@ -37,6 +42,8 @@ pub(crate) const TOMBSTONES: u8 = 3;
 pub(crate) const EXEMPLARS: u8 = 4;
 /// The type byte of a metadata record.
 pub(crate) const METADATA: u8 = 6;
+/// The type byte of a samples record with start times.
+pub(crate) const SAMPLES_WITH_STARTS: u8 = 11;
 
 impl Kind {
     /// The kind of a record and its body; `None` for a record without bytes.
@@ -48,7 +55,11 @@ impl Kind {
             TOMBSTONES => Self::Tombstones,
             EXEMPLARS => Self::Exemplars,
             METADATA => Self::Metadata,
-            other => Self::Other(other),
+            SAMPLES_WITH_STARTS => Self::SamplesWithStarts,
+            other => match histograms::Form::from_byte(other) {
+                Some(form) => Self::Histograms(form),
+                None => Self::Other(other),
+            },
         };
         Some((kind, body))
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use contract::SelectError;
-use model::{Columns, Labels};
+use model::Labels;
 
 use super::Part;
 use crate::head::read::HeadView;
@@ -141,80 +141,5 @@ impl<'a> Queue<'a> {
         let place = piece.place + 1;
         self.push(Piece { place, ..piece })?;
         Ok(Some((labels, piece)))
-    }
-}
-
-/// Makes one rising column of two: from `start` to `middle`, and from there to the end. Of two
-/// samples at one time the first column's stays.
-pub(super) fn join(columns: &mut Columns, start: usize, middle: usize) {
-    let added = columns.times.get(middle).copied();
-    let last = columns
-        .times
-        .get(start..middle)
-        .and_then(|times| times.last().copied());
-    match (last, added) {
-        (Some(last), Some(added)) if added <= last => {}
-        _ => return,
-    }
-    let late = (
-        columns.times.split_off(middle),
-        columns.values.split_off(middle),
-    );
-    let early = (
-        columns.times.split_off(start),
-        columns.values.split_off(start),
-    );
-    let mut early = early.0.into_iter().zip(early.1).peekable();
-    let mut late = late.0.into_iter().zip(late.1).peekable();
-    loop {
-        let (time, value) = match (early.peek(), late.peek()) {
-            (Some(a), Some(b)) if a.0 == b.0 => {
-                late.next();
-                continue;
-            }
-            (Some(a), Some(b)) if a.0 > b.0 => *b,
-            (None, Some(b)) => *b,
-            (Some(a), _) => *a,
-            (None, None) => return,
-        };
-        if early.peek().is_some_and(|a| a.0 == time) {
-            early.next();
-        } else {
-            late.next();
-        }
-        columns.push(time, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_join_without_a_time_twice() {
-        let check = |early: &[i64], late: &[i64], expected: &[i64]| {
-            let mut columns = Columns::new();
-            columns.push(1000, 0.0);
-            for &time in early {
-                columns.push(time, 1.0);
-            }
-            let middle = columns.len();
-            for &time in late {
-                columns.push(time, 2.0);
-            }
-            join(&mut columns, 1, middle);
-            assert_eq!(columns.times[1..], *expected);
-            for sample in columns.iter().skip(1) {
-                let of_early = early.contains(&sample.time);
-                assert_eq!(sample.value, if of_early { 1.0 } else { 2.0 });
-            }
-            assert_eq!(columns.times.len(), columns.values.len());
-        };
-        check(&[1, 2], &[3, 4], &[1, 2, 3, 4]);
-        check(&[1, 2], &[2, 3], &[1, 2, 3]);
-        check(&[5, 7, 9], &[1, 5, 6, 9, 10], &[1, 5, 6, 7, 9, 10]);
-        check(&[], &[1], &[1]);
-        check(&[1], &[], &[1]);
-        check(&[3, 4], &[1, 2], &[1, 2, 3, 4]);
     }
 }

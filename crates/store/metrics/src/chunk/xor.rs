@@ -7,37 +7,15 @@
 //! value  = 0 (as before) | 10 + bits within the last window
 //!        | 11 + leading zeros 5 bits + size 6 bits (0 is 64) + bits
 //! ```
-//! A value is given as what changes in its bits. The reader keeps up to 63 bits at hand and
-//! refills them eight bytes at a time: most samples cost one refill.
+//! A value is given as what changes in its bits.
 
 use model::Columns;
 
-/// Bytes that are no chunk.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct BadChunk;
+use super::bits::Bits;
+use super::value::Value;
 
-/// Appends the chunk's samples to `into`.
-pub(crate) fn decode(bytes: &[u8], into: &mut Columns) -> Result<(), BadChunk> {
-    decode_range(bytes, i64::MIN, i64::MAX, into)
-}
-
-/// Appends the chunk's samples from the time `from` to the time `to`, both included. Stops at the
-/// first sample after `to`: the bytes behind it are not looked at.
-pub(crate) fn decode_range(
-    bytes: &[u8],
-    from: i64,
-    to: i64,
-    into: &mut Columns,
-) -> Result<(), BadChunk> {
-    samples(bytes, from, to, into).ok_or(BadChunk)
-}
-
-/// How many samples the chunk says it has.
-pub(crate) fn count(bytes: &[u8]) -> Option<u16> {
-    bytes.first_chunk().copied().map(u16::from_be_bytes)
-}
-
-fn samples(bytes: &[u8], from: i64, to: i64, into: &mut Columns) -> Option<()> {
+/// Appends the samples from `from` to `to`; `None` where the bytes do not add up.
+pub(super) fn samples(bytes: &[u8], from: i64, to: i64, into: &mut Columns) -> Option<()> {
     let (count, rest) = bytes.split_first_chunk::<2>()?;
     let count = u16::from_be_bytes(*count);
     if count == 0 {
@@ -49,12 +27,8 @@ fn samples(bytes: &[u8], from: i64, to: i64, into: &mut Columns) -> Option<()> {
     into.times.reserve(most);
     into.values.reserve(most);
     let mut bits = Bits::new(rest);
-    let raw = bits.uvarint()?;
-    let mut time = (raw >> 1) as i64 ^ -((raw & 1) as i64);
-    let mut value = Value {
-        bits: bits.take_long(64)?,
-        ..Value::default()
-    };
+    let mut time = bits.varint()?;
+    let mut value = Value::at(bits.take_long(64)?);
     let mut delta = 0i64;
     for place in 0..count {
         if place == 1 {
@@ -76,155 +50,12 @@ fn samples(bytes: &[u8], from: i64, to: i64, into: &mut Columns) -> Option<()> {
     Some(())
 }
 
-/// The value so far and the window of its last change.
-#[derive(Default)]
-struct Value {
-    bits: u64,
-    size: u32,
-    trailing: u32,
-}
-
-impl Value {
-    #[inline]
-    fn next(&mut self, bits: &mut Bits<'_>) -> Option<()> {
-        if bits.valid < 13 {
-            bits.refill();
-        }
-        match bits.ahead >> 62 {
-            0 | 1 => return bits.drop(1),
-            2 => bits.drop(2)?,
-            _ => {
-                let leading = (bits.ahead >> 57) as u32 & 31;
-                let size = (bits.ahead >> 51) as u32 & 63;
-                bits.drop(13)?;
-                self.size = if size == 0 { 64 } else { size };
-                self.trailing = 64u32.checked_sub(leading + self.size)?;
-            }
-        }
-        // A window of no bits is one that no value has set yet.
-        let change = bits.take_long((self.size > 0).then_some(self.size)?)?;
-        self.bits ^= change << self.trailing;
-        Some(())
-    }
-}
-
-/// Bits, highest first.
-struct Bits<'a> {
-    /// What is not yet in `ahead`.
-    bytes: &'a [u8],
-    /// The next bits, the first of them highest. Bits beyond `valid` are those that follow or 0.
-    ahead: u64,
-    /// How many bits of `ahead` count.
-    valid: u32,
-}
-
-impl<'a> Bits<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            ahead: 0,
-            valid: 0,
-        }
-    }
-
-    /// Makes at least 56 bits valid, or all that are left.
-    #[inline]
-    fn refill(&mut self) {
-        if let Some(next) = self.bytes.first_chunk::<8>() {
-            self.ahead |= u64::from_be_bytes(*next) >> self.valid;
-            let taken = (63 - self.valid) / 8;
-            self.bytes = self.bytes.get(taken as usize..).unwrap_or_default();
-            self.valid += taken * 8;
-        } else {
-            self.refill_at_the_end();
-        }
-    }
-
-    #[cold]
-    fn refill_at_the_end(&mut self) {
-        while self.valid < 56
-            && let Some((&byte, rest)) = self.bytes.split_first()
-        {
-            self.ahead |= u64::from(byte) << (56 - self.valid);
-            self.valid += 8;
-            self.bytes = rest;
-        }
-    }
-
-    /// Passes over bits; at most 56.
-    #[inline]
-    fn drop(&mut self, count: u32) -> Option<()> {
-        self.valid = self.valid.checked_sub(count)?;
-        self.ahead <<= count;
-        Some(())
-    }
-
-    /// The next 1 to 56 bits.
-    #[inline]
-    fn take(&mut self, count: u32) -> Option<u64> {
-        if self.valid < count {
-            self.refill();
-        }
-        let taken = self.ahead >> (64 - count);
-        self.drop(count)?;
-        Some(taken)
-    }
-
-    /// The next 1 to 64 bits.
-    #[inline]
-    fn take_long(&mut self, count: u32) -> Option<u64> {
-        if count <= 56 {
-            return self.take(count);
-        }
-        let high = self.take(count - 32)?;
-        Some(high << 32 | self.take(32)?)
-    }
-
-    fn uvarint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for place in 0..10 {
-            let byte = self.take(8)?;
-            value |= (byte & 0x7f) << (7 * place);
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    #[inline]
-    fn change_of_delta(&mut self) -> Option<i64> {
-        // 24 bits of this and 13 of the value's head.
-        if self.valid < 37 {
-            self.refill();
-        }
-        let (head, size) = match (!self.ahead).leading_zeros() {
-            0 => {
-                self.drop(1)?;
-                return Some(0);
-            }
-            1 => (2, 14),
-            2 => (3, 17),
-            3 => (4, 20),
-            _ => {
-                self.drop(4)?;
-                return Some(self.take_long(64)? as i64);
-            }
-        };
-        let raw = (self.ahead << head) >> (64 - size);
-        self.drop(head + size)?;
-        // The upper half is negative, but for its first number.
-        let limit = 1i64 << (size - 1);
-        let raw = raw as i64;
-        Some(if raw > limit { raw - 2 * limit } else { raw })
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use model::same_value;
     use proptest::prelude::*;
 
+    use super::super::{BadChunk, Encoding, decode};
     use super::*;
 
     /// A plain encoder, one bit at a time, for tests.
@@ -325,7 +156,7 @@ pub(crate) mod tests {
             let at = |cut: u8| samples[usize::from(cut) % samples.len()].0;
             for (from, to) in [(i64::MIN, i64::MAX), (at(cut.0), at(cut.1)), (at(cut.0) + 1, i64::MAX)] {
                 let mut back = Columns::new();
-                decode_range(&bytes, from, to, &mut back).unwrap();
+                Encoding::Xor.decode_range(&bytes, from, to, &mut back).unwrap();
                 let wanted: Vec<_> = samples.iter().filter(|s| from <= s.0 && s.0 <= to).collect();
                 prop_assert_eq!(back.len(), wanted.len());
                 for (read, wanted) in back.iter().zip(wanted) {

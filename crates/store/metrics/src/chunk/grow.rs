@@ -1,0 +1,137 @@
+//! A growing chunk of histograms, whole or float.
+
+use model::{Histogram, HistogramValue, ResetHint};
+
+use super::Encoding;
+use super::buckets;
+use super::encoder::Encoder;
+use super::float_histogram::Floats;
+use super::histogram::Integers;
+
+/// A chunk of histograms with at least one sample, to which later ones of its kind are added.
+///
+/// Samples only follow, and when a chunk is written again for new buckets, those that were there
+/// still say the same: a copy may be made of its first samples alone.
+#[derive(Clone, Debug)]
+pub(crate) struct HistogramChunk(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Integer(Box<Encoder<Integers>>),
+    Float(Box<Encoder<Floats>>),
+}
+
+/// Calls the same of either kind.
+macro_rules! of_either {
+    ($chunk:expr, $encoder:ident => $body:expr) => {
+        match &$chunk.0 {
+            Kind::Integer($encoder) => $body,
+            Kind::Float($encoder) => $body,
+        }
+    };
+}
+
+impl HistogramChunk {
+    /// A chunk of one sample. `reset` is what it says of the chunk before it: [`Self::push`] or
+    /// [`Self::follow`] of that tell.
+    pub(crate) fn new(time: i64, value: &HistogramValue, reset: ResetHint) -> Self {
+        Self(match value {
+            HistogramValue::Integer(whole) => {
+                Kind::Integer(Box::new(Encoder::new(time, whole, reset)))
+            }
+            HistogramValue::Float(float) => Kind::Float(Box::new(Encoder::new(time, float, reset))),
+        })
+    }
+
+    /// Adds a sample, which must be valid and later than the last. `Err` says that it must begin
+    /// another chunk, and what that says of this one.
+    pub(crate) fn push(&mut self, time: i64, value: &HistogramValue) -> Result<(), ResetHint> {
+        match (&mut self.0, value) {
+            (Kind::Integer(chunk), HistogramValue::Integer(whole)) => chunk.push(time, whole),
+            (Kind::Float(chunk), HistogramValue::Float(float)) => chunk.push(time, float),
+            _ => Err(ResetHint::Unknown),
+        }
+    }
+
+    /// What a chunk that begins with this histogram says of this chunk.
+    pub(crate) fn follow(&self, value: &HistogramValue) -> ResetHint {
+        match (&self.0, value) {
+            (Kind::Integer(chunk), HistogramValue::Integer(whole)) => chunk.follow(whole),
+            (Kind::Float(chunk), HistogramValue::Float(float)) => chunk.follow(float),
+            _ => ResetHint::Unknown,
+        }
+    }
+
+    /// How it is encoded.
+    pub(crate) fn encoding(&self) -> Encoding {
+        match self.0 {
+            Kind::Integer(_) => Encoding::Histogram,
+            Kind::Float(_) => Encoding::FloatHistogram,
+        }
+    }
+
+    /// Time of the first sample.
+    pub(crate) fn first(&self) -> i64 {
+        of_either!(self, chunk => chunk.first)
+    }
+
+    /// Time of the last sample.
+    pub(crate) fn last(&self) -> i64 {
+        of_either!(self, chunk => chunk.time)
+    }
+
+    /// The last sample, perhaps with buckets of nothing that it did not have when it came.
+    pub(crate) fn last_value(&self) -> HistogramValue {
+        of_either!(self, chunk => chunk.last())
+    }
+
+    /// How many samples there are.
+    pub(crate) fn count(&self) -> u16 {
+        of_either!(self, chunk => chunk.count)
+    }
+
+    /// Bytes of the chunk.
+    pub(crate) fn len(&self) -> usize {
+        of_either!(self, chunk => chunk.len())
+    }
+
+    /// Bytes of memory that it takes.
+    pub(crate) fn memory(&self) -> usize {
+        of_either!(self, chunk => size_of_val(&**chunk) + chunk.memory())
+    }
+
+    /// Appends the chunk to `out`, as if only `count` samples were there.
+    pub(crate) fn copy(&self, count: u16, out: &mut Vec<u8>) {
+        of_either!(self, chunk => chunk.copy(count, out));
+    }
+}
+
+/// Whether two histograms say the same: to the bit, but a bucket of nothing is as good as none,
+/// and the hint is not looked at.
+pub(crate) fn same_histogram(a: &HistogramValue, b: &HistogramValue) -> bool {
+    match (a, b) {
+        (HistogramValue::Integer(a), HistogramValue::Integer(b)) => same(a, b, |count| count),
+        (HistogramValue::Float(a), HistogramValue::Float(b)) => same(a, b, f64::to_bits),
+        _ => false,
+    }
+}
+
+fn same<C: Copy + Default>(a: &Histogram<C>, b: &Histogram<C>, bits: fn(C) -> u64) -> bool {
+    if a.is_stale() || b.is_stale() {
+        return a.is_stale() == b.is_stale();
+    }
+    let numbers = |h: &Histogram<C>| {
+        let [zero, count] = [h.zero_count, h.count].map(bits);
+        [zero, count, h.sum.to_bits(), h.zero_threshold.to_bits()]
+    };
+    let bounds = |h: &Histogram<C>| -> Vec<u64> { h.custom.iter().map(|b| b.to_bits()).collect() };
+    let mut is_same = a.schema == b.schema && numbers(a) == numbers(b) && bounds(a) == bounds(b);
+    let mut compare = |_, a: Option<C>, b: Option<C>| {
+        is_same &= bits(a.unwrap_or_default()) == bits(b.unwrap_or_default());
+    };
+    let positive = (&a.positive_spans[..], &a.positive[..]);
+    buckets::walk(positive, (&b.positive_spans, &b.positive), &mut compare);
+    let negative = (&a.negative_spans[..], &a.negative[..]);
+    buckets::walk(negative, (&b.negative_spans, &b.negative), &mut compare);
+    is_same
+}
