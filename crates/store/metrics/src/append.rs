@@ -281,7 +281,7 @@ impl Store {
                         && is_stale(value)
                         && let Some(is_float) = appender.histogram_kind(&head, slot, series)
                     {
-                        let reference = series.reference;
+                        let reference = series.reference();
                         appender.histograms.end(slot, reference, time, is_float);
                         outcome.stored += 1;
                         continue;
