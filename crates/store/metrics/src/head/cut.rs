@@ -62,7 +62,7 @@ impl Head {
             .take_while(|chunk| chunk.last() >= range.start)
             .filter(|chunk| chunk.first <= range.end);
         Some(Gathered {
-            full: full.copied().collect(),
+            full: full.collect(),
             open: has_open.then(|| {
                 let mut bytes = Vec::new();
                 open.copy(&self.segments, open.count(), &mut bytes);
