@@ -107,8 +107,8 @@ pub(crate) struct Replay {
     slots: Known,
     /// Memory to use again.
     pairs: Vec<u32>,
-    /// By reference, oldest first.
-    waiting: HashMap<u64, Vec<Listed>>,
+    /// Head chunks of an earlier run that wait for their series.
+    waiting: Waiting,
     /// Chunks of samples that came out of order.
     late: Vec<Listed>,
     /// Whether what this run wrote is being read.
@@ -154,18 +154,36 @@ impl Step {
     }
 }
 
-/// Lists the head chunks of an earlier run under their series, but for those that a block holds.
-pub(crate) fn list_waiting(head: &mut Head, id: SeriesId, chunks: &[Listed], oldest: i64) {
-    for chunk in chunks {
-        let full = FullChunk {
-            first: chunk.first,
-            span: u32::try_from(chunk.last.saturating_sub(chunk.first)).unwrap_or(u32::MAX),
-            file: chunk.file,
-            offset: chunk.offset,
-            before: 0,
-        };
-        if full.last() >= oldest && head.is_after_last(slot_of(id), full.first) {
-            head.add_full(slot_of(id), full);
+/// The head chunks of earlier runs, by reference and oldest first.
+#[derive(Default)]
+pub(crate) struct Waiting(Vec<Listed>);
+
+impl Waiting {
+    /// Chunks in the order they were written.
+    fn new(mut chunks: Vec<Listed>) -> Self {
+        chunks.sort_by_key(|chunk| chunk.reference);
+        Self(chunks)
+    }
+
+    fn of(&self, reference: u64) -> impl Iterator<Item = &Listed> {
+        let from = self.0.partition_point(|chunk| chunk.reference < reference);
+        let rest = self.0.get(from..).unwrap_or_default().iter();
+        rest.take_while(move |chunk| chunk.reference == reference)
+    }
+
+    /// Lists the chunks of a reference under their series, but for those that a block holds.
+    pub(crate) fn list(&self, head: &mut Head, reference: u64, id: SeriesId, oldest: i64) {
+        for chunk in self.of(reference) {
+            let full = FullChunk {
+                first: chunk.first,
+                span: u32::try_from(chunk.last.saturating_sub(chunk.first)).unwrap_or(u32::MAX),
+                file: chunk.file,
+                offset: chunk.offset,
+                before: 0,
+            };
+            if full.last() >= oldest && head.is_after_last(slot_of(id), full.first) {
+                head.add_full(slot_of(id), full);
+            }
         }
     }
 }
@@ -191,10 +209,7 @@ impl Replay {
         let listed = std::mem::take(&mut *store.progress.waiting.lock());
         let (late, listed): (Vec<_>, Vec<_>) = listed.into_iter().partition(|chunk| chunk.is_late);
         replay.late = late;
-        for chunk in listed {
-            let waiting = replay.waiting.entry(chunk.reference).or_default();
-            waiting.push(chunk);
-        }
+        replay.waiting = Waiting::new(listed);
         let checkpoint = wal::checkpoints(&folder).map_err(failed())?.pop();
         let segments = wal::segments(&folder).map_err(failed())?;
         let from = checkpoint.as_ref().map_or(0, |c| c.number + 1);
@@ -208,12 +223,14 @@ impl Replay {
         {
             replay.slots = restored.known;
             replay.is_restored = true;
+            replay.waiting = Waiting::default();
             if restored.is_numbered {
                 return Ok(replay);
             }
         }
         replay.checkpoint = checkpoint.map(|checkpoint| checkpoint.path);
         replay.all_names(store, &folder).map_err(failed())?;
+        replay.waiting = Waiting::default();
         Ok(replay)
     }
 
@@ -389,8 +406,8 @@ impl Replay {
             if head.series(id).is_some_and(|s| s.reference() != reference) {
                 store.aliases.write().push((reference, id));
             }
-            let waiting = self.waiting.remove(&reference).unwrap_or_default();
-            list_waiting(head, id, &waiting, store.oldest.load(Ordering::Relaxed));
+            let oldest = store.oldest.load(Ordering::Relaxed);
+            self.waiting.list(head, reference, id, oldest);
         })
     }
 

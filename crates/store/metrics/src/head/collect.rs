@@ -127,3 +127,54 @@ impl Head {
         self.postings = postings;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Labels;
+
+    use crate::head::{Head, slot_of};
+    use crate::head_chunks::HeadChunks;
+
+    /// Series that come and go for a day: the head takes no more than for those of one stretch.
+    #[test]
+    fn what_ended_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let loaded = crate::head_chunks::load(dir.path()).unwrap();
+        let files = HeadChunks::new(dir.path().to_owned(), &loaded);
+        let stretch = 60_000;
+        let mut head = Head::new(stretch);
+        let mut sizes = Vec::new();
+        for round in 0..60i64 {
+            for n in 0..200 {
+                let labels = Labels::from_pairs([
+                    ("pod", format!("pod-of-round-{round}-{n}")),
+                    ("job", "one".to_owned()),
+                ]);
+                let id = head.create(&labels, (round * 200 + n + 1) as u64).unwrap();
+                for step in 0..20 {
+                    head.push(
+                        slot_of(id),
+                        round * stretch + step * 3000,
+                        step as f64,
+                        &files,
+                    );
+                }
+            }
+            head.truncate((round - 1) * stretch);
+            let dictionary = head.dictionary.read().len();
+            sizes.push([
+                head.slots.len(),
+                head.labels.len(),
+                dictionary,
+                head.segments.len(),
+            ]);
+        }
+        let most = |rounds: &[[usize; 4]]| -> Vec<usize> {
+            (0..4)
+                .map(|n| rounds.iter().map(|sizes| sizes[n]).max().unwrap())
+                .collect()
+        };
+        assert_eq!(most(&sizes[..10]), most(&sizes[50..]));
+        assert_eq!(head.series_count(), 400);
+    }
+}

@@ -63,7 +63,7 @@ impl Head {
             .take_while(|chunk| chunk.last() >= range.start)
             .filter(|chunk| chunk.first <= range.end);
         Some(Gathered {
-            full: full.copied().collect(),
+            full: full.collect(),
             open: open.and_then(|(first, last, count)| {
                 let (encoding, bytes) = self.copy_open(series, count)?;
                 Some(Raw {

@@ -26,6 +26,12 @@ impl LabelLists {
         Some(place)
     }
 
+    /// Words of all lists, dead ones too.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.flat.len()
+    }
+
     /// The list at a place, sorted by label name.
     #[inline]
     pub(crate) fn get(&self, place: u32) -> &[u32] {

@@ -179,7 +179,7 @@ impl Head {
                 let now_full = since.into_iter().find(|c| c.first == seen.open_first);
                 gathered
                     .full
-                    .extend(now_full.map(|chunk| (*chunk, Some(seen.open_count))));
+                    .extend(now_full.map(|chunk| (chunk, Some(seen.open_count))));
             }
         }
         let older = self
@@ -187,7 +187,7 @@ impl Head {
             .list(seen.full)
             .take_while(|chunk| chunk.last() >= range.start)
             .filter(|chunk| chunk.first <= range.end);
-        gathered.full.extend(older.map(|chunk| (*chunk, None)));
+        gathered.full.extend(older.map(|chunk| (chunk, None)));
         gathered
     }
 }

@@ -52,6 +52,12 @@ impl Default for Segments {
 }
 
 impl Segments {
+    /// Segments in the pool, free ones too.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.pool.len()
+    }
+
     /// Adds a word at the end of a chain that has `len`. A word beyond the pool's 2³² segments is
     /// refused.
     #[inline]

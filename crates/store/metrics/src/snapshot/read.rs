@@ -1,6 +1,5 @@
 //! Reading a snapshot at the start.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -12,9 +11,8 @@ use super::{REFERENCES, References, latest, record};
 use crate::Store;
 use crate::exemplars::Exemplars;
 use crate::head::{Head, slot_of};
-use crate::head_chunks::Listed;
 use crate::record::exemplars;
-use crate::replay::{Known, list_waiting};
+use crate::replay::{Known, Waiting};
 
 /// What a snapshot brought.
 #[derive(Default)]
@@ -32,7 +30,7 @@ pub(crate) fn load(
     store: &Store,
     checkpoint: Option<&Checkpoint>,
     segments: &[Segment],
-    waiting: &HashMap<u64, Vec<Listed>>,
+    waiting: &Waiting,
 ) -> Option<Restored> {
     let (at, path) = match latest(&store.options.dir) {
         Ok(found) => found?,
@@ -79,11 +77,7 @@ fn is_zero_from(path: &Path, offset: u64) -> bool {
     read.is_ok() && rest.iter().all(|&byte| byte == 0)
 }
 
-fn restore(
-    store: &Store,
-    path: &Path,
-    waiting: &HashMap<u64, Vec<Listed>>,
-) -> Result<Restored, String> {
+fn restore(store: &Store, path: &Path, waiting: &Waiting) -> Result<Restored, String> {
     let references = match fs::read_to_string(path.join(REFERENCES)) {
         Ok(text) => Some(References::parse(&text).ok_or("its file of references is damaged")?),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -132,7 +126,7 @@ struct Loading<'a> {
     store: &'a Store,
     head: &'a mut Head,
     known: Known,
-    waiting: &'a HashMap<u64, Vec<Listed>>,
+    waiting: &'a Waiting,
     numbers: Vec<u32>,
     series: u64,
 }
@@ -148,9 +142,7 @@ impl Loading<'_> {
             self.store.aliases.write().push((reference, id));
         }
         let oldest = self.store.oldest.load(Ordering::Relaxed);
-        if let Some(chunks) = self.waiting.get(&reference) {
-            list_waiting(self.head, id, chunks, oldest);
-        }
+        self.waiting.list(self.head, reference, id, oldest);
         let Some(open) = open.filter(|open| open.last >= oldest) else {
             return Some(());
         };
