@@ -168,7 +168,7 @@ impl Appender {
             let value = young.histogram(slot)?;
             return Some(matches!(value, HistogramValue::Float(_)));
         }
-        let open = head.histograms.get(series.reference)?;
+        let open = head.histograms.get(series.reference())?;
         Some(open.encoding() == Encoding::FloatHistogram)
     }
 
@@ -226,7 +226,13 @@ impl Store {
         record.clear();
         for said in &batch.metadata {
             if let Some(series) = head.series(said.series) {
-                metadata::push(record, series.reference, said.kind, &said.unit, &said.help);
+                metadata::push(
+                    record,
+                    series.reference(),
+                    said.kind,
+                    &said.unit,
+                    &said.help,
+                );
             }
         }
     }
@@ -257,6 +263,6 @@ fn verdict(
     match head.check_histogram(slot, series, before, (*time, value), bounds) {
         Verdict::Rejected(reason) => Err(reason),
         Verdict::Late => Err(RejectReason::OutOfOrder),
-        verdict => Ok((verdict, series.reference)),
+        verdict => Ok((verdict, series.reference())),
     }
 }

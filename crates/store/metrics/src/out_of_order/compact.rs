@@ -73,7 +73,7 @@ impl Store {
                 let series = head.id(slot).and_then(|id| head.series(id));
                 if let Some(series) = series.filter(|_| !late.buffer().is_empty()) {
                     let mut late = late.copy();
-                    late.cut(series.reference, &self.chunks);
+                    late.cut(series.reference(), &self.chunks);
                     changed.push((slot, late));
                 }
             }
