@@ -146,7 +146,7 @@ impl Size {
             }
         }
         eprintln!("{}: waiting until it has merged", program.kind);
-        server.settle(if self.hours > CUT_HOURS {
+        server.merge(if self.hours > CUT_HOURS {
             QUIET
         } else {
             SHORT_QUIET

@@ -121,6 +121,7 @@ impl LoadOptions {
         let wall = self.write(writer)?;
         server.settle(QUIET)?;
         let usage = server.usage()?;
+        server.merge(QUIET)?;
         Ok(Taken {
             kind: server.kind,
             samples: writer.sent as f64,

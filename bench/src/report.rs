@@ -55,9 +55,12 @@ impl Report {
         });
     }
 
-    /// Adds what a reader must know.
+    /// Adds what a reader must know; once is enough.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// Prints the table and writes the file that was asked for.
