@@ -4,6 +4,7 @@
 //! target. A figure with a rate names the samples or series a second.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a measuring program may stop at the first surprise"
 )]
 
