@@ -66,7 +66,7 @@ impl LoadOptions {
         let series = remote_write::encode(&page);
         report.note(format!(
             "load: {} targets x {} series, {} samples each, remote write 1.0 over one connection; \
-             CPU until the server has come to rest, flushing and merging included",
+             CPU until the server has come to rest, the flush included",
             self.targets, self.series, self.rounds
         ));
         for &batch in &self.batch {
