@@ -77,10 +77,6 @@ fn inactive_settings(config: &Config) -> Vec<String> {
     };
     note(global.query_log_file.is_some(), "global.query_log_file");
     note(
-        !storage.out_of_order_window.is_zero(),
-        "storage.tsdb.out_of_order_time_window",
-    );
-    note(
         storage.retention.percentage.is_some(),
         "storage.tsdb.retention.percentage",
     );
@@ -145,11 +141,7 @@ scrape_configs:
         let config = config::parse(text, "x.yml".as_ref(), &|_| None).unwrap();
         assert_eq!(
             inactive_settings(&config),
-            [
-                "global.query_log_file",
-                "storage.tsdb.out_of_order_time_window",
-                "scrape_native_histograms of job a",
-            ]
+            ["global.query_log_file", "scrape_native_histograms of job a",]
         );
         assert!(inactive_settings(&Config::default()).is_empty());
     }

@@ -112,11 +112,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = start_store(flags, &options, &config).await?;
-    let stages = Arc::new(Stages::start(
-        Arc::clone(&store) as Arc<dyn Append>,
-        scraping,
-        &options,
-    ));
+    let stages = Arc::new(Stages::start(&store, scraping, &options));
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
@@ -231,6 +227,7 @@ async fn start_store(flags: &Flags, options: &Options, config: &Config) -> Resul
         retention_size,
         max_series: options.max_series,
         min_block_duration: options.min_block,
+        out_of_order_window: config.storage.out_of_order_window,
         wal_compression: flags.is_on("storage.tsdb.wal-compression"),
         wal_sync: match flags.text("storage.wal-sync") {
             "always" => WalSync::Always,
@@ -268,13 +265,14 @@ fn seed() -> u64 {
 
 /// The stages that follow the configuration.
 struct Stages {
+    store: Arc<Store>,
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
 }
 
 impl Stages {
-    fn start(append: Arc<dyn Append>, scraping: &Handle, options: &Options) -> Self {
+    fn start(store: &Arc<Store>, scraping: &Handle, options: &Options) -> Self {
         let options = scrape::Options {
             seed: seed(),
             series_per_target: options.series_per_target,
@@ -282,13 +280,14 @@ impl Stages {
         };
         let entered = scraping.enter();
         let scrape = Arc::new(scrape::Manager::new(
-            append,
+            Arc::clone(store) as Arc<dyn Append>,
             Arc::new(SystemClock),
             &options,
         ));
         drop(entered);
         let sink = Arc::clone(&scrape) as Arc<dyn TargetSink>;
         Self {
+            store: Arc::clone(store),
             discovery: Arc::new(discovery::Manager::new(sink)),
             scrape,
             scraping: scraping.clone(),
@@ -311,6 +310,8 @@ impl Stages {
 
 impl Apply for Stages {
     fn apply(&self, config: Config) {
+        let window = config.storage.out_of_order_window;
+        self.store.set_out_of_order_window(window);
         let jobs = config
             .scrape_configs
             .iter()

@@ -85,7 +85,9 @@ pub enum RejectReason {
     OutOfOrder,
     /// The series already has another value at this time.
     Duplicate,
-    /// The sample is older than the store takes.
+    /// The sample is older than the store takes, which takes none out of order.
+    OutOfBounds,
+    /// The sample is older than the store takes out of order.
     TooOld,
     /// The sample lies further in the future than the store takes.
     TooFarAhead,
@@ -93,6 +95,9 @@ pub enum RejectReason {
     Gone,
     /// The series is a new one, and the store takes no more.
     SeriesLimit,
+    /// The histogram says something that cannot be: a count below zero, buckets that do not fit
+    /// its spans or its count, bounds that do not rise, a schema that nobody knows.
+    InvalidHistogram,
 }
 
 impl RejectReason {
@@ -101,9 +106,11 @@ impl RejectReason {
         match self {
             Self::OutOfOrder => "out of order sample",
             Self::Duplicate => "duplicate sample for timestamp",
-            Self::TooOld => "timestamp is too old",
+            Self::OutOfBounds => "out of bounds",
+            Self::TooOld => "too old sample",
             Self::TooFarAhead => "timestamp is too far in the future",
             Self::Gone => "series is no longer known",
+            Self::InvalidHistogram => "histogram is not valid",
             Self::SeriesLimit => "limit of series reached (raise it with --storage.max-series)",
         }
     }

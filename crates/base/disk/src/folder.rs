@@ -16,9 +16,11 @@ pub fn create_dir(folder: &Path) -> io::Result<()> {
     fs::create_dir(folder)
 }
 
-/// Makes a folder with those above it, as far as they are missing.
+/// Makes a folder with those above it, as far as they are missing, and waits until the disk has
+/// their names.
 pub fn create_dir_all(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
+    // The empty path is the folder that a relative path begins in.
+    if folder.is_dir() || folder.as_os_str().is_empty() {
         return Ok(());
     }
     if let Some(above) = folder.parent() {
@@ -26,7 +28,7 @@ pub fn create_dir_all(folder: &Path) -> io::Result<()> {
     }
     match create_dir(folder) {
         Err(error) if !folder.is_dir() => Err(error),
-        _ => Ok(()),
+        _ => folder.parent().map_or(Ok(()), sync_folder),
     }
 }
 
@@ -72,5 +74,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if let Some(disk) = faults::at(folder) {
         return disk.sync_folder(folder);
     }
-    fs::File::open(folder)?.sync_all()
+    let here = Path::new(".");
+    let is_here = folder.as_os_str().is_empty();
+    fs::File::open(if is_here { here } else { folder })?.sync_all()
 }

@@ -30,6 +30,18 @@ pub enum WalError {
         dir: PathBuf,
         /// The first number without a file.
         missing: u64,
+        /// The next number with one.
+        next: u64,
+    },
+    /// A sync failed before, and what was not synced could not be written again.
+    #[error(
+        "log segment {} could not be synced, and cannot be trusted since; a loss of power would \
+         lose what was written to it; see to the disk",
+        path.display()
+    )]
+    Suspect {
+        /// The first segment concerned.
+        path: PathBuf,
     },
     /// A record larger than any reader would take.
     #[error(

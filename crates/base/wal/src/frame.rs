@@ -25,6 +25,8 @@ pub(crate) enum Kind {
 pub(crate) enum Packing {
     Plain,
     Snappy,
+    /// Read, not written.
+    Zstd,
 }
 
 /// The header of a fragment as far as its first byte tells.
@@ -36,13 +38,6 @@ pub(crate) struct Flags {
 
 impl Flags {
     pub(crate) fn read(byte: u8) -> Result<Self, String> {
-        if byte & ZSTD != 0 && byte & !(KIND_MASK | ZSTD) == 0 {
-            return Err(
-                "the record is compressed with zstd, which is not supported; \
-                 have it written with snappy or without compression"
-                    .to_owned(),
-            );
-        }
         let kind = match byte & KIND_MASK {
             0 => Kind::Padding,
             1 => Kind::Whole,
@@ -54,6 +49,7 @@ impl Flags {
         let packing = match byte & !KIND_MASK {
             0 => Packing::Plain,
             SNAPPY if kind != Kind::Padding => Packing::Snappy,
+            ZSTD if kind != Kind::Padding => Packing::Zstd,
             other => return Err(format!("unknown fragment flags {other:#04x}")),
         };
         Ok(Self { kind, packing })
@@ -70,6 +66,7 @@ impl Flags {
         match self.packing {
             Packing::Plain => kind,
             Packing::Snappy => kind | SNAPPY,
+            Packing::Zstd => kind | ZSTD,
         }
     }
 }

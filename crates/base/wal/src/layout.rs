@@ -76,7 +76,8 @@ pub fn segments(dir: &Path) -> Result<Vec<Segment>, WalError> {
         if one.number.checked_add(1) != Some(next.number) {
             let dir = dir.to_owned();
             let missing = one.number.saturating_add(1);
-            return Err(WalError::Gap { dir, missing });
+            let next = next.number;
+            return Err(WalError::Gap { dir, missing, next });
         }
     }
     Ok(found)

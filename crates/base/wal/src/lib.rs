@@ -35,22 +35,26 @@
 //! - When [`Wal::log`] returns, all of its records are in the kernel: they survive the death of
 //!   the process. They survive the loss of power after the next [`SyncHandle::sync`].
 //! - When [`Wal::log`] fails, none of its records stays in the log.
-//! - Whatever lies before damage is read; damage is named by segment, offset and reason.
+//! - A file whose sync failed is never trusted again: what was not known to be on the disk is
+//!   written to another ([`Wal::sync_failed`]).
+//! - Whatever lies before damage is read; damage is named by segment, offset and reason, and what
+//!   can be read behind it is ([`Reader::resume`]). [`repair`] destroys nothing.
 //!
-//! What is absent: threads, timers, the meaning of records, and zstd (such a record is refused
-//! with an error that says so).
+//! What is absent: threads, timers, the meaning of records, and compressing with zstd (such
+//! records are read).
 
 mod error;
 mod frame;
 mod layout;
 mod reader;
 mod repair;
+mod segment;
 mod writer;
 
 pub use error::{Corruption, WalError};
 pub use layout::{Checkpoint, Segment, checkpoint_path, checkpoints, segment_path, segments};
 pub use reader::Reader;
-pub use repair::repair;
+pub use repair::{Repaired, fill_gaps, repair};
 pub use writer::{Options, Position, SyncHandle, Wal};
 
 /// Bytes of a page; fixed by the format.

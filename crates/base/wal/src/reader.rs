@@ -1,9 +1,11 @@
 //! Reading: records out, in the order they were written.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
+
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use crate::frame::{Flags, HEADER_BYTES, Kind, Packing};
 use crate::layout::Segment;
@@ -32,8 +34,7 @@ enum Step {
 /// Reads the records of a run of segments.
 ///
 /// Memory: one read buffer of 512 KiB and the largest record met. After damage every further call
-/// gives the same error; all records before it have been given out. Only behind a record that does
-/// not decompress although its checksum is right, reading goes on with the next.
+/// gives the same error, until [`Reader::resume`]; all records before it have been given out.
 pub struct Reader {
     segments: std::vec::IntoIter<Segment>,
     open: Option<OpenFile>,
@@ -41,7 +42,22 @@ pub struct Reader {
     parts: Vec<u8>,
     record: Vec<u8>,
     decoder: snap::raw::Decoder,
-    failed: Option<Corruption>,
+    zstd: FrameDecoder,
+    failed: Option<Failed>,
+}
+
+struct Failed {
+    corruption: Corruption,
+    resume: Resume,
+}
+
+/// Where reading may go on after damage.
+#[derive(Clone, Copy)]
+enum Resume {
+    /// At the next fragment: the damaged one was whole, or nothing follows.
+    Here,
+    /// At the first whole fragment that is found behind.
+    Search,
 }
 
 struct OpenFile {
@@ -56,6 +72,8 @@ struct OpenFile {
     good_until: u64,
     /// A record's first fragment has been read and its last has not.
     inside: bool,
+    /// Behind damage: fragments of a record whose beginning is lost are passed over.
+    skipping: bool,
 }
 
 impl Reader {
@@ -64,6 +82,8 @@ impl Reader {
     pub fn open(dir: &Path, range: RangeInclusive<u64>) -> Result<Self, WalError> {
         let mut segments = layout::segments(dir)?;
         segments.retain(|segment| range.contains(&segment.number));
+        let mut zstd = FrameDecoder::new();
+        zstd.set_max_window_size(MAX_RECORD_BYTES as u64);
         Ok(Self {
             segments: segments.into_iter(),
             open: None,
@@ -71,6 +91,7 @@ impl Reader {
             parts: Vec::new(),
             record: Vec::new(),
             decoder: snap::raw::Decoder::new(),
+            zstd,
             failed: None,
         })
     }
@@ -116,7 +137,7 @@ impl Reader {
 
     fn find_of(&mut self, wanted: Option<&dyn Fn(u8) -> bool>) -> Result<Option<Found>, WalError> {
         if let Some(failed) = &self.failed {
-            return Err(failed.clone().into());
+            return Err(failed.corruption.clone().into());
         }
         loop {
             if self.open.is_none() && !self.open_next()? {
@@ -162,8 +183,40 @@ impl Reader {
             ended: false,
             good_until: 0,
             inside: false,
+            skipping: false,
         });
         Ok(true)
+    }
+
+    /// Goes on behind the damage that the last call found; answers whether there was any. Records
+    /// come again from the first whole fragment on that begins one. They may speak of what the
+    /// lost ones would have introduced.
+    pub fn resume(&mut self) -> bool {
+        let Some(failed) = self.failed.take() else {
+            return false;
+        };
+        if let Some(open) = &mut self.open {
+            open.inside = false;
+            open.skipping = true;
+            if let Resume::Search = failed.resume {
+                open.at = open.next_fragment(&self.buffer);
+            }
+        }
+        true
+    }
+
+    /// Goes to a place in the first segment where a record begins.
+    pub(crate) fn seek(&mut self, offset: u64) -> Result<(), WalError> {
+        if self.open_next()?
+            && let Some(open) = &mut self.open
+        {
+            let page = offset - offset % PAGE_BYTES as u64;
+            let sought = open.file.seek(SeekFrom::Start(page));
+            sought.map_err(|e| WalError::io("reading log segment", &open.segment.path, e))?;
+            (open.base, open.at, open.good_until) = (page, offset, offset);
+            open.fill(&mut self.buffer)?;
+        }
+        Ok(())
     }
 
     /// Reads one fragment.
@@ -173,7 +226,7 @@ impl Reader {
         };
         let rest = match open.rest_of_page(&mut self.buffer)? {
             None if open.inside => {
-                return Err(self.damage("the file ends inside a record", true));
+                return Err(self.damage("the file ends inside a record", true, Resume::Here));
             }
             None => return Ok(Step::End),
             Some(rest) => rest,
@@ -182,12 +235,13 @@ impl Reader {
         // A page's last bytes, or those of the file, may be too few for a header: zeros.
         let flags = match page.first().map(|byte| Flags::read(*byte)) {
             Some(Ok(flags)) => flags,
-            Some(Err(reason)) => return Err(self.damage(&reason, false)),
+            Some(Err(reason)) => return Err(self.damage(&reason, false, Resume::Search)),
             None => return Ok(Step::End),
         };
         if flags.kind == Kind::Padding {
             if page.iter().any(|byte| *byte != 0) {
-                return Err(self.damage("bytes other than zero fill up the page", false));
+                let reason = "bytes other than zero fill up the page";
+                return Err(self.damage(reason, false, Resume::Search));
             }
             open.at += page.len() as u64;
             return Ok(Step::More);
@@ -199,13 +253,14 @@ impl Reader {
             ),
             _ => {
                 let at_end = open_at_end(open, rest.end);
-                return Err(self.damage("the fragment's header is cut off", at_end));
+                let reason = "the fragment's header is cut off";
+                return Err(self.damage(reason, at_end, Resume::Search));
             }
         };
         let Some(part) = page.get(HEADER_BYTES..HEADER_BYTES + length) else {
             let at_end = open_at_end(open, rest.end) && !rest.end.is_multiple_of(PAGE_BYTES);
             let reason = format!("a fragment of {length} bytes is cut off");
-            return Err(self.damage(&reason, at_end));
+            return Err(self.damage(&reason, at_end, Resume::Search));
         };
         let computed = crc_fast::crc32_iscsi(part);
         let begin = rest.start + HEADER_BYTES;
@@ -213,14 +268,19 @@ impl Reader {
         if computed != stored {
             let reason = format!("checksum {computed:08x} where {stored:08x} is stored");
             let at_end = open_at_end(open, range.end);
-            return Err(self.damage(&reason, at_end));
+            return Err(self.damage(&reason, at_end, Resume::Search));
         }
+        if open.skipping && matches!(flags.kind, Kind::Middle | Kind::Last) {
+            open.at += (HEADER_BYTES + length) as u64;
+            return Ok(Step::More);
+        }
+        open.skipping = false;
         if open.inside != matches!(flags.kind, Kind::Middle | Kind::Last) {
             let reason = match open.inside {
                 true => "a record begins inside another",
                 false => "a record goes on that never began",
             };
-            return Err(self.damage(reason, false));
+            return Err(self.damage(reason, false, Resume::Here));
         }
         open.at += (HEADER_BYTES + length) as u64;
         if flags.kind == Kind::Whole {
@@ -230,7 +290,8 @@ impl Reader {
             self.parts.clear();
         }
         if self.parts.len() + length > MAX_RECORD_BYTES {
-            return Err(self.damage("the record is larger than the limit", false));
+            let reason = "the record is larger than the limit";
+            return Err(self.damage(reason, false, Resume::Here));
         }
         self.parts.extend_from_slice(part);
         open.inside = flags.kind != Kind::Last;
@@ -252,15 +313,23 @@ impl Reader {
                 };
                 let size = snap::raw::decompress_len(packed).unwrap_or(usize::MAX);
                 if size > MAX_RECORD_BYTES {
-                    return Err(self.damage("the compressed record's size is out of bounds", false));
+                    let reason = "the compressed record's size is out of bounds";
+                    return Err(self.damage(reason, false, Resume::Here));
                 }
                 self.record.resize(size, 0);
                 if let Err(error) = self.decoder.decompress(packed, &mut self.record) {
-                    let reason = format!("the record does not decompress: {error}");
-                    let damage = self.damage(&reason, false);
-                    // Its checksum is right: whoever wrote it did so, and the next one is whole.
-                    self.failed = None;
-                    return Err(damage);
+                    return Err(self.not_unpacked(&error));
+                }
+                Found::Record
+            }
+            (Packing::Zstd, range) => {
+                let packed = match range {
+                    Some(range) => self.buffer.get(range).unwrap_or_default(),
+                    None => &self.parts,
+                };
+                self.record.clear();
+                if let Err(error) = unpack_zstd(&mut self.zstd, packed, &mut self.record) {
+                    return Err(self.not_unpacked(&error));
                 }
                 Found::Record
             }
@@ -271,8 +340,15 @@ impl Reader {
         Ok(found)
     }
 
+    /// Damage of a record that does not decompress.
+    fn not_unpacked(&mut self, error: &dyn std::fmt::Display) -> WalError {
+        let reason = format!("the record does not decompress: {error}");
+        // Its checksum is right: whoever wrote it did so, and the next one is whole.
+        self.damage(&reason, false, Resume::Here)
+    }
+
     /// Damage at the next fragment. `at_end`: nothing of the file lies behind it.
-    fn damage(&mut self, reason: &str, at_end: bool) -> WalError {
+    fn damage(&mut self, reason: &str, at_end: bool, resume: Resume) -> WalError {
         let Some(open) = &self.open else {
             return WalError::io("reading", "a log", ErrorKind::UnexpectedEof.into());
         };
@@ -284,15 +360,36 @@ impl Reader {
             reason: reason.to_owned(),
             torn: open.last && at_end,
         };
-        self.failed = Some(corruption.clone());
+        self.failed = Some(Failed {
+            corruption: corruption.clone(),
+            resume,
+        });
         corruption.into()
     }
+}
+
+/// Appends what a frame of zstd holds; fails where that is more than a record may have.
+fn unpack_zstd(
+    decoder: &mut FrameDecoder,
+    packed: &[u8],
+    record: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    let stream = StreamingDecoder::new_with_decoder(packed, decoder);
+    let stream = stream.map_err(std::io::Error::other)?;
+    stream
+        .take(MAX_RECORD_BYTES as u64 + 1)
+        .read_to_end(record)?;
+    if record.len() > MAX_RECORD_BYTES {
+        return Err(std::io::Error::other("it is larger than the limit"));
+    }
+    Ok(())
 }
 
 /// The first byte of a record that is still packed; `None` where that takes unpacking.
 fn first_byte(packing: Packing, packed: &[u8]) -> Option<u8> {
     match packing {
         Packing::Plain => packed.first().copied(),
+        Packing::Zstd => None,
         Packing::Snappy => {
             // The size as a varint, then a literal: nothing could be copied yet. Its length lies
             // in the tag, or in up to four bytes behind it.
@@ -329,6 +426,27 @@ impl OpenFile {
         // The buffer begins at a page's beginning and holds whole pages.
         let page_end = (start / PAGE_BYTES + 1) * PAGE_BYTES;
         Ok(Some(start..page_end.min(self.filled)))
+    }
+
+    /// The place of the first whole fragment behind the damaged one in its page, or of the next
+    /// page. Fragments of no bytes do not count: zeros would look like many.
+    fn next_fragment(&self, buffer: &[u8]) -> u64 {
+        let begin = (self.at - self.base) as usize;
+        let end = ((begin / PAGE_BYTES + 1) * PAGE_BYTES).min(self.filled);
+        let found = (begin + 1..end).find(|&at| {
+            let page = buffer.get(at..end).unwrap_or_default();
+            let [kind, a, b, c, d, e, f, rest @ ..] = page else {
+                return false;
+            };
+            let length = usize::from(u16::from_be_bytes([*a, *b]));
+            let is_fragment = Flags::read(*kind).is_ok_and(|flags| flags.kind != Kind::Padding);
+            is_fragment
+                && length > 0
+                && rest.get(..length).is_some_and(|part| {
+                    crc_fast::crc32_iscsi(part) == u32::from_be_bytes([*c, *d, *e, *f])
+                })
+        });
+        self.base + found.unwrap_or(end) as u64
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), WalError> {

@@ -1,16 +1,10 @@
 //! Writing: records in, bytes in the kernel when the call returns.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use disk::File;
-
-use crate::frame::{Packing, push_record};
-use crate::{MAX_RECORD_BYTES, PAGE_BYTES, SEGMENT_BYTES, WalError, layout};
-
-/// Buffers that a large call has grown beyond this many bytes are given back after it: the usual
-/// call needs far less, and memory must not stay at its peak.
-const KEPT_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+use crate::repair::copy_records;
+use crate::segment::{Buffers, OpenSegment, sync_dir};
+use crate::{PAGE_BYTES, Reader, SEGMENT_BYTES, WalError, layout};
 
 /// Finished segments that may wait for their sync. With more, the writer syncs the oldest itself:
 /// open files stay few even where nobody ever syncs.
@@ -44,30 +38,6 @@ pub struct Position {
     pub offset: u64,
 }
 
-#[derive(Clone, Debug)]
-struct OpenSegment {
-    path: PathBuf,
-    file: Arc<File>,
-}
-
-impl OpenSegment {
-    fn create(dir: &Path, number: u64) -> Result<Self, WalError> {
-        let path = layout::segment_path(dir, number);
-        let file =
-            File::create_new(&path).map_err(|e| WalError::io("creating log segment", &path, e))?;
-        Ok(Self {
-            path,
-            file: Arc::new(file),
-        })
-    }
-
-    fn sync(&self) -> Result<(), WalError> {
-        self.file
-            .sync()
-            .map_err(|e| WalError::io("syncing log segment", &self.path, e))
-    }
-}
-
 /// What had been written, and not yet synced, when [`Wal::sync_handle`] was asked.
 #[derive(Debug)]
 #[must_use = "nothing is synced before `sync` is called"]
@@ -75,12 +45,18 @@ pub struct SyncHandle {
     segments: Vec<OpenSegment>,
     new_names_in: Option<PathBuf>,
     until: Position,
+    suspect: Option<PathBuf>,
 }
 
 impl SyncHandle {
-    /// Waits until all is on the disk; needs neither the log nor a lock on it. After an error the
-    /// kernel may have dropped the data: those records must be taken as lost for a power failure.
+    /// Waits until all is on the disk; needs neither the log nor a lock on it. The log is told of
+    /// the outcome by [`Wal::confirm`] or [`Wal::sync_failed`]: after an error the kernel may have
+    /// dropped the data, and a second sync of the same file would not say so.
     pub fn sync(&self) -> Result<(), WalError> {
+        if let Some(path) = &self.suspect {
+            let path = path.clone();
+            return Err(WalError::Suspect { path });
+        }
         for segment in &self.segments {
             segment.sync()?;
         }
@@ -96,53 +72,23 @@ impl SyncHandle {
     }
 }
 
-pub(crate) fn sync_dir(dir: &Path) -> Result<(), WalError> {
-    disk::sync_folder(dir).map_err(|e| WalError::io("syncing directory", dir, e))
-}
-
-/// The packed records of one call and their framed form; kept from call to call.
-#[derive(Debug, Default)]
-struct Buffers {
-    packed: Vec<u8>,
-    /// Of each record: where it ends in `packed`, and how it is packed.
-    ends: Vec<(usize, Packing)>,
-    framed: Vec<u8>,
-}
-
-impl Buffers {
-    fn frame(&mut self, start: u64) {
-        self.framed.clear();
-        let mut begin = 0;
-        for &(end, packing) in &self.ends {
-            let record = self.packed.get(begin..end).unwrap_or_default();
-            push_record(&mut self.framed, start, packing, record);
-            begin = end;
-        }
-    }
-
-    fn give_back(&mut self) {
-        for buffer in [&mut self.packed, &mut self.framed] {
-            if buffer.capacity() > KEPT_BUFFER_BYTES {
-                buffer.clear();
-                buffer.shrink_to(KEPT_BUFFER_BYTES);
-            }
-        }
-    }
-}
-
 /// A log that is open for writing. One writer a directory; whoever opens it sees to that.
 pub struct Wal {
     dir: PathBuf,
     options: Options,
     number: u64,
-    current: OpenSegment,
+    /// `None` while its file could not be created: the next write tries again.
+    current: Option<OpenSegment>,
     /// Where the next record goes: the end of the last good write.
     offset: u64,
     /// Bytes of a failed write may lie behind `offset` and must be cut off first.
     spoiled: bool,
+    /// Segments before the current one that are not known to be on the disk, oldest first.
     finished: Vec<OpenSegment>,
-    new_names: bool,
-    encoder: snap::raw::Encoder,
+    /// Segments up to this number have durable names.
+    named: Option<u64>,
+    /// A sync failed, and what it should have kept was not written again yet.
+    suspect: bool,
     buffers: Buffers,
 }
 
@@ -150,31 +96,46 @@ impl Wal {
     /// Opens the log in a directory, which is made where it does not exist. Writing always begins
     /// in a fresh segment behind the last one, so that a torn end is never written over. Read and
     /// [`crate::repair`] the log first: torn bytes that stay would look like damage in the middle.
+    ///
+    /// Where there is no room for the segment the log opens all the same, and the next write
+    /// tries again.
     pub fn open(dir: &Path, options: Options) -> Result<Self, WalError> {
         disk::create_dir_all(dir).map_err(|e| WalError::io("creating log directory", dir, e))?;
         let number = layout::segments(dir)?
             .last()
             .map_or(0, |last| last.number + 1);
-        Ok(Self {
+        let mut log = Self {
             dir: dir.to_owned(),
             options,
             number,
-            current: OpenSegment::create(dir, number)?,
+            current: None,
             offset: 0,
             spoiled: false,
             finished: Vec::new(),
-            new_names: true,
-            encoder: snap::raw::Encoder::new(),
-            buffers: Buffers::default(),
-        })
+            named: None,
+            suspect: false,
+            buffers: Buffers::new(),
+        };
+        match log.ready_segment() {
+            Err(WalError::Io { source, .. })
+                if source.kind() != std::io::ErrorKind::PermissionDenied =>
+            {
+                tracing::warn!(error = %source, "the log cannot be written for now");
+            }
+            other => other?,
+        }
+        Ok(log)
     }
 
     /// Writes records, all into one segment, with one write to the file. When it returns `Ok` they
     /// are in the kernel and the place behind them is answered; when it fails none of them is in
     /// the log. Nothing is allocated once the buffers have grown to the usual call.
     pub fn log(&mut self, records: &[&[u8]]) -> Result<Position, WalError> {
-        self.cut_spoiled()?;
-        self.pack(records)?;
+        self.ready_segment()?;
+        self.buffers.clear();
+        for record in records {
+            self.buffers.pack(record, self.options.compress)?;
+        }
         self.buffers.frame(self.offset);
         let end = self.offset + self.buffers.framed.len() as u64;
         if end > self.options.segment_size && self.offset > 0 {
@@ -186,42 +147,36 @@ impl Wal {
         written
     }
 
-    fn pack(&mut self, records: &[&[u8]]) -> Result<(), WalError> {
-        let Buffers { packed, ends, .. } = &mut self.buffers;
-        packed.clear();
-        ends.clear();
-        for record in records {
-            if record.len() > MAX_RECORD_BYTES {
-                return Err(WalError::TooLarge {
-                    bytes: record.len(),
-                });
-            }
-            let begin = packed.len();
-            let mut packing = Packing::Plain;
-            if self.options.compress && !record.is_empty() {
-                packed.resize(begin + snap::raw::max_compress_len(record.len()), 0);
-                let room = packed.get_mut(begin..).unwrap_or_default();
-                let size = self.encoder.compress(record, room).unwrap_or(usize::MAX);
-                if size < record.len() {
-                    packing = Packing::Snappy;
-                    packed.truncate(begin + size);
+    /// As [`Wal::log`], and waits until the disk has them. Where it has not, they are cut off
+    /// again.
+    pub fn log_synced(&mut self, records: &[&[u8]]) -> Result<Position, WalError> {
+        let before = self.position();
+        self.log(records)?;
+        let handle = self.sync_handle();
+        match handle.sync() {
+            Ok(()) => self.confirm(&handle),
+            Err(error) => {
+                tracing::warn!(%error, "the log is written again elsewhere");
+                if let Err(error) = self.sync_failed() {
+                    let is_same = before.segment == self.number;
+                    self.offset = if is_same { before.offset } else { 0 };
+                    self.spoiled = true;
+                    return Err(error);
                 }
             }
-            if packing == Packing::Plain {
-                packed.truncate(begin);
-                packed.extend_from_slice(record);
-            }
-            ends.push((packed.len(), packing));
         }
-        Ok(())
+        Ok(self.position())
     }
 
     fn write(&mut self) -> Result<Position, WalError> {
+        let Some(current) = &mut self.current else {
+            return Ok(self.position());
+        };
         let framed = &self.buffers.framed;
-        if let Err(error) = self.current.file.write_all_at(framed, self.offset) {
+        if let Err(error) = current.file.write_all_at(framed, self.offset) {
             self.spoiled = true;
-            let path = self.current.path.clone();
-            if let Err(again) = self.cut_spoiled() {
+            let path = current.path.clone();
+            if let Err(again) = self.ready_segment() {
                 tracing::warn!(error = %again, "the log is closed until this can be done");
             }
             return Err(WalError::io("writing log segment", path, error));
@@ -230,13 +185,19 @@ impl Wal {
         Ok(self.position())
     }
 
-    /// Cuts off what a failed write may have left; until that succeeds nothing more is written.
-    fn cut_spoiled(&mut self) -> Result<(), WalError> {
+    /// Creates the current segment where that failed before, and cuts off what a failed write may
+    /// have left; until that succeeds nothing more is written.
+    fn ready_segment(&mut self) -> Result<(), WalError> {
+        let Some(current) = &mut self.current else {
+            self.current = Some(OpenSegment::create(&self.dir, self.number)?);
+            self.offset = 0;
+            return Ok(());
+        };
         if self.spoiled {
-            self.current
+            current
                 .file
                 .set_len(self.offset)
-                .map_err(|e| WalError::io("cutting a failed write off", &self.current.path, e))?;
+                .map_err(|e| WalError::io("cutting a failed write off", &current.path, e))?;
             self.spoiled = false;
         }
         Ok(())
@@ -245,36 +206,125 @@ impl Wal {
     /// Begins a new segment and answers its number. The last page of the old one is filled up with
     /// zeros, as upstream leaves it.
     pub fn next_segment(&mut self) -> Result<u64, WalError> {
-        self.cut_spoiled()?;
-        let number = self.number + 1;
-        let next = OpenSegment::create(&self.dir, number)?;
-        let full = self.offset.next_multiple_of(PAGE_BYTES as u64);
-        if let Err(error) = self.current.file.set_len(full) {
-            let path = self.current.path.display();
+        self.ready_segment()?;
+        let next = OpenSegment::create(&self.dir, self.number + 1)?;
+        self.switch_to(next);
+        if self.finished.len() > MAX_UNSYNCED_SEGMENTS && !self.suspect {
+            // Who syncs in time meets an error there.
+            self.suspect = self.finished.first().is_some_and(|old| old.sync().is_err());
+            if !self.suspect {
+                self.finished.remove(0);
+            }
+        }
+        Ok(self.number)
+    }
+
+    fn switch_to(&mut self, next: OpenSegment) {
+        self.number = next.number;
+        let length = std::mem::replace(&mut self.offset, next.length);
+        let Some(mut old) = self.current.replace(next) else {
+            return;
+        };
+        old.length = length;
+        if let Err(error) = old.file.set_len(length.next_multiple_of(PAGE_BYTES as u64)) {
+            let path = old.path.display();
             tracing::debug!(%path, %error, "the last page stays short, which readers take as well");
         }
-        self.number = number;
-        self.offset = 0;
-        self.new_names = true;
-        self.finished
-            .push(std::mem::replace(&mut self.current, next));
-        if self.finished.len() > MAX_UNSYNCED_SEGMENTS {
-            self.finished.remove(0).sync()?;
-        }
-        Ok(number)
+        self.finished.push(old);
     }
 
     /// What must be synced for all that has been written so far. The handle is used outside any
     /// lock on the log; while it syncs, writing goes on.
     pub fn sync_handle(&mut self) -> SyncHandle {
-        let mut segments = std::mem::take(&mut self.finished);
-        segments.push(self.current.clone());
-        let new_names_in = std::mem::take(&mut self.new_names).then(|| self.dir.clone());
+        let mut segments = self.finished.clone();
+        if let Some(current) = &mut self.current {
+            current.length = self.offset;
+            segments.push(current.clone());
+        }
+        let has_new_names = self.named < Some(self.number);
         SyncHandle {
+            suspect: segments
+                .first()
+                .filter(|_| self.suspect)
+                .map(|s| s.path.clone()),
             segments,
-            new_names_in,
+            new_names_in: has_new_names.then(|| self.dir.clone()),
             until: self.position(),
         }
+    }
+
+    /// Takes note that a handle was synced.
+    pub fn confirm(&mut self, handle: &SyncHandle) {
+        let current = self.current.as_mut().into_iter();
+        for known in self.finished.iter_mut().chain(current) {
+            if let Some(synced) = handle.segments.iter().find(|s| s.number == known.number) {
+                known.durable = known.durable.max(synced.length);
+            }
+        }
+        self.finished.retain(|old| old.durable < old.length);
+        self.named = self
+            .named
+            .max(handle.segments.last().map(|last| last.number));
+    }
+
+    /// To be called after a sync has failed: writes all that is not known to be on the disk to a
+    /// new segment, where writing goes on, and waits for that. The old segments are cut off where
+    /// they cannot be trusted. While this fails the log can be written, and is not safe from a
+    /// loss of power; each call tries again.
+    pub fn sync_failed(&mut self) -> Result<(), WalError> {
+        self.suspect = true;
+        self.ready_segment()?;
+        let mut fresh = self.free_segment()?;
+        if let Err(error) = self.copy_unsynced(&mut fresh) {
+            if let Err(error) = disk::remove_file(&fresh.path) {
+                let path = fresh.path.display();
+                tracing::debug!(%path, %error, "a copy of log records stays; they are read once");
+            }
+            return Err(error);
+        }
+        self.switch_to(fresh);
+        for old in std::mem::take(&mut self.finished) {
+            let full = old.durable.next_multiple_of(PAGE_BYTES as u64);
+            let cut = old
+                .file
+                .set_len(old.durable)
+                .and_then(|()| old.file.set_len(full));
+            if let Err(error) = cut {
+                let path = old.path.display();
+                tracing::debug!(%path, %error, "log records stay in two segments; they are read once");
+            }
+        }
+        self.named = Some(self.number);
+        self.suspect = false;
+        Ok(())
+    }
+
+    /// The next segment whose name is free: one may be left of an attempt that failed.
+    fn free_segment(&self) -> Result<OpenSegment, WalError> {
+        let mut number = self.number + 1;
+        while layout::segment_path(&self.dir, number).exists() {
+            number += 1;
+        }
+        OpenSegment::create(&self.dir, number)
+    }
+
+    fn copy_unsynced(&mut self, fresh: &mut OpenSegment) -> Result<(), WalError> {
+        if let Some(current) = &mut self.current {
+            current.length = self.offset;
+        }
+        let mut readers = Vec::new();
+        for old in self.finished.iter().chain(&self.current) {
+            if old.durable < old.length {
+                let mut reader = Reader::open(&self.dir, old.number..=old.number)?;
+                reader.seek(old.durable)?;
+                readers.push(reader);
+            }
+        }
+        fresh.length = copy_records(&mut readers, &fresh.file, &fresh.path)?;
+        fresh.sync()?;
+        sync_dir(&self.dir)?;
+        fresh.durable = fresh.length;
+        Ok(())
     }
 
     /// The segment that is being written.
@@ -302,6 +352,8 @@ impl Wal {
             if old.number < kept_from {
                 disk::remove_file(&old.path)
                     .map_err(|e| WalError::io("deleting log segment", &old.path, e))?;
+                self.finished
+                    .retain(|finished| finished.number != old.number);
             }
         }
         Ok(())

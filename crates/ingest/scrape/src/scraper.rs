@@ -241,9 +241,13 @@ impl Scraper {
             match rejection.reason {
                 RejectReason::OutOfOrder => metrics.out_of_order.inc(),
                 RejectReason::Duplicate => metrics.duplicates.inc(),
-                RejectReason::TooOld | RejectReason::TooFarAhead => metrics.out_of_bounds.inc(),
+                RejectReason::OutOfBounds | RejectReason::TooOld | RejectReason::TooFarAhead => {
+                    metrics.out_of_bounds.inc();
+                }
                 RejectReason::Gone => gone.push(rejection.place),
                 RejectReason::SeriesLimit => metrics.refused_series.inc(),
+                // The store counts them.
+                RejectReason::InvalidHistogram => {}
             }
         }
         gone

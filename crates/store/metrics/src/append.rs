@@ -5,17 +5,22 @@
 //! for as long as it takes to push the samples. When the log cannot be written the head is as it
 //! was before. While the log of earlier runs is read back, samples are not pushed: see [`Young`].
 
+mod histograms;
+
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use contract::{
     Append, AppendError, Appended, Batch, PendingExemplar, RejectReason, Rejection, SeriesId,
 };
-use model::{Exemplar, Labels};
+use model::{Exemplar, Labels, is_stale};
 use wal::{Wal, WalError};
 
+use self::histograms::Histograms;
 use crate::exemplars::Unwanted;
+use crate::head::out_of_order::LateValue;
 use crate::head::{Bounds, MOST_REFERENCES, Verdict, slot_of};
+use crate::out_of_order::append::{LateBatch, LateSample};
 use crate::record;
 use crate::young::Young;
 use crate::{Store, WalSync};
@@ -25,6 +30,8 @@ use crate::{Store, WalSync};
 const TOO_FAR_AHEAD: i64 = 24 * 3_600_000;
 /// A series record is ended after this many bytes, so that reading it back stays cheap.
 const SERIES_RECORD_BYTES: usize = 1 << 20;
+/// Records that a batch makes: samples, four forms of histograms, metadata, exemplars.
+const MOST_RECORDS: usize = 7;
 
 #[derive(Clone, Copy, Debug)]
 struct Accepted {
@@ -37,11 +44,16 @@ struct Accepted {
 pub(crate) struct Appender {
     /// `None` until the names in the log were read back.
     pub(crate) log: Option<Wal>,
+    /// The log of samples that came out of order; `None` until there are any.
+    pub(crate) late_log: Option<Wal>,
     /// What this run took so far, while samples of earlier ones are read back.
     pub(crate) young: Option<Young>,
     record: Vec<u8>,
     exemplar_record: Vec<u8>,
     accepted: Vec<Accepted>,
+    histograms: Histograms,
+    /// What came out of order.
+    pub(crate) late: Vec<LateSample>,
     /// By slot: the number of the sample accepted last. Below `first` it is of an older batch.
     stamps: Vec<u32>,
     first: u32,
@@ -51,10 +63,13 @@ impl Appender {
     pub(crate) fn new() -> Self {
         Self {
             log: None,
+            late_log: None,
             young: None,
             record: Vec::new(),
             exemplar_record: Vec::new(),
             accepted: Vec::new(),
+            histograms: Histograms::default(),
+            late: Vec::new(),
             stamps: Vec::new(),
             first: 1,
         }
@@ -63,6 +78,8 @@ impl Appender {
     /// Makes room for a batch: stamps for all slots, numbers for all samples.
     fn begin(&mut self, slots: usize, samples: usize) {
         self.accepted.clear();
+        self.histograms.begin();
+        self.late.clear();
         if self.stamps.len() < slots {
             self.stamps.resize(slots, 0);
         }
@@ -128,9 +145,11 @@ impl Append for Store {
         let mut outcome = Appended::default();
         self.check_samples(appender, batch, &mut outcome);
         let exemplars = self.check_exemplars(appender, &batch.exemplars);
-        let mut records: [&[u8]; 2] = [&[]; 2];
+        let mut records: [&[u8]; MOST_RECORDS] = [&[]; MOST_RECORDS];
         let mut count = 0;
-        for record in [&appender.record, &appender.exemplar_record] {
+        let all = [&appender.record[..]].into_iter();
+        let all = all.chain(appender.histograms.records());
+        for record in all.chain([&appender.exemplar_record[..]]) {
             if let Some(place) = records.get_mut(count).filter(|_| record.len() > 1) {
                 *place = record;
                 count += 1;
@@ -140,12 +159,24 @@ impl Append for Store {
         if !written.is_empty() {
             self.write(&mut appender.log, written)?;
         }
-        self.apply(appender, exemplars);
+        let late = self.log_late(appender);
+        let (late, failure) = match late {
+            Ok(late) => (late, None),
+            Err(error) => (LateBatch::default(), Some(error)),
+        };
+        let stored_late = (late.numbers, late.histograms);
+        // What came in order is in its log even where the other log fails.
+        self.apply(appender, batch, exemplars, late);
         appender.end();
         if let Err(error) = self.chunks.flush_if_much() {
             tracing::warn!(%error, "head chunks wait in memory: chunks_head cannot be written");
         }
-        self.count(&outcome);
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.meters.late_appended.add(stored_late.0);
+        self.meters.late_histograms_appended.add(stored_late.1);
+        self.count(&outcome, batch);
         Ok(outcome)
     }
 }
@@ -230,9 +261,13 @@ impl Store {
     fn check_samples(&self, appender: &mut Appender, batch: &Batch, outcome: &mut Appended) {
         let head = self.head.read();
         appender.begin(head.slot_count(), batch.samples.len());
+        let now = self.options.clock.now();
+        let oldest = self.oldest.load(Ordering::Acquire);
+        let newest = self.newest(&head);
         let bounds = Bounds {
-            oldest: self.oldest.load(Ordering::Acquire),
-            newest: self.options.clock.now().saturating_add(TOO_FAR_AHEAD),
+            oldest: oldest.max(newest.saturating_sub(head.stretch() / 2)),
+            newest: now.saturating_add(TOO_FAR_AHEAD),
+            late_from: self.late_from(newest),
         };
         let mut record = std::mem::take(&mut appender.record);
         let mut writer = record::samples::Writer::new(&mut record);
@@ -243,9 +278,18 @@ impl Store {
                 None => Verdict::Rejected(RejectReason::Gone),
                 Some(series) => {
                     let before = appender.before(slot);
-                    let verdict = head.check(series, before, (time, value), bounds);
+                    let verdict = head.check(slot, series, before, (time, value), bounds);
+                    if verdict == Verdict::Next
+                        && is_stale(value)
+                        && let Some(is_float) = appender.histogram_kind(&head, slot, series)
+                    {
+                        let reference = series.reference();
+                        appender.histograms.end(slot, reference, time, is_float);
+                        outcome.stored += 1;
+                        continue;
+                    }
                     if verdict == Verdict::Next {
-                        writer.push(series.reference, time, value);
+                        writer.push(series.reference(), time, value);
                     }
                     verdict
                 }
@@ -256,10 +300,28 @@ impl Store {
                     outcome.stored += 1;
                 }
                 Verdict::Repeats => outcome.stored += 1,
-                Verdict::Rejected(reason) => outcome.rejected.push(Rejection { place, reason }),
+                Verdict::Late => {
+                    if let Some(series) = head.series(sample.series) {
+                        appender.late.push(LateSample {
+                            slot,
+                            reference: series.reference(),
+                            time,
+                            value: LateValue::Number(value),
+                        });
+                    }
+                    self.note_lateness(newest, time);
+                    outcome.stored += 1;
+                }
+                Verdict::Rejected(reason) => {
+                    if let RejectReason::OutOfOrder | RejectReason::TooOld = reason {
+                        self.note_lateness(newest, time);
+                    }
+                    outcome.rejected.push(Rejection { place, reason });
+                }
             }
         }
         appender.record = record;
+        self.check_histograms(&head, appender, batch, bounds, outcome);
     }
 
     /// The exemplars to keep; writes their record.
@@ -283,7 +345,7 @@ impl Store {
             match ring.check(pending.series, &pending.exemplar) {
                 Ok(()) => {
                     wanted.push((pending.series, pending.exemplar.clone()));
-                    references.push(series.reference);
+                    references.push(series.reference());
                 }
                 Err(Unwanted::Repeated) => {}
                 Err(Unwanted::OutOfOrder) => self.meters.exemplars_out_of_order.inc(),
@@ -296,7 +358,11 @@ impl Store {
         wanted
     }
 
-    fn write(&self, log: &mut Option<Wal>, records: &[&[u8]]) -> Result<(), AppendError> {
+    pub(crate) fn write(
+        &self,
+        log: &mut Option<Wal>,
+        records: &[&[u8]],
+    ) -> Result<(), AppendError> {
         let log = log.as_mut().ok_or(AppendError::Closed)?;
         let written = log.log(records).and_then(|_| match self.options.wal_sync {
             WalSync::Always => log.sync_handle().sync(),
@@ -322,18 +388,33 @@ impl Store {
         })
     }
 
-    fn apply(&self, appender: &mut Appender, exemplars: Vec<(SeriesId, Exemplar)>) {
+    fn apply(
+        &self,
+        appender: &mut Appender,
+        batch: &Batch,
+        exemplars: Vec<(SeriesId, Exemplar)>,
+        late: LateBatch,
+    ) {
+        let histograms = &appender.histograms;
         if let Some(young) = &mut appender.young {
             // The log has them; they follow what is still being read back.
             for &Accepted { slot, time, value } in &appender.accepted {
                 young.note(slot, time, value);
             }
+            histograms.each(batch, |slot, time, value| {
+                young.note_histogram(slot, time, value);
+            });
+            if !late.is_empty() {
+                late.apply(&mut self.head.write());
+            }
             return;
         }
         let mut head = self.head.write();
+        late.apply(&mut head);
         for &Accepted { slot, time, value } in &appender.accepted {
             head.push(slot, time, value, &self.chunks);
         }
+        histograms.apply(batch, &mut head, &self.chunks);
         if exemplars.is_empty() {
             return;
         }
@@ -348,14 +429,34 @@ impl Store {
         }
     }
 
-    fn count(&self, outcome: &Appended) {
-        self.meters.samples_appended.add(outcome.stored as u64);
+    pub(crate) fn note_lateness(&self, newest: i64, time: i64) {
+        let behind = newest.saturating_sub(time);
+        if behind > 0 {
+            self.meters.lateness.observe(behind as f64 / 1000.0);
+        }
+    }
+
+    fn count(&self, outcome: &Appended, batch: &Batch) {
+        let numbers = batch.samples.len();
+        let refused = outcome.rejected.iter().filter(|r| r.place >= numbers);
+        let histograms = batch.histograms.len().saturating_sub(refused.count());
+        let stored = outcome.stored.saturating_sub(histograms);
+        self.meters.samples_appended.add(stored as u64);
+        self.meters.histograms_appended.add(histograms as u64);
         for rejection in &outcome.rejected {
+            if rejection.place >= numbers {
+                self.meters.histograms_refused.count(rejection.reason);
+                continue;
+            }
             match rejection.reason {
                 RejectReason::OutOfOrder => self.meters.out_of_order.inc(),
                 RejectReason::TooOld => self.meters.too_old.inc(),
+                RejectReason::OutOfBounds => self.meters.out_of_bounds.inc(),
                 RejectReason::Duplicate => self.meters.duplicates.inc(),
-                RejectReason::TooFarAhead | RejectReason::Gone | RejectReason::SeriesLimit => {}
+                RejectReason::TooFarAhead
+                | RejectReason::Gone
+                | RejectReason::SeriesLimit
+                | RejectReason::InvalidHistogram => {}
             }
         }
     }

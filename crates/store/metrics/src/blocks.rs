@@ -9,7 +9,7 @@ use std::sync::Arc;
 use contract::TimeRange;
 
 use crate::Store;
-use crate::block::{Block, BlockMeta};
+use crate::block::Block;
 
 /// What of the store lies in blocks.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl Persisted {
         let head_from = blocks
             .iter()
             .map(|block| block.meta())
-            .filter(|meta| !is_out_of_order(meta))
+            .filter(|meta| !meta.is_out_of_order())
             .map(|meta| meta.max_time)
             .max();
         Self {
@@ -85,12 +85,4 @@ impl Store {
             .retain(|block| !gone.iter().any(|gone| Arc::ptr_eq(gone, block)));
         *current = Arc::new(next);
     }
-}
-
-/// Whether a block was made of samples that came too late for the head, as upstream notes it.
-fn is_out_of_order(meta: &BlockMeta) -> bool {
-    let hints = meta.compaction.extra.get("hints");
-    hints
-        .and_then(serde_json::Value::as_array)
-        .is_some_and(|hints| hints.iter().any(|hint| hint == "from-out-of-order"))
 }

@@ -169,7 +169,7 @@ fn filter(bytes: &[u8], keep: &Keep<'_>, out: &mut Vec<u8>) {
             decoded
         }
         Kind::Metadata => record::metadata::filter(body, out, keep.series),
-        Kind::Other(_) => {
+        Kind::Markers | Kind::Other(_) => {
             out.extend_from_slice(bytes);
             Ok(())
         }

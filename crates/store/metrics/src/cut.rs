@@ -27,9 +27,14 @@ impl Store {
             return Ok(());
         }
         let cut = self.cut_all();
+        let late = if self.late_due.load(Ordering::Acquire) {
+            self.compact_late()
+        } else {
+            Ok(())
+        };
         let log = self.shorten_log();
         let kept = self.retain();
-        cut.and(log).and(kept)
+        cut.and(late).and(log).and(kept)
     }
 
     /// Cuts blocks off the head while it is too long.
@@ -67,7 +72,9 @@ impl Store {
                 .as_ref()
                 .err()
                 .map(|error| format!("the head cannot be cut into blocks and grows: {error}"));
-            self.truncate(written?)?;
+            let end = written?;
+            self.late_due.store(true, Ordering::Release);
+            self.truncate(end)?;
         }
         Ok(())
     }
@@ -129,7 +136,7 @@ impl Store {
     }
 }
 
-fn unreadable(dir: &Path) -> impl Fn(SelectError) -> StoreError {
+pub(crate) fn unreadable(dir: &Path) -> impl Fn(SelectError) -> StoreError {
     let folder = dir.to_owned();
     move |error| StoreError::Block {
         folder: folder.clone(),

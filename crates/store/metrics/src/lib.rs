@@ -3,7 +3,8 @@
 //! [`Store`] takes batches ([`contract::Append`]) and answers selections ([`contract::Select`]).
 //! A batch is checked, written to the log and then applied to the [head](head), under one lock:
 //! what was acknowledged is in the log, and queries see a batch whole or not at all. Full chunks
-//! leave the heap for [head chunk files](head_chunks).
+//! leave the heap for [head chunk files](head_chunks). Samples that come [out of
+//! order](out_of_order) have a log and chunks of their own.
 //!
 //! ```text
 //! append ─> check ─> log (wal/) ─> head ─> chunks_head/
@@ -11,8 +12,7 @@
 //! select ─> head and blocks, each: postings ─> chunks ─> merged by labels and time
 //! ```
 //! Invariants: a directory of Prometheus opens here and one of ours opens there; no bytes on disk
-//! make the store panic. What is absent: queries, scraping, compaction of blocks into larger ones,
-//! native histograms (their records are skipped and counted).
+//! make the store panic. What is absent: queries, scraping, native histograms out of order.
 
 mod append;
 mod block;
@@ -30,14 +30,17 @@ mod meters;
 mod metrics;
 pub mod offline;
 mod options;
+mod out_of_order;
 mod record;
 mod replay;
 mod retention;
 mod select;
+mod snapshot;
 mod status;
 mod store;
 mod truncate;
 mod upkeep;
+mod validate;
 mod young;
 
 pub use error::StoreError;

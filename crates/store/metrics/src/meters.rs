@@ -1,5 +1,6 @@
 //! What the store counts about itself.
 
+use contract::RejectReason;
 use model::instrument::{Counter, Gauge, Histogram};
 
 /// Upper bounds of the time a sync of the log takes, in seconds.
@@ -8,14 +9,23 @@ const SYNC_BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
 /// Upper bounds of the time that writing a block takes, in seconds; upstream's, shortened.
 const COMPACTION_BOUNDS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0];
 
+/// Upper bounds of how far behind the head's newest sample others come, in seconds; upstream's.
+const LATENESS_BOUNDS: [f64; 7] = [600.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0];
+
 /// Counters and gauges of one store.
 #[derive(Debug)]
 pub(crate) struct Meters {
     pub(crate) samples_appended: Counter,
+    pub(crate) histograms_appended: Counter,
+    pub(crate) histograms_refused: RefusedHistograms,
     pub(crate) series_created: Counter,
     pub(crate) series_removed: Counter,
     pub(crate) out_of_order: Counter,
     pub(crate) too_old: Counter,
+    pub(crate) out_of_bounds: Counter,
+    pub(crate) late_appended: Counter,
+    pub(crate) late_histograms_appended: Counter,
+    pub(crate) lateness: Histogram,
     pub(crate) duplicates: Counter,
     pub(crate) exemplars_appended: Counter,
     pub(crate) exemplars_out_of_order: Counter,
@@ -26,6 +36,7 @@ pub(crate) struct Meters {
     pub(crate) log_truncation_failures: Counter,
     pub(crate) unknown_records: Counter,
     pub(crate) head_chunk_damage: Counter,
+    pub(crate) snapshot_failures: Counter,
     pub(crate) head_truncations: Counter,
     pub(crate) head_truncation_failures: Counter,
     pub(crate) compactions: Counter,
@@ -38,14 +49,56 @@ pub(crate) struct Meters {
     pub(crate) clean_start: Gauge,
 }
 
+/// Histograms that were not taken, by why.
+#[derive(Debug)]
+pub(crate) struct RefusedHistograms {
+    pub(crate) out_of_order: Counter,
+    pub(crate) too_old: Counter,
+    pub(crate) out_of_bounds: Counter,
+    pub(crate) duplicates: Counter,
+    pub(crate) invalid: Counter,
+}
+
+impl Default for RefusedHistograms {
+    fn default() -> Self {
+        Self {
+            out_of_order: Counter::new(),
+            too_old: Counter::new(),
+            out_of_bounds: Counter::new(),
+            duplicates: Counter::new(),
+            invalid: Counter::new(),
+        }
+    }
+}
+
+impl RefusedHistograms {
+    /// Counts one.
+    pub(crate) fn count(&self, reason: RejectReason) {
+        match reason {
+            RejectReason::OutOfOrder => self.out_of_order.inc(),
+            RejectReason::TooOld => self.too_old.inc(),
+            RejectReason::OutOfBounds => self.out_of_bounds.inc(),
+            RejectReason::Duplicate => self.duplicates.inc(),
+            RejectReason::InvalidHistogram => self.invalid.inc(),
+            RejectReason::TooFarAhead | RejectReason::Gone | RejectReason::SeriesLimit => {}
+        }
+    }
+}
+
 impl Default for Meters {
     fn default() -> Self {
         Self {
             samples_appended: Counter::new(),
+            histograms_appended: Counter::new(),
+            histograms_refused: RefusedHistograms::default(),
             series_created: Counter::new(),
             series_removed: Counter::new(),
             out_of_order: Counter::new(),
             too_old: Counter::new(),
+            out_of_bounds: Counter::new(),
+            late_appended: Counter::new(),
+            late_histograms_appended: Counter::new(),
+            lateness: Histogram::new(&LATENESS_BOUNDS),
             duplicates: Counter::new(),
             exemplars_appended: Counter::new(),
             exemplars_out_of_order: Counter::new(),
@@ -56,6 +109,7 @@ impl Default for Meters {
             log_truncation_failures: Counter::new(),
             unknown_records: Counter::new(),
             head_chunk_damage: Counter::new(),
+            snapshot_failures: Counter::new(),
             head_truncations: Counter::new(),
             head_truncation_failures: Counter::new(),
             compactions: Counter::new(),

@@ -10,6 +10,7 @@ use crate::Store;
 impl Gather for Store {
     fn gather(&self, families: &mut Vec<Family>) {
         self.gather_head(families);
+        self.gather_out_of_order(families);
         self.gather_log(families);
         self.gather_exemplars(families);
         self.gather_blocks(families);
@@ -35,10 +36,11 @@ impl Store {
             "Samples appended to the head.",
             FamilyKind::Counter,
         )
-        .with([("type", "float")], meters.samples_appended.get() as f64);
-        let rejected = |name, help, count: u64| {
-            Family::new(name, help, FamilyKind::Counter).with([("type", "float")], count as f64)
-        };
+        .with([("type", "float")], meters.samples_appended.get() as f64)
+        .with(
+            [("type", "histogram")],
+            meters.histograms_appended.get() as f64,
+        );
         families.extend([
             gauge(
                 "prometheus_tsdb_head_series",
@@ -81,16 +83,6 @@ impl Store {
                 "Latest time in the head, in seconds.",
                 last as f64 / 1000.0,
             ),
-            rejected(
-                "prometheus_tsdb_out_of_order_samples_total",
-                "Samples refused because their series had a later one.",
-                meters.out_of_order.get(),
-            ),
-            rejected(
-                "prometheus_tsdb_too_old_samples_total",
-                "Samples refused because they were older than the head takes.",
-                meters.too_old.get(),
-            ),
             gauge(
                 "prometheus_tsdb_symbol_table_size_bytes",
                 "Bytes of the head's label texts.",
@@ -110,6 +102,64 @@ impl Store {
                 "prometheus_tsdb_data_replay_duration_seconds",
                 "Time that reading the log back took.",
                 meters.replay_seconds.get(),
+            ),
+        ]);
+    }
+
+    /// What was refused for its time, and what was taken out of order.
+    fn gather_out_of_order(&self, families: &mut Vec<Family>) {
+        let meters = &self.meters;
+        let refused = &meters.histograms_refused;
+        let of_floats = |name, help, count: u64| {
+            Family::new(name, help, FamilyKind::Counter).with([("type", "float")], count as f64)
+        };
+        let of_histograms =
+            |family: Family, count: u64| family.with([("type", "histogram")], count as f64);
+        let mut lateness = Family::new(
+            "prometheus_tsdb_sample_ooo_delta",
+            "Seconds by which samples that came out of order were behind, refused ones included.",
+            FamilyKind::Histogram,
+        );
+        lateness.points.push(meters.lateness.point(Labels::empty()));
+        families.extend([
+            of_histograms(
+                of_floats(
+                    "prometheus_tsdb_head_out_of_order_samples_appended_total",
+                    "Samples taken out of order.",
+                    meters.late_appended.get(),
+                ),
+                meters.late_histograms_appended.get(),
+            ),
+            of_histograms(
+            of_floats(
+                "prometheus_tsdb_out_of_order_samples_total",
+                "Samples refused because they came out of order and none are taken so.",
+                meters.out_of_order.get(),
+            ),
+                refused.out_of_order.get(),
+            ),
+            of_histograms(
+            of_floats(
+                "prometheus_tsdb_too_old_samples_total",
+                "Samples refused because they were older than the window for samples out of order.",
+                meters.too_old.get(),
+            ),
+                refused.too_old.get(),
+            ),
+            of_histograms(
+            of_floats(
+                "prometheus_tsdb_out_of_bound_samples_total",
+                "Samples refused because they were older than the head takes.",
+                meters.out_of_bounds.get(),
+            ),
+                refused.out_of_bounds.get(),
+            ),
+            lateness,
+            gauge(
+                "prometheus_tsdb_out_of_order_wbl_storage_size_bytes",
+                "Bytes of the log of samples that came out of order.",
+                crate::files::folder_size(&self.options.dir.join(crate::out_of_order::FOLDER))
+                    as f64,
             ),
         ]);
     }
@@ -166,14 +216,24 @@ impl Store {
                 meters.head_chunk_damage.get(),
             ),
             counter(
+                "prometheus_tsdb_snapshot_replay_error_total",
+                "Snapshots of the head that could not be read.",
+                meters.snapshot_failures.get(),
+            ),
+            counter(
                 "argand_tsdb_unknown_wal_records_total",
-                "Log records of kinds that are not kept, such as native histograms.",
+                "Log records of kinds that are not known.",
                 meters.unknown_records.get(),
             ),
             counter(
                 "argand_tsdb_duplicate_samples_total",
                 "Samples refused because their series has another value at their time.",
-                meters.duplicates.get(),
+                meters.duplicates.get() + meters.histograms_refused.duplicates.get(),
+            ),
+            counter(
+                "argand_tsdb_invalid_histograms_total",
+                "Native histograms refused because they say what cannot be.",
+                meters.histograms_refused.invalid.get(),
             ),
             gauge(
                 "prometheus_tsdb_wal_storage_size_bytes",

@@ -33,10 +33,15 @@ pub struct StoreOptions {
     pub wal_compression: bool,
     /// When the log is synced.
     pub wal_sync: WalSync,
+    /// How far behind the head's newest sample others may come, out of the order of their series;
+    /// zero takes none. See [`crate::Store::set_out_of_order_window`].
+    pub out_of_order_window: Duration,
     /// How many exemplars are kept over all series; 0 keeps none.
     pub max_exemplars: usize,
     /// How many series the head takes; `None` takes all.
     pub max_series: Option<u64>,
+    /// Whether closing leaves a snapshot of the head, so that the next start need not read the log.
+    pub snapshot_on_close: bool,
     /// Whether to go without the lock file.
     pub no_lockfile: bool,
     /// The clock, for retention and for samples from the future.
@@ -59,8 +64,10 @@ impl StoreOptions {
             min_block_duration: Duration::from_secs(2 * 3600),
             wal_compression: true,
             wal_sync: WalSync::Every(Duration::from_secs(1)),
+            out_of_order_window: Duration::ZERO,
             max_exemplars: 100_000,
             max_series: None,
+            snapshot_on_close: true,
             no_lockfile: false,
             clock: Arc::new(SystemClock),
         }

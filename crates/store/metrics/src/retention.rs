@@ -60,7 +60,8 @@ impl Store {
             return Vec::new();
         };
         let persisted = self.persisted();
-        let log = files::folder_size(&self.options.dir.join("wal"));
+        let log = files::folder_size(&self.options.dir.join("wal"))
+            + files::folder_size(&self.options.dir.join(crate::out_of_order::FOLDER));
         let mut taken = persisted.size() + log + self.chunks.size_on_disk();
         let mut oldest: Vec<&Arc<Block>> = persisted.blocks.iter().collect();
         oldest.sort_by_key(|block| block.meta().max_time);

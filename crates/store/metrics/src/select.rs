@@ -11,8 +11,8 @@ use model::{Columns, Labels};
 use crate::Store;
 use crate::block::{Block, BlockSeries};
 use crate::columns::{Mark, join};
-use crate::head::read::HeadView;
-use merge::Rows;
+use crate::head::read::{HeadView, Ranges};
+use merge::{Piece, Rows};
 
 /// A block with the series that were selected in it, in the order of labels.
 struct Part {
@@ -23,7 +23,7 @@ struct Part {
 /// The series that a selection found, in the head and in blocks.
 struct Found {
     head: HeadView,
-    /// By their first time.
+    /// By their first time; those of samples that came out of order behind the others.
     parts: Vec<Part>,
     /// What belongs together; `None` where the head alone has series.
     rows: Option<Rows>,
@@ -52,6 +52,35 @@ impl SeriesList for Found {
         };
         let start = Mark::end_of(into);
         let (pieces, head) = rows.get(place);
+        // Of samples of one time the first that is read stays: those that came in order win,
+        // whether or not blocks have been made of either.
+        let (in_order, late) = pieces.split_at(pieces.partition_point(|piece| {
+            let part = self.parts.get(piece.block as usize);
+            part.is_some_and(|part| !part.block.is_out_of_order())
+        }));
+        self.read_pieces(in_order, start, into)?;
+        if let Some(head) = head {
+            let middle = Mark::end_of(into);
+            self.head.read_in_order(head, into)?;
+            join(into, start, middle);
+        }
+        self.read_pieces(late, start, into)?;
+        if let Some(head) = head {
+            let middle = Mark::end_of(into);
+            self.head.read_late(head, self.head.late_range(), into)?;
+            join(into, start, middle);
+        }
+        Ok(())
+    }
+}
+
+impl Found {
+    fn read_pieces(
+        &self,
+        pieces: &[Piece],
+        start: Mark,
+        into: &mut Columns,
+    ) -> Result<(), SelectError> {
         for piece in pieces {
             let Some(part) = self.parts.get(piece.block as usize) else {
                 continue;
@@ -61,11 +90,6 @@ impl SeriesList for Found {
                 part.block.read(series, self.range, into)?;
                 join(into, start, middle);
             }
-        }
-        if let Some(head) = head {
-            let middle = Mark::end_of(into);
-            self.head.read(head, into)?;
-            join(into, start, middle);
         }
         Ok(())
     }
@@ -86,13 +110,17 @@ impl Select for Store {
                 parts.push(Part { block, series });
             }
         }
+        parts.sort_by_key(|part: &Part| part.block.is_out_of_order());
         let limit = match selection.limit {
             0 => usize::MAX,
             limit => limit,
         };
-        let in_head = TimeRange {
-            start: range.start.max(persisted.head_from),
-            end: range.end,
+        let in_head = Ranges {
+            in_order: TimeRange {
+                start: range.start.max(persisted.head_from),
+                end: range.end,
+            },
+            late: Some(range),
         };
         // A limit on the head alone could leave out the head's part of a series of the blocks.
         let head_limit = if parts.is_empty() { limit } else { usize::MAX };

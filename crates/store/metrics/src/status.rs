@@ -12,9 +12,12 @@ impl StoreStatus for Store {
 
     fn span(&self) -> Option<TimeRange> {
         let in_blocks = self.persisted().span();
-        let head = self.head.read().range();
-        let in_head = head.map(|(start, end)| TimeRange { start, end });
-        [in_blocks, in_head]
+        let (in_order, late) = {
+            let head = self.head.read();
+            (head.range(), head.out_of_order.span())
+        };
+        let range = |(start, end)| TimeRange { start, end };
+        [in_blocks, in_order.map(range), late.map(range)]
             .into_iter()
             .flatten()
             .reduce(|all, one| TimeRange {
@@ -53,15 +56,17 @@ impl StoreStatus for Store {
 }
 
 impl Head {
-    /// The span of the samples.
+    /// The span of the samples that came in order.
     pub(crate) fn range(&self) -> Option<(i64, i64)> {
         (self.span.0 <= self.span.1).then_some(self.span)
     }
 
     /// Whether any sample may lie in a range.
     pub(crate) fn overlaps(&self, range: TimeRange) -> bool {
-        self.range()
-            .is_some_and(|(start, end)| range.overlaps(TimeRange { start, end }))
+        [self.range(), self.out_of_order.span()]
+            .into_iter()
+            .flatten()
+            .any(|(start, end)| range.overlaps(TimeRange { start, end }))
     }
 
     fn state(&self, limit: usize) -> HeadState {

@@ -16,9 +16,10 @@ use crate::exemplars::Exemplars;
 use crate::head::Head;
 use crate::head_chunks::{self, HeadChunks};
 use crate::meters::Meters;
+use crate::out_of_order::{self, milliseconds};
 use crate::replay::{Progress, Replay};
 use crate::young::Young;
-use crate::{StoreError, StoreOptions, WalSync, block, files};
+use crate::{StoreError, StoreOptions, WalSync, block, files, snapshot};
 
 /// The longest time the sync thread sleeps before it looks whether the store still lives.
 const LONGEST_NAP: std::time::Duration = std::time::Duration::from_secs(1);
@@ -49,6 +50,11 @@ pub struct Store {
     pub(crate) log_from: AtomicI64,
     /// The segment of the log that was written last.
     pub(crate) segment: AtomicU64,
+    /// How far behind the head's newest sample others may come out of order, in milliseconds; 0
+    /// takes none.
+    pub(crate) late_window: AtomicI64,
+    /// Whether the samples that came out of order are to become blocks.
+    pub(crate) late_due: AtomicBool,
     pub(crate) trouble: Trouble,
     /// How many blocks could not be read at the start and were set aside.
     pub(crate) damaged_blocks: u64,
@@ -106,17 +112,18 @@ impl Store {
         let folder = dir.join("chunks_head");
         let loaded = head_chunks::load(&folder).map_err(StoreError::io(&folder))?;
         meters.head_chunk_damage.add(loaded.damaged);
-        let progress = Progress::new(loaded.chunks);
         let opened = block::open_all(dir)?;
         let persisted = Persisted::new(opened.blocks);
         let oldest = persisted.head_from;
         Ok(Arc::new(Self {
             head: Arc::new(RwLock::new(Head::new(span))),
-            chunks: Arc::new(HeadChunks::new(folder, loaded.newest)),
+            chunks: Arc::new(HeadChunks::new(folder, &loaded)),
+            late_window: AtomicI64::new(milliseconds(options.out_of_order_window)),
+            late_due: AtomicBool::new(false),
             appender: Mutex::new(Appender::new()),
             exemplars: RwLock::new(Exemplars::new(options.max_exemplars)),
             meters,
-            progress,
+            progress: Progress::new(loaded.chunks),
             oldest: AtomicI64::new(oldest),
             log_from: AtomicI64::new(i64::MIN),
             segment: AtomicU64::new(0),
@@ -145,21 +152,23 @@ impl Store {
             return Ok(());
         }
         let begun = Instant::now();
-        let replay = Replay::names(self)?;
+        let mut replay = Replay::names(self)?;
+        // What is appended from now on is not in it.
+        let dir = &self.options.dir;
+        snapshot::remove_all(dir).map_err(StoreError::io(dir))?;
         if self.is_closed() {
             return Ok(());
         }
-        let folder = self.options.dir.join("wal");
-        let options = wal::Options {
-            compress: self.options.wal_compression,
-            ..wal::Options::default()
-        };
-        let log = wal::Wal::open(&folder, options).map_err(StoreError::log(&folder))?;
+        out_of_order::replay::run(self, &mut replay)?;
+        let log = self.open_log("wal")?;
         self.segment.store(log.segment(), Ordering::Relaxed);
         {
             let mut appender = self.appender.lock();
             appender.log = Some(log);
             appender.young = Some(Young::default());
+            if self.options.dir.join(out_of_order::FOLDER).exists() {
+                appender.late_log = Some(self.open_log(out_of_order::FOLDER)?);
+            }
         }
         self.takes.store(true, Ordering::Release);
         self.sync_on_a_timer();
@@ -187,6 +196,16 @@ impl Store {
         seconds.set(seconds.get() + begun.elapsed().as_secs_f64());
         *self.upkeep.lock() = Some(self.keep_up());
         Ok(())
+    }
+
+    /// Opens a log in a folder of the data folder for writing.
+    pub(crate) fn open_log(&self, folder: &str) -> Result<wal::Wal, StoreError> {
+        let folder = self.options.dir.join(folder);
+        let options = wal::Options {
+            compress: self.options.wal_compression,
+            ..wal::Options::default()
+        };
+        wal::Wal::open(&folder, options).map_err(StoreError::log(&folder))
     }
 
     /// Whether [`Store::replay`] has ended.
@@ -220,10 +239,25 @@ impl Store {
         let _alone = self.maintenance.lock();
         let mut appender = self.appender.lock();
         let folder = self.options.dir.join("chunks_head");
+        if self.options.snapshot_on_close {
+            // A snapshot has open chunks of numbers only.
+            self.head.write().retire_all_histograms(&self.chunks);
+        }
         self.chunks.flush().map_err(StoreError::io(&folder))?;
-        let wal = self.options.dir.join("wal");
-        if let Some(mut log) = appender.log.take() {
-            log.sync_handle().sync().map_err(StoreError::log(&wal))?;
+        let position = appender.log.as_ref().map(wal::Wal::position);
+        let logs = [appender.log.take(), appender.late_log.take()];
+        for mut log in logs.into_iter().flatten() {
+            let synced = log.sync_handle().sync();
+            synced.map_err(|error| StoreError::log(log.dir())(error))?;
+        }
+        if let Some(position) = position
+            && self.options.snapshot_on_close
+            && self.is_replayed()
+        {
+            // Only a shortcut: the log has everything.
+            if let Err(error) = self.write_snapshot(position) {
+                tracing::warn!(%error, "no snapshot of the head; the next start reads the log");
+            }
         }
         if !self.options.no_lockfile {
             let path = self.options.dir.join("lock");
@@ -262,15 +296,16 @@ impl Store {
 
     /// Syncs the log; the append lock is held only to learn which file that is.
     fn sync_log(&self) {
-        let handle = {
+        let (handle, late) = {
             let mut appender = self.appender.lock();
-            appender.log.as_mut().map(wal::Wal::sync_handle)
+            let late = appender.late_log.as_mut().map(wal::Wal::sync_handle);
+            (appender.log.as_mut().map(wal::Wal::sync_handle), late)
         };
         let Some(handle) = handle else { return };
         self.segment
             .store(handle.until().segment, Ordering::Relaxed);
         let begun = Instant::now();
-        let synced = handle.sync();
+        let synced = handle.sync().and(late.map_or(Ok(()), |late| late.sync()));
         *self.trouble.sync.write() = synced
             .as_ref()
             .err()

@@ -110,7 +110,7 @@ impl Store {
     }
 
     /// Waits for the queries that began before; answers false when the store was closed meanwhile.
-    fn wait_for_queries(&self) -> bool {
+    pub(crate) fn wait_for_queries(&self) -> bool {
         let older = std::mem::replace(&mut *self.pin.lock(), Arc::new(()));
         let begun = Instant::now();
         while Arc::strong_count(&older) > 1 {

@@ -12,6 +12,11 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// then 2⁴ looks long.
 const MOST_DOUBLINGS: u32 = 4;
 
+/// A series whose end was marked this long ago does not come back with the next few scrapes.
+const ENDED_FOR: i64 = 5 * 60_000;
+/// Slots looked at before appenders may have the lock.
+const SLOTS_UNDER_LOCK: u32 = 4096;
+
 impl Store {
     /// Starts the thread. It ends when the answer is dropped, or the store closed.
     pub(crate) fn keep_up(self: &Arc<Self>) -> Sender<()> {
@@ -23,6 +28,7 @@ impl Store {
                 let Some(store) = store.upgrade().filter(|store| !store.is_closed()) else {
                     return;
                 };
+                store.retire_ended();
                 if wait > 0 {
                     wait -= 1;
                     store.retain_alone();
@@ -39,6 +45,21 @@ impl Store {
             }
         });
         sender
+    }
+
+    /// Frees the memory of the open chunks of series that have ended, and answers how many there
+    /// were. Also done by itself once a minute.
+    pub fn retire_ended(&self) -> usize {
+        let time = self.options.clock.now().saturating_sub(ENDED_FOR);
+        let slots = u32::try_from(self.head.read().slot_count()).unwrap_or(u32::MAX);
+        let (mut first, mut retired) = (0, 0);
+        while first < slots && !self.is_closed() {
+            let next = first.saturating_add(SLOTS_UNDER_LOCK).min(slots);
+            let mut head = self.head.write();
+            retired += head.retire_ended(first..next, time, &self.chunks);
+            first = next;
+        }
+        retired
     }
 
     fn retain_alone(&self) {

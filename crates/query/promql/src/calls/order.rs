@@ -5,18 +5,28 @@ use std::cmp::Ordering;
 use model::Labels;
 
 use crate::QueryError;
-use crate::ast::Call;
-use crate::column::{Series, Steps};
+use crate::ast::{Call, Span};
+use crate::column::{Series, Steps, drop_histograms};
 use crate::eval::Context;
 use crate::eval::call::arg;
 
 pub(crate) fn sort(
     context: &Context<'_>,
     call: &Call,
+    span: Span,
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
     let mut series = context.vector(arg(call, 0)?, steps)?;
+    if matches!(call.function.name, "sort" | "sort_desc") {
+        // A histogram is neither more nor less than another.
+        context.release(&series);
+        drop_histograms(&mut series);
+        context.hold(&series)?;
+    }
     if steps.count != 1 {
+        let text =
+            "sort is ineffective for range queries since results are always ordered by labels";
+        context.warn(span, text);
         return Ok(series);
     }
     let mut names = Vec::new();

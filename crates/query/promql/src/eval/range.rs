@@ -1,16 +1,16 @@
 //! Range vectors: where the samples of a window function come from.
 
-use contract::SeriesList;
-use model::{Columns, Labels, is_stale};
+use std::sync::Arc;
 
-use super::Context;
-use super::selector::refuse_mode;
-use super::source::{Scratch, Source};
+use contract::SeriesList;
+use model::{Columns, HistogramSample, HistogramValue, Labels, ResetHint};
+
+use super::source::{Out, Scratch, Source};
+use super::{Context, Reading};
 use crate::QueryError;
-use crate::ast::{Call, Expr, ExprKind, RangeMode, Subquery};
-use crate::column::{Series, Steps, is_present, present};
-use crate::kernels::over_time::RangeFunction;
-use crate::kernels::quantile::is_quantile;
+use crate::ast::{Expr, ExprKind, RangeMode, Subquery};
+use crate::column::{Cell, Histograms, Series, Steps, is_present};
+use crate::kernels::mixed::{Windows, extended};
 use crate::kernels::window::Frames;
 
 enum Samples {
@@ -20,9 +20,18 @@ enum Samples {
 
 /// A range vector with the windows of the steps.
 pub(crate) struct Ranges<'c> {
-    context: &'c Context<'c>,
+    pub(super) context: &'c Context<'c>,
     samples: Samples,
-    frames: Frames,
+    /// The windows, with the neighbours that the mode looks at.
+    pub(super) frames: Frames,
+    pub(super) mode: RangeMode,
+    /// The range as written, in milliseconds.
+    pub(super) range: i64,
+    /// How far the windows reach before the range, and beyond it.
+    pub(super) behind: i64,
+    pub(super) ahead: i64,
+    /// Histograms tell of counter resets between them.
+    detecting: bool,
 }
 
 impl Ranges<'_> {
@@ -40,38 +49,76 @@ impl Ranges<'_> {
         }
     }
 
-    /// The samples of one series in the window of the first step.
+    /// The samples of one series in the window of the first step; with `anchored` and `smoothed`
+    /// also the values at its ends.
     pub(crate) fn window(&self, place: usize) -> Result<Columns, QueryError> {
-        let (mut samples, mut found) = (Columns::new(), Columns::new());
-        self.read(place, &mut samples)?;
-        self.frames
-            .slide(&samples.times, &samples.values, &mut [0.0], |frame| {
-                found.times.extend_from_slice(frame.times);
-                found.values.extend_from_slice(frame.values);
-                0.0
-            });
+        let mut scratch = Scratch::default();
+        self.read(place, &mut scratch)?;
+        if self.mode != RangeMode::Plain && !scratch.histograms.is_empty() {
+            return Err(QueryError::execution(format!(
+                "{} modifier is not supported with histograms",
+                self.mode.as_str()
+            )));
+        }
+        let mut found = Columns::new();
+        let mut histograms = Histograms::default();
+        let out = &mut Out {
+            values: &mut [0.0],
+            histograms: &mut histograms,
+        };
+        Windows::new(&self.frames, &scratch.samples, &scratch.histograms).each(out, |window| {
+            if self.mode == RangeMode::Plain {
+                found.times.extend_from_slice(window.times);
+                found.values.extend_from_slice(window.values);
+                let samples = window.histograms.iter().map(|(time, histogram)| {
+                    let float = model::FloatHistogram::clone(histogram);
+                    HistogramSample {
+                        time: *time,
+                        value: HistogramValue::Float(Box::new(float)),
+                    }
+                });
+                found.histograms.extend(samples);
+            } else {
+                let ends = (window.start + self.behind, window.end - self.ahead);
+                let smoothed = self.mode == RangeMode::Smoothed;
+                let samples = extended::with_ends(window.times, window.values, ends, smoothed);
+                for (time, value) in samples.unwrap_or_default() {
+                    found.push(time, value);
+                }
+            }
+            None
+        });
         Ok(found)
     }
 
     /// The samples of one series, stale markers left out.
-    fn read(&self, place: usize, into: &mut Columns) -> Result<(), QueryError> {
-        into.clear();
+    pub(super) fn read(&self, place: usize, scratch: &mut Scratch) -> Result<(), QueryError> {
+        scratch.samples.clear();
+        scratch.histograms.clear();
         match &self.samples {
             Samples::Stored(list) => {
-                list.read(place, into)?;
-                if into.values.iter().any(|value| is_stale(*value)) {
-                    let kept: Vec<_> = into.iter().filter(|s| !is_stale(s.value)).collect();
-                    into.clear();
-                    kept.iter()
-                        .for_each(|sample| into.push(sample.time, sample.value));
+                list.read(place, &mut scratch.samples)?;
+                scratch.drop_stale();
+                if !scratch.samples.histograms.is_empty() {
+                    scratch.take_histograms(self.detecting, |_| {});
+                }
+                if !self.context.starts {
+                    scratch.samples.starts.clear();
+                    scratch.samples.histogram_starts.clear();
                 }
             }
             Samples::Computed(series, steps) => {
-                let values = series.get(place).map(|one| one.values.as_slice());
-                for (time, value) in steps.times().zip(values.unwrap_or_default()) {
+                let Some(one) = series.get(place) else {
+                    return Ok(());
+                };
+                for (time, value) in steps.times().zip(&one.values) {
                     if is_present(*value) {
-                        into.push(time, *value);
+                        scratch.samples.push(time, *value);
                     }
+                }
+                for (step, histogram) in one.histograms.iter() {
+                    let timed = (steps.at(step), Arc::clone(histogram));
+                    scratch.histograms.push(timed);
                 }
             }
         }
@@ -86,29 +133,31 @@ impl Drop for Ranges<'_> {
         }
     }
 }
-
-/// A window function over a range vector.
-pub(crate) struct Windowed<'c> {
-    ranges: Ranges<'c>,
-    function: RangeFunction,
-    params: Vec<Vec<f64>>,
-    steps: Steps,
-}
-
 impl<'a> Context<'a> {
     /// The range vector that an argument is.
     pub(crate) fn ranges(&self, expr: &Expr, steps: &Steps) -> Result<Ranges<'_>, QueryError> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.ranges(inner, steps),
             ExprKind::Matrix(matrix) => {
-                refuse_mode(&matrix.selector)?;
+                let mode = matrix.selector.mode;
+                let (behind, ahead) = match mode {
+                    RangeMode::Plain => (0, 0),
+                    RangeMode::Anchored => (self.lookback, 0),
+                    RangeMode::Smoothed => (self.lookback, self.lookback),
+                };
                 let range = self.positive(&matrix.range)?;
                 let frames = self.frames(&matrix.selector, range, steps)?;
+                let frames = frames.reaching(behind, ahead);
                 let list = self.list(&matrix.selector, &frames, steps.count)?;
                 Ok(Ranges {
                     context: self,
                     samples: Samples::Stored(list),
                     frames,
+                    mode,
+                    range,
+                    behind,
+                    ahead,
+                    detecting: self.reading() == Reading::Stats,
                 })
             }
             ExprKind::Subquery(subquery) => self.subquery(subquery, steps),
@@ -142,109 +191,19 @@ impl<'a> Context<'a> {
         self.budget.fits(inner.count)?;
         let series = match inner.count {
             0 => Vec::new(),
-            _ => self.vector(&subquery.expr, &inner)?,
+            _ => self.reading_as(Reading::Whole, || self.vector(&subquery.expr, &inner))?,
         };
+        let series = series.into_iter().map(without_hints).collect();
         Ok(Ranges {
             context: self,
             samples: Samples::Computed(series, inner),
             frames,
+            mode: RangeMode::Plain,
+            range,
+            behind: 0,
+            ahead: 0,
+            detecting: false,
         })
-    }
-
-    /// Where the call is a window function: its series.
-    pub(crate) fn windowed(
-        &self,
-        call: &Call,
-        steps: &Steps,
-    ) -> Result<Option<Windowed<'_>>, QueryError> {
-        let Some(function) = RangeFunction::find(call.function.name) else {
-            return Ok(None);
-        };
-        let mut ranges = None;
-        let mut params = Vec::new();
-        check_mode(call)?;
-        for arg in &call.args {
-            if arg.value_type() == crate::ast::ValueType::Matrix {
-                ranges = Some((self.ranges(arg, steps)?, arg));
-            } else {
-                params.push((self.scalar(arg, steps)?, arg));
-            }
-        }
-        let Some((ranges, matrix)) = ranges else {
-            return Err(QueryError::execution("expected a range vector"));
-        };
-        self.check_params(function, &params)?;
-        self.hint_counter(function, &ranges, matrix);
-        let params = params.into_iter().map(|(values, _)| values).collect();
-        Ok(Some(Windowed {
-            ranges,
-            function,
-            params,
-            steps: *steps,
-        }))
-    }
-
-    fn check_params(
-        &self,
-        function: RangeFunction,
-        params: &[(Vec<f64>, &Expr)],
-    ) -> Result<(), QueryError> {
-        match function {
-            RangeFunction::Quantile => {
-                for (values, expr) in params {
-                    for q in values.iter().filter(|q| !is_quantile(**q)) {
-                        self.warn_quantile(*q, expr);
-                    }
-                }
-            }
-            RangeFunction::Smoothing => {
-                for ((values, _), name) in params.iter().zip(["smoothing", "trend"]) {
-                    let short = if name == "smoothing" { "sf" } else { "tf" };
-                    if let Some(bad) = values.iter().find(|v| !(**v > 0.0 && **v < 1.0)) {
-                        return Err(QueryError::execution(format!(
-                            "invalid {name} factor. Expected: 0 < {short} < 1, got: {bad:.6}"
-                        )));
-                    }
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    pub(crate) fn warn_quantile(&self, q: f64, expr: &Expr) {
-        let mut number = String::new();
-        model::number::push_general(&mut number, q);
-        let text = format!("quantile value should be between 0 and 1, got {number}");
-        self.warn(expr.span, &text);
-    }
-
-    /// Says so where rate or increase meets a metric that is not named like a counter.
-    fn hint_counter(&self, function: RangeFunction, ranges: &Ranges<'_>, matrix: &Expr) {
-        if !matches!(function, RangeFunction::Rate | RangeFunction::Increase) || ranges.len() == 0 {
-            return;
-        }
-        let labels = ranges.labels(0).0;
-        let metric = labels.metric().unwrap_or_default();
-        if let (true, Some(kind)) = (self.type_and_unit, labels.get("__type__")) {
-            if kind != "counter" && kind != "histogram" {
-                let text = format!(
-                    "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\", got {}: {}",
-                    model::name::quoted(kind),
-                    model::name::quoted(metric)
-                );
-                self.info(matrix.span, &text);
-            }
-            return;
-        }
-        let counters = ["_total", "_sum", "_count", "_bucket"];
-        if !metric.is_empty() && !counters.iter().any(|suffix| metric.ends_with(suffix)) {
-            let text = format!(
-                "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
-                model::name::quoted(metric)
-            );
-            self.info(matrix.span, &text);
-        }
     }
 
     /// `absent_over_time`: which steps see no sample at all.
@@ -253,13 +212,16 @@ impl<'a> Context<'a> {
         let mut seen = vec![false; steps.count];
         let mut scratch = Scratch::default();
         let mut column = steps.absent();
+        let mut histograms = Histograms::default();
         for place in 0..ranges.len() {
             self.budget.check()?;
-            ranges.read(place, &mut scratch.samples)?;
-            let samples = &scratch.samples;
-            ranges
-                .frames
-                .slide(&samples.times, &samples.values, &mut column, |_| 1.0);
+            ranges.read(place, &mut scratch)?;
+            let out = &mut Out {
+                values: &mut column,
+                histograms: &mut histograms,
+            };
+            Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
+                .each(out, |_| Some(Cell::Number(1.0)));
             for (seen, cell) in seen.iter_mut().zip(&column) {
                 *seen |= is_present(*cell);
             }
@@ -268,65 +230,17 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Fails where a range modifier stands before a function that has no use for it.
-fn check_mode(call: &Call) -> Result<(), QueryError> {
-    let name = call.function.name;
-    for arg in &call.args {
-        let ExprKind::Matrix(matrix) = &arg.kind else {
-            continue;
-        };
-        let mode = matrix.selector.mode;
-        let usable: &[&str] = match mode {
-            RangeMode::Plain => continue,
-            RangeMode::Anchored => &["changes", "delta", "increase", "rate", "resets"],
-            RangeMode::Smoothed => &["delta", "increase", "rate"],
-        };
-        if !usable.contains(&name) {
-            return Err(QueryError::execution(format!(
-                "{} modifier can only be used with: {} - not with {name}",
-                mode.as_str(),
-                usable.join(", ")
-            )));
-        }
+/// The steps of a subquery are not those between samples, of which hints speak.
+fn without_hints(mut one: Series) -> Series {
+    let hinted: Vec<_> = one
+        .histograms
+        .iter()
+        .filter(|(_, h)| matches!(h.hint, ResetHint::Reset | ResetHint::NotReset))
+        .map(|(step, histogram)| (step, model::FloatHistogram::clone(histogram)))
+        .collect();
+    for (step, mut histogram) in hinted {
+        histogram.hint = ResetHint::Unknown;
+        one.histograms.set(step, Arc::new(histogram));
     }
-    Ok(())
-}
-
-impl Windowed<'_> {
-    pub(crate) fn keeps_name(&self) -> bool {
-        self.function.keeps_name()
-    }
-}
-
-impl Source for Windowed<'_> {
-    fn len(&self) -> usize {
-        self.ranges.len()
-    }
-
-    fn labels(&self, place: usize) -> (Labels, bool) {
-        let (labels, drop_name) = self.ranges.labels(place);
-        if self.function.keeps_name() {
-            (labels, drop_name)
-        } else {
-            self.ranges.context.derived(labels)
-        }
-    }
-
-    fn fill(&self, place: usize, scratch: &mut Scratch, out: &mut [f64]) -> Result<(), QueryError> {
-        let context = self.ranges.context;
-        self.ranges.read(place, &mut scratch.samples)?;
-        let seen = self.function.run(
-            &scratch.samples,
-            &self.ranges.frames,
-            &self.params,
-            &self.steps,
-            out,
-        );
-        context.budget.looked_at(seen);
-        // The samples of one series are in memory while its column is computed.
-        let held = scratch.samples.len().min(seen).saturating_add(present(out));
-        context.budget.hold(held)?;
-        context.budget.release(held);
-        Ok(())
-    }
+    one
 }

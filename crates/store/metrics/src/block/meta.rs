@@ -91,7 +91,29 @@ impl Compaction {
     }
 }
 
+/// What upstream notes of a block of samples that came out of order.
+const OUT_OF_ORDER: &str = "from-out-of-order";
+
+impl Compaction {
+    /// Of a block of the head's samples that came out of order.
+    pub(crate) fn out_of_order(ulid: &str) -> Self {
+        let mut compaction = Self::first(ulid);
+        let hints = Value::from(vec![OUT_OF_ORDER]);
+        compaction.extra.insert("hints".to_owned(), hints);
+        compaction
+    }
+}
+
 impl BlockMeta {
+    /// Whether a block was made of samples that came out of order; it says nothing of when the
+    /// head begins.
+    pub(crate) fn is_out_of_order(&self) -> bool {
+        let hints = self.compaction.extra.get("hints");
+        hints
+            .and_then(Value::as_array)
+            .is_some_and(|hints| hints.iter().any(|hint| hint == OUT_OF_ORDER))
+    }
+
     /// What a new block says.
     pub(super) fn new(
         ulid: String,

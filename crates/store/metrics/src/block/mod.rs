@@ -46,7 +46,7 @@ pub(crate) use read::{Block, BlockSeries};
 pub(crate) use segments::{HEADER as CHUNK_HEADER, chunk_at};
 pub(crate) use series::ChunkMeta;
 pub(crate) use tombstones::check_tombstones;
-pub(crate) use write::{BlockSpan, ChunkData, write_block, write_compacted};
+pub(crate) use write::{BlockSpan, ChunkData, write_block, write_compacted, write_out_of_order};
 
 /// The encoding of float samples that [`crate::chunk`] reads.
 pub(crate) const XOR: u8 = 1;

@@ -48,6 +48,11 @@ impl BlockSeries {
 }
 
 impl Block {
+    /// Whether it was made of samples that came out of order.
+    pub(crate) fn is_out_of_order(&self) -> bool {
+        self.meta.is_out_of_order()
+    }
+
     /// Opens the block in a folder; its tables are checked.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let wrong = |reason: String| StoreError::Block {

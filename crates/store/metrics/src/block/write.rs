@@ -62,6 +62,28 @@ pub(crate) fn write_compacted(
     symbols: impl Iterator<Item = impl AsRef<str>>,
     series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
 ) -> Result<Option<BlockMeta>, StoreError> {
+    let source = |ulid: &str| compaction.unwrap_or_else(|| Compaction::first(ulid));
+    write_named(dir, span, source, symbols, series)
+}
+
+/// Writes a block of the head's samples that came out of order, as [`write_block`].
+pub(crate) fn write_out_of_order(
+    dir: &Path,
+    span: BlockSpan,
+    symbols: impl Iterator<Item = impl AsRef<str>>,
+    series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+) -> Result<Option<BlockMeta>, StoreError> {
+    write_named(dir, span, Compaction::out_of_order, symbols, series)
+}
+
+/// Writes a block; `compaction` says of its name where it comes from.
+fn write_named(
+    dir: &Path,
+    span: BlockSpan,
+    compaction: impl FnOnce(&str) -> Compaction,
+    symbols: impl Iterator<Item = impl AsRef<str>>,
+    series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+) -> Result<Option<BlockMeta>, StoreError> {
     let ulid = Ulid::generate().to_string();
     let path = dir.join(&ulid);
     let unfinished = set_suffix(&path, CREATION);
@@ -69,7 +91,7 @@ pub(crate) fn write_compacted(
         if stats.num_samples == 0 {
             return Ok(None);
         }
-        let compaction = compaction.unwrap_or_else(|| Compaction::first(&ulid));
+        let compaction = compaction(&ulid);
         let times = (span.min_time, span.max_time);
         let meta = BlockMeta::new(ulid, times, stats, compaction);
         let bytes = meta

@@ -188,11 +188,6 @@ impl BitWriter {
         self.bytes.len() + usize::from(self.rest_bits > 0)
     }
 
-    /// Bytes of memory that are held.
-    pub(super) fn capacity(&self) -> usize {
-        self.bytes.capacity()
-    }
-
     /// Appends the bytes to `out`, the last filled up with zeros.
     pub(super) fn copy(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.bytes);

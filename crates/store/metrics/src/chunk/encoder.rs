@@ -119,11 +119,6 @@ impl<C: Counts> Encoder<C> {
         3 + self.out.len()
     }
 
-    /// Bytes of memory beside its own size.
-    pub(super) fn memory(&self) -> usize {
-        self.out.capacity() + self.layout.cells() * size_of::<u64>() + self.counts.memory()
-    }
-
     fn fit(&self, new: &Histogram<C::Count>) -> Fit {
         let is_gauge = self.reset == ResetHint::Gauge;
         if new.is_stale() {

@@ -117,10 +117,6 @@ impl Counts for Floats {
         })
     }
 
-    fn memory(&self) -> usize {
-        (self.positive.capacity() + self.negative.capacity()) * size_of::<Value>()
-    }
-
     fn value(histogram: Histogram<f64>) -> HistogramValue {
         HistogramValue::Float(Box::new(histogram))
     }

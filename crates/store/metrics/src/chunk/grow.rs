@@ -95,11 +95,6 @@ impl HistogramChunk {
         of_either!(self, chunk => chunk.len())
     }
 
-    /// Bytes of memory that it takes.
-    pub(crate) fn memory(&self) -> usize {
-        of_either!(self, chunk => size_of_val(&**chunk) + chunk.memory())
-    }
-
     /// Appends the chunk to `out`, as if only `count` samples were there.
     pub(crate) fn copy(&self, count: u16, out: &mut Vec<u8>) {
         of_either!(self, chunk => chunk.copy(count, out));

@@ -173,10 +173,6 @@ impl Counts for Integers {
         })
     }
 
-    fn memory(&self) -> usize {
-        (self.positive.capacity() + self.negative.capacity()) * size_of::<Pace>()
-    }
-
     fn value(histogram: Histogram<u64>) -> HistogramValue {
         HistogramValue::Integer(Box::new(histogram))
     }

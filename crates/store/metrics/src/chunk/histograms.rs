@@ -42,9 +42,6 @@ pub(super) trait Counts: Sized {
     fn sum(&self) -> u64;
     /// The histogram; `None` where a count is below zero.
     fn histogram(&self, layout: &Layout, hint: ResetHint) -> Option<Histogram<Self::Count>>;
-    /// Bytes of memory beside its own size.
-    fn memory(&self) -> usize;
-
     /// A histogram of this kind as the model has it.
     fn value(histogram: Histogram<Self::Count>) -> HistogramValue;
     /// The histogram, where it is of this kind.

@@ -94,11 +94,6 @@ impl Encoding {
         }
     }
 
-    /// Whether its samples are histograms.
-    pub(crate) fn has_histograms(self) -> bool {
-        !matches!(self, Self::Xor | Self::Xor2)
-    }
-
     /// Appends the chunk's samples from the time `from` to the time `to`, both included, to the
     /// column of their kind. Stops at the first sample after `to`: the bytes behind it are not
     /// looked at. After an error some samples may have been appended.
@@ -136,19 +131,9 @@ impl Encoding {
             Self::HistogramWithStarts | Self::FloatHistogramWithStarts => {
                 Header::read(bytes, true).map(|(header, _)| header.count)
             }
-            _ => count(bytes),
+            _ => bytes.first_chunk().copied().map(u16::from_be_bytes),
         }
     }
-}
-
-/// Appends the samples of an XOR chunk to `into`.
-pub(crate) fn decode(bytes: &[u8], into: &mut Columns) -> Result<(), BadChunk> {
-    Encoding::Xor.decode(bytes, into)
-}
-
-/// How many samples a chunk says it has; not for the encodings of histograms with start times.
-pub(crate) fn count(bytes: &[u8]) -> Option<u16> {
-    bytes.first_chunk().copied().map(u16::from_be_bytes)
 }
 
 fn name_of(encoding: u8) -> &'static str {

@@ -7,20 +7,24 @@
 //! of the label texts.
 
 use contract::{SelectError, SeriesId, TimeRange};
-use model::{Columns, Labels};
+use model::{Columns, Labels, ResetHint};
 
 use super::dictionary::Dictionary;
-use super::open::OpenChunk;
+use super::histograms::OpenHistograms;
+use super::open::{OpenChunk, Plan};
 use super::read::HeadView;
 use super::segments::Segments;
 use super::series::FullChunk;
 use super::{Head, slot_of};
 use crate::block::ChunkData;
-use crate::chunk;
+use crate::chunk::{Encoding, UnknownEncoding};
 use crate::columns::{Mark, cut_out, trim};
 
-/// The encoding byte of XOR chunks.
-const XOR: u8 = 1;
+/// Chunks that are cut are ended by whoever cuts them.
+const UNPLANNED: Plan = Plan {
+    stretch: i64::MAX,
+    phase: 0,
+};
 
 /// A view's series in the order of their labels.
 pub(crate) struct Sorted<'a> {
@@ -36,6 +40,7 @@ pub(crate) struct Sorted<'a> {
 struct Raw {
     first: i64,
     last: i64,
+    encoding: Encoding,
     bytes: Vec<u8>,
 }
 
@@ -50,23 +55,23 @@ struct Gathered {
 impl Head {
     fn gather_all(&self, id: SeriesId, range: TimeRange) -> Option<Gathered> {
         let series = self.series(id)?;
-        let open = &series.open;
-        let has_open = open.count() > 0 && open.first <= range.end && open.last() >= range.start;
+        let open = self.open_range(series);
+        let open = open.filter(|&(first, last, _)| first <= range.end && last >= range.start);
         let full = self
             .full
             .list(series.full)
             .take_while(|chunk| chunk.last() >= range.start)
             .filter(|chunk| chunk.first <= range.end);
         Some(Gathered {
-            full: full.copied().collect(),
-            open: has_open.then(|| {
-                let mut bytes = Vec::new();
-                open.copy(&self.segments, open.count(), &mut bytes);
-                Raw {
-                    first: open.first,
-                    last: open.last(),
+            full: full.collect(),
+            open: open.and_then(|(first, last, count)| {
+                let (encoding, bytes) = self.copy_open(series, count)?;
+                Some(Raw {
+                    first,
+                    last,
+                    encoding,
                     bytes,
-                }
+                })
             }),
             deleted: self.deleted.get(&slot_of(id)).cloned().unwrap_or_default(),
         })
@@ -127,9 +132,17 @@ impl<'a> Sorted<'a> {
     pub(crate) fn series(
         &self,
     ) -> impl Iterator<Item = Result<(Labels, Vec<ChunkData>), SelectError>> {
-        self.order.iter().filter_map(|&place| {
+        self.series_with(|place| self.view.chunks(place))
+    }
+
+    /// The series to which `chunks` gives any, by their place in the view.
+    pub(crate) fn series_with(
+        &self,
+        chunks: impl Fn(usize) -> Result<Vec<ChunkData>, SelectError>,
+    ) -> impl Iterator<Item = Result<(Labels, Vec<ChunkData>), SelectError>> {
+        self.order.iter().filter_map(move |&place| {
             let place = place as usize;
-            match self.view.chunks(place) {
+            match chunks(place) {
                 Ok(chunks) if chunks.is_empty() => None,
                 Ok(chunks) => Some(Ok((self.texts.labels(self.view.pairs(place)), chunks))),
                 Err(error) => Some(Err(error)),
@@ -150,10 +163,17 @@ impl HeadView {
         };
         let mut chunks = Vec::with_capacity(gathered.full.len() + 1);
         for full in gathered.full.iter().rev() {
-            let raw = self.with_full(full, |first, last, data| Raw {
-                first,
-                last,
-                bytes: data.to_vec(),
+            let raw = self.with_full(full, |chunk| {
+                Ok(Raw {
+                    first: chunk.first,
+                    last: chunk.last,
+                    encoding: chunk.encoding?,
+                    bytes: chunk.data.to_vec(),
+                })
+            })?;
+            let raw = raw.map_err(|unknown: UnknownEncoding| {
+                let slot = slot_of(id);
+                SelectError::Corrupt(format!("chunk of the series in slot {slot}: {unknown}"))
             })?;
             add(raw, range, &gathered.deleted, &mut chunks, id)?;
         }
@@ -177,18 +197,18 @@ fn add(
         .iter()
         .all(|&(first, last)| last < raw.first || raw.last < first);
     if is_inside && is_whole {
-        let samples = raw.bytes.first_chunk().copied().map(u16::from_be_bytes);
+        let samples = raw.encoding.count(&raw.bytes);
         chunks.push(ChunkData {
             min: raw.first,
             max: raw.last,
-            encoding: XOR,
+            encoding: raw.encoding.byte(),
             samples: u32::from(samples.unwrap_or_default()),
             bytes: raw.bytes,
         });
         return Ok(());
     }
     let mut columns = Columns::new();
-    chunk::decode(&raw.bytes, &mut columns).map_err(|_| {
+    raw.encoding.decode(&raw.bytes, &mut columns).map_err(|_| {
         SelectError::Corrupt(format!("chunk of the series in slot {}", slot_of(id)))
     })?;
     trim(&mut columns, Mark::default(), range);
@@ -199,18 +219,56 @@ fn add(
     Ok(())
 }
 
-fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
+/// Adds the chunks that samples take, in the order of time.
+pub(crate) fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
     let mut pool = Segments::default();
     let mut open = OpenChunk::default();
-    for sample in columns.iter() {
-        if open.is_full_for(sample.time) {
-            chunks.push(finish(&mut open, &mut pool));
+    let mut open_histograms: Option<OpenHistograms> = None;
+    let mut numbers = columns.iter().peekable();
+    let mut histograms = columns.histograms.iter().peekable();
+    loop {
+        let first = histograms.peek().map(|sample| sample.time);
+        let is_first = |time| first.is_none_or(|first| time < first);
+        if let Some(sample) = numbers.next_if(|sample| is_first(sample.time)) {
+            chunks.extend(open_histograms.take().map(|open| finish_histograms(&open)));
+            if open.is_full_for(sample.time) {
+                chunks.push(finish(&mut open, &mut pool));
+            }
+            // No stretch to end at: the range has been cut already.
+            open.push(&mut pool, sample.time, sample.value, UNPLANNED);
+        } else if let Some(sample) = histograms.next() {
+            if open.count() > 0 {
+                chunks.push(finish(&mut open, &mut pool));
+            }
+            let pushed = open_histograms.as_mut();
+            let reset = match pushed.map(|open| open.push(sample.time, &sample.value)) {
+                Some(Ok(())) => continue,
+                Some(Err(reset)) => reset,
+                None => ResetHint::Unknown,
+            };
+            let next = OpenHistograms::new(sample.time, &sample.value, reset, i64::MAX);
+            let full = open_histograms.replace(next);
+            chunks.extend(full.map(|open| finish_histograms(&open)));
+        } else {
+            break;
         }
-        // No stretch to end at: the range has been cut already.
-        open.push(&mut pool, sample.time, sample.value, i64::MAX);
     }
     if open.count() > 0 {
         chunks.push(finish(&mut open, &mut pool));
+    }
+    chunks.extend(open_histograms.map(|open| finish_histograms(&open)));
+}
+
+fn finish_histograms(open: &OpenHistograms) -> ChunkData {
+    let chunk = &open.chunk;
+    let mut bytes = Vec::with_capacity(chunk.len());
+    chunk.copy(chunk.count(), &mut bytes);
+    ChunkData {
+        min: chunk.first(),
+        max: chunk.last(),
+        encoding: chunk.encoding().byte(),
+        samples: u32::from(chunk.count()),
+        bytes,
     }
 }
 
@@ -220,7 +278,7 @@ fn finish(open: &mut OpenChunk, pool: &mut Segments) -> ChunkData {
     let chunk = ChunkData {
         min: open.first,
         max: open.last(),
-        encoding: XOR,
+        encoding: Encoding::Xor.byte(),
         samples: u32::from(open.count()),
         bytes,
     };
@@ -245,6 +303,7 @@ mod tests {
             let raw = Raw {
                 first: 0,
                 last: 990,
+                encoding: Encoding::Xor,
                 bytes: whole[0].bytes.clone(),
             };
             let range = TimeRange {
@@ -256,7 +315,7 @@ mod tests {
             let mut columns = Columns::new();
             for chunk in &cut {
                 let before = columns.len();
-                chunk::decode(&chunk.bytes, &mut columns).unwrap();
+                Encoding::Xor.decode(&chunk.bytes, &mut columns).unwrap();
                 assert_eq!(columns.len() - before, chunk.samples as usize);
                 assert_eq!(columns.times[before], chunk.min);
                 assert_eq!(columns.times.last(), Some(&chunk.max));

@@ -3,19 +3,24 @@
 //! ```text
 //! labels ──> dictionary (pair numbers) ──> postings (bitmaps of slots)
 //!                                               │
-//! id = generation, slot ──> series ──> open chunk (segments)
+//! id = generation, slot ──> series ──> open chunk (segments, or histograms)
 //!                              └────> full chunks (head chunk files)
 //! ```
+//! Beside a series, where it has any: samples that came [out of order](out_of_order).
+//!
 //! The state knows neither locks nor the log: [`crate::store`] calls it in the right order.
-//! Invariants: the samples of a series rise strictly in time, its open chunk follows its full
-//! ones, and a slot's generation changes whenever its series does.
+//! Invariants: the samples of a series that came in order rise strictly in time, its open chunk
+//! follows its full ones, and a slot's generation changes whenever its series does.
 
 mod collect;
 pub(crate) mod cut;
 pub(crate) mod dictionary;
+mod ended;
+mod histograms;
 mod labels;
 mod matching;
 pub(crate) mod open;
+pub(crate) mod out_of_order;
 mod paged;
 pub(crate) mod read;
 pub(crate) mod segments;
@@ -23,17 +28,23 @@ pub(crate) mod series;
 mod symbols;
 mod table;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contract::{RejectReason, SeriesId};
-use model::{Labels, Matcher, same_value};
+use model::{HistogramValue, Labels, Matcher, ResetHint, is_stale, same_value};
 use parking_lot::RwLock;
+use roaring::RoaringBitmap;
 
+use crate::chunk::{Encoding, same_histogram};
 use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
-use labels::LabelLists;
+use histograms::{Histograms, OpenHistograms};
+use labels::{LabelLists, hash_of};
 use matching::Postings;
+use open::{OpenChunk, Plan};
+use out_of_order::OutOfOrder;
 use paged::Paged;
 use segments::Segments;
 use series::{FullChunk, FullChunks, NONE, Series};
@@ -49,6 +60,8 @@ pub(crate) enum Verdict {
     Next,
     /// It repeats the last sample to the bit.
     Repeats,
+    /// It does not follow the last sample, and is taken out of order.
+    Late,
     /// It cannot be stored.
     Rejected(RejectReason),
 }
@@ -56,10 +69,39 @@ pub(crate) enum Verdict {
 /// The bounds a sample's time is checked against.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// Earlier samples are too old.
+    /// Earlier samples are not taken in order.
     pub(crate) oldest: i64,
     /// Later samples are too far ahead.
     pub(crate) newest: i64,
+    /// From this time on samples are taken out of order; `None` where none are.
+    pub(crate) late_from: Option<i64>,
+}
+
+impl Bounds {
+    /// What becomes of a sample that cannot be taken in order.
+    fn out_of_order(&self, time: i64) -> Verdict {
+        Verdict::Rejected(match self.late_from {
+            Some(from) if time >= from => return Verdict::Late,
+            Some(_) => RejectReason::TooOld,
+            None if time < self.oldest => RejectReason::OutOfBounds,
+            None => RejectReason::OutOfOrder,
+        })
+    }
+}
+
+/// Labels that most series do not exceed; more cost another allocation for a moment.
+const USUAL_LABELS: usize = 16;
+
+/// The hash under which a slot's series is found.
+fn hash_of_slot(slots: &Paged<Series>, labels: &LabelLists, slot: u32) -> u64 {
+    let list = slots.get(slot).map(|series| labels.get(series.labels));
+    hash_of(list.unwrap_or_default())
+}
+
+/// Where a series' chunks end among those of others: neighbours far apart.
+#[inline]
+fn phase_of(slot: u32) -> u16 {
+    (slot.wrapping_mul(0x9e37_79b1) >> 16) as u16
 }
 
 /// The state of the head.
@@ -73,8 +115,14 @@ pub(crate) struct Head {
     /// Shared with views, which read label texts after the head may have got another dictionary.
     pub(crate) dictionary: Arc<RwLock<Dictionary>>,
     segments: Segments,
+    /// Open chunks of series whose newest sample is a histogram.
+    pub(crate) histograms: Histograms,
     full: FullChunks,
     open_chunks: usize,
+    /// What came out of order.
+    pub(crate) out_of_order: OutOfOrder,
+    /// Slots of series whose last sample is a stale marker at the end of a full chunk.
+    ended: RoaringBitmap,
     /// Times of the earliest and the latest sample; (MAX, MIN) while there is none.
     pub(crate) span: (i64, i64),
     /// The span whose multiples no chunk crosses, in milliseconds.
@@ -105,8 +153,11 @@ impl Head {
             postings: Postings::default(),
             dictionary: Arc::default(),
             segments: Segments::default(),
+            histograms: Histograms::default(),
             full: FullChunks::default(),
             open_chunks: 0,
+            out_of_order: OutOfOrder::default(),
+            ended: RoaringBitmap::new(),
             span: (i64::MAX, i64::MIN),
             stretch,
             last_reference: 0,
@@ -121,6 +172,52 @@ impl Head {
         self.stretch
     }
 
+    /// All series with their slots.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &Series)> {
+        (0..)
+            .zip(self.slots.iter())
+            .filter(|(_, series)| series.is_alive())
+    }
+
+    /// All that is deleted: reference of the series, first and last time.
+    pub(crate) fn all_deleted(&self) -> impl Iterator<Item = (u64, i64, i64)> {
+        self.deleted.iter().flat_map(|(&slot, stretches)| {
+            let series = self.slots.get(slot).filter(|series| series.is_alive());
+            let stretches = stretches.iter();
+            stretches.filter_map(move |&(first, last)| Some((series?.reference(), first, last)))
+        })
+    }
+
+    /// Appends the bytes of a series' open chunk of numbers.
+    pub(crate) fn copy_numbers(&self, series: &Series, out: &mut Vec<u8>) {
+        series.open.copy(&self.segments, series.open.count(), out);
+    }
+
+    /// Gives a series that has no open chunk one of an earlier run, later than its full ones.
+    /// `None` for bytes that cannot be that.
+    pub(crate) fn restore_open(
+        &mut self,
+        slot: u32,
+        (first, last): (i64, i64),
+        value: f64,
+        bytes: &[u8],
+    ) -> Option<()> {
+        let is_next = self.is_after_last(slot, first);
+        let series = self.slots.get_mut(slot)?;
+        if !is_next || series.open.count() > 0 {
+            return None;
+        }
+        series.open = OpenChunk::restore(&mut self.segments, (first, last), value, bytes)?;
+        self.open_chunks += 1;
+        self.span = (self.span.0.min(first), self.span.1.max(last));
+        Some(())
+    }
+
+    /// Makes room for finding this many series.
+    pub(crate) fn expect_series(&mut self, count: u64) {
+        self.by_labels.expect(count);
+    }
+
     /// How many series there are.
     pub(crate) fn series_count(&self) -> u64 {
         self.postings.all().len()
@@ -133,7 +230,7 @@ impl Head {
 
     /// How many chunks there are, open and full.
     pub(crate) fn chunk_count(&self) -> usize {
-        self.open_chunks + self.full.len()
+        self.open_chunks + self.full.len() + self.out_of_order.chunk_count()
     }
 
     /// The references of all series.
@@ -141,7 +238,7 @@ impl Head {
         self.slots
             .iter()
             .filter(|series| series.is_alive())
-            .map(|series| series.reference)
+            .map(Series::reference)
     }
 
     /// The highest reference given so far.
@@ -156,12 +253,21 @@ impl Head {
 
     /// The series with these labels.
     pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
-        let dictionary = self.dictionary.read();
-        let hash = labels.hash64() as u32;
-        let slot = self.by_labels.find(u64::from(hash), |slot| {
-            self.slots.get(slot).is_some_and(|series| {
-                series.hash == hash && dictionary.is(self.labels.get(series.labels), labels)
-            })
+        let mut pairs = Vec::with_capacity(USUAL_LABELS);
+        {
+            let dictionary = self.dictionary.read();
+            for (name, value) in labels.iter() {
+                pairs.push(dictionary.find(name, value)?);
+            }
+        }
+        self.find_pairs(&pairs)
+    }
+
+    /// The series with these pairs, sorted by label name.
+    fn find_pairs(&self, pairs: &[u32]) -> Option<SeriesId> {
+        let slot = self.by_labels.find(hash_of(pairs), |slot| {
+            let series = self.slots.get(slot);
+            series.is_some_and(|series| self.labels.get(series.labels) == pairs)
         })?;
         self.id(slot)
     }
@@ -170,7 +276,7 @@ impl Head {
     pub(crate) fn id(&self, slot: u32) -> Option<SeriesId> {
         let series = self.slots.get(slot).filter(|s| s.is_alive())?;
         Some(SeriesId(
-            u64::from(series.generation) << 32 | u64::from(slot),
+            u64::from(series.generation()) << 32 | u64::from(slot),
         ))
     }
 
@@ -179,19 +285,57 @@ impl Head {
     pub(crate) fn series(&self, id: SeriesId) -> Option<&Series> {
         self.slots
             .get(slot_of(id))
-            .filter(|s| s.is_alive() && u64::from(s.generation) == id.0 >> 32)
+            .filter(|s| s.is_alive() && u64::from(s.generation()) == id.0 >> 32)
     }
 
     /// Creates a series that [`Head::find`] does not find; `None` when 2³² of something are full.
     pub(crate) fn create(&mut self, labels: &Labels, reference: u64) -> Option<SeriesId> {
-        let mut pairs = Vec::with_capacity(labels.len());
-        {
-            let mut dictionary = self.dictionary.write();
-            for (name, value) in labels.iter() {
-                pairs.push(dictionary.intern(name, value)?);
-            }
+        let mut pairs = Vec::with_capacity(USUAL_LABELS);
+        self.intern(labels.iter(), &mut pairs)?;
+        self.create_pairs(&pairs, reference)
+    }
+
+    /// Finds or creates the series of a log record, whose labels are mostly in the order that the
+    /// head keeps. `pairs` is memory to use again.
+    pub(crate) fn enter(
+        &mut self,
+        labels: &[(&str, &str)],
+        reference: u64,
+        pairs: &mut Vec<u32>,
+    ) -> Option<SeriesId> {
+        if reference == 0 || reference >= MOST_REFERENCES {
+            return None;
         }
-        let list = self.labels.add(&pairs)?;
+        pairs.clear();
+        let is_plain =
+            labels.is_sorted_by(|a, b| a.0 < b.0) && labels.iter().all(|pair| !pair.1.is_empty());
+        if is_plain {
+            self.intern(labels.iter().copied(), pairs)?;
+        } else {
+            let sorted = Labels::from_pairs(labels.iter().copied());
+            self.intern(sorted.iter(), pairs)?;
+        }
+        self.note_reference(reference);
+        match self.find_pairs(pairs) {
+            None => self.create_pairs(pairs, reference),
+            found => found,
+        }
+    }
+
+    fn intern<'a>(
+        &self,
+        labels: impl Iterator<Item = (&'a str, &'a str)>,
+        pairs: &mut Vec<u32>,
+    ) -> Option<()> {
+        let mut dictionary = self.dictionary.write();
+        for (name, value) in labels {
+            pairs.push(dictionary.intern(name, value)?);
+        }
+        Some(())
+    }
+
+    fn create_pairs(&mut self, pairs: &[u32], reference: u64) -> Option<SeriesId> {
+        let list = self.labels.add(pairs)?;
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -202,46 +346,53 @@ impl Head {
                 slot
             }
         };
-        let hash = labels.hash64() as u32;
-        let series = self.slots.get_mut(slot)?;
-        series.reference = reference;
-        series.hash = hash;
-        series.labels = list;
-        series.full = NONE;
+        self.slots.get_mut(slot)?.begin(reference, list);
         self.note_reference(reference);
-        self.postings.add(slot, &pairs);
-        let slots = &self.slots;
-        self.by_labels.insert(u64::from(hash), slot, |old| {
-            slots.get(old).map_or(0, |series| u64::from(series.hash))
-        });
+        self.postings.add(slot, pairs);
+        let (slots, labels) = (&self.slots, &self.labels);
+        self.by_labels
+            .insert(hash_of(pairs), slot, |old| hash_of_slot(slots, labels, old));
         self.id(slot)
     }
 
     /// Time and value of the last sample of a series; the value is unknown where the sample is in
-    /// a full chunk.
+    /// a full chunk or a histogram.
     #[inline]
     fn last(&self, series: &Series) -> Option<(i64, Option<f64>)> {
         match series.open.last_sample() {
             Some((time, value)) => Some((time, Some(value))),
-            None => self
-                .full
-                .list(series.full)
-                .next()
-                .map(|chunk| (chunk.last(), None)),
+            None => match self.histograms.get(series.reference()) {
+                Some(chunk) => Some((chunk.last(), None)),
+                None => {
+                    let newest = self.full.list(series.full).next();
+                    newest.map(|chunk| (chunk.last(), None))
+                }
+            },
         }
     }
 
-    /// Whether a sample may follow. `before` is a sample that the same batch brings earlier.
+    /// Times of the first and the last sample of the open chunk of a series, and how many it has.
+    fn open_range(&self, series: &Series) -> Option<(i64, i64, u16)> {
+        let open = &series.open;
+        if open.count() > 0 {
+            return Some((open.first, open.last(), open.count()));
+        }
+        let chunk = self.histograms.get(series.reference())?;
+        Some((chunk.first(), chunk.last(), chunk.count()))
+    }
+
+    /// Whether a sample may be taken. `before` is a sample that the same batch brings earlier.
     #[inline]
     pub(crate) fn check(
         &self,
+        slot: u32,
         series: &Series,
         before: Option<(i64, f64)>,
         (time, value): (i64, f64),
         bounds: Bounds,
     ) -> Verdict {
         if time < bounds.oldest {
-            return Verdict::Rejected(RejectReason::TooOld);
+            return bounds.out_of_order(time);
         }
         if time > bounds.newest {
             return Verdict::Rejected(RejectReason::TooFarAhead);
@@ -250,13 +401,48 @@ impl Head {
             Some((time, value)) => Some((time, Some(value))),
             None => self.last(series),
         };
-        match last {
-            None => Verdict::Next,
-            Some((last, _)) if time > last => Verdict::Next,
-            Some((last, _)) if time < last => Verdict::Rejected(RejectReason::OutOfOrder),
-            Some((_, Some(old))) if same_value(old, value) => Verdict::Repeats,
-            Some(_) => Verdict::Rejected(RejectReason::Duplicate),
+        let Some((last, old)) = last else {
+            return Verdict::Next;
+        };
+        let repeats = || match old {
+            Some(old) => same_value(old, value),
+            None => is_stale(value) && self.ended.contains(slot),
+        };
+        after(last, time, repeats, bounds)
+    }
+
+    /// Whether a histogram may be taken. `before` is what the same batch
+    /// brings earlier; its value is unknown where that is a number.
+    pub(crate) fn check_histogram(
+        &self,
+        slot: u32,
+        series: &Series,
+        before: Option<(i64, Option<&HistogramValue>)>,
+        (time, value): (i64, &HistogramValue),
+        bounds: Bounds,
+    ) -> Verdict {
+        if time < bounds.oldest {
+            return bounds.out_of_order(time);
         }
+        if time > bounds.newest {
+            return Verdict::Rejected(RejectReason::TooFarAhead);
+        }
+        let last = before
+            .map(|(time, _)| time)
+            .or_else(|| self.last(series).map(|(time, _)| time));
+        let Some(last) = last else {
+            return Verdict::Next;
+        };
+        let repeats = || match before {
+            Some((_, old)) => old.is_some_and(|old| same_histogram(old, value)),
+            None => {
+                let chunk = self.histograms.get(series.reference());
+                chunk.map_or(value.is_stale() && self.ended.contains(slot), |chunk| {
+                    same_histogram(&chunk.last_value(), value)
+                })
+            }
+        };
+        after(last, time, repeats, bounds)
     }
 
     /// Adds a sample that [`Head::check`] called next. A chunk that is full goes to `files`.
@@ -267,30 +453,100 @@ impl Head {
         };
         if series.open.is_full_for(time) {
             self.retire(slot, files);
+        } else if series.open.count() == 0 {
+            self.retire_histograms(slot, files);
         }
         let Some(series) = self.slots.get_mut(slot) else {
             return;
         };
         if series.open.count() == 0 {
             self.open_chunks += 1;
+            self.ended.remove(slot);
         }
-        series
-            .open
-            .push(&mut self.segments, time, value, self.stretch);
+        let plan = Plan {
+            stretch: self.stretch,
+            phase: phase_of(slot),
+        };
+        series.open.push(&mut self.segments, time, value, plan);
         self.span = (self.span.0.min(time), self.span.1.max(time));
     }
 
-    /// Writes the open chunk of a series to `files` and begins another.
+    /// Adds a histogram that [`Head::check_histogram`] called next. A chunk that is full, or of
+    /// floats, goes to `files`.
+    pub(crate) fn push_histogram(
+        &mut self,
+        slot: u32,
+        time: i64,
+        value: &HistogramValue,
+        files: &HeadChunks,
+    ) {
+        let Some(series) = self.slots.get(slot) else {
+            return;
+        };
+        let reference = series.reference();
+        if series.open.count() > 0 {
+            self.retire(slot, files);
+        }
+        self.span = (self.span.0.min(time), self.span.1.max(time));
+        let open = self.histograms.get_mut(reference);
+        let reset = match open.map(|open| open.push(time, value)) {
+            Some(Ok(())) => return,
+            Some(Err(reset)) => reset,
+            None => ResetHint::Unknown,
+        };
+        self.retire_histograms(slot, files);
+        let open = OpenHistograms::new(time, value, reset, self.stretch);
+        self.histograms.insert(reference, open);
+        self.ended.remove(slot);
+        self.open_chunks += 1;
+    }
+
+    /// Writes the open chunk of floats of a series to `files`; the series then has none.
     fn retire(&mut self, slot: u32, files: &HeadChunks) {
         let Some(series) = self.slots.get_mut(slot) else {
             return;
         };
-        let (first, last) = (series.open.first, series.open.last());
+        let times = (series.open.first, series.open.last());
         let mut bytes = Vec::with_capacity(256);
         series
             .open
             .copy(&self.segments, series.open.count(), &mut bytes);
-        let (file, offset) = files.push(series.reference, first, last, &bytes);
+        series.open.clear(&mut self.segments);
+        self.list_full(slot, times, (Encoding::Xor, &bytes), files);
+    }
+
+    /// Writes the open chunks of histograms of all series to `files`.
+    pub(crate) fn retire_all_histograms(&mut self, files: &HeadChunks) {
+        for slot in self.postings.all().clone() {
+            self.retire_histograms(slot, files);
+        }
+    }
+
+    /// Writes the open chunk of histograms of a series to `files`, if there is one.
+    fn retire_histograms(&mut self, slot: u32, files: &HeadChunks) {
+        let series = self.slots.get(slot);
+        let chunk = series.and_then(|series| self.histograms.remove(series.reference()));
+        let Some(chunk) = chunk else {
+            return;
+        };
+        let mut bytes = Vec::with_capacity(chunk.len());
+        chunk.copy(chunk.count(), &mut bytes);
+        let times = (chunk.first(), chunk.last());
+        self.list_full(slot, times, (chunk.encoding(), &bytes), files);
+    }
+
+    /// Writes a chunk that was open to `files` and lists it.
+    fn list_full(
+        &mut self,
+        slot: u32,
+        (first, last): (i64, i64),
+        (encoding, bytes): (Encoding, &[u8]),
+        files: &HeadChunks,
+    ) {
+        let Some(series) = self.slots.get_mut(slot) else {
+            return;
+        };
+        let (file, offset) = files.push(series.reference(), (first, last), encoding, bytes);
         let entry = FullChunk {
             first,
             span: u32::try_from(last.saturating_sub(first)).unwrap_or(u32::MAX),
@@ -301,7 +557,6 @@ impl Head {
         if let Some(front) = self.full.add(entry) {
             series.full = front;
         }
-        series.open.clear(&mut self.segments);
         self.open_chunks -= 1;
     }
 
@@ -334,6 +589,13 @@ impl Head {
             .is_some_and(|series| self.last(series).is_none_or(|(last, _)| time > last))
     }
 
+    /// Whether a time is earlier than the latest that the series has.
+    pub(crate) fn is_before_last(&self, slot: u32, time: i64) -> bool {
+        let series = self.slots.get(slot);
+        let last = series.and_then(|series| self.last(series));
+        last.is_some_and(|(last, _)| time < last)
+    }
+
     /// How many series a label pair has.
     pub(crate) fn series_of_pair(&self, pair: u32) -> u64 {
         self.postings.count(pair)
@@ -363,5 +625,16 @@ impl Head {
                 values.insert(dictionary.get(pair).1.to_owned());
             }
         }
+    }
+}
+
+/// What becomes of a sample behind one at the time `last`.
+#[inline]
+fn after(last: i64, time: i64, repeats: impl FnOnce() -> bool, bounds: Bounds) -> Verdict {
+    match time.cmp(&last) {
+        Ordering::Greater => Verdict::Next,
+        Ordering::Less => bounds.out_of_order(time),
+        Ordering::Equal if repeats() => Verdict::Repeats,
+        Ordering::Equal => Verdict::Rejected(RejectReason::Duplicate),
     }
 }

@@ -3,7 +3,7 @@
 //! A view remembers of each series how many samples its open chunk had. Chunks only grow at their
 //! end and full ones never change, so reading that many later gives what was there at the moment
 //! of the selection. Nothing is copied until a series is read, and then only its one open chunk
-//! under the lock.
+//! under the lock. What came out of order does not change once it is there, and is taken along.
 
 use std::sync::Arc;
 
@@ -12,11 +12,12 @@ use model::{Columns, Labels, Matcher};
 use parking_lot::RwLock;
 
 use super::dictionary::Dictionary;
+use super::out_of_order::{Late, LateChunk};
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
-use crate::chunk;
-use crate::columns::{Mark, cut_out, trim};
-use crate::head_chunks::{HeadChunks, Maps, parse};
+use crate::chunk::{BadChunk, Encoding};
+use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order, trim};
+use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
 
 /// Label sets that are looked up before appenders may have the lock.
@@ -36,6 +37,30 @@ struct Seen {
     open_count: u16,
 }
 
+/// The times that a view is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ranges {
+    /// Of samples that came in order.
+    pub(crate) in_order: TimeRange,
+    /// Of those that did not; `None` leaves them out.
+    pub(crate) late: Option<TimeRange>,
+}
+
+impl From<TimeRange> for Ranges {
+    fn from(in_order: TimeRange) -> Self {
+        Self {
+            in_order,
+            late: None,
+        }
+    }
+}
+
+/// Nothing.
+const NOTHING: TimeRange = TimeRange {
+    start: i64::MAX,
+    end: i64::MIN,
+};
+
 /// Series of the head that later appends do not change.
 pub(crate) struct HeadView {
     head: Arc<RwLock<Head>>,
@@ -45,6 +70,9 @@ pub(crate) struct HeadView {
     series: Vec<Seen>,
     pairs: Vec<u32>,
     range: TimeRange,
+    /// By place; only series that have any.
+    late: Vec<(u32, Arc<Late>)>,
+    late_range: TimeRange,
     truncations: u64,
     /// Keeps truncation waiting while the view lives.
     _pin: Arc<()>,
@@ -55,7 +83,7 @@ pub(crate) struct HeadView {
 struct Gathered {
     /// Newest first.
     full: Vec<(FullChunk, Option<u16>)>,
-    open: Vec<u8>,
+    open: Option<(Encoding, Vec<u8>)>,
     deleted: Vec<(i64, i64)>,
 }
 
@@ -77,7 +105,7 @@ impl Head {
         };
         let first = match self.full.list(series.full).last() {
             Some(chunk) => chunk.first,
-            None => series.open.first,
+            None => self.open_range(series).map_or(last, |open| open.0),
         };
         range.overlaps(TimeRange {
             start: first,
@@ -91,10 +119,16 @@ impl Head {
         self.postings.matching(&dictionary, matchers)
     }
 
-    fn see(&self, slot: u32, range: TimeRange, pairs: &mut Vec<u32>) -> Option<Seen> {
+    fn see(
+        &self,
+        slot: u32,
+        range: TimeRange,
+        has_late: bool,
+        pairs: &mut Vec<u32>,
+    ) -> Option<Seen> {
         let id = self.id(slot)?;
         let series = self.series(id)?;
-        if !self.may_overlap(series, range) {
+        if !has_late && !self.may_overlap(series, range) {
             return None;
         }
         let place = u32::try_from(pairs.len()).ok()?;
@@ -104,13 +138,26 @@ impl Head {
         // Chunks before the range may go while the view lives, and are not looked at.
         let newest = self.full.list(series.full).next();
         let is_wanted = newest.is_some_and(|chunk| chunk.last() >= range.start);
+        let (open_first, _, open_count) = self.open_range(series).unwrap_or_default();
         Some(Seen {
             id,
             pairs: place,
             full: if is_wanted { series.full } else { NONE },
-            open_first: series.open.first,
-            open_count: series.open.count(),
+            open_first,
+            open_count,
         })
+    }
+
+    /// The first samples of the open chunk of a series.
+    pub(super) fn copy_open(&self, series: &Series, count: u16) -> Option<(Encoding, Vec<u8>)> {
+        let mut bytes = Vec::new();
+        if series.open.count() > 0 {
+            series.open.copy(&self.segments, count, &mut bytes);
+            return Some((Encoding::Xor, bytes));
+        }
+        let chunk = self.histograms.get(series.reference())?;
+        chunk.copy(count, &mut bytes);
+        Some((chunk.encoding(), bytes))
     }
 
     fn gather(&self, seen: &Seen, range: TimeRange) -> Gathered {
@@ -122,16 +169,17 @@ impl Head {
             gathered.deleted.clone_from(deleted);
         }
         if seen.open_count > 0 && seen.open_first <= range.end {
-            if series.open.count() > 0 && series.open.first == seen.open_first {
-                series
-                    .open
-                    .copy(&self.segments, seen.open_count, &mut gathered.open);
+            let is_open = self
+                .open_range(series)
+                .is_some_and(|(first, ..)| first == seen.open_first);
+            if is_open {
+                gathered.open = self.copy_open(series, seen.open_count);
             } else {
                 let since = self.full.list(series.full);
                 let now_full = since.into_iter().find(|c| c.first == seen.open_first);
                 gathered
                     .full
-                    .extend(now_full.map(|chunk| (*chunk, Some(seen.open_count))));
+                    .extend(now_full.map(|chunk| (chunk, Some(seen.open_count))));
             }
         }
         let older = self
@@ -139,7 +187,7 @@ impl Head {
             .list(seen.full)
             .take_while(|chunk| chunk.last() >= range.start)
             .filter(|chunk| chunk.first <= range.end);
-        gathered.full.extend(older.map(|chunk| (*chunk, None)));
+        gathered.full.extend(older.map(|chunk| (chunk, None)));
         gathered
     }
 }
@@ -152,39 +200,92 @@ impl HeadView {
         files: &Arc<HeadChunks>,
         pin: Arc<()>,
         matchers: &[Matcher],
-        range: TimeRange,
+        ranges: impl Into<Ranges>,
         limit: usize,
     ) -> Result<Self, SelectError> {
+        let ranges: Ranges = ranges.into();
+        let range = ranges.in_order;
         let state = head.read();
         let slots = state.matching(matchers);
         let most = usize::try_from(slots.len()).unwrap_or(limit).min(limit);
-        let mut series = Vec::with_capacity(most);
-        let mut pairs = Vec::new();
+        let mut view = Self::empty((head, &state), files, pin, range);
+        view.late_range = ranges.late.unwrap_or(NOTHING);
+        view.series.reserve(most);
         for slot in &slots {
-            if series.len() == limit {
+            if view.series.len() == limit {
                 break;
             }
-            series.extend(state.see(slot, range, &mut pairs));
+            let late = ranges.late.and_then(|range| {
+                let late = state.out_of_order.get(slot)?;
+                late.overlaps(range).then(|| Arc::clone(late))
+            });
+            if let Some(seen) = state.see(slot, range, late.is_some(), &mut view.pairs) {
+                let place = view.series.len() as u32;
+                view.late.extend(late.map(|late| (place, late)));
+                view.series.push(seen);
+            }
         }
-        let has_full = series.iter().any(|seen: &Seen| seen.full != NONE);
-        let view = Self {
+        drop(state);
+        view.map()
+    }
+
+    /// The series with samples that came out of order and are in head chunk files up to `file`;
+    /// only with those.
+    pub(crate) fn late(
+        head: &Arc<RwLock<Head>>,
+        files: &Arc<HeadChunks>,
+        pin: Arc<()>,
+        file: u32,
+    ) -> Result<Self, SelectError> {
+        let state = head.read();
+        let mut view = Self::empty((head, &state), files, pin, NOTHING);
+        let mut all: Vec<(u32, Late)> = state
+            .out_of_order
+            .iter()
+            .map(|(slot, late)| (slot, late.in_files(file)))
+            .filter(|(_, late)| !late.chunks().is_empty())
+            .collect();
+        all.sort_unstable_by_key(|&(slot, _)| slot);
+        for (slot, late) in all {
+            if let Some(seen) = state.see(slot, NOTHING, true, &mut view.pairs) {
+                let place = view.series.len() as u32;
+                view.late.push((place, Arc::new(late)));
+                view.series.push(seen);
+            }
+        }
+        drop(state);
+        view.map()
+    }
+
+    fn empty(
+        (head, state): (&Arc<RwLock<Head>>, &Head),
+        files: &Arc<HeadChunks>,
+        pin: Arc<()>,
+        range: TimeRange,
+    ) -> Self {
+        Self {
             head: head.clone(),
             files: files.clone(),
             maps: Maps::new(),
             dictionary: state.dictionary.clone(),
-            series,
-            pairs,
+            series: Vec::new(),
+            pairs: Vec::new(),
             range,
+            late: Vec::new(),
+            late_range: NOTHING,
             truncations: state.truncations,
             _pin: pin,
-        };
-        drop(state);
-        let maps = if has_full {
-            files.maps().map_err(unmapped)?
-        } else {
-            Maps::new()
-        };
-        Ok(Self { maps, ..view })
+        }
+    }
+
+    /// Maps the files that the series have chunks in.
+    fn map(mut self) -> Result<Self, SelectError> {
+        let has_full = self.series.iter().any(|seen| seen.full != NONE)
+            || self.late.iter().any(|(_, late)| !late.chunks().is_empty());
+        if has_full {
+            self.maps = self.files.maps().map_err(unmapped)?;
+        }
+        Ok(self)
     }
 
     /// How many series there are.
@@ -249,8 +350,72 @@ impl HeadView {
         }
     }
 
-    /// Appends the samples of a series that lie in the range.
+    /// Appends the samples of a series that lie in the ranges, those that came in order and those
+    /// that did not.
     pub(crate) fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        let start = Mark::end_of(into);
+        self.read_in_order(place, into)?;
+        let middle = Mark::end_of(into);
+        self.read_late(place, self.late_range, into)?;
+        join(into, start, middle);
+        Ok(())
+    }
+
+    /// Where the samples of a series that came out of order are in files.
+    pub(crate) fn late_chunks(&self, place: usize) -> &[LateChunk] {
+        self.late_of(place).map_or(&[], |late| late.chunks())
+    }
+
+    fn late_of(&self, place: usize) -> Option<&Late> {
+        let found = self
+            .late
+            .binary_search_by_key(&place, |&(at, _)| at as usize);
+        self.late.get(found.ok()?).map(|(_, late)| &**late)
+    }
+
+    /// The range of the samples that came out of order.
+    pub(crate) fn late_range(&self) -> TimeRange {
+        self.late_range
+    }
+
+    /// Appends the samples of a series that came out of order and lie in a range.
+    pub(crate) fn read_late(
+        &self,
+        place: usize,
+        range: TimeRange,
+        into: &mut Columns,
+    ) -> Result<(), SelectError> {
+        let (Some(late), Some(seen)) = (self.late_of(place), self.series.get(place)) else {
+            return Ok(());
+        };
+        let start = Mark::end_of(into);
+        for chunk in late.chunks_in(range) {
+            let located = chunk.located();
+            self.with_full(&located, |chunk| {
+                let encoding = chunk.encoding.map_err(|_| BadChunk)?;
+                encoding.decode_range(chunk.data, range.start, range.end, into)
+            })?
+            .map_err(|_| lost(&located))?;
+        }
+        late.read_buffer(range, into);
+        // Of samples of one time the one that was stored first comes first, and stays.
+        put_in_order(into, start);
+        forget_resets(into, start);
+        let head = self.head.read();
+        if head.series(seen.id).is_some() {
+            for &(first, last) in head.deleted.get(&slot_of(seen.id)).into_iter().flatten() {
+                cut_out(into, start, first, last);
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the samples of a series that came in order and lie in the range.
+    pub(crate) fn read_in_order(
+        &self,
+        place: usize,
+        into: &mut Columns,
+    ) -> Result<(), SelectError> {
         let Some(seen) = self.series.get(place) else {
             return Ok(());
         };
@@ -267,8 +432,12 @@ impl HeadView {
         for (full, count) in gathered.full.iter().rev() {
             self.decode_full(full, *count, into)?;
         }
-        if !gathered.open.is_empty() {
-            decode(&gathered.open, into, seen.id)?;
+        if let Some((encoding, bytes)) = &gathered.open {
+            let decoded = encoding.decode(bytes, into);
+            decoded.map_err(|_| {
+                let slot = slot_of(seen.id);
+                SelectError::Corrupt(format!("open chunk of series in slot {slot}"))
+            })?;
         }
         trim(into, start, self.range);
         for &(first, last) in &gathered.deleted {
@@ -283,33 +452,35 @@ impl HeadView {
         count: Option<u16>,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
-        let decoded = self.with_full(full, |_, _, data| {
+        let decoded = self.with_full(full, |chunk| {
+            let encoding = chunk.encoding.map_err(|_| BadChunk)?;
             let Some(count) = count else {
-                return chunk::decode(data, into);
+                return encoding.decode(chunk.data, into);
             };
-            let mut bytes = data.to_vec();
+            // Written by this run, and so of an encoding whose first bytes are the count alone.
+            let mut bytes = chunk.data.to_vec();
             if let Some(header) = bytes.first_chunk_mut() {
                 *header = count.to_be_bytes();
             }
-            chunk::decode(&bytes, into)
+            encoding.decode(&bytes, into)
         });
         decoded?.map_err(|_| lost(full))
     }
 
-    /// Calls `use_it` with the times of the first and last sample of a full chunk and its data.
+    /// Calls `use_it` with a full chunk.
     pub(crate) fn with_full<T>(
         &self,
         full: &FullChunk,
-        use_it: impl FnOnce(i64, i64, &[u8]) -> T,
+        use_it: impl FnOnce(&Parsed<'_>) -> T,
     ) -> Result<T, SelectError> {
         let offset = full.offset as usize;
         if let Some(parsed) = self.maps.get(&full.file).and_then(|map| parse(map, offset)) {
-            return Ok(use_it(parsed.first, parsed.last, parsed.data));
+            return Ok(use_it(&parsed));
         }
         // The chunk was still open when the query began, or waits for room on the disk.
         let fresh = self.files.chunk(full.file, full.offset).map_err(unmapped)?;
         let parsed = parse(&fresh, 0).ok_or_else(|| lost(full))?;
-        Ok(use_it(parsed.first, parsed.last, parsed.data))
+        Ok(use_it(&parsed))
     }
 }
 
@@ -322,9 +493,4 @@ fn lost(full: &FullChunk) -> SelectError {
         "chunks_head/{:06} at byte {}: no whole chunk",
         full.file, full.offset
     ))
-}
-
-fn decode(bytes: &[u8], into: &mut Columns, id: SeriesId) -> Result<(), SelectError> {
-    chunk::decode(bytes, into)
-        .map_err(|_| SelectError::Corrupt(format!("open chunk of series in slot {}", slot_of(id))))
 }

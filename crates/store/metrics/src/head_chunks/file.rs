@@ -6,22 +6,25 @@ use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
 
+use crate::chunk::{Encoding, UnknownEncoding};
 use crate::crc32c;
 use crate::record::bytes::{Cursor, put_u64, put_uvarint};
 
 /// What every file begins with: the magic number, version 1, padding.
 pub(super) const HEADER: [u8; 8] = [0x01, 0x30, 0xbc, 0x91, 1, 0, 0, 0];
-/// The encoding byte of XOR chunks.
-const XOR: u8 = 1;
+/// The bit of the encoding byte that is set for samples that came out of order.
+pub(super) const OUT_OF_ORDER: u8 = 0x80;
 /// Bytes of the fields in front of a chunk's length.
 const FIXED: usize = 8 + 8 + 8 + 1;
 /// Bytes of a checksum.
 const CHECKSUM: usize = 4;
-/// No chunk has more data, in bytes: an open chunk is ended at about 1 KiB, and upstream's
-/// histogram chunks are a few KiB.
+/// No chunk has more data, in bytes: one of floats is ended at about 1 KiB, and one of large
+/// histograms at 256 KiB and a histogram more.
 const MOST_DATA: u64 = 1 << 20;
-/// Bytes that no chunk of this store's own exceeds: its data of about 1 KiB with all around it.
-pub(super) const OWN_BYTES: usize = 2048;
+/// Bytes of a chunk that are read first: nearly all chunks are shorter.
+const FIRST_BYTES: usize = 2048;
+/// Bytes in front of a chunk's data, at most.
+const MOST_HEAD: usize = FIXED + 10;
 
 /// The path of a file.
 pub(super) fn path(folder: &Path, file: u32) -> PathBuf {
@@ -40,12 +43,18 @@ pub(super) fn size(data: usize) -> u64 {
 }
 
 /// Appends a chunk's bytes to a buffer.
-pub(super) fn encode(out: &mut Vec<u8>, reference: u64, (first, last): (i64, i64), data: &[u8]) {
+pub(super) fn encode(
+    out: &mut Vec<u8>,
+    reference: u64,
+    (first, last): (i64, i64),
+    encoding: u8,
+    data: &[u8],
+) {
     let start = out.len();
     put_u64(out, reference);
     put_u64(out, first as u64);
     put_u64(out, last as u64);
-    out.push(XOR);
+    out.push(encoding);
     put_uvarint(out, data.len() as u64);
     out.extend_from_slice(data);
     let sum = crc32c(out.get(start..).unwrap_or_default());
@@ -58,7 +67,9 @@ pub(crate) struct Parsed<'a> {
     pub(crate) reference: u64,
     pub(crate) first: i64,
     pub(crate) last: i64,
-    pub(crate) is_xor: bool,
+    pub(crate) encoding: Result<Encoding, UnknownEncoding>,
+    /// Whether its samples came out of order.
+    pub(crate) is_late: bool,
     pub(crate) data: &'a [u8],
     /// Where the next chunk begins.
     pub(crate) end: usize,
@@ -80,10 +91,19 @@ pub(crate) fn parse(file: &[u8], offset: usize) -> Option<Parsed<'_>> {
         reference,
         first,
         last,
-        is_xor: encoding == XOR,
+        encoding: Encoding::from_byte(encoding & !OUT_OF_ORDER),
+        is_late: encoding & OUT_OF_ORDER != 0,
         data,
         end: offset + summed.len() + CHECKSUM,
     })
+}
+
+/// How many bytes the chunk takes that begins here; `None` where they do not say so.
+pub(super) fn length(bytes: &[u8]) -> Option<usize> {
+    let mut cursor = Cursor(bytes);
+    cursor.take(FIXED)?;
+    let data = cursor.uvarint().filter(|&length| length <= MOST_DATA)?;
+    usize::try_from(size(usize::try_from(data).ok()?)).ok()
 }
 
 /// Writes bytes at a place of a file, which is created where it is missing.
@@ -91,12 +111,18 @@ pub(super) fn write_at(folder: &Path, file: u32, start: u64, bytes: &[u8]) -> io
     disk::File::open_or_create(&path(folder, file))?.write_all_at(bytes, start)
 }
 
-/// The bytes of a file from the beginning of one of this store's own chunks on.
+/// The bytes of a file from the beginning of a chunk to its end at least.
 pub(super) fn read_at(folder: &Path, file: u32, start: u64) -> io::Result<Vec<u8>> {
     let mut file = fs::File::open(path(folder, file))?;
     file.seek(io::SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
-    file.take(OWN_BYTES as u64).read_to_end(&mut bytes)?;
+    let mut first = file.take(FIRST_BYTES as u64);
+    first.read_to_end(&mut bytes)?;
+    let head = bytes.get(..MOST_HEAD).unwrap_or(&bytes);
+    if let Some(rest) = length(head).and_then(|all| all.checked_sub(bytes.len())) {
+        let mut rest = first.into_inner().take(rest as u64);
+        rest.read_to_end(&mut bytes)?;
+    }
     Ok(bytes)
 }
 
@@ -112,10 +138,16 @@ mod tests {
     #[test]
     fn a_chunk_is_read_back_and_every_flipped_bit_is_seen() {
         let mut file = HEADER.to_vec();
-        encode(&mut file, 7, (10, 20), b"data of a chunk");
+        let encoding = Encoding::Histogram.byte() | OUT_OF_ORDER;
+        encode(&mut file, 7, (10, 20), encoding, b"data of a chunk");
+        assert_eq!(length(&file[8..]), Some(file.len() - 8));
         assert_eq!(file.len() as u64, 8 + size(15));
         let parsed = parse(&file, 8).unwrap();
         assert_eq!((parsed.reference, parsed.first, parsed.last), (7, 10, 20));
+        assert_eq!(
+            (parsed.encoding, parsed.is_late),
+            (Ok(Encoding::Histogram), true)
+        );
         assert_eq!(
             (parsed.data, parsed.end),
             (&b"data of a chunk"[..], file.len())

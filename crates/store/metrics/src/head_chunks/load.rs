@@ -18,6 +18,8 @@ pub(crate) struct Listed {
     pub(crate) last: i64,
     pub(crate) file: u32,
     pub(crate) offset: u32,
+    /// Whether its samples came out of order.
+    pub(crate) is_late: bool,
 }
 
 /// What [`load`] found.
@@ -112,13 +114,14 @@ fn scan(folder: &Path, number: u32) -> io::Result<Scan> {
             }
             break;
         };
-        if parsed.is_xor {
+        if parsed.encoding.is_ok() {
             scan.chunks.push(Listed {
                 reference: parsed.reference,
                 first: parsed.first,
                 last: parsed.last,
                 file: number,
                 offset: u32::try_from(offset).unwrap_or(u32::MAX),
+                is_late: parsed.is_late,
             });
         }
         offset = parsed.end;
@@ -141,15 +144,21 @@ fn set_aside(folder: &Path, number: u32) -> io::Result<()> {
 mod tests {
     use super::super::HeadChunks;
     use super::*;
+    use crate::chunk::Encoding;
 
     fn written(folder: &Path) -> Vec<(u32, u32)> {
-        let files = HeadChunks::new(folder.to_owned(), BTreeMap::new());
+        let files = HeadChunks::new(folder.to_owned(), &Loaded::default());
         let mut places = Vec::new();
         for n in 0..6 {
             if n == 3 {
                 files.rotate();
             }
-            places.push(files.push(n, n as i64 * 10, n as i64 * 10 + 9, &[n as u8; 50]));
+            places.push(files.push(
+                n,
+                (n as i64 * 10, n as i64 * 10 + 9),
+                Encoding::Xor,
+                &[n as u8; 50],
+            ));
         }
         files.flush().unwrap();
         places
@@ -165,7 +174,7 @@ mod tests {
         let found: Vec<(u32, u32)> = loaded.chunks.iter().map(|c| (c.file, c.offset)).collect();
         assert_eq!(found, places);
         assert_eq!(loaded.newest, BTreeMap::from([(1, 29), (2, 59)]));
-        let files = HeadChunks::new(folder, loaded.newest);
+        let files = HeadChunks::new(folder, &loaded);
         let maps = files.maps().unwrap();
         let (file, offset) = places[4];
         assert_eq!(

@@ -14,7 +14,7 @@
 mod file;
 mod load;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,8 +22,10 @@ use std::sync::Arc;
 use memmap2::Mmap;
 use parking_lot::Mutex;
 
-pub(crate) use file::parse;
-pub(crate) use load::{Listed, load};
+use crate::chunk::Encoding;
+
+pub(crate) use file::{Parsed, parse};
+pub(crate) use load::{Listed, Loaded, load};
 
 /// Bytes after which the next file begins; upstream's figure.
 const MOST_FILE_BYTES: u64 = 128 << 20;
@@ -50,17 +52,23 @@ struct State {
     maps: Maps,
     /// The newest chunk of each file, to know when it may go.
     newest: BTreeMap<u32, i64>,
+    /// The files with samples that came out of order and are in no block yet.
+    late: BTreeSet<u32>,
 }
 
 impl HeadChunks {
-    /// The files of a folder after [`load`]: `newest` is the time of the newest chunk of each.
-    pub(crate) fn new(folder: PathBuf, newest: BTreeMap<u32, i64>) -> Self {
+    /// The files of a folder after [`load`].
+    pub(crate) fn new(folder: PathBuf, loaded: &Loaded) -> Self {
+        let newest = loaded.newest.clone();
+        let late = loaded.chunks.iter().filter(|chunk| chunk.is_late);
+        let late = late.map(|chunk| chunk.file).collect();
         // Always begins another file: the last one's end may be torn.
         let current = newest.keys().next_back().copied().unwrap_or(0);
         let state = State {
             current,
             length: MOST_FILE_BYTES,
             newest,
+            late,
             ..State::default()
         };
         Self {
@@ -70,19 +78,36 @@ impl HeadChunks {
     }
 
     /// Takes a chunk; answers its file and where it begins there.
-    pub(crate) fn push(&self, reference: u64, first: i64, last: i64, data: &[u8]) -> (u32, u32) {
+    pub(crate) fn push(
+        &self,
+        reference: u64,
+        times: (i64, i64),
+        encoding: Encoding,
+        data: &[u8],
+    ) -> (u32, u32) {
         let mut state = self.state.lock();
-        if state.length + file::size(data.len()) > MOST_FILE_BYTES {
-            state.begin_file();
-        }
-        let (file, offset) = (state.current, state.length);
-        if let Some((_, _, buffer)) = state.unwritten.last_mut() {
-            file::encode(buffer, reference, (first, last), data);
-            state.length += file::size(data.len());
-        }
-        let newest = state.newest.entry(file).or_insert(last);
-        *newest = last.max(*newest);
-        (file, u32::try_from(offset).unwrap_or(u32::MAX))
+        state.push(reference, times, encoding.byte(), data)
+    }
+
+    /// Takes a chunk of samples that came out of order, as [`HeadChunks::push`] does. Its file stays
+    /// until [`HeadChunks::release_late`]. `encoding` is the byte of the encoding.
+    pub(crate) fn push_late(
+        &self,
+        reference: u64,
+        times: (i64, i64),
+        encoding: u8,
+        data: &[u8],
+    ) -> (u32, u32) {
+        let mut state = self.state.lock();
+        let encoding = encoding | file::OUT_OF_ORDER;
+        let place = state.push(reference, times, encoding, data);
+        state.late.insert(place.0);
+        place
+    }
+
+    /// Says that the samples that came out of order are in blocks, those of the files up to `file`.
+    pub(crate) fn release_late(&self, file: u32) {
+        self.state.lock().late.retain(|&late| late > file);
     }
 
     /// Writes out what is buffered, where it is much. Errors leave the buffer as it is: the next
@@ -124,28 +149,32 @@ impl HeadChunks {
                 .filter(|rest| *number == file && !rest.is_empty())
         });
         match waiting {
-            Some(bytes) => Ok(bytes
-                .get(..file::OWN_BYTES.min(bytes.len()))
-                .unwrap_or_default()
-                .to_vec()),
+            Some(bytes) => {
+                let length = file::length(bytes).unwrap_or_default();
+                Ok(bytes.get(..length).unwrap_or_default().to_vec())
+            }
             None => file::read_at(&self.folder, file, place),
         }
     }
 
-    /// Ends the current file, so that truncation can remove it one day.
-    pub(crate) fn rotate(&self) {
-        self.state.lock().length = MOST_FILE_BYTES;
+    /// Ends the current file, so that truncation can remove it one day; answers its number.
+    pub(crate) fn rotate(&self) -> u32 {
+        let mut state = self.state.lock();
+        state.length = MOST_FILE_BYTES;
+        state.current
     }
 
-    /// Removes the files whose chunks all end before `time`; never the current one. Returns how
-    /// many went.
+    /// Removes the files whose chunks all end before `time`; never the current one, nor one with
+    /// samples that came out of order and are in no block yet. Returns how many went.
     pub(crate) fn remove_before(&self, time: i64) -> io::Result<usize> {
         let mut state = self.state.lock();
         state.flush(&self.folder)?;
         let dead: Vec<u32> = state
             .newest
             .iter()
-            .take_while(|&(&file, &last)| file != state.current && last < time)
+            .take_while(|&(&file, &last)| {
+                file != state.current && last < time && !state.late.contains(&file)
+            })
             .map(|(&file, _)| file)
             .collect();
         for file in &dead {
@@ -163,6 +192,26 @@ impl HeadChunks {
 }
 
 impl State {
+    fn push(
+        &mut self,
+        reference: u64,
+        (first, last): (i64, i64),
+        encoding: u8,
+        data: &[u8],
+    ) -> (u32, u32) {
+        if self.length + file::size(data.len()) > MOST_FILE_BYTES {
+            self.begin_file();
+        }
+        let (file, offset) = (self.current, self.length);
+        if let Some((_, _, buffer)) = self.unwritten.last_mut() {
+            file::encode(buffer, reference, (first, last), encoding, data);
+            self.length += file::size(data.len());
+        }
+        let newest = self.newest.entry(file).or_insert(last);
+        *newest = last.max(*newest);
+        (file, u32::try_from(offset).unwrap_or(u32::MAX))
+    }
+
     fn begin_file(&mut self) {
         self.current += 1;
         self.length = file::HEADER.len() as u64;

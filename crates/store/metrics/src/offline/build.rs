@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::list::{BlockFacts, open_block};
 use crate::StoreError;
 use crate::block::{BlockSpan, ChunkData, XOR, write_block};
-use crate::head::open::OpenChunk;
+use crate::head::open::{OpenChunk, Plan};
 use crate::head::segments::Segments;
 
 /// A sample that does not follow the one before it of its series.
@@ -94,7 +94,11 @@ impl BlockBuilder {
         if series.open.is_full_for(time) {
             series.close(&mut self.pool);
         }
-        series.open.push(&mut self.pool, time, value, self.stretch);
+        let plan = Plan {
+            stretch: self.stretch,
+            phase: 0,
+        };
+        series.open.push(&mut self.pool, time, value, plan);
         let (first, last) = self.times.unwrap_or((time, time));
         self.times = Some((first.min(time), last.max(time)));
         Ok(())

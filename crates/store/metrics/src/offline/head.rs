@@ -270,7 +270,7 @@ impl Replay<'_> {
                     }
                 })
             }
-            Kind::Exemplars | Kind::Metadata | Kind::Other(_) => Ok(()),
+            Kind::Exemplars | Kind::Metadata | Kind::Markers | Kind::Other(_) => Ok(()),
         };
         if let Err(error) = outcome {
             self.head.warnings.push(error.to_string());

@@ -9,6 +9,7 @@
 pub(crate) mod bytes;
 pub(crate) mod exemplars;
 pub(crate) mod histograms;
+pub(crate) mod markers;
 pub(crate) mod metadata;
 pub(crate) mod samples;
 pub(crate) mod series;
@@ -23,6 +24,7 @@ pub(crate) enum Kind {
     Samples,
     Tombstones,
     Exemplars,
+    Markers,
     Metadata,
     /// Samples with start times.
     SamplesWithStarts,
@@ -54,6 +56,7 @@ impl Kind {
             SAMPLES => Self::Samples,
             TOMBSTONES => Self::Tombstones,
             EXEMPLARS => Self::Exemplars,
+            markers::MARKERS => Self::Markers,
             METADATA => Self::Metadata,
             SAMPLES_WITH_STARTS => Self::SamplesWithStarts,
             other => match histograms::Form::from_byte(other) {

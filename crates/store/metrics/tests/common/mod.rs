@@ -1,6 +1,7 @@
 //! What the tests of the store share: series, reading all that matches, the real Prometheus.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod histograms;
 pub(crate) mod prometheus;
 
 use std::fs;

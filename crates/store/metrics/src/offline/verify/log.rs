@@ -9,12 +9,8 @@ use crate::record::{self, Kind};
 
 /// How a reader of the log calls a fragment that is there in full and not what was written.
 const WRONG_SUM: &str = "checksum";
-/// Bytes of an entry of a record of markers: series reference, chunk reference.
-const MARKER_BYTES: usize = 16;
 /// The record types of a snapshot: series, tombstones, exemplars.
 const SNAPSHOT_TYPES: std::ops::RangeInclusive<u8> = 1..=3;
-/// The type of a record of markers.
-const MARKERS: u8 = 5;
 
 /// Checks the log and its checkpoints.
 pub(super) fn check_wal(check: &mut Check<'_>, folder: &Path) {
@@ -124,14 +120,7 @@ fn decode(check: &mut Check<'_>, bytes: &[u8]) -> Result<(), String> {
         Kind::Metadata => record::metadata::filter(body, &mut Vec::new(), |_| false),
         Kind::SamplesWithStarts => record::samples::decode_with_starts(body, |_, _, _| ()),
         Kind::Histograms(form) => record::histograms::decode(form, body, |_, _, _| ()),
-        Kind::Other(MARKERS) => {
-            let is_whole = body.len().is_multiple_of(MARKER_BYTES);
-            return if is_whole {
-                Ok(())
-            } else {
-                Err("markers are cut off".to_owned())
-            };
-        }
+        Kind::Markers => record::markers::decode(body, |_, _| ()),
         Kind::Other(kind) => return Err(format!("a record of unknown type {kind}")),
     };
     decoded.map_err(|error| error.to_string())
