@@ -80,10 +80,6 @@ fn inactive_settings(config: &Config) -> Vec<String> {
         !storage.out_of_order_window.is_zero(),
         "storage.tsdb.out_of_order_time_window",
     );
-    note(
-        storage.retention.percentage.is_some(),
-        "storage.tsdb.retention.percentage",
-    );
     for job in scrape_configs {
         let name = &job.job_name;
         for (is_set, setting) in [

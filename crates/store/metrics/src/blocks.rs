@@ -9,7 +9,7 @@ use std::sync::Arc;
 use contract::TimeRange;
 
 use crate::Store;
-use crate::block::{Block, BlockMeta};
+use crate::block::Block;
 
 /// What of the store lies in blocks.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl Persisted {
         let head_from = blocks
             .iter()
             .map(|block| block.meta())
-            .filter(|meta| !is_out_of_order(meta))
+            .filter(|meta| !meta.is_out_of_order())
             .map(|meta| meta.max_time)
             .max();
         Self {
@@ -77,6 +77,26 @@ impl Store {
         *current = Arc::new(next);
     }
 
+    /// Puts a block in the place of others, at one stroke for queries. Answers those of the others
+    /// that were still on the list.
+    pub(crate) fn exchange(
+        &self,
+        gone: &[Arc<Block>],
+        added: Option<Arc<Block>>,
+    ) -> Vec<Arc<Block>> {
+        let mut current = self.persisted.write();
+        let mut next = Persisted::clone(&current);
+        let is_gone = |block: &Arc<Block>| gone.iter().any(|gone| Arc::ptr_eq(gone, block));
+        let (left, kept) = std::mem::take(&mut next.blocks)
+            .into_iter()
+            .partition(is_gone);
+        next.blocks = kept;
+        next.blocks.extend(added);
+        next.blocks.sort_by_key(|block| block.meta().min_time);
+        *current = Arc::new(next);
+        left
+    }
+
     /// Takes blocks off the list; who reads them goes on.
     pub(crate) fn let_go(&self, gone: &[Arc<Block>]) {
         let mut current = self.persisted.write();
@@ -85,12 +105,4 @@ impl Store {
             .retain(|block| !gone.iter().any(|gone| Arc::ptr_eq(gone, block)));
         *current = Arc::new(next);
     }
-}
-
-/// Whether a block was made of samples that came too late for the head, as upstream notes it.
-fn is_out_of_order(meta: &BlockMeta) -> bool {
-    let hints = meta.compaction.extra.get("hints");
-    hints
-        .and_then(serde_json::Value::as_array)
-        .is_some_and(|hints| hints.iter().any(|hint| hint == "from-out-of-order"))
 }

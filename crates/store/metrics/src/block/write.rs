@@ -6,7 +6,7 @@ use model::Labels;
 use ulid::Ulid;
 
 use super::folder::{CREATION, set_suffix};
-use super::index_write::IndexWriter;
+use super::index_write::{IndexWriter, SeriesKey};
 use super::meta::{BlockMeta, Compaction, Stats};
 use super::out::{sync_folder, write_file};
 use super::segments::{MOST_BYTES, SegmentWriter};
@@ -60,7 +60,29 @@ pub(crate) fn write_compacted(
     span: BlockSpan,
     compaction: Option<Compaction>,
     symbols: impl Iterator<Item = impl AsRef<str>>,
+    series: impl Iterator<Item = Result<(impl SeriesKey, Vec<ChunkData>), StoreError>>,
+) -> Result<Option<BlockMeta>, StoreError> {
+    let source = |ulid: &str| compaction.unwrap_or_else(|| Compaction::first(ulid));
+    write_named(dir, span, source, symbols, series)
+}
+
+/// Writes a block of the head's samples that came out of order, as [`write_block`].
+pub(crate) fn write_out_of_order(
+    dir: &Path,
+    span: BlockSpan,
+    symbols: impl Iterator<Item = impl AsRef<str>>,
     series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+) -> Result<Option<BlockMeta>, StoreError> {
+    write_named(dir, span, Compaction::out_of_order, symbols, series)
+}
+
+/// Writes a block; `compaction` says of its name where it comes from.
+pub(crate) fn write_named(
+    dir: &Path,
+    span: BlockSpan,
+    compaction: impl FnOnce(&str) -> Compaction,
+    symbols: impl Iterator<Item = impl AsRef<str>>,
+    series: impl Iterator<Item = Result<(impl SeriesKey, Vec<ChunkData>), StoreError>>,
 ) -> Result<Option<BlockMeta>, StoreError> {
     let ulid = Ulid::generate().to_string();
     let path = dir.join(&ulid);
@@ -69,7 +91,7 @@ pub(crate) fn write_compacted(
         if stats.num_samples == 0 {
             return Ok(None);
         }
-        let compaction = compaction.unwrap_or_else(|| Compaction::first(&ulid));
+        let compaction = compaction(&ulid);
         let times = (span.min_time, span.max_time);
         let meta = BlockMeta::new(ulid, times, stats, compaction);
         let bytes = meta
@@ -92,7 +114,7 @@ fn write_files(
     folder: &Path,
     span: BlockSpan,
     symbols: impl Iterator<Item = impl AsRef<str>>,
-    series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+    series: impl Iterator<Item = Result<(impl SeriesKey, Vec<ChunkData>), StoreError>>,
 ) -> Result<Stats, StoreError> {
     let chunk_folder = folder.join("chunks");
     disk::create_dir_all(&chunk_folder).map_err(StoreError::io(&chunk_folder))?;
@@ -101,13 +123,13 @@ fn write_files(
     let mut stats = Stats::default();
     let mut metas = Vec::new();
     for one in series {
-        let (labels, chunks) = one?;
+        let (key, chunks) = one?;
         if chunks.is_empty() {
             continue;
         }
         check(&chunks, span).map_err(|reason| StoreError::Block {
             folder: folder.to_owned(),
-            reason: format!("series {labels}: {reason}"),
+            reason: format!("series {key}: {reason}"),
         })?;
         metas.clear();
         for chunk in &chunks {
@@ -120,7 +142,7 @@ fn write_files(
         }
         stats.num_chunks += metas.len() as u64;
         stats.num_series += 1;
-        index.push(labels, &metas)?;
+        key.put(&mut index, &metas)?;
     }
     index.finish()?;
     segments.finish()?;

@@ -199,7 +199,8 @@ fn add(
     Ok(())
 }
 
-fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
+/// Adds the chunks that samples take.
+pub(crate) fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
     let mut pool = Segments::default();
     let mut open = OpenChunk::default();
     for sample in columns.iter() {

@@ -26,7 +26,7 @@ mod table;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use contract::{RejectReason, SeriesId};
+use contract::{RejectReason, SeriesId, TimeRange};
 use model::{Labels, Matcher, same_value};
 use parking_lot::RwLock;
 
@@ -315,6 +315,14 @@ impl Head {
         if let Some(front) = self.full.add(chunk) {
             series.full = front;
         }
+    }
+
+    /// The stretch of time that a series has samples in.
+    pub(crate) fn held(&self, series: &Series) -> Option<TimeRange> {
+        let (end, _) = self.last(series)?;
+        let oldest = self.full.list(series.full).last();
+        let start = oldest.map_or(series.open.first, |chunk| chunk.first);
+        Some(TimeRange { start, end })
     }
 
     /// Hides the samples that a series has from `first` to `last`; later ones are not affected.
