@@ -65,7 +65,6 @@ pub(crate) fn report_inactive(config: &Config) {
 fn inactive_settings(config: &Config) -> Vec<String> {
     let Config {
         global,
-        storage,
         scrape_configs,
         ..
     } = config;
@@ -76,15 +75,10 @@ fn inactive_settings(config: &Config) -> Vec<String> {
         }
     };
     note(global.query_log_file.is_some(), "global.query_log_file");
-    note(
-        storage.retention.percentage.is_some(),
-        "storage.tsdb.retention.percentage",
-    );
     for job in scrape_configs {
         let name = &job.job_name;
         for (is_set, setting) in [
             (job.failure_log_file.is_some(), "scrape_failure_log_file"),
-            (job.native_histograms, "scrape_native_histograms"),
             (
                 job.convert_classic_histograms,
                 "convert_classic_histograms_to_nhcb",
@@ -136,12 +130,16 @@ storage: {tsdb: {out_of_order_time_window: 5m}}
 scrape_configs:
   - job_name: a
     scrape_native_histograms: true
+    convert_classic_histograms_to_nhcb: true
   - job_name: b
 ";
         let config = config::parse(text, "x.yml".as_ref(), &|_| None).unwrap();
         assert_eq!(
             inactive_settings(&config),
-            ["global.query_log_file", "scrape_native_histograms of job a",]
+            [
+                "global.query_log_file",
+                "convert_classic_histograms_to_nhcb of job a",
+            ]
         );
         assert!(inactive_settings(&Config::default()).is_empty());
     }

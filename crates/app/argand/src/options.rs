@@ -25,6 +25,7 @@ pub(crate) struct Options {
     pub(crate) retention_time: Option<Duration>,
     pub(crate) retention_size: Option<u64>,
     pub(crate) min_block: Duration,
+    pub(crate) max_block: Option<Duration>,
     /// Series of the head.
     pub(crate) max_series: Option<u64>,
     /// Series of one target; 0 for no limit.
@@ -53,6 +54,7 @@ impl Options {
             retention_time: optional(flags, "storage.tsdb.retention.time", length)?,
             retention_size: optional(flags, "storage.tsdb.retention.size", bytes)?,
             min_block: required(flags, "storage.tsdb.min-block-duration", length)?,
+            max_block: optional(flags, "storage.tsdb.max-block-duration", length)?,
             max_series: optional(flags, "storage.max-series", count)?,
             series_per_target: required(flags, "scrape.max-series-per-target", count)?,
             lookback: required(flags, "query.lookback-delta", length)?,

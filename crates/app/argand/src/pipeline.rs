@@ -8,9 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
-use contract::{Append, Clock, Gather, Select, StoreStatus, SystemClock, TargetSink, Targets};
+use contract::{
+    Append, Clock, Gather, Select, StoreAdmin, StoreStatus, SystemClock, TargetSink, Targets,
+};
 use exporters::{HostExporter, ProcessExporter};
-use metrics_store::{Store, StoreOptions, WalSync};
+use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions};
 use receive::RemoteWrite;
@@ -97,6 +99,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             reload: reload.clone(),
             quit,
         }),
+        admin_api: flags.is_on("web.enable-admin-api"),
         prefix: options.prefix.clone(),
         cors: CorsOrigin::new(flags.text("web.cors.origin")).context("--web.cors.origin")?,
         query_timeout: options.query_timeout,
@@ -112,7 +115,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = start_store(flags, &options, &config).await?;
-    let stages = Arc::new(Stages::start(&store, scraping, &options));
+    let stages = Arc::new(Stages::start(Arc::clone(&store), scraping, options.clone()));
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
@@ -124,6 +127,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
+        admin: Arc::clone(&store) as Arc<dyn StoreAdmin>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
         engine,
         remote_write,
@@ -199,32 +203,41 @@ fn engine(options: &Options) -> Engine {
     })
 }
 
-/// Flags win over the file; without either, the default holds.
-fn retention(options: &Options, config: &Config) -> (Option<Duration>, Option<u64>) {
+/// What the file says wins over the flags, as upstream has it; without either, the default holds.
+fn retention(options: &Options, config: &Config) -> Retention {
     let kept = &config.storage.retention;
-    let time = options.retention_time.or(kept.time);
-    let size = options.retention_size.or(kept.size);
-    match (time, size) {
-        (None, None) => (Some(DEFAULT_RETENTION), None),
-        given => given,
+    let given = Retention {
+        time: kept.time.or(options.retention_time),
+        size: kept.size.or(options.retention_size),
+        percentage: kept.percentage,
+    };
+    if given == Retention::default() {
+        return Retention {
+            time: Some(DEFAULT_RETENTION),
+            ..given
+        };
     }
+    given
 }
 
 fn retention_in_words(options: &Options, config: &Config) -> String {
-    let (time, size) = retention(options, config);
-    let time =
-        time.map(|time| duration::format(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)));
-    let size = size.map(|bytes| format!("{bytes}B"));
-    let words: Vec<String> = [time, size].into_iter().flatten().collect();
+    let kept = retention(options, config);
+    let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let time = kept.time.map(|time| duration::format(milliseconds(time)));
+    let size = kept.size.map(|bytes| format!("{bytes}B"));
+    let share = kept.percentage.map(|percent| format!("{percent}%"));
+    let words: Vec<String> = [time, size, share].into_iter().flatten().collect();
     words.join(" or ")
 }
 
 /// Opens the data directory, on a thread that may block; its log is not read back yet.
 async fn start_store(flags: &Flags, options: &Options, config: &Config) -> Result<Arc<Store>> {
-    let (retention_time, retention_size) = retention(options, config);
+    let kept = retention(options, config);
     let store = StoreOptions {
-        retention_time,
-        retention_size,
+        retention_time: kept.time,
+        retention_size: kept.size,
+        retention_percentage: kept.percentage,
+        max_block_duration: options.max_block,
         max_series: options.max_series,
         min_block_duration: options.min_block,
         out_of_order_window: config.storage.out_of_order_window,
@@ -266,28 +279,30 @@ fn seed() -> u64 {
 /// The stages that follow the configuration.
 struct Stages {
     store: Arc<Store>,
+    options: Options,
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
 }
 
 impl Stages {
-    fn start(store: &Arc<Store>, scraping: &Handle, options: &Options) -> Self {
-        let options = scrape::Options {
+    fn start(store: Arc<Store>, scraping: &Handle, options: Options) -> Self {
+        let limits = scrape::Options {
             seed: seed(),
             series_per_target: options.series_per_target,
             ..scrape::Options::default()
         };
         let entered = scraping.enter();
         let scrape = Arc::new(scrape::Manager::new(
-            Arc::clone(store) as Arc<dyn Append>,
+            Arc::clone(&store) as Arc<dyn Append>,
             Arc::new(SystemClock),
-            &options,
+            &limits,
         ));
         drop(entered);
         let sink = Arc::clone(&scrape) as Arc<dyn TargetSink>;
         Self {
-            store: Arc::clone(store),
+            store,
+            options,
             discovery: Arc::new(discovery::Manager::new(sink)),
             scrape,
             scraping: scraping.clone(),
@@ -312,6 +327,7 @@ impl Apply for Stages {
     fn apply(&self, config: Config) {
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
+        self.store.set_retention(retention(&self.options, &config));
         let jobs = config
             .scrape_configs
             .iter()

@@ -40,6 +40,12 @@ pub trait StoreStatus: Send + Sync {
     /// Reading the log back: segments (first, last, current). All equal once it has ended.
     fn replay_progress(&self) -> (u64, u64, u64);
 
+    /// What each finished stretch of the store says about itself, by time: JSON objects as
+    /// Prometheus' `meta.json` has them.
+    fn blocks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How often stored bytes were found damaged since the start.
     fn corruptions(&self) -> u64;
 

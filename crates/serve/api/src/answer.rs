@@ -25,6 +25,8 @@ pub(crate) enum ErrorKind {
     Internal,
     /// Nothing is there.
     NotFound,
+    /// What answers is switched off.
+    Unavailable,
 }
 
 impl ErrorKind {
@@ -36,6 +38,7 @@ impl ErrorKind {
             Self::Canceled => "canceled",
             Self::Internal => "internal",
             Self::NotFound => "not_found",
+            Self::Unavailable => "unavailable",
         }
     }
 
@@ -48,7 +51,8 @@ impl ErrorKind {
             Self::Canceled => {
                 StatusCode::from_u16(499).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            // Upstream has no status of its own for what is switched off.
+            Self::Internal | Self::Unavailable => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotFound => StatusCode::NOT_FOUND,
         }
     }

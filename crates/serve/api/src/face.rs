@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use contract::{Clock, Gather, Select, StoreStatus, Targets};
+use contract::{Clock, Gather, Select, StoreAdmin, StoreStatus, Targets};
 use promql::Engine;
 use receive::RemoteWrite;
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +20,8 @@ pub struct Services {
     pub select: Arc<dyn Select>,
     /// What the store says of itself.
     pub store: Arc<dyn StoreStatus>,
+    /// Who carries an operator's orders out.
+    pub admin: Arc<dyn StoreAdmin>,
     /// What is scraped.
     pub targets: Arc<dyn Targets>,
     /// Who evaluates queries.
@@ -119,6 +121,8 @@ pub struct FaceOptions {
     pub clock: Arc<dyn Clock>,
     /// Reload and quit, where switched on.
     pub lifecycle: Option<Lifecycle>,
+    /// Whether orders to the store are taken.
+    pub admin_api: bool,
     /// What every path begins with, such as `/argand`; empty for none.
     pub prefix: String,
     /// Which web pages elsewhere may ask.

@@ -8,6 +8,7 @@
 //! What is absent: any knowledge of files, flags or how stages are joined. No path of a request
 //! reaches the file system: pages come from the binary.
 
+mod admin;
 mod answer;
 mod cors;
 mod face;

@@ -24,7 +24,7 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let url = request.uri().query().unwrap_or_default().to_owned();
-        let is_form = request.method() == Method::POST
+        let is_form = matches!(*request.method(), Method::POST | Method::PUT)
             && request
                 .headers()
                 .get(header::CONTENT_TYPE)

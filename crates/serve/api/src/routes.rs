@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    cors, health, lifecycle, metadata, observe, own_metrics, pages, query, remote, series, status,
-    targets,
+    admin, cors, health, lifecycle, metadata, observe, own_metrics, pages, query, remote, series,
+    status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -47,6 +47,8 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/scrape_pools", get(targets::pools))
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
+        .route("/status/tsdb/blocks", get(status::blocks))
+        .merge(orders())
         .route_layer(from_fn_with_state(Arc::clone(&face), health::layer));
     let always = Router::new()
         .route("/status/config", get(status::config))
@@ -86,4 +88,21 @@ fn routes(face: Arc<Face>) -> Router {
         .layer(CompressionLayer::new().gzip(true))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .with_state(face)
+}
+
+/// What an operator may order.
+fn orders() -> Router<Arc<Face>> {
+    let delete = post(admin::delete_series).put(admin::delete_series);
+    let clean = post(admin::clean_tombstones).put(admin::clean_tombstones);
+    let snapshot = post(admin::snapshot).put(admin::snapshot);
+    Router::new()
+        .route(
+            "/admin/tsdb/delete_series",
+            delete.fallback(admin::only_post),
+        )
+        .route(
+            "/admin/tsdb/clean_tombstones",
+            clean.fallback(admin::only_post),
+        )
+        .route("/admin/tsdb/snapshot", snapshot.fallback(admin::only_post))
 }

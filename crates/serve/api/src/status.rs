@@ -140,6 +140,15 @@ struct Tsdb {
     series_count_by_label_value_pair: Vec<Row>,
 }
 
+/// `/api/v1/status/tsdb/blocks`
+pub(crate) async fn blocks(State(face): State<Arc<Face>>) -> ApiResult {
+    let blocks = services(&face)?.store.blocks();
+    Ok(Answer::new(format!(
+        "{{\"blocks\":[{}]}}",
+        blocks.join(",")
+    )))
+}
+
 /// `/api/v1/status/tsdb`
 pub(crate) async fn tsdb(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
     let rows = match params.get("limit") {

@@ -77,6 +77,26 @@ impl Store {
         *current = Arc::new(next);
     }
 
+    /// Puts a block in the place of others, at one stroke for queries. Answers those of the others
+    /// that were still on the list.
+    pub(crate) fn exchange(
+        &self,
+        gone: &[Arc<Block>],
+        added: Option<Arc<Block>>,
+    ) -> Vec<Arc<Block>> {
+        let mut current = self.persisted.write();
+        let mut next = Persisted::clone(&current);
+        let is_gone = |block: &Arc<Block>| gone.iter().any(|gone| Arc::ptr_eq(gone, block));
+        let (left, kept) = std::mem::take(&mut next.blocks)
+            .into_iter()
+            .partition(is_gone);
+        next.blocks = kept;
+        next.blocks.extend(added);
+        next.blocks.sort_by_key(|block| block.meta().min_time);
+        *current = Arc::new(next);
+        left
+    }
+
     /// Takes blocks off the list; who reads them goes on.
     pub(crate) fn let_go(&self, gone: &[Arc<Block>]) {
         let mut current = self.persisted.write();

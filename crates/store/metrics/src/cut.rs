@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use contract::{SelectError, TimeRange};
 
-use crate::block::{self, Block, BlockSpan};
+use crate::block::{self, Block, BlockMeta, BlockSpan};
 use crate::head::cut::Sorted;
 use crate::head::read::HeadView;
 use crate::{Store, StoreError};
@@ -100,6 +100,28 @@ impl Store {
 
     fn write_block(&self, first: i64, end: i64) -> Result<Option<Arc<Block>>, StoreError> {
         let dir = &self.options.dir;
+        let Some(meta) = self.write_head(dir, first, end)? else {
+            return Ok(None);
+        };
+        let folder = dir.join(&meta.ulid);
+        match Block::open(&folder) {
+            Ok(block) => Ok(Some(Arc::new(block))),
+            Err(error) => {
+                // Or the next attempt would leave a second one.
+                block::delete(&folder)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes the head's samples from `first` on and before `end` as a block into a folder.
+    pub(crate) fn write_head(
+        &self,
+        into: &Path,
+        first: i64,
+        end: i64,
+    ) -> Result<Option<BlockMeta>, StoreError> {
+        let dir = &self.options.dir;
         let range = TimeRange {
             start: first,
             end: end.saturating_sub(1),
@@ -115,24 +137,17 @@ impl Store {
                     reason: "the store is being closed; the next start cuts the head".to_owned(),
                 });
             }
-            series.map_err(unreadable(dir))
+            let (labels, chunks) = series.map_err(unreadable(dir))?;
+            for chunk in &chunks {
+                self.meters.new_chunk(chunk);
+            }
+            Ok((labels, chunks))
         });
         let span = BlockSpan {
             min_time: first,
             max_time: end,
         };
-        let Some(meta) = block::write_block(dir, span, sorted.symbols(), series)? else {
-            return Ok(None);
-        };
-        let folder = dir.join(&meta.ulid);
-        match Block::open(&folder) {
-            Ok(block) => Ok(Some(Arc::new(block))),
-            Err(error) => {
-                // Or the next attempt would leave a second one.
-                block::delete(&folder)?;
-                Err(error)
-            }
-        }
+        block::write_block(into, span, sorted.symbols(), series)
     }
 }
 

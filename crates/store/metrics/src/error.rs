@@ -43,6 +43,12 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// Work on blocks was given up for something more urgent.
+    #[error("work on blocks was given up: {reason}")]
+    Stopped {
+        /// What that was.
+        reason: String,
+    },
     /// An option has a value that makes no sense.
     #[error("option {name}: {reason}")]
     Option {
@@ -54,6 +60,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the cause may pass by itself, such as a full disk: nothing is wrong with the files.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Stopped { .. } => true,
+            Self::Io { source, .. } => !matches!(
+                source.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof
+            ),
+            _ => false,
+        }
+    }
+
     /// For `map_err`: an error of the file system at a path.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

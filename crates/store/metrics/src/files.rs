@@ -24,6 +24,12 @@ pub(crate) fn folder_size(folder: &Path) -> u64 {
         .sum()
 }
 
+/// Bytes of the file system that a folder is on.
+pub(crate) fn disk_size(folder: &Path) -> std::io::Result<u64> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_blocks.saturating_mul(disk.f_frsize))
+}
+
 /// Maps a file as long as it is now.
 #[expect(
     unsafe_code,

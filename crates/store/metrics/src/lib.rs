@@ -8,18 +8,20 @@
 //!
 //! ```text
 //! append ─> check ─> log (wal/) ─> head ─> chunks_head/
-//!                                   └────> blocks (cut once a stretch is over)
+//!                                   └────> blocks (cut once a stretch is over) ─> longer blocks
 //! select ─> head and blocks, each: postings ─> chunks ─> merged by labels and time
 //! ```
 //! Invariants: a directory of Prometheus opens here and one of ours opens there; no bytes on disk
-//! make the store panic. What is absent: queries, scraping, native histograms out of order.
+//! make the store panic. What is absent: queries, scraping.
 
+mod admin;
 mod append;
 mod block;
 mod blocks;
 mod checkpoint;
 mod chunk;
 mod columns;
+mod compact;
 mod cut;
 mod error;
 mod exemplars;
@@ -45,6 +47,7 @@ mod young;
 
 pub use error::StoreError;
 pub use options::{StoreOptions, WalSync};
+pub use retention::Retention;
 pub use store::Store;
 
 /// The CRC32C (Castagnoli) of some bytes, as all of Prometheus' files carry it.

@@ -3,6 +3,8 @@
 use contract::RejectReason;
 use model::instrument::{Counter, Gauge, Histogram};
 
+use crate::block::ChunkData;
+
 /// Upper bounds of the time a sync of the log takes, in seconds.
 const SYNC_BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
 
@@ -43,6 +45,15 @@ pub(crate) struct Meters {
     pub(crate) compactions_triggered: Counter,
     pub(crate) compactions_failed: Counter,
     pub(crate) compaction_seconds: Histogram,
+    pub(crate) vertical_compactions: Counter,
+    /// 1 while a block is being merged.
+    pub(crate) populating: Gauge,
+    pub(crate) chunk_bytes: Histogram,
+    pub(crate) chunk_samples: Histogram,
+    pub(crate) chunk_seconds: Histogram,
+    pub(crate) cleanup_seconds: Histogram,
+    pub(crate) reloads: Counter,
+    pub(crate) reload_failures: Counter,
     pub(crate) time_retentions: Counter,
     pub(crate) size_retentions: Counter,
     pub(crate) replay_seconds: Gauge,
@@ -116,10 +127,33 @@ impl Default for Meters {
             compactions_triggered: Counter::new(),
             compactions_failed: Counter::new(),
             compaction_seconds: Histogram::new(&COMPACTION_BOUNDS),
+            vertical_compactions: Counter::new(),
+            populating: Gauge::default(),
+            chunk_bytes: Histogram::new(&rising(32.0, 1.5, 12)),
+            chunk_samples: Histogram::new(&rising(4.0, 1.5, 12)),
+            chunk_seconds: Histogram::new(&rising(100.0, 4.0, 10)),
+            cleanup_seconds: Histogram::new(&COMPACTION_BOUNDS),
+            reloads: Counter::new(),
+            reload_failures: Counter::new(),
             time_retentions: Counter::new(),
             size_retentions: Counter::new(),
             replay_seconds: Gauge::default(),
             clean_start: Gauge::default(),
         }
     }
+}
+
+impl Meters {
+    /// A chunk left the head for a block.
+    pub(crate) fn new_chunk(&self, chunk: &ChunkData) {
+        self.chunk_bytes.observe(chunk.bytes.len() as f64);
+        self.chunk_samples.observe(f64::from(chunk.samples));
+        let span = chunk.max.saturating_sub(chunk.min);
+        self.chunk_seconds.observe(span as f64 / 1000.0);
+    }
+}
+
+/// Upper bounds, each `factor` times the one before.
+fn rising(first: f64, factor: f64, count: i32) -> Vec<f64> {
+    (0..count).map(|n| first * factor.powi(n)).collect()
 }

@@ -313,6 +313,63 @@ impl Store {
             ),
             seconds,
         ]);
+        self.gather_compaction(families);
+    }
+
+    fn gather_compaction(&self, families: &mut Vec<Family>) {
+        let meters = &self.meters;
+        let histogram = |name, help, values: &model::instrument::Histogram| {
+            let mut family = Family::new(name, help, FamilyKind::Histogram);
+            family.points.push(values.point(Labels::empty()));
+            family
+        };
+        families.extend([
+            gauge(
+                "prometheus_tsdb_retention_limit_percentage",
+                "Percent of the disk that blocks, log and head chunks may take; 0 means any.",
+                self.retention_percentage().unwrap_or_default(),
+            ),
+            counter(
+                "prometheus_tsdb_vertical_compactions_total",
+                "Times that blocks which overlap were merged.",
+                meters.vertical_compactions.get(),
+            ),
+            gauge(
+                "prometheus_tsdb_compaction_populating_block",
+                "1 while blocks are being merged.",
+                meters.populating.get(),
+            ),
+            histogram(
+                "prometheus_tsdb_compaction_chunk_size_bytes",
+                "Bytes of chunks that left the head for a block.",
+                &meters.chunk_bytes,
+            ),
+            histogram(
+                "prometheus_tsdb_compaction_chunk_samples",
+                "Samples of chunks that left the head for a block.",
+                &meters.chunk_samples,
+            ),
+            histogram(
+                "prometheus_tsdb_compaction_chunk_range_seconds",
+                "Spans of chunks that left the head for a block.",
+                &meters.chunk_seconds,
+            ),
+            histogram(
+                "prometheus_tsdb_tombstone_cleanup_seconds",
+                "Time that writing blocks again without what was deleted took.",
+                &meters.cleanup_seconds,
+            ),
+            counter(
+                "prometheus_tsdb_reloads_total",
+                "Looks for blocks that others put into the data folder or took away.",
+                meters.reloads.get(),
+            ),
+            counter(
+                "prometheus_tsdb_reloads_failures_total",
+                "Such looks that failed.",
+                meters.reload_failures.get(),
+            ),
+        ]);
     }
 
     fn gather_exemplars(&self, families: &mut Vec<Family>) {

@@ -27,8 +27,14 @@ pub struct StoreOptions {
     /// The oldest blocks are removed while blocks, log and head chunks take more bytes than this;
     /// `None` keeps them.
     pub retention_size: Option<u64>,
+    /// As `retention_size`, in percent of the disk that has the folder; where it is given, the size
+    /// is not looked at.
+    pub retention_percentage: Option<f64>,
     /// The span of the blocks that the head is cut into. Upstream: 2 hours.
     pub min_block_duration: Duration,
+    /// The longest span that blocks are merged to; `None` stands for 31 days or a tenth of the
+    /// retention time, whichever is less.
+    pub max_block_duration: Option<Duration>,
     /// Whether records of the log are compressed with snappy.
     pub wal_compression: bool,
     /// When the log is synced.
@@ -53,6 +59,10 @@ const SHORTEST_BLOCK: i64 = 60_000;
 /// The longest block, in milliseconds: 31 days, as upstream.
 const LONGEST_BLOCK: i64 = 31 * 24 * 3_600_000;
 
+/// No block is longer than this part of the retention time; upstream's figure. A block goes only
+/// once all of it is too old.
+const RETENTION_PER_BLOCK: i64 = 10;
+
 impl StoreOptions {
     /// Upstream's defaults: blocks of 2 hours, 15 days of retention, a compressed log that is
     /// synced each second, 100,000 exemplars.
@@ -61,7 +71,9 @@ impl StoreOptions {
             dir: dir.into(),
             retention_time: Some(Duration::from_secs(15 * 24 * 3600)),
             retention_size: None,
+            retention_percentage: None,
             min_block_duration: Duration::from_secs(2 * 3600),
+            max_block_duration: None,
             wal_compression: true,
             wal_sync: WalSync::Every(Duration::from_secs(1)),
             out_of_order_window: Duration::ZERO,
@@ -70,6 +82,20 @@ impl StoreOptions {
             snapshot_on_close: true,
             no_lockfile: false,
             clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The longest span of a block in milliseconds while samples are kept for `retention`.
+    pub(crate) fn longest_block(&self, retention: Option<Duration>) -> i64 {
+        let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        match self.max_block_duration {
+            Some(given) => milliseconds(given),
+            None => retention
+                .filter(|time| !time.is_zero())
+                .map_or(LONGEST_BLOCK, |time| {
+                    milliseconds(time) / RETENTION_PER_BLOCK
+                })
+                .min(LONGEST_BLOCK),
         }
     }
 

@@ -34,6 +34,14 @@ impl StoreStatus for Store {
         self.progress.get()
     }
 
+    fn blocks(&self) -> Vec<String> {
+        let persisted = self.persisted();
+        let metas = persisted.blocks.iter().map(|block| block.meta());
+        metas
+            .filter_map(|meta| serde_json::to_string(meta).ok())
+            .collect()
+    }
+
     fn corruptions(&self) -> u64 {
         self.meters.log_corruptions.get() + self.damaged_blocks
     }
@@ -47,7 +55,7 @@ impl StoreStatus for Store {
                 self.options.dir.display()
             )
         });
-        [&trouble.log, &trouble.sync, &trouble.cut]
+        [&trouble.log, &trouble.sync, &trouble.cut, &trouble.merge]
             .iter()
             .filter_map(|trouble| trouble.read().clone())
             .chain(damaged)

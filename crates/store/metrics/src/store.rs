@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
@@ -12,12 +12,14 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::append::Appender;
 use crate::blocks::Persisted;
+use crate::compact::Worker;
 use crate::exemplars::Exemplars;
 use crate::head::Head;
 use crate::head_chunks::{self, HeadChunks};
 use crate::meters::Meters;
 use crate::out_of_order::{self, milliseconds};
 use crate::replay::{Progress, Replay};
+use crate::retention::Retention;
 use crate::young::Young;
 use crate::{StoreError, StoreOptions, WalSync, block, files, snapshot};
 
@@ -33,6 +35,8 @@ pub(crate) struct Trouble {
     pub(crate) sync: RwLock<Option<String>>,
     /// Cutting blocks off the head.
     pub(crate) cut: RwLock<Option<String>>,
+    /// Merging blocks.
+    pub(crate) merge: RwLock<Option<String>>,
 }
 
 /// A store of metrics in one data folder.
@@ -60,10 +64,18 @@ pub struct Store {
     pub(crate) damaged_blocks: u64,
     /// The blocks. Locked for a moment only: whoever reads takes the list along.
     pub(crate) persisted: RwLock<Arc<Persisted>>,
-    /// Held by whoever cuts the head, truncates it, or deletes blocks.
+    /// Held by whoever cuts the head, truncates it, or changes the list of blocks.
     pub(crate) maintenance: Mutex<()>,
+    /// Held by whoever merges blocks or marks something in them; taken before `maintenance`.
+    pub(crate) merging: Mutex<()>,
+    /// How many orders of an operator wait for `merging`.
+    pub(crate) orders: AtomicUsize,
+    /// The retention in force.
+    pub(crate) retention: RwLock<Retention>,
     /// Dropped to end the upkeep thread.
     upkeep: Mutex<Option<Sender<()>>>,
+    /// Dropped to end the thread that merges blocks.
+    merger: Mutex<Option<Worker>>,
     /// Shared with views: while others hold it, queries of its time run.
     pub(crate) pin: Mutex<Arc<()>>,
     /// Further references that the log has for a series, from before it was read back.
@@ -131,7 +143,15 @@ impl Store {
             damaged_blocks: opened.damaged,
             persisted: RwLock::new(Arc::new(persisted)),
             maintenance: Mutex::default(),
+            merging: Mutex::default(),
+            orders: AtomicUsize::new(0),
+            retention: RwLock::new(Retention {
+                time: options.retention_time,
+                size: options.retention_size,
+                percentage: options.retention_percentage,
+            }),
             upkeep: Mutex::default(),
+            merger: Mutex::default(),
             pin: Mutex::default(),
             aliases: RwLock::default(),
             reading: Mutex::default(),
@@ -195,6 +215,7 @@ impl Store {
         let seconds = &self.meters.replay_seconds;
         seconds.set(seconds.get() + begun.elapsed().as_secs_f64());
         *self.upkeep.lock() = Some(self.keep_up());
+        *self.merger.lock() = Some(Worker::start(self));
         Ok(())
     }
 
@@ -235,7 +256,9 @@ impl Store {
             return Ok(());
         }
         self.upkeep.lock().take();
-        // A cut that goes on ends soon, now that the store is closed.
+        self.merger.lock().take();
+        // A merge or a cut that goes on ends soon, now that the store is closed.
+        let _merging = self.merging.lock();
         let _alone = self.maintenance.lock();
         let mut appender = self.appender.lock();
         let folder = self.options.dir.join("chunks_head");

@@ -1,5 +1,6 @@
 //! The blocks of a data folder: opening all, and removing one.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::sync::Arc;
 
 use ulid::Ulid;
 
-use super::out::sync_folder;
+use super::out::{copy_file, sync_folder};
 use super::read::Block;
 use crate::StoreError;
 
@@ -62,8 +63,44 @@ pub(crate) fn open_all(dir: &Path) -> Result<OpenedBlocks, StoreError> {
             _ => {}
         }
     }
+    remove_replaced(&mut opened.blocks)?;
     opened.blocks.sort_by(|a, b| key(a).cmp(&key(b)));
     Ok(opened)
+}
+
+/// Removes the blocks that others were merged out of, and those that are marked as all deleted:
+/// what an earlier run had no time for.
+fn remove_replaced(blocks: &mut Vec<Arc<Block>>) -> Result<(), StoreError> {
+    let parents: HashSet<String> = blocks
+        .iter()
+        .flat_map(|block| &block.meta().compaction.parents)
+        .map(|parent| parent.ulid.clone())
+        .collect();
+    let (gone, kept) = std::mem::take(blocks).into_iter().partition(|block| {
+        let meta = block.meta();
+        meta.compaction.deletable || parents.contains(&meta.ulid)
+    });
+    *blocks = kept;
+    let gone: Vec<Arc<Block>> = gone;
+    for block in gone {
+        tracing::info!(ulid = %block.meta().ulid, "block deleted: a merged one holds all of it");
+        delete(block.path())?;
+    }
+    Ok(())
+}
+
+/// The names of the blocks that are in a data folder now.
+pub(crate) fn names(dir: &Path) -> Result<HashSet<String>, StoreError> {
+    let mut names = HashSet::new();
+    for entry in fs::read_dir(dir).map_err(StoreError::io(dir))? {
+        let entry = entry.map_err(StoreError::io(dir))?;
+        let name = entry.file_name().into_string().unwrap_or_default();
+        // A block that is being copied here has its meta.json last.
+        if Ulid::from_string(&name).is_ok() && entry.path().join("meta.json").is_file() {
+            names.insert(name);
+        }
+    }
+    Ok(names)
 }
 
 /// Removes a block. It first loses its name, so that half a block is never taken for one. Who has
@@ -75,6 +112,27 @@ pub(crate) fn delete(path: &Path) -> Result<(), StoreError> {
         sync_folder(dir)?;
     }
     disk::remove_dir_all(&doomed).map_err(StoreError::io(&doomed))
+}
+
+/// Gives the files of a block second names in a folder of its own name in `into`; copies them where
+/// the two folders are not on one file system.
+pub(crate) fn link(block: &Path, into: &Path) -> Result<(), StoreError> {
+    let target = into.join(block.file_name().unwrap_or_default());
+    link_folder(block, &target)
+}
+
+fn link_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
+    disk::create_dir_all(to).map_err(StoreError::io(to))?;
+    for entry in fs::read_dir(from).map_err(StoreError::io(from))? {
+        let path = entry.map_err(StoreError::io(from))?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            link_folder(&path, &target)?;
+        } else if disk::hard_link(&path, &target).is_err() {
+            copy_file(&path, &target)?;
+        }
+    }
+    sync_folder(to)
 }
 
 /// A path with a suffix behind its name.

@@ -129,6 +129,20 @@ impl Index {
         .map(|_| ())
     }
 
+    /// Hands the labels of a series, as symbols, to `label` and its chunks to `chunk`, oldest first.
+    pub(super) fn series(
+        &self,
+        reference: u32,
+        mut label: impl FnMut(u32, u32),
+        chunk: impl FnMut(ChunkMeta),
+    ) -> Result<(), SelectError> {
+        let rest = self.read_labels(reference, |name, value| {
+            label(name, value);
+            Some(())
+        })?;
+        series::chunks(rest, chunk).ok_or_else(|| self.bad_series(reference))
+    }
+
     /// Hands the chunks of a series to `each`, oldest first.
     pub(super) fn chunks(
         &self,

@@ -1,15 +1,18 @@
 //! Writing an index, front to back.
 //!
-//! Symbols come first, then the series in rising label order; each is written at once and only its
-//! place is kept, in the postings of its labels. Everything else is written at the end.
+//! Symbols come first, then the series in rising label order; each is written at once, and only its
+//! place is kept and how many series each label has. Everything else is written at the end, when
+//! the series are read back for their postings.
 
-use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use model::Labels;
 
 use super::out::Out;
 use super::postings_table::put_entry;
+use super::postings_write::{PostingCounts, PostingLists};
 use super::series::{self, ChunkMeta};
 use super::symbols::SymbolList;
 use super::toc::{HEADER, Toc};
@@ -21,17 +24,50 @@ pub(super) const SERIES_ALIGNMENT: u64 = 16;
 /// Bytes that the place of a list is a multiple of.
 const LIST_ALIGNMENT: u64 = 4;
 
+/// Bytes of the series that are read back at once.
+const READ_BYTES: usize = 256 << 10;
+
+/// What a series is called where it is written: rising from one to the next.
+pub(crate) trait SeriesKey: std::fmt::Display {
+    /// Appends the series to an index.
+    fn put(self, index: &mut IndexWriter, chunks: &[ChunkMeta]) -> Result<(), StoreError>;
+}
+
+impl SeriesKey for Labels {
+    fn put(self, index: &mut IndexWriter, chunks: &[ChunkMeta]) -> Result<(), StoreError> {
+        index.push(&self, chunks)
+    }
+}
+
+/// Labels as places in the symbols of the index that is written: name and value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SymbolPairs(pub(crate) Vec<(u32, u32)>);
+
+impl std::fmt::Display for SymbolPairs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "of the symbols {:?}", self.0)
+    }
+}
+
+impl SeriesKey for SymbolPairs {
+    fn put(self, index: &mut IndexWriter, chunks: &[ChunkMeta]) -> Result<(), StoreError> {
+        index.pairs.clear();
+        index.pairs.extend_from_slice(&self.0);
+        index.push_pairs(chunks)
+    }
+}
+
 /// Writes an index.
-pub(super) struct IndexWriter {
+pub(crate) struct IndexWriter {
     out: Out,
     toc: Toc,
     symbols: SymbolList,
-    /// References by name and value.
-    postings: HashMap<(u32, u32), Vec<u32>>,
+    postings: PostingCounts,
     all: Vec<u32>,
-    last: Option<Labels>,
-    /// Symbols of the last series.
+    /// Symbols of the series that is being written.
     pairs: Vec<(u32, u32)>,
+    /// Symbols of the one before it.
+    last: Vec<(u32, u32)>,
     scratch: Vec<u8>,
     length: Vec<u8>,
 }
@@ -63,23 +99,31 @@ impl IndexWriter {
             out,
             toc,
             symbols: list,
-            postings: HashMap::new(),
+            postings: PostingCounts::default(),
             all: Vec::new(),
-            last: None,
             pairs: Vec::new(),
+            last: Vec::new(),
             scratch: Vec::new(),
             length: Vec::new(),
         })
     }
 
     /// Appends a series. Its labels must be greater than those of the last.
-    pub(super) fn push(&mut self, labels: Labels, chunks: &[ChunkMeta]) -> Result<(), StoreError> {
-        if self.last.as_ref().is_some_and(|last| *last >= labels) {
+    pub(super) fn push(&mut self, labels: &Labels, chunks: &[ChunkMeta]) -> Result<(), StoreError> {
+        self.resolve(labels)?;
+        self.push_pairs(chunks)
+    }
+
+    /// Appends the series of the symbols in `pairs`. Symbols compare as their texts do.
+    fn push_pairs(&mut self, chunks: &[ChunkMeta]) -> Result<(), StoreError> {
+        if !self.all.is_empty() && self.last >= self.pairs {
+            let text = |symbol: u32| self.symbols.get(symbol);
+            let pairs = self.pairs.iter();
+            let labels = Labels::from_pairs(pairs.map(|&(name, value)| (text(name), text(value))));
             return Err(self
                 .out
                 .wrong(format!("series {labels} does not follow the one before it")));
         }
-        self.resolve(&labels)?;
         self.out.pad(SERIES_ALIGNMENT)?;
         let reference = u32::try_from(self.out.at() / SERIES_ALIGNMENT)
             .map_err(|_| self.out.wrong("the series take over 64 GiB"))?;
@@ -91,21 +135,20 @@ impl IndexWriter {
         self.out.write(&self.scratch)?;
         self.out.write(&crc32c(&self.scratch).to_be_bytes())?;
         for &pair in &self.pairs {
-            self.postings.entry(pair).or_default().push(reference);
+            self.postings.add(pair);
         }
         self.all.push(reference);
-        self.last = Some(labels);
+        self.last.clone_from(&self.pairs);
         Ok(())
     }
 
     /// Writes what follows the series and waits for the disk.
     pub(super) fn finish(mut self) -> Result<(), StoreError> {
-        let mut pairs: Vec<(u32, u32)> = self.postings.keys().copied().collect();
-        pairs.sort_unstable();
+        let lists = std::mem::take(&mut self.postings).into_lists();
         self.toc.label_indices = self.out.at();
-        let label_table = self.write_label_indices(&pairs)?;
+        let label_table = self.write_label_indices(lists.pairs())?;
         self.toc.postings = self.out.at();
-        let postings_table = self.write_postings(&pairs)?;
+        let postings_table = self.write_postings(&lists)?;
         self.toc.label_table = self.out.at();
         self.out.write_section(&label_table)?;
         self.toc.postings_table = self.out.at();
@@ -166,20 +209,57 @@ impl IndexWriter {
     }
 
     /// All postings; answers the table of their places.
-    fn write_postings(&mut self, pairs: &[(u32, u32)]) -> Result<Vec<u8>, StoreError> {
-        let count = u32::try_from(pairs.len() + 1).unwrap_or(u32::MAX);
+    fn write_postings(&mut self, lists: &PostingLists) -> Result<Vec<u8>, StoreError> {
+        let count = u32::try_from(lists.pairs().len() + 1).unwrap_or(u32::MAX);
         let mut table = count.to_be_bytes().to_vec();
         let all = std::mem::take(&mut self.all);
         self.write_list(&mut table, ("", ""), &all)?;
-        drop(all);
         let symbols = std::mem::take(&mut self.symbols);
-        for pair in pairs {
-            // Taken out, so that the memory shrinks as the table grows.
-            let list = self.postings.remove(pair).unwrap_or_default();
-            let label = (symbols.get(pair.0), symbols.get(pair.1));
-            self.write_list(&mut table, label, &list)?;
+        let mut from = 0;
+        while from < lists.pairs().len() {
+            let range = lists.next_part(from);
+            from = range.end;
+            let mut part = lists.part(range);
+            self.read_back(&all, |reference, entry| part.add(reference, entry))?;
+            for (pair, list) in part.full() {
+                let list = list.ok_or_else(|| self.out.wrong("its series changed on the disk"))?;
+                let label = (symbols.get(pair.0), symbols.get(pair.1));
+                self.write_list(&mut table, label, list)?;
+            }
         }
         Ok(table)
+    }
+
+    /// Hands each series, as it was written, to `each`.
+    fn read_back(
+        &mut self,
+        all: &[u32],
+        mut each: impl FnMut(u32, &[u8]) -> Option<()>,
+    ) -> Result<(), StoreError> {
+        self.out.flush()?;
+        let failed = || StoreError::io(self.out.path());
+        let file = File::open(self.out.path()).map_err(failed())?;
+        let mut file = BufReader::with_capacity(READ_BYTES, file);
+        let mut at = 0u64;
+        let mut entry = Vec::new();
+        for &reference in all {
+            let start = u64::from(reference) * SERIES_ALIGNMENT;
+            let ahead = start.checked_sub(at).and_then(|n| i64::try_from(n).ok());
+            let ahead = ahead.unwrap_or_default();
+            if at == 0 {
+                file.seek(SeekFrom::Start(start)).map_err(failed())?;
+            } else {
+                file.seek_relative(ahead).map_err(failed())?;
+            }
+            let (length, width) = read_uvarint(&mut file).map_err(failed())?;
+            entry.clear();
+            let read = (&mut file).take(length).read_to_end(&mut entry);
+            read.map_err(failed())?;
+            at = start + width + length;
+            each(reference, &entry)
+                .ok_or_else(|| self.out.wrong("its series changed on the disk"))?;
+        }
+        Ok(())
     }
 
     fn write_list(
@@ -201,5 +281,23 @@ fn put_list(out: &mut Vec<u8>, list: impl ExactSizeIterator<Item = u32>) {
     out.extend_from_slice(&count.to_be_bytes());
     for number in list {
         out.extend_from_slice(&number.to_be_bytes());
+    }
+}
+
+/// Reads a varint; answers also how many bytes it has.
+fn read_uvarint(file: &mut impl BufRead) -> std::io::Result<(u64, u64)> {
+    let (mut value, mut width) = (0u64, 0u64);
+    loop {
+        let mut byte = [0];
+        file.read_exact(&mut byte)?;
+        let [byte] = byte;
+        value |= u64::from(byte & 0x7f)
+            .checked_shl(width as u32 * 7)
+            .unwrap_or_default();
+        width += 1;
+        // A length of the writer's own has five bytes at most.
+        if byte < 0x80 || width > 5 {
+            return Ok((value, width));
+        }
     }
 }

@@ -104,7 +104,72 @@ impl Compaction {
     }
 }
 
+/// What newer versions of upstream note of blocks of a part of the head's series.
+const PARTIAL: [&str; 2] = ["from-stale-series", "from-selected-series"];
+
 impl BlockMeta {
+    /// What upstream notes of blocks of a part of the head's series: such are merged with their
+    /// like alone, because they say nothing of when the head begins.
+    pub(crate) fn partial(&self) -> Option<&'static str> {
+        PARTIAL.into_iter().find(|hint| self.has_hint(hint))
+    }
+
+    /// Whether merging the block failed before.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.compaction.extra.get("failed") == Some(&Value::Bool(true))
+    }
+
+    /// What a block merged out of these says of where it comes from.
+    pub(crate) fn merged(parents: &[&Self]) -> Compaction {
+        let mut sources: Vec<String> = parents
+            .iter()
+            .flat_map(|parent| parent.compaction.sources.iter().cloned())
+            .collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let level = parents.iter().map(|parent| parent.compaction.level).max();
+        let mut merged = Compaction {
+            level: level.unwrap_or_default().saturating_add(1),
+            sources,
+            deletable: false,
+            parents: parents.iter().map(|parent| parent.as_parent()).collect(),
+            extra: Map::new(),
+        };
+        let all_late = parents.iter().all(|parent| parent.is_out_of_order());
+        let mut hints: Vec<&str> = all_late.then_some(OUT_OF_ORDER).into_iter().collect();
+        hints.extend(parents.iter().find_map(|parent| parent.partial()));
+        if !hints.is_empty() {
+            merged.extra.insert("hints".to_owned(), Value::from(hints));
+        }
+        merged
+    }
+
+    /// What the block `ulid` says of where it comes from when it is this one without what was
+    /// deleted.
+    pub(crate) fn cleaned(&self, ulid: &str) -> Compaction {
+        let mut cleaned = Compaction::first(ulid);
+        cleaned.parents = vec![self.as_parent()];
+        if let Some(hints) = self.compaction.extra.get("hints") {
+            cleaned.extra.insert("hints".to_owned(), hints.clone());
+        }
+        cleaned
+    }
+
+    fn as_parent(&self) -> Parent {
+        Parent {
+            ulid: self.ulid.clone(),
+            min_time: self.min_time,
+            max_time: self.max_time,
+        }
+    }
+
+    fn has_hint(&self, wanted: &str) -> bool {
+        let hints = self.compaction.extra.get("hints");
+        hints
+            .and_then(Value::as_array)
+            .is_some_and(|hints| hints.iter().any(|hint| hint == wanted))
+    }
+
     /// Whether a block was made of samples that came out of order; it says nothing of when the
     /// head begins.
     pub(crate) fn is_out_of_order(&self) -> bool {

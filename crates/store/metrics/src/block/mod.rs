@@ -23,16 +23,19 @@ mod check;
 mod folder;
 mod index_read;
 mod index_write;
+mod marks;
 mod matching;
 mod meta;
 mod out;
 mod postings;
 mod postings_table;
+mod postings_write;
 mod read;
 mod section;
 mod segments;
 mod series;
 mod symbols;
+mod symbols_merge;
 #[cfg(test)]
 mod tests;
 mod toc;
@@ -40,13 +43,18 @@ mod tombstones;
 mod write;
 
 pub(crate) use check::check_index;
-pub(crate) use folder::{OpenedBlocks, delete, open_all};
+pub(crate) use folder::{OpenedBlocks, delete, link, names, open_all};
+pub(crate) use index_write::SymbolPairs;
+pub(crate) use marks::Interval;
 pub(crate) use meta::{BlockMeta, Compaction, Parent, Stats};
-pub(crate) use read::{Block, BlockSeries};
+pub(crate) use read::{Block, BlockSeries, SeriesWalk};
 pub(crate) use segments::{HEADER as CHUNK_HEADER, chunk_at};
 pub(crate) use series::ChunkMeta;
+pub(crate) use symbols_merge::{SymbolMap, merged_symbols, symbol_maps};
 pub(crate) use tombstones::check_tombstones;
-pub(crate) use write::{BlockSpan, ChunkData, write_block, write_compacted, write_out_of_order};
+pub(crate) use write::{
+    BlockSpan, ChunkData, write_block, write_compacted, write_named, write_out_of_order,
+};
 
 /// The encoding of float samples that [`crate::chunk`] reads.
 pub(crate) const XOR: u8 = 1;

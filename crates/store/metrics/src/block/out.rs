@@ -58,6 +58,16 @@ impl Out {
         self.write(zeros.get(..missing as usize).unwrap_or(&zeros))
     }
 
+    /// Where the file is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes out what is buffered, so that it can be read back.
+    pub(super) fn flush(&mut self) -> Result<(), StoreError> {
+        self.file.flush().map_err(StoreError::io(&self.path))
+    }
+
     /// Writes out what is buffered and waits for the disk.
     pub(super) fn finish(mut self) -> Result<(), StoreError> {
         self.file
@@ -80,6 +90,28 @@ pub(super) fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), StoreError> 
     let mut out = Out::create(path)?;
     out.write(bytes)?;
     out.finish()
+}
+
+/// Puts new content in place of a small file's, at one stroke and on the disk.
+pub(super) fn replace_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    let path = folder.join(name);
+    let fresh = folder.join(format!("{name}.tmp"));
+    if fresh.exists() {
+        // Of an attempt that ended between the two steps.
+        disk::remove_file(&fresh).map_err(StoreError::io(&fresh))?;
+    }
+    write_file(fresh.clone(), bytes)?;
+    disk::rename(&fresh, &path).map_err(StoreError::io(&path))?;
+    sync_folder(folder)
+}
+
+/// Copies a file and waits for the disk.
+pub(super) fn copy_file(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let mut source = std::fs::File::open(from).map_err(StoreError::io(from))?;
+    let mut copy = File::create_new(to).map_err(StoreError::io(to))?;
+    std::io::copy(&mut source, &mut copy)
+        .and_then(|_| copy.sync())
+        .map_err(StoreError::io(to))
 }
 
 /// Waits until the disk has the names of a folder's files.

@@ -74,7 +74,8 @@ impl<'a> Postings<'a> {
         }
     }
 
-    fn get(&self, place: usize) -> Option<u32> {
+    /// The reference at a place.
+    pub(super) fn get(&self, place: usize) -> Option<u32> {
         match self {
             Self::Stored(list) => list.get(place).copied().map(u32::from_be_bytes),
             Self::Owned(list) => list.get(place).copied(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use contract::{SelectError, TimeRange};
 use model::{Columns, Labels, Matcher};
@@ -9,6 +10,7 @@ use model::{Columns, Labels, Matcher};
 use super::index_read::Index;
 use super::matching::matching;
 use super::meta::BlockMeta;
+use super::postings::Postings;
 use super::segments::Segments;
 use super::series::ChunkMeta;
 use super::tombstones::{self, Tombstones};
@@ -23,8 +25,8 @@ pub(crate) struct Block {
     path: PathBuf,
     meta: BlockMeta,
     size: u64,
-    index: Index,
-    segments: Segments,
+    index: Arc<Index>,
+    segments: Arc<Segments>,
     tombstones: Tombstones,
 }
 
@@ -75,10 +77,41 @@ impl Block {
         Ok(Self {
             path: path.to_owned(),
             size: crate::files::folder_size(path),
-            index: Index::open(&path.join("index"))?,
-            segments: Segments::open(&path.join("chunks"))?,
+            index: Arc::new(Index::open(&path.join("index"))?),
+            segments: Arc::new(Segments::open(&path.join("chunks"))?),
             meta,
             tombstones,
+        })
+    }
+
+    /// The same files with other marks.
+    pub(super) fn with(&self, meta: BlockMeta, tombstones: Tombstones) -> Self {
+        Self {
+            path: self.path.clone(),
+            meta,
+            size: crate::files::folder_size(&self.path),
+            index: self.index.clone(),
+            segments: self.segments.clone(),
+            tombstones,
+        }
+    }
+
+    /// All deleted stretches.
+    pub(super) fn tombstones(&self) -> &Tombstones {
+        &self.tombstones
+    }
+
+    /// Whether anything was deleted from it.
+    pub(crate) fn has_tombstones(&self) -> bool {
+        !self.tombstones.is_empty()
+    }
+
+    /// Goes through all series.
+    pub(crate) fn walk(&self) -> Result<SeriesWalk<'_>, SelectError> {
+        Ok(SeriesWalk {
+            block: self,
+            postings: self.index.all()?,
+            next: 0,
         })
     }
 
@@ -151,26 +184,50 @@ impl Block {
             if meta.max < range.start || meta.min > range.end {
                 continue;
             }
-            let (encoding, data) = self.segments.chunk(meta.reference)?;
-            Encoding::from_byte(encoding)
-                .map_err(|error| error.to_string())
-                .and_then(|encoding| {
-                    let decoded = encoding.decode_range(data, range.start, range.end, into);
-                    decoded.map_err(|error| error.to_string())
-                })
-                .map_err(|reason| {
-                    let labels = match self.labels(series) {
-                        Ok(labels) => format!("series {labels}: "),
-                        Err(error) => format!("a series without labels ({error}): "),
-                    };
-                    self.bad_chunk(&labels, meta, &reason)
-                })?;
+            let name = || match self.labels(series) {
+                Ok(labels) => format!("series {labels}: "),
+                Err(error) => format!("a series without labels ({error}): "),
+            };
+            self.decode_chunk(meta, range, into, name)?;
         }
         put_in_order(into, start);
         for &(first, last) in self.deleted(series) {
             cut_out(into, start, first, last);
         }
         Ok(())
+    }
+
+    /// Appends all samples of chunks, one after the other, deleted ones included.
+    pub(crate) fn decode(
+        &self,
+        chunks: &[ChunkMeta],
+        into: &mut Columns,
+    ) -> Result<(), SelectError> {
+        let all = TimeRange {
+            start: i64::MIN,
+            end: i64::MAX,
+        };
+        chunks
+            .iter()
+            .try_for_each(|meta| self.decode_chunk(meta, all, into, String::new))
+    }
+
+    /// Appends the samples of a chunk in the range; `name` says for an error whose it is.
+    fn decode_chunk(
+        &self,
+        meta: &ChunkMeta,
+        range: TimeRange,
+        into: &mut Columns,
+        name: impl FnOnce() -> String,
+    ) -> Result<(), SelectError> {
+        let (encoding, data) = self.segments.chunk(meta.reference)?;
+        Encoding::from_byte(encoding)
+            .map_err(|error| error.to_string())
+            .and_then(|encoding| {
+                let decoded = encoding.decode_range(data, range.start, range.end, into);
+                decoded.map_err(|error| error.to_string())
+            })
+            .map_err(|reason| self.bad_chunk(&name(), meta, &reason))
     }
 
     /// A chunk of a series as it is stored, whatever its encoding: to be written to another block.
@@ -267,5 +324,38 @@ impl Block {
             meta.min,
             meta.max
         ))
+    }
+}
+
+/// All series of a block, in label order.
+#[derive(Debug)]
+pub(crate) struct SeriesWalk<'a> {
+    block: &'a Block,
+    postings: Postings<'a>,
+    next: usize,
+}
+
+impl<'a> SeriesWalk<'a> {
+    /// How many series there are.
+    pub(crate) fn len(&self) -> usize {
+        self.postings.len()
+    }
+
+    /// The next series: its labels' symbols are handed to `label`, its chunks put into `chunks`.
+    /// Answers its deleted stretches; `None` at the end.
+    pub(crate) fn next(
+        &mut self,
+        label: impl FnMut(u32, u32),
+        chunks: &mut Vec<ChunkMeta>,
+    ) -> Result<Option<&'a [(i64, i64)]>, SelectError> {
+        let Some(reference) = self.postings.get(self.next) else {
+            return Ok(None);
+        };
+        self.next += 1;
+        chunks.clear();
+        let index = &self.block.index;
+        index.series(reference, label, |chunk| chunks.push(chunk))?;
+        let deleted = self.block.tombstones.get(&reference);
+        Ok(Some(deleted.map_or(&[], Vec::as_slice)))
     }
 }

@@ -6,7 +6,7 @@ use model::Labels;
 use ulid::Ulid;
 
 use super::folder::{CREATION, set_suffix};
-use super::index_write::IndexWriter;
+use super::index_write::{IndexWriter, SeriesKey};
 use super::meta::{BlockMeta, Compaction, Stats};
 use super::out::{sync_folder, write_file};
 use super::segments::{MOST_BYTES, SegmentWriter};
@@ -60,7 +60,7 @@ pub(crate) fn write_compacted(
     span: BlockSpan,
     compaction: Option<Compaction>,
     symbols: impl Iterator<Item = impl AsRef<str>>,
-    series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+    series: impl Iterator<Item = Result<(impl SeriesKey, Vec<ChunkData>), StoreError>>,
 ) -> Result<Option<BlockMeta>, StoreError> {
     let source = |ulid: &str| compaction.unwrap_or_else(|| Compaction::first(ulid));
     write_named(dir, span, source, symbols, series)
@@ -77,12 +77,12 @@ pub(crate) fn write_out_of_order(
 }
 
 /// Writes a block; `compaction` says of its name where it comes from.
-fn write_named(
+pub(crate) fn write_named(
     dir: &Path,
     span: BlockSpan,
     compaction: impl FnOnce(&str) -> Compaction,
     symbols: impl Iterator<Item = impl AsRef<str>>,
-    series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+    series: impl Iterator<Item = Result<(impl SeriesKey, Vec<ChunkData>), StoreError>>,
 ) -> Result<Option<BlockMeta>, StoreError> {
     let ulid = Ulid::generate().to_string();
     let path = dir.join(&ulid);
@@ -114,7 +114,7 @@ fn write_files(
     folder: &Path,
     span: BlockSpan,
     symbols: impl Iterator<Item = impl AsRef<str>>,
-    series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+    series: impl Iterator<Item = Result<(impl SeriesKey, Vec<ChunkData>), StoreError>>,
 ) -> Result<Stats, StoreError> {
     let chunk_folder = folder.join("chunks");
     disk::create_dir_all(&chunk_folder).map_err(StoreError::io(&chunk_folder))?;
@@ -123,13 +123,13 @@ fn write_files(
     let mut stats = Stats::default();
     let mut metas = Vec::new();
     for one in series {
-        let (labels, chunks) = one?;
+        let (key, chunks) = one?;
         if chunks.is_empty() {
             continue;
         }
         check(&chunks, span).map_err(|reason| StoreError::Block {
             folder: folder.to_owned(),
-            reason: format!("series {labels}: {reason}"),
+            reason: format!("series {key}: {reason}"),
         })?;
         metas.clear();
         for chunk in &chunks {
@@ -142,7 +142,7 @@ fn write_files(
         }
         stats.num_chunks += metas.len() as u64;
         stats.num_series += 1;
-        index.push(labels, &metas)?;
+        key.put(&mut index, &metas)?;
     }
     index.finish()?;
     segments.finish()?;

@@ -32,7 +32,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use contract::{RejectReason, SeriesId};
+use contract::{RejectReason, SeriesId, TimeRange};
 use model::{HistogramValue, Labels, Matcher, ResetHint, is_stale, same_value};
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
@@ -570,6 +570,14 @@ impl Head {
         if let Some(front) = self.full.add(chunk) {
             series.full = front;
         }
+    }
+
+    /// The stretch of time that a series has samples in.
+    pub(crate) fn held(&self, series: &Series) -> Option<TimeRange> {
+        let (end, _) = self.last(series)?;
+        let oldest = self.full.list(series.full).last();
+        let start = oldest.map_or(series.open.first, |chunk| chunk.first);
+        Some(TimeRange { start, end })
     }
 
     /// Hides the samples that a series has from `first` to `last`; later ones are not affected.

@@ -338,7 +338,7 @@ fn chunks_that_overlap_are_read_in_order() {
             reference: segments.push(&chunk).unwrap(),
         }
     });
-    index.push(labels.clone(), &metas).unwrap();
+    index.push(&labels, &metas).unwrap();
     index.finish().unwrap();
     segments.finish().unwrap();
     let found = read(&Block::open(&path).unwrap(), &[], ALL).unwrap();
