@@ -20,10 +20,9 @@ struct Line {
     motion: Motion,
 }
 
-/// A target's page, ready to be written at any moment.
+/// What all targets say, ready to be filled with the values of any target at any moment.
 pub(crate) struct Page {
     lines: Vec<Line>,
-    seed: u64,
 }
 
 /// A cheap, reproducible random number from 0 to 1.
@@ -66,7 +65,7 @@ impl Builder {
 
 impl Page {
     /// A page of exactly `series` series.
-    pub(crate) fn new(target: usize, series: usize) -> Self {
+    pub(crate) fn new(series: usize) -> Self {
         let mut page = Builder {
             lines: Vec::new(),
             wanted: series,
@@ -77,35 +76,57 @@ impl Page {
         file_systems(&mut page);
         histograms(&mut page);
         fill(&mut page);
-        Self {
-            lines: page.lines,
-            seed: target as u64,
+        Self { lines: page.lines }
+    }
+
+    /// Writes the page of a target as it is `seconds` after the start.
+    pub(crate) fn write(&self, target: usize, seconds: f64, out: &mut String) {
+        for (place, line) in self.lines.iter().enumerate() {
+            out.push_str(&line.text);
+            if !line.is_header() {
+                let _ = writeln!(out, " {}", line.value(target, place, seconds));
+            }
         }
     }
 
-    /// Writes the page as it is `seconds` after the start.
-    pub(crate) fn write(&self, seconds: f64, out: &mut String) {
-        for (place, line) in self.lines.iter().enumerate() {
-            out.push_str(&line.text);
-            let own = self.seed.wrapping_mul(1_000_003).wrapping_add(place as u64);
-            let moment = own.wrapping_mul(31).wrapping_add(seconds as u64);
-            let value = match line.motion {
-                Motion::Constant(value) if value.is_nan() => continue,
-                Motion::Constant(value) => value,
-                Motion::Counter { rate, grain } => {
-                    let grown = rate * (0.5 + noise(own)) * seconds + rate * noise(moment);
-                    (grown / grain).floor() * grain
-                }
-                Motion::Gauge {
-                    middle,
-                    share,
-                    grain,
-                } => {
-                    let value = middle * (1.0 + share * (noise(moment) - 0.5));
-                    (value / grain).round() * grain
-                }
-            };
-            let _ = writeln!(out, " {value}");
+    /// The series as they stand in the page: name and labels.
+    pub(crate) fn series(&self) -> impl Iterator<Item = &str> {
+        let series = self.lines.iter().filter(|line| !line.is_header());
+        series.map(|line| line.text.as_str())
+    }
+
+    /// The values of a target's series, in the order of [`Page::series`], to the bit those that
+    /// [`Page::write`] writes.
+    pub(crate) fn values(&self, target: usize, seconds: f64) -> impl Iterator<Item = f64> {
+        let series = self.lines.iter().enumerate();
+        let series = series.filter(|(_, line)| !line.is_header());
+        series.map(move |(place, line)| line.value(target, place, seconds))
+    }
+}
+
+impl Line {
+    fn is_header(&self) -> bool {
+        matches!(self.motion, Motion::Constant(value) if value.is_nan())
+    }
+
+    fn value(&self, target: usize, place: usize, seconds: f64) -> f64 {
+        let own = (target as u64).wrapping_mul(1_000_003);
+        let own = own.wrapping_add(place as u64);
+        let moment = own.wrapping_mul(31).wrapping_add(seconds as u64);
+        match self.motion {
+            Motion::Constant(value) => value,
+            Motion::Counter { rate, grain } => {
+                let grown = rate * (0.5 + noise(own)) * seconds + rate * noise(moment);
+                (grown / grain).floor() * grain
+            }
+            Motion::Gauge {
+                middle,
+                share,
+                grain,
+            } => {
+                let value = middle * (1.0 + share * (noise(moment) - 0.5));
+                (value / grain).round() * grain
+            }
         }
     }
 }
@@ -371,17 +392,24 @@ mod tests {
     #[test]
     fn a_page_has_as_many_series_as_asked_for_and_counters_never_fall() {
         for series in [1, 100, 577, 1000] {
-            let page = Page::new(3, series);
+            let page = Page::new(series);
             let mut out = String::new();
-            page.write(10.0, &mut out);
+            page.write(3, 10.0, &mut out);
             assert_eq!(
                 out.lines().filter(|line| !line.starts_with('#')).count(),
                 series
             );
+            let written: Vec<f64> = out
+                .lines()
+                .filter(|line| !line.starts_with('#'))
+                .map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap())
+                .collect();
+            assert!(written.iter().copied().eq(page.values(3, 10.0)));
+            assert_eq!(page.series().count(), series);
         }
         let value = |seconds| {
             let mut out = String::new();
-            Page::new(1, 577).write(seconds, &mut out);
+            Page::new(577).write(1, seconds, &mut out);
             let line = out
                 .lines()
                 .find(|l| l.starts_with("node_intr_total "))

@@ -3,38 +3,75 @@
 //! | command | what it measures |
 //! |---|---|
 //! | `targets` | nothing: serves the synthetic targets for a server started by hand |
-//! | `scrape` | CPU a sample, memory a series, disk and missed scrapes while scraping |
+//! | `scrape` | CPU, memory, bytes written and on disk, missed scrapes; loss at `kill -9`, restart |
+//! | `churn` | the cost of targets that come and go |
+//! | `compaction` | memory while the head is cut and blocks are compacted |
+//! | `million` | a million series at 100,000 samples a second |
+//! | `query` | queries on the same 83 M samples |
+//! | `load` | remote write |
+//! | `all` | all of them |
 //!
-//! A figure is only ever reported as a ratio to a peer of the same run: machines differ and are
-//! noisy. Everything stays on this machine's loopback addresses.
+//! What comes out is one table in Markdown on stdout, the same in JSON where asked, and the
+//! progress on stderr. A figure is only ever of use as a ratio to a peer of the same run: machines
+//! differ and are noisy. Everything stays on this machine's loopback addresses.
 
 #![expect(clippy::print_stdout, reason = "a report is what this program is for")]
 
 mod exposition;
-mod peers;
+mod hold;
 mod report;
-mod scrape;
+mod restart;
+mod scrapes;
+mod servers;
 mod targets;
 mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+
+use report::Report;
+use servers::{Kind, Program};
 
 #[derive(Parser)]
 #[command(about = "Load generator and side-by-side measurements")]
 struct Arguments {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     command: Command,
 }
 
+/// What all measurements share.
+#[derive(Args)]
+struct Common {
+    /// Argand's binary.
+    #[arg(long, global = true, default_value = "target/release/argand")]
+    argand: PathBuf,
+    /// Prometheus' binary: a path, or a name on PATH.
+    #[arg(long, global = true, default_value = "prometheus")]
+    prometheus: PathBuf,
+    /// VictoriaMetrics' binary: a path, or a name on PATH.
+    #[arg(long, global = true, default_value = "victoria-metrics")]
+    victoria_metrics: PathBuf,
+    /// Leaves a peer out: `prometheus` or `victoria-metrics`. May be given again.
+    #[arg(long, global = true)]
+    without: Vec<String>,
+    /// Loads the servers one after another rather than all at once.
+    #[arg(long, global = true)]
+    in_turn: bool,
+    /// File for the report in JSON.
+    #[arg(long, global = true)]
+    out: Option<PathBuf>,
+}
+
 /// The synthetic targets.
 #[derive(Args, Clone)]
-struct Load {
+pub(crate) struct Load {
     /// How many targets, each on a loopback address of its own.
-    #[arg(long, default_value_t = 400)]
+    #[arg(long, default_value_t = 1_000)]
     targets: usize,
     /// Series each target exposes.
     #[arg(long, default_value_t = 577)]
@@ -47,51 +84,73 @@ struct Load {
 #[derive(Subcommand)]
 enum Command {
     /// Serves the targets until it is stopped.
-    Targets {
-        #[command(flatten)]
-        load: Load,
-    },
-    /// Scrapes the targets with Argand and with each peer that is installed, all at once.
-    Scrape {
-        #[command(flatten)]
-        load: Load,
-        /// Seconds between two scrapes of a target.
-        #[arg(long, default_value_t = 5)]
-        interval: u64,
-        /// Minutes the load is held.
-        #[arg(long, default_value_t = 10.0)]
-        minutes: f64,
-        /// Argand's binary.
-        #[arg(long, default_value = "target/release/argand")]
-        argand: PathBuf,
-        /// Leaves a peer out: `prometheus` or `victoria-metrics`.
-        #[arg(long)]
-        without: Vec<String>,
-    },
+    Targets(Load),
+    /// Scrapes steadily, then kills the servers and starts them again.
+    Scrape(scrapes::Scrape),
+    /// Scrapes without and with targets that are replaced by new ones.
+    Churn(scrapes::ChurnOptions),
+    /// Scrapes with short blocks, so that heads are cut and blocks compacted.
+    Compaction(scrapes::Compaction),
+    /// Scrapes a million series with Argand, and with its peers where asked.
+    Million(scrapes::Million),
 }
 
 fn main() -> Result<()> {
-    match Arguments::parse().command {
-        Command::Targets { load } => {
-            let targets = targets::Targets::start(&load)?;
-            println!("{} targets at 127.1.0.1:{} and on", load.targets, load.port);
-            loop {
-                std::thread::sleep(Duration::from_secs(10));
-                println!("{} scrapes served", targets.served().values().sum::<u64>());
-            }
-        }
-        Command::Scrape {
-            load,
-            interval,
-            minutes,
-            argand,
-            without,
-        } => scrape::run(&scrape::Plan {
-            load,
-            interval: Duration::from_secs(interval),
-            duration: Duration::from_secs_f64(minutes * 60.0),
-            argand,
-            without,
-        }),
+    let arguments = Arguments::parse();
+    if let Command::Targets(load) = &arguments.command {
+        return serve(load);
     }
+    let programs = programs(&arguments.common)?;
+    let mut report = Report::default();
+    let in_turn = arguments.common.in_turn;
+    measure(&arguments.command, &programs, in_turn, &mut report)?;
+    report.finish(&programs, arguments.common.out.as_deref())
+}
+
+fn measure(
+    command: &Command,
+    programs: &[Program],
+    in_turn: bool,
+    report: &mut Report,
+) -> Result<()> {
+    match command {
+        Command::Targets(load) => serve(load),
+        Command::Scrape(scrape) => scrape.run(programs, in_turn, report),
+        Command::Churn(churn) => churn.run(programs, in_turn, report),
+        Command::Compaction(compaction) => compaction.run(programs, in_turn, report),
+        Command::Million(million) => million.run(programs, in_turn, report),
+    }
+}
+
+fn serve(load: &Load) -> Result<()> {
+    let targets = targets::Targets::start(load)?;
+    println!("{} targets at 127.1.0.1:{} and on", load.targets, load.port);
+    loop {
+        std::thread::sleep(Duration::from_secs(10));
+        let served = targets.served();
+        let scrapes: u64 = served.values().map(|served| served.scrapes).sum();
+        println!("{scrapes} scrapes served");
+    }
+}
+
+/// Argand, and every peer that is installed and not left out.
+fn programs(common: &Common) -> Result<Vec<Program>> {
+    let argand = Program::find(Kind::Argand, &common.argand).with_context(|| {
+        let path = common.argand.display();
+        format!("{path}: build it first: cargo build --release")
+    })?;
+    let mut programs = vec![argand];
+    for (kind, path) in [
+        (Kind::Prometheus, &common.prometheus),
+        (Kind::VictoriaMetrics, &common.victoria_metrics),
+    ] {
+        if common.without.contains(&kind.to_string()) {
+            continue;
+        }
+        match Program::find(kind, path) {
+            Some(program) => programs.push(program),
+            None => eprintln!("{} is not installed and is left out", path.display()),
+        }
+    }
+    Ok(programs)
 }

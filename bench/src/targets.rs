@@ -1,7 +1,7 @@
 //! Serves the synthetic targets: one listener for all loopback addresses 127.1.x.y, so that each
 //! target has an instance label of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
@@ -27,24 +27,34 @@ pub(crate) struct Targets {
 }
 
 struct Shared {
-    pages: Vec<Page>,
+    page: Page,
     began: Instant,
-    /// Scrapes served by who asked.
-    served: Mutex<BTreeMap<String, u64>>,
+    /// What was served, by who asked.
+    served: Mutex<BTreeMap<String, Served>>,
+}
+
+/// What one server was served.
+#[derive(Clone, Default)]
+pub(crate) struct Served {
+    /// Pages.
+    pub(crate) scrapes: u64,
+    /// The targets that were asked.
+    pub(crate) targets: BTreeSet<usize>,
 }
 
 /// The address of a target.
 pub(crate) fn address(place: usize) -> Ipv4Addr {
-    // 250 a block, so that no last octet is 0 or 255.
+    // 250 a block, so that no last octet is 0 or 255; 256 blocks, then the next second octet.
     let (block, within) = (place / 250, place % 250);
-    Ipv4Addr::new(127, 1, block as u8, within as u8 + 1)
+    Ipv4Addr::new(127, 1 + (block / 256) as u8, block as u8, within as u8 + 1)
 }
 
 fn place(address: IpAddr) -> Option<usize> {
     match address {
         IpAddr::V4(v4) => {
-            let [_, _, block, within] = v4.octets();
-            Some(usize::from(block) * 250 + usize::from(within).checked_sub(1)?)
+            let [_, upper, block, within] = v4.octets();
+            let block = usize::from(upper).checked_sub(1)? * 256 + usize::from(block);
+            Some(block * 250 + usize::from(within).checked_sub(1)?)
         }
         IpAddr::V6(_) => None,
     }
@@ -54,9 +64,7 @@ impl Targets {
     /// Starts serving.
     pub(crate) fn start(load: &Load) -> Result<Self> {
         let shared = Arc::new(Shared {
-            pages: (0..load.targets)
-                .map(|target| Page::new(target, load.series))
-                .collect(),
+            page: Page::new(load.series),
             began: Instant::now(),
             served: Mutex::default(),
         });
@@ -75,8 +83,8 @@ impl Targets {
         })
     }
 
-    /// Scrapes served so far, by the asking program's name for itself.
-    pub(crate) fn served(&self) -> BTreeMap<String, u64> {
+    /// What was served so far, by the `server` parameter of the scrapes.
+    pub(crate) fn served(&self) -> BTreeMap<String, Served> {
         self.shared
             .served
             .lock()
@@ -109,26 +117,24 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 fn answer(shared: &Shared, ip: IpAddr, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let asker = request
-        .headers()
-        .get(USER_AGENT)
-        .and_then(|agent| agent.to_str().ok());
-    let asker = asker
-        .unwrap_or("unknown")
-        .split('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    *shared
-        .served
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .entry(asker)
-        .or_default() += 1;
-    let mut text = String::with_capacity(96 << 10);
-    if let Some(page) = place(ip).and_then(|place| shared.pages.get(place)) {
-        page.write(shared.began.elapsed().as_secs_f64(), &mut text);
+    let Some(target) = place(ip) else {
+        return Response::new(Full::default());
+    };
+    let query = request.uri().query().unwrap_or_default();
+    let asker = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("server="));
+    {
+        let mut served = shared.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let served = served
+            .entry(asker.unwrap_or("unknown").to_owned())
+            .or_default();
+        served.scrapes += 1;
+        served.targets.insert(target);
     }
+    let mut text = String::with_capacity(96 << 10);
+    let seconds = shared.began.elapsed().as_secs_f64();
+    shared.page.write(target, seconds, &mut text);
     let mut response = Response::new(Full::new(Bytes::from(text)));
     let form = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, form);
@@ -141,7 +147,7 @@ mod tests {
 
     #[test]
     fn each_target_has_an_address_of_its_own() {
-        for target in [0, 1, 249, 250, 399, 2000] {
+        for target in [0, 1, 249, 250, 399, 2000, 63_999, 64_000, 100_000] {
             assert_eq!(place(IpAddr::V4(address(target))), Some(target));
         }
     }

@@ -1,52 +1,200 @@
-//! What a process takes, read from the kernel.
+//! What a process and its children take, read from the kernel.
 
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use procfs::WithCurrentSystemInfo;
 use procfs::process::Process;
 
-/// What a process has taken so far, and holds now.
+/// What a process and its children have taken so far, and hold now.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// Seconds of CPU, in user mode and in the kernel.
+    /// Seconds of CPU of all threads, in user mode and in the kernel, those of ended children
+    /// included.
     pub(crate) cpu: f64,
     /// Bytes of memory that are private to the process or mapped and in use.
     pub(crate) resident: u64,
     /// Of those, bytes that no file stands behind: what the machine cannot take back.
     pub(crate) anonymous: u64,
-    /// The most bytes that were ever resident.
+    /// The most bytes that were ever resident, or since [`forget_peak`].
     pub(crate) peak: u64,
-    /// Bytes sent to the disk.
+    /// Bytes sent to the disk (`write_bytes`): what the page cache has to write.
     pub(crate) written: u64,
+    /// Bytes given to write calls (`wchar`), sockets included.
+    pub(crate) write_calls: u64,
 }
 
-/// Reads a process' usage.
+/// The process and all that descend from it.
+fn family(id: u32) -> Result<Vec<Process>> {
+    let root = i32::try_from(id)?;
+    let mut family = vec![Process::new(root).with_context(|| format!("process {id}"))?];
+    let mut place = 0;
+    while let Some(process) = family.get(place) {
+        // A task that ends meanwhile has no children any more.
+        let tasks = process.tasks()?.filter_map(Result::ok);
+        let children: Vec<u32> = tasks
+            .filter_map(|task| task.children().ok())
+            .flatten()
+            .collect();
+        let children = children.into_iter().filter_map(|id| i32::try_from(id).ok());
+        family.extend(children.filter_map(|id| Process::new(id).ok()));
+        place += 1;
+    }
+    Ok(family)
+}
+
+/// Reads what a process and its children take.
 pub(crate) fn usage(id: u32) -> Result<Usage> {
-    let process = Process::new(i32::try_from(id)?).with_context(|| format!("process {id}"))?;
-    let stat = process.stat()?;
-    let status = process.status()?;
-    let bytes = |kib: Option<u64>| kib.unwrap_or_default() * 1024;
-    Ok(Usage {
-        cpu: (stat.utime + stat.stime) as f64 / procfs::ticks_per_second() as f64,
-        resident: stat.rss_bytes().get(),
-        anonymous: bytes(status.rssanon),
-        peak: bytes(status.vmhwm),
-        written: process.io()?.write_bytes,
-    })
+    let mut sum = Usage::default();
+    for process in family(id)? {
+        let stat = process.stat()?;
+        let status = process.status()?;
+        let io = process.io()?;
+        let bytes = |kib: Option<u64>| kib.unwrap_or_default() * 1024;
+        let ticks = stat.utime as f64 + stat.stime as f64 + stat.cutime as f64 + stat.cstime as f64;
+        sum.cpu += ticks / procfs::ticks_per_second() as f64;
+        sum.resident += stat.rss_bytes().get();
+        sum.anonymous += bytes(status.rssanon);
+        sum.peak += bytes(status.vmhwm);
+        sum.written += io.write_bytes;
+        sum.write_calls += io.wchar;
+    }
+    Ok(sum)
 }
 
-/// Bytes of all files below a folder.
+/// Makes the kernel count the peak of resident memory from now on.
+pub(crate) fn forget_peak(id: u32) -> Result<()> {
+    for process in family(id)? {
+        let file = format!("/proc/{}/clear_refs", process.pid());
+        // 5 resets the high-water mark; see proc_pid_clear_refs(5).
+        std::fs::write(&file, "5").with_context(|| format!("writing {file}"))?;
+    }
+    Ok(())
+}
+
+/// Nanoseconds each thread of a process and its children has run: ticks of 10 ms are too coarse
+/// for one query.
+pub(crate) fn thread_times(id: u32) -> Result<BTreeMap<i32, u64>> {
+    let mut times = BTreeMap::new();
+    for process in family(id)? {
+        for task in process.tasks()?.filter_map(Result::ok) {
+            if let Ok(schedule) = task.schedstat() {
+                times.insert(task.tid, schedule.sum_exec_runtime);
+            }
+        }
+    }
+    Ok(times)
+}
+
+/// Milliseconds of CPU between two readings; a thread that ended in between is not counted.
+pub(crate) fn milliseconds_between(before: &BTreeMap<i32, u64>, after: &BTreeMap<i32, u64>) -> f64 {
+    let grown = after.iter().map(|(thread, time)| {
+        let before = before.get(thread).copied().unwrap_or_default();
+        time.saturating_sub(before)
+    });
+    grown.sum::<u64>() as f64 / 1e6
+}
+
+/// Bytes of disk that all files below a folder take.
 pub(crate) fn bytes_below(folder: &Path) -> u64 {
+    const BLOCK: u64 = 512;
     let Ok(entries) = std::fs::read_dir(folder) else {
         return 0;
     };
-    entries
-        .filter_map(Result::ok)
-        .map(|entry| match entry.metadata() {
-            Ok(data) if data.is_dir() => bytes_below(&entry.path()),
-            Ok(data) => data.len(),
-            Err(_) => 0,
-        })
-        .sum()
+    let entries = entries.filter_map(Result::ok);
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(data) if data.is_dir() => bytes_below(&entry.path()),
+        Ok(data) => data.blocks() * BLOCK,
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+/// Resident bytes over time.
+pub(crate) type Trace = Vec<(Duration, u64)>;
+
+/// Reads the resident memory of a process ten times a second in a thread of its own.
+pub(crate) struct Tracer {
+    ended: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<Trace>,
+}
+
+impl Tracer {
+    /// Begins.
+    pub(crate) fn start(id: u32) -> Self {
+        const EVERY: Duration = Duration::from_millis(100);
+        let ended = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&ended);
+        let thread = std::thread::spawn(move || {
+            let began = Instant::now();
+            let mut trace = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                if let Ok(resident) = resident(id) {
+                    trace.push((began.elapsed(), resident));
+                }
+                std::thread::sleep(EVERY);
+            }
+            trace
+        });
+        Self { ended, thread }
+    }
+
+    /// Ends, and answers what was read.
+    pub(crate) fn stop(self) -> Trace {
+        self.ended.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap_or_default()
+    }
+}
+
+/// Resident bytes of a process and its children; cheaper than [`usage`].
+fn resident(id: u32) -> Result<u64> {
+    let family = family(id)?;
+    let pages = family.iter().map(|process| process.statm());
+    let pages: u64 = pages.filter_map(Result::ok).map(|m| m.resident).sum();
+    Ok(pages * procfs::page_size())
+}
+
+/// The value in the middle; the upper of two.
+pub(crate) fn median<T: PartialOrd + Copy>(values: &[T]) -> Option<T> {
+    let mut values = values.to_vec();
+    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    values.get(values.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_are_charged() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("9")
+            .spawn()
+            .unwrap();
+        let id = i32::try_from(child.id()).unwrap();
+        let found = family(std::process::id()).unwrap();
+        let found = found.iter().any(|process| process.pid() == id);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(found);
+    }
+
+    #[test]
+    fn threads_that_begin_are_charged_and_threads_that_end_are_not() {
+        let before = BTreeMap::from([(1, 5_000_000), (2, 9_000_000)]);
+        let after = BTreeMap::from([(1, 7_000_000), (3, 1_000_000)]);
+        assert_eq!(milliseconds_between(&before, &after), 3.0);
+    }
+
+    #[test]
+    fn the_middle_of_nothing_is_nothing() {
+        assert_eq!(median::<f64>(&[]), None);
+        assert_eq!(median(&[3, 1, 2]), Some(2));
+        assert_eq!(median(&[4, 1, 2, 3]), Some(3));
+    }
 }

@@ -54,6 +54,17 @@ impl MemoryStore {
         }
     }
 
+    /// Says when the counting of each sample of a series began, in milliseconds since the epoch and
+    /// 0 where that is unknown: of its numbers and of its histograms, as many as there are of each.
+    pub fn load_starts(&self, labels: &Labels, starts: Vec<i64>, histogram_starts: Vec<i64>) {
+        let mut state = self.state.lock();
+        let place = state.place(labels);
+        if let Some((_, columns)) = state.series.get_mut(place) {
+            columns.starts = starts;
+            columns.histogram_starts = histogram_starts;
+        }
+    }
+
     /// All series with their samples, sorted by labels.
     pub fn dump(&self) -> Vec<(Labels, Columns)> {
         let state = self.state.lock();
@@ -205,9 +216,22 @@ impl SeriesList for Found {
             for sample in columns.iter().filter(|s| self.range.contains(s.time)) {
                 into.push(sample.time, sample.value);
             }
+            let within = |time: &i64| self.range.contains(*time);
+            let starts = columns.times.iter().zip(&columns.starts);
+            into.starts.extend(
+                starts
+                    .filter(|(time, _)| within(time))
+                    .map(|(_, start)| start),
+            );
             let histograms = columns.histograms.iter();
             into.histograms
-                .extend(histograms.filter(|h| self.range.contains(h.time)).cloned());
+                .extend(histograms.clone().filter(|h| within(&h.time)).cloned());
+            let starts = histograms.zip(&columns.histogram_starts);
+            into.histogram_starts.extend(
+                starts
+                    .filter(|(h, _)| within(&h.time))
+                    .map(|(_, start)| start),
+            );
         }
         Ok(())
     }

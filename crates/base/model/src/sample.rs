@@ -42,6 +42,11 @@ pub struct Columns {
     pub values: Vec<f64>,
     /// The moments at which the series has a histogram instead of a number.
     pub histograms: Vec<HistogramSample>,
+    /// When the counting of the number at the same place began, in milliseconds since the epoch,
+    /// 0 where that is unknown; empty where it is unknown of all.
+    pub starts: Vec<i64>,
+    /// The same of the histograms.
+    pub histogram_starts: Vec<i64>,
 }
 
 impl Columns {
@@ -72,6 +77,8 @@ impl Columns {
         self.times.clear();
         self.values.clear();
         self.histograms.clear();
+        self.starts.clear();
+        self.histogram_starts.clear();
     }
 
     /// The numbers, oldest first.

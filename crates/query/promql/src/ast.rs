@@ -396,6 +396,11 @@ impl BinaryOp {
         }
     }
 
+    /// Whether it cuts a part off histograms.
+    pub fn is_trim(self) -> bool {
+        matches!(self, Self::TrimLower | Self::TrimUpper)
+    }
+
     /// Whether it compares.
     pub fn is_comparison(self) -> bool {
         matches!(

@@ -1,9 +1,14 @@
 //! Step columns: the values of one series at the steps of an evaluation.
 //!
-//! A step without a value holds [`ABSENT`]. That is the stale marker, which no operation yields
-//! and no selector lets through, so that a column is a plain slice of numbers.
+//! A step without a number holds [`ABSENT`]. That is the stale marker, which no operation yields
+//! and no selector lets through, so that a column is a plain slice of numbers. Native histograms
+//! stand beside it in [`Histograms`], which takes no memory where a series has none: whoever works
+//! on numbers asks once a series whether it is empty. A step has a number or a histogram or
+//! neither, never both.
 
-use model::{Labels, STALE_NAN_BITS};
+use std::sync::Arc;
+
+use model::{FloatHistogram, Labels, STALE_NAN_BITS};
 
 use crate::QueryError;
 
@@ -20,6 +25,88 @@ pub(crate) fn present(values: &[f64]) -> usize {
     values.iter().filter(|v| is_present(**v)).count()
 }
 
+/// The value of one step.
+#[derive(Clone, Debug)]
+pub(crate) enum Cell {
+    Number(f64),
+    Histogram(Arc<FloatHistogram>),
+}
+
+impl Cell {
+    pub(crate) fn histogram(histogram: FloatHistogram) -> Self {
+        Self::Histogram(Arc::new(histogram))
+    }
+
+    /// `float` or `histogram`, as notes call it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "float",
+            Self::Histogram(_) => "histogram",
+        }
+    }
+}
+
+/// Samples that a histogram counts for in the budget: its memory in units of one number with its
+/// time, 16 bytes.
+fn weight(histogram: &FloatHistogram) -> usize {
+    const FIXED_WORDS: usize = 22;
+    let words = histogram.positive_spans.len()
+        + histogram.negative_spans.len()
+        + histogram.positive.len()
+        + histogram.negative.len()
+        + histogram.custom.len();
+    (FIXED_WORDS + words) / 2
+}
+
+/// The histograms of a series by step; no memory where there is none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Histograms(Vec<Option<Arc<FloatHistogram>>>);
+
+impl Histograms {
+    /// Whether no step can have one.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn get(&self, step: usize) -> Option<&Arc<FloatHistogram>> {
+        self.0.get(step)?.as_ref()
+    }
+
+    pub(crate) fn set(&mut self, step: usize, histogram: Arc<FloatHistogram>) {
+        if self.0.len() <= step {
+            self.0.resize(step + 1, None);
+        }
+        if let Some(cell) = self.0.get_mut(step) {
+            *cell = Some(histogram);
+        }
+    }
+
+    pub(crate) fn take(&mut self, step: usize) -> Option<Arc<FloatHistogram>> {
+        self.0.get_mut(step)?.take()
+    }
+
+    /// The histograms with their steps.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &Arc<FloatHistogram>)> {
+        let cells = self.0.iter().enumerate();
+        cells.filter_map(|(step, cell)| Some((step, cell.as_ref()?)))
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// What they count for in the budget.
+    pub(crate) fn samples(&self) -> usize {
+        self.iter().map(|(_, histogram)| weight(histogram)).sum()
+    }
+}
+
 /// One series at the steps of an evaluation.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
@@ -27,6 +114,84 @@ pub(crate) struct Series {
     /// The name is to go at the end of the query (delayed name removal).
     pub(crate) drop_name: bool,
     pub(crate) values: Vec<f64>,
+    pub(crate) histograms: Histograms,
+}
+
+impl Series {
+    /// A series of numbers.
+    pub(crate) fn numbers(labels: Labels, drop_name: bool, values: Vec<f64>) -> Self {
+        Self {
+            labels,
+            drop_name,
+            values,
+            histograms: Histograms::default(),
+        }
+    }
+
+    /// A series without any value yet.
+    pub(crate) fn absent(labels: Labels, drop_name: bool, steps: &Steps) -> Self {
+        Self::numbers(labels, drop_name, steps.absent())
+    }
+
+    pub(crate) fn get(&self, step: usize) -> Option<Cell> {
+        if let Some(histogram) = self.histograms.get(step) {
+            return Some(Cell::Histogram(Arc::clone(histogram)));
+        }
+        let value = *self.values.get(step)?;
+        is_present(value).then_some(Cell::Number(value))
+    }
+
+    /// Whether a step has a value.
+    pub(crate) fn has(&self, step: usize) -> bool {
+        self.values.get(step).is_some_and(|v| is_present(*v)) || self.histograms.get(step).is_some()
+    }
+
+    pub(crate) fn set(&mut self, step: usize, cell: Cell) {
+        match cell {
+            Cell::Number(number) => {
+                if let Some(value) = self.values.get_mut(step) {
+                    *value = number;
+                }
+                self.histograms.take(step);
+            }
+            Cell::Histogram(histogram) => {
+                if let Some(value) = self.values.get_mut(step) {
+                    *value = ABSENT;
+                }
+                self.histograms.set(step, histogram);
+            }
+        }
+    }
+
+    /// Takes the value of a step away.
+    pub(crate) fn clear(&mut self, step: usize) {
+        if let Some(value) = self.values.get_mut(step) {
+            *value = ABSENT;
+        }
+        self.histograms.take(step);
+    }
+
+    /// Whether no step has a value.
+    pub(crate) fn is_vacant(&self) -> bool {
+        present(&self.values) == 0 && self.histograms.count() == 0
+    }
+
+    /// What its values count for in the budget.
+    pub(crate) fn samples(&self) -> usize {
+        present(&self.values) + self.histograms.samples()
+    }
+
+    /// Marks the steps that have a value.
+    pub(crate) fn mark(&self, seen: &mut [bool]) {
+        for (seen, value) in seen.iter_mut().zip(&self.values) {
+            *seen |= is_present(*value);
+        }
+        for (step, _) in self.histograms.iter() {
+            if let Some(seen) = seen.get_mut(step) {
+                *seen = true;
+            }
+        }
+    }
 }
 
 /// The moments of an evaluation.
@@ -88,13 +253,19 @@ pub(crate) fn merge_same_labels(series: Vec<Series>) -> Result<Vec<Series>, Quer
         match merged.get_mut(place) {
             None => merged.push(one),
             Some(earlier) => {
-                for (cell, value) in earlier.values.iter_mut().zip(one.values) {
-                    if is_present(value) {
-                        if is_present(*cell) {
+                for (step, value) in one.values.iter().enumerate() {
+                    if is_present(*value) {
+                        if earlier.has(step) {
                             return Err(QueryError::same_labelset());
                         }
-                        *cell = value;
+                        earlier.set(step, Cell::Number(*value));
                     }
+                }
+                for (step, histogram) in one.histograms.iter() {
+                    if earlier.has(step) {
+                        return Err(QueryError::same_labelset());
+                    }
+                    earlier.set(step, Cell::Histogram(Arc::clone(histogram)));
                 }
             }
         }

@@ -4,16 +4,17 @@ use std::time::{Duration, Instant};
 
 use contract::{Gather, Select};
 use model::instrument::{Counter, Histogram};
-use model::{Columns, Family, FamilyKind, Labels, Sample};
+use model::{Columns, Family, FamilyKind, HistogramSample, HistogramValue, Labels, Sample};
 use parking_lot::{Condvar, Mutex};
 
 use crate::ast::{Expr, ValueType};
 use crate::budget::{Budget, CancelToken};
-use crate::column::{Series, Steps, is_present, merge_same_labels};
-use crate::eval::{Context, Evaluated};
+use crate::column::{Cell, Series, Steps, is_present, merge_same_labels};
+use crate::eval::{Context, Evaluated, Reading};
 use crate::notes::Notes;
 use crate::{
-    Features, InstantSample, QueryError, QueryResult, RangeSeries, Stats, Value, parse_with,
+    Features, InstantSample, QueryError, QueryResult, RangeSeries, SampleValue, Stats, Value,
+    parse_with,
 };
 
 /// How often a query that waits for a place looks whether it is still wanted.
@@ -44,6 +45,9 @@ pub struct EngineOptions {
     pub delayed_name_removal: bool,
     /// Labels `__type__` and `__unit__` go with the metric's name (`type-and-unit-labels`).
     pub type_and_unit_labels: bool,
+    /// Samples' own start timestamps tell rate, increase, irate and resets of counter resets
+    /// (`use-start-timestamps`).
+    pub use_start_timestamps: bool,
 }
 
 impl Default for EngineOptions {
@@ -58,6 +62,7 @@ impl Default for EngineOptions {
             features: Features::default(),
             delayed_name_removal: false,
             type_and_unit_labels: false,
+            use_start_timestamps: false,
         }
     }
 }
@@ -198,12 +203,14 @@ impl Engine {
             threads: self.options.threads,
             delayed_names: self.options.delayed_name_removal,
             type_and_unit: self.options.type_and_unit_labels,
+            starts: self.options.use_start_timestamps,
             budget: Budget::new(
                 self.options.max_samples,
                 timeout.saturating_sub(asked.elapsed()),
                 options.cancel.clone(),
             ),
             notes: Mutex::new(Notes::default()),
+            reading: Mutex::new(Reading::Plain),
         };
         let started = Instant::now();
         let value = context.answer(&expr);
@@ -270,11 +277,7 @@ impl Context<'_> {
         self.budget.fits(steps.count)?;
         let series = match self.eval(expr, &steps)? {
             Evaluated::Scalar(values) => {
-                vec![Series {
-                    labels: Labels::empty(),
-                    drop_name: false,
-                    values,
-                }]
+                vec![Series::numbers(Labels::empty(), false, values)]
             }
             Evaluated::Vector(series) => self.finish(series)?,
             Evaluated::String(_) => Vec::new(),
@@ -282,8 +285,8 @@ impl Context<'_> {
         let mut matrix: Vec<RangeSeries> = series
             .into_iter()
             .map(|one| RangeSeries {
+                samples: points(&steps, &one),
                 labels: one.labels,
-                samples: points(&steps, &one.values),
             })
             .filter(|one| !one.samples.is_empty())
             .collect();
@@ -306,7 +309,10 @@ impl Context<'_> {
                 self.finish(series)?
                     .into_iter()
                     .filter_map(|one| {
-                        let value = one.values.first().copied().filter(|v| is_present(*v))?;
+                        let value = match one.get(0)? {
+                            Cell::Number(number) => SampleValue::Float(number),
+                            Cell::Histogram(histogram) => SampleValue::Histogram(histogram),
+                        };
                         Some(InstantSample {
                             labels: one.labels,
                             time,
@@ -326,8 +332,9 @@ impl Context<'_> {
             self.budget.check()?;
             let samples = ranges.window(place)?;
             if !samples.is_empty() {
-                self.budget.hold(samples.len())?;
-                self.budget.looked_at(samples.len());
+                let count = samples.len() + samples.histograms.len();
+                self.budget.hold(count)?;
+                self.budget.looked_at(count);
                 let (labels, drop_name) = ranges.labels(place);
                 let labels = if drop_name {
                     self.without_metadata(&labels)
@@ -353,13 +360,21 @@ impl Context<'_> {
     }
 }
 
-fn points(steps: &Steps, values: &[f64]) -> Columns {
+fn points(steps: &Steps, one: &Series) -> Columns {
     let mut samples = Columns::new();
-    for (time, value) in steps.times().zip(values) {
+    for (time, value) in steps.times().zip(&one.values) {
         if is_present(*value) {
             samples.push(time, *value);
         }
     }
+    let histograms = one.histograms.iter().map(|(step, histogram)| {
+        let float = model::FloatHistogram::clone(histogram);
+        HistogramSample {
+            time: steps.at(step),
+            value: HistogramValue::Float(Box::new(float)),
+        }
+    });
+    samples.histograms.extend(histograms);
     samples
 }
 

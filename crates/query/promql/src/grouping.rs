@@ -13,6 +13,8 @@ pub(crate) struct Kept {
     names: Vec<String>,
     only: bool,
     type_and_unit: bool,
+    /// The metric's name tells groups apart, too.
+    name: bool,
 }
 
 impl Kept {
@@ -21,6 +23,17 @@ impl Kept {
             names: names.to_vec(),
             only: true,
             type_and_unit: false,
+            name: false,
+        }
+    }
+
+    /// All labels but one, the metric's name among them.
+    pub(crate) fn whole_but(label: &str) -> Self {
+        Self {
+            names: vec![label.to_owned()],
+            only: false,
+            type_and_unit: false,
+            name: true,
         }
     }
 
@@ -29,6 +42,7 @@ impl Kept {
             names: names.to_vec(),
             only: false,
             type_and_unit,
+            name: false,
         }
     }
 
@@ -38,7 +52,7 @@ impl Kept {
             return listed;
         }
         let described = self.type_and_unit && (name == "__type__" || name == "__unit__");
-        !listed && name != model::METRIC_NAME && !described
+        !listed && (self.name || name != model::METRIC_NAME) && !described
     }
 
     pub(crate) fn apply(&self, labels: &Labels) -> Labels {
@@ -68,22 +82,38 @@ impl Groups {
 
     /// The number of the group that a label set belongs to.
     pub(crate) fn place(&mut self, labels: &Labels) -> usize {
+        let hash = self.hash(labels);
+        if let Some(place) = self.find_hashed(hash, labels) {
+            return place;
+        }
+        let place = self.labels.len();
+        self.places.entry(hash).or_default().push(place);
+        self.labels.push(self.kept.apply(labels));
+        place
+    }
+
+    /// The number of the group that a label set belongs to, if there is one yet.
+    pub(crate) fn find(&self, labels: &Labels) -> Option<usize> {
+        self.find_hashed(self.hash(labels), labels)
+    }
+
+    fn kept<'l>(&'l self, labels: &'l Labels) -> impl Iterator<Item = (&'l str, &'l str)> + Clone {
+        labels.iter().filter(|(name, _)| self.kept.keeps(name))
+    }
+
+    fn hash(&self, labels: &Labels) -> u64 {
         let mut hasher = self.hasher.build_hasher();
-        let kept = || labels.iter().filter(|(name, _)| self.kept.keeps(name));
-        kept().for_each(|pair| pair.hash(&mut hasher));
-        let candidates = self.places.entry(hasher.finish()).or_default();
+        self.kept(labels).for_each(|pair| pair.hash(&mut hasher));
+        hasher.finish()
+    }
+
+    fn find_hashed(&self, hash: u64, labels: &Labels) -> Option<usize> {
         let same = |place: &&usize| {
             self.labels
                 .get(**place)
-                .is_some_and(|group| group.iter().eq(kept()))
+                .is_some_and(|group| group.iter().eq(self.kept(labels)))
         };
-        if let Some(place) = candidates.iter().find(same) {
-            return *place;
-        }
-        let place = self.labels.len();
-        candidates.push(place);
-        self.labels.push(self.kept.apply(labels));
-        place
+        self.places.get(&hash)?.iter().find(same).copied()
     }
 
     pub(crate) fn len(&self) -> usize {

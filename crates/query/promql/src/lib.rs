@@ -5,8 +5,14 @@
 //!
 //! The way of a query: `engine` (text, queue, answer) > `eval` (nodes over all steps at once) >
 //! `kernels` (one series' samples to one column), `aggregate`, `binary`, `calls`. A column is a
-//! slice with one number a step. Absent are native histograms and the range modifiers `anchored`
-//! and `smoothed`: a query that needs them fails and says so.
+//! slice with one number a step.
+//!
+//! Native histograms stand beside that slice, by step, in a list that takes no memory where a
+//! series has none (`column`); they are shared, not copied, from node to node. Whoever computes a
+//! column asks once a series whether there are histograms, and takes another way if so: kernels
+//! that look at every window afresh (`kernels::mixed`) instead of those that move along plain
+//! numbers. So a query over numbers pays one test a series. The arithmetic is in `histogram`,
+//! which knows nothing of series and steps.
 
 mod aggregate;
 pub mod ast;
@@ -20,6 +26,7 @@ mod eval;
 mod format;
 pub mod functions;
 mod grouping;
+mod histogram;
 mod kernels;
 mod notes;
 pub mod parse;
@@ -32,4 +39,7 @@ pub use engine::{Engine, EngineOptions, QueryOptions};
 pub use error::QueryError;
 pub use format::prettify;
 pub use parse::{Features, ParseError, parse, parse_series_selector, parse_with};
-pub use value::{InstantSample, QueryResult, RangeSeries, Stats, Value};
+pub use value::{
+    HistogramBucket, InstantSample, QueryResult, RangeSeries, SampleValue, Stats, Value,
+    histogram_buckets,
+};

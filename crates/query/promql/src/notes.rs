@@ -47,3 +47,119 @@ pub(crate) fn with_metric(text: &str, metric: &str) -> String {
         format!("{text} for metric name {}", model::name::quoted(metric))
     }
 }
+
+/// What was done to histograms when they were put together, in the words of notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Addition,
+    Subtraction,
+    Aggregation,
+}
+
+impl Operation {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Addition => "addition",
+            Self::Subtraction => "subtraction",
+            Self::Aggregation => "aggregation",
+        }
+    }
+}
+
+/// What there may be to say about native histograms; the words are those clients know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// A range has numbers and histograms.
+    MixedRange,
+    /// An aggregation has numbers and histograms.
+    MixedAggregation,
+    /// The same histogram in its classic and its native form.
+    MixedForms,
+    /// Exponential and listed bounds.
+    MixedSchemas,
+    /// Counts of something that may fall.
+    NotCounter,
+    /// A difference of something that does not fall.
+    NotGauge,
+    /// The histograms of a range with numbers have no part in the result.
+    IgnoredInRange,
+    /// Listed bounds that differ.
+    Reconciled(Operation),
+    /// Counting began again, says one, and did not, says the other.
+    HintCollision(Operation),
+    /// A quantile that NaN among the observations made NaN.
+    NanQuantile,
+    /// A quantile that NaN among the observations raised.
+    SkewedQuantile,
+    /// NaN among the observations lies in no range.
+    NanExcluded,
+    /// Counting began before the sample before it was taken.
+    StartOverlap,
+}
+
+impl Doubt {
+    pub(crate) fn is_warning(self) -> bool {
+        !matches!(
+            self,
+            Self::IgnoredInRange
+                | Self::Reconciled(_)
+                | Self::NanQuantile
+                | Self::SkewedQuantile
+                | Self::NanExcluded
+        )
+    }
+
+    pub(crate) fn text(self, metric: &str) -> String {
+        let quoted = || model::name::quoted(metric);
+        match self {
+            Self::MixedRange => format!(
+                "encountered a mix of histograms and floats for metric name {}",
+                quoted()
+            ),
+            Self::MixedAggregation => {
+                "encountered a mix of histograms and floats for aggregation".to_owned()
+            }
+            Self::MixedForms => with_metric(
+                "vector contains a mix of classic and native histograms",
+                metric,
+            ),
+            Self::MixedSchemas => format!(
+                "vector contains a mix of histograms with exponential and custom buckets schemas for metric name {}",
+                quoted()
+            ),
+            Self::NotCounter => format!(
+                "this native histogram metric is not a counter: {}",
+                quoted()
+            ),
+            Self::NotGauge => format!("this native histogram metric is not a gauge: {}", quoted()),
+            Self::IgnoredInRange => format!(
+                "ignored histograms in a range containing both floats and histograms for metric name {}",
+                quoted()
+            ),
+            Self::Reconciled(operation) => format!(
+                "mismatched custom buckets were reconciled during {}",
+                operation.as_str()
+            ),
+            Self::HintCollision(operation) => format!(
+                "conflicting counter resets during histogram {}",
+                operation.as_str()
+            ),
+            Self::NanQuantile => with_metric(
+                "input to histogram_quantile has NaN observations, result is NaN",
+                metric,
+            ),
+            Self::SkewedQuantile => with_metric(
+                "input to histogram_quantile has NaN observations, result is skewed higher",
+                metric,
+            ),
+            Self::NanExcluded => with_metric(
+                "input to histogram_fraction has NaN observations, which are excluded from all fractions",
+                metric,
+            ),
+            Self::StartOverlap => format!(
+                "sample has start time that overlaps with previous sample timestamp for metric {}",
+                quoted()
+            ),
+        }
+    }
+}

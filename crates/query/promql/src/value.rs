@@ -1,8 +1,62 @@
 //! What a query answers with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Columns, Labels, Sample};
+use model::{Columns, FloatHistogram, Labels, Sample};
+
+use crate::histogram::buckets::all;
+
+/// What a series has at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SampleValue {
+    /// A number.
+    Float(f64),
+    /// A native histogram.
+    Histogram(Arc<FloatHistogram>),
+}
+
+impl SampleValue {
+    /// The number; none of a histogram.
+    pub fn as_float(&self) -> Option<f64> {
+        match self {
+            Self::Float(number) => Some(*number),
+            Self::Histogram(_) => None,
+        }
+    }
+}
+
+/// A bucket of a native histogram.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HistogramBucket {
+    /// Its lower bound.
+    pub lower: f64,
+    /// Its upper bound.
+    pub upper: f64,
+    /// Observations in it.
+    pub count: f64,
+    /// Whether an observation of the lower bound itself falls into it.
+    pub lower_included: bool,
+    /// Whether an observation of the upper bound itself falls into it.
+    pub upper_included: bool,
+}
+
+/// The buckets of a histogram that are not empty, rising.
+pub fn histogram_buckets(histogram: &FloatHistogram) -> Vec<HistogramBucket> {
+    let buckets = all(histogram).into_iter().filter(|b| b.count != 0.0);
+    buckets
+        .map(|bucket| {
+            let (lower_included, upper_included) = bucket.includes(histogram.is_custom());
+            HistogramBucket {
+                lower: bucket.lower,
+                upper: bucket.upper,
+                count: bucket.count,
+                lower_included,
+                upper_included,
+            }
+        })
+        .collect()
+}
 
 /// One series of an instant answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,8 +65,8 @@ pub struct InstantSample {
     pub labels: Labels,
     /// The query's time, in milliseconds since the epoch.
     pub time: i64,
-    /// The number.
-    pub value: f64,
+    /// What it has there.
+    pub value: SampleValue,
 }
 
 /// One series of a range answer.
@@ -20,7 +74,7 @@ pub struct InstantSample {
 pub struct RangeSeries {
     /// Its labels.
     pub labels: Labels,
-    /// Its values at the steps where it has one.
+    /// Its values at the steps where it has one: numbers and [`FloatHistogram`]s.
     pub samples: Columns,
 }
 
@@ -36,7 +90,7 @@ pub enum Value {
         /// The text.
         value: String,
     },
-    /// One number a series; sorting functions and topk decide the order.
+    /// One value a series; sorting functions and topk decide the order.
     Vector(Vec<InstantSample>),
     /// Samples a series, sorted by labels.
     Matrix(Vec<RangeSeries>),

@@ -23,13 +23,7 @@ const EXCEPTIONS: &str = include_str!("conformance-exceptions.txt");
 fn reason(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Passed => None,
-        Outcome::Unsupported(reason) => Some(reason.clone()),
-        Outcome::Failed(text) => {
-            let absent = text
-                .split_once("error: ")
-                .and_then(|(_, rest)| rest.split_once(" is not available yet"));
-            Some(absent.map_or(format!("FAILS: {text}"), |(what, _)| what.to_owned()))
-        }
+        Outcome::Failed(text) => Some(text.clone()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Query results as JSON, written straight into one buffer: an answer can hold millions of
 //! points, and a tree of them would cost many times their size.
 
-use model::{Labels, number};
-use promql::Value;
+use model::{Columns, FloatHistogram, Labels, number};
+use promql::{HistogramBucket, SampleValue, Value, histogram_buckets};
 
 /// Appends a text in quotes, with JSON's escapes.
 pub(crate) fn push_string(out: &mut String, text: &str) {
@@ -64,6 +64,68 @@ fn push_point(out: &mut String, time: i64, value: f64) {
     out.push_str("\"]");
 }
 
+/// Appends a number as JSON clients read it: in quotes, since JSON has no infinity.
+fn push_quoted(out: &mut String, value: f64) {
+    out.push('"');
+    number::push_api(out, value);
+    out.push('"');
+}
+
+fn push_histogram_point(out: &mut String, time: i64, histogram: &FloatHistogram) {
+    out.push('[');
+    number::push_seconds(out, time);
+    out.push_str(",{\"count\":");
+    push_quoted(out, histogram.count);
+    out.push_str(",\"sum\":");
+    push_quoted(out, histogram.sum);
+    let buckets = histogram_buckets(histogram);
+    if !buckets.is_empty() {
+        out.push_str(",\"buckets\":");
+        push_list(out, &buckets, push_bucket);
+    }
+    out.push_str("}]");
+}
+
+/// A bucket: which bounds belong to it (0 the upper, 1 the lower, 2 none, 3 both), the bounds,
+/// and the count.
+fn push_bucket(out: &mut String, bucket: &HistogramBucket) {
+    let rule = match (bucket.lower_included, bucket.upper_included) {
+        (false, true) => '0',
+        (true, false) => '1',
+        (false, false) => '2',
+        (true, true) => '3',
+    };
+    out.push('[');
+    out.push(rule);
+    for value in [bucket.lower, bucket.upper, bucket.count] {
+        out.push(',');
+        push_quoted(out, value);
+    }
+    out.push(']');
+}
+
+/// The samples of a series: `,"values":[…]` where it has numbers, `,"histograms":[…]` where it has
+/// histograms.
+fn push_samples(out: &mut String, samples: &Columns) {
+    let mut sample = samples.iter().peekable();
+    if sample.peek().is_some() {
+        out.push_str(",\"values\":[");
+        for (place, sample) in sample.enumerate() {
+            if place > 0 {
+                out.push(',');
+            }
+            push_point(out, sample.time, sample.value);
+        }
+        out.push(']');
+    }
+    if !samples.histograms.is_empty() {
+        out.push_str(",\"histograms\":");
+        push_list(out, &samples.histograms, |out, sample| {
+            push_histogram_point(out, sample.time, &sample.value.clone().into_float());
+        });
+    }
+}
+
 fn push_list<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T)) {
     out.push('[');
     for (place, item) in items.iter().enumerate() {
@@ -98,28 +160,32 @@ pub(crate) fn push_value(out: &mut String, value: &Value) {
         Value::Vector(samples) => push_list(out, samples, |out, sample| {
             out.push_str("{\"metric\":");
             push_labels(out, &sample.labels);
-            out.push_str(",\"value\":");
-            push_point(out, sample.time, sample.value);
+            match &sample.value {
+                SampleValue::Float(number) => {
+                    out.push_str(",\"value\":");
+                    push_point(out, sample.time, *number);
+                }
+                SampleValue::Histogram(histogram) => {
+                    out.push_str(",\"histogram\":");
+                    push_histogram_point(out, sample.time, histogram);
+                }
+            }
             out.push('}');
         }),
         Value::Matrix(series) => push_list(out, series, |out, series| {
             out.push_str("{\"metric\":");
             push_labels(out, &series.labels);
-            out.push_str(",\"values\":[");
-            for (place, sample) in series.samples.iter().enumerate() {
-                if place > 0 {
-                    out.push(',');
-                }
-                push_point(out, sample.time, sample.value);
-            }
-            out.push_str("]}");
+            push_samples(out, &series.samples);
+            out.push('}');
         }),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::{Columns, Sample};
+    use std::sync::Arc;
+
+    use model::{HistogramSample, HistogramValue, Sample, Span};
     use promql::{InstantSample, RangeSeries};
 
     use super::*;
@@ -155,7 +221,7 @@ mod tests {
                 Value::Vector(vec![InstantSample {
                     labels: labels.clone(),
                     time: 1,
-                    value: 1e21,
+                    value: SampleValue::Float(1e21),
                 }]),
                 r#""resultType":"vector","result":[{"metric":{"job":"a\"\n\u0001é"},"value":[0.001,"1e+21"]}]"#,
             ),
@@ -168,6 +234,74 @@ mod tests {
             ),
         ] {
             assert_eq!(written(&value), expected);
+        }
+    }
+
+    /// The histogram that the documentation of the original's answers shows.
+    fn documented() -> FloatHistogram {
+        FloatHistogram {
+            count: 42.0,
+            sum: 34_593.34,
+            zero_threshold: 0.25,
+            zero_count: 3.0,
+            positive_spans: vec![
+                Span {
+                    offset: -1,
+                    length: 2,
+                },
+                Span {
+                    offset: 1,
+                    length: 1,
+                },
+            ],
+            positive: vec![12.0, 21.0, 6.0],
+            negative_spans: vec![Span {
+                offset: 3,
+                length: 1,
+            }],
+            negative: vec![1.5],
+            ..FloatHistogram::default()
+        }
+    }
+
+    #[test]
+    fn histograms_stand_beside_numbers() {
+        let written_histogram = r#"{"count":"42","sum":"34593.34","buckets":[[1,"-8","-4","1.5"],[3,"-0.25","0.25","3"],[0,"0.25","0.5","12"],[0,"0.5","1","21"],[0,"2","4","6"]]}"#;
+        let vector = Value::Vector(vec![InstantSample {
+            labels: Labels::empty(),
+            time: 1500,
+            value: SampleValue::Histogram(Arc::new(documented())),
+        }]);
+        assert_eq!(
+            written(&vector),
+            format!(
+                r#""resultType":"vector","result":[{{"metric":{{}},"histogram":[1.5,{written_histogram}]}}]"#
+            )
+        );
+        let mut samples = Columns::new();
+        let sample = |time, histogram| HistogramSample {
+            time,
+            value: HistogramValue::Float(Box::new(histogram)),
+        };
+        samples.histograms = vec![
+            sample(2000, documented()),
+            sample(3000, FloatHistogram::default()),
+        ];
+        let histograms =
+            format!(r#""histograms":[[2,{written_histogram}],[3,{{"count":"0","sum":"0"}}]]"#);
+        for (number, values) in [(None, ""), (Some(1.0), r#""values":[[1,"1"]],"#)] {
+            let mut samples = samples.clone();
+            if let Some(number) = number {
+                samples.push(1000, number);
+            }
+            let matrix = Value::Matrix(vec![RangeSeries {
+                labels: Labels::empty(),
+                samples,
+            }]);
+            let expected = format!(
+                r#""resultType":"matrix","result":[{{"metric":{{}},{values}{histograms}}}]"#
+            );
+            assert_eq!(written(&matrix), expected);
         }
     }
 

@@ -283,13 +283,13 @@ impl Store {
                         && is_stale(value)
                         && let Some(is_float) = appender.histogram_kind(&head, slot, series)
                     {
-                        let reference = series.reference;
+                        let reference = series.reference();
                         appender.histograms.end(slot, reference, time, is_float);
                         outcome.stored += 1;
                         continue;
                     }
                     if verdict == Verdict::Next {
-                        writer.push(series.reference, time, value);
+                        writer.push(series.reference(), time, value);
                     }
                     verdict
                 }
@@ -304,7 +304,7 @@ impl Store {
                     if let Some(series) = head.series(sample.series) {
                         appender.late.push(LateSample {
                             slot,
-                            reference: series.reference,
+                            reference: series.reference(),
                             time,
                             value: LateValue::Number(value),
                         });
@@ -345,7 +345,7 @@ impl Store {
             match ring.check(pending.series, &pending.exemplar) {
                 Ok(()) => {
                     wanted.push((pending.series, pending.exemplar.clone()));
-                    references.push(series.reference);
+                    references.push(series.reference());
                 }
                 Err(Unwanted::Repeated) => {}
                 Err(Unwanted::OutOfOrder) => self.meters.exemplars_out_of_order.inc(),

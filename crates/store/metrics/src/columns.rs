@@ -161,6 +161,7 @@ fn split(columns: &mut Columns, at: Mark) -> Columns {
         histograms: columns
             .histograms
             .split_off(at.histograms.min(columns.histograms.len())),
+        ..Columns::default()
     }
 }
 

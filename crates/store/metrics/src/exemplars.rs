@@ -57,6 +57,11 @@ impl Exemplars {
         self.ring.front()?.1.time
     }
 
+    /// All exemplars, in the order they came.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (SeriesId, &Exemplar)> {
+        self.ring.iter().map(|(id, exemplar)| (*id, exemplar))
+    }
+
     /// Whether an exemplar would be kept.
     pub(crate) fn check(&self, id: SeriesId, exemplar: &Exemplar) -> Result<(), Unwanted> {
         let Some(series) = self.series.get(&id) else {

@@ -35,6 +35,7 @@ mod record;
 mod replay;
 mod retention;
 mod select;
+mod snapshot;
 mod status;
 mod store;
 mod truncate;

@@ -216,6 +216,11 @@ impl Store {
                 meters.head_chunk_damage.get(),
             ),
             counter(
+                "prometheus_tsdb_snapshot_replay_error_total",
+                "Snapshots of the head that could not be read.",
+                meters.snapshot_failures.get(),
+            ),
+            counter(
                 "argand_tsdb_unknown_wal_records_total",
                 "Log records of kinds that are not known.",
                 meters.unknown_records.get(),

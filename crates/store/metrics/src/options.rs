@@ -40,6 +40,8 @@ pub struct StoreOptions {
     pub max_exemplars: usize,
     /// How many series the head takes; `None` takes all.
     pub max_series: Option<u64>,
+    /// Whether closing leaves a snapshot of the head, so that the next start need not read the log.
+    pub snapshot_on_close: bool,
     /// Whether to go without the lock file.
     pub no_lockfile: bool,
     /// The clock, for retention and for samples from the future.
@@ -65,6 +67,7 @@ impl StoreOptions {
             out_of_order_window: Duration::ZERO,
             max_exemplars: 100_000,
             max_series: None,
+            snapshot_on_close: true,
             no_lockfile: false,
             clock: Arc::new(SystemClock),
         }

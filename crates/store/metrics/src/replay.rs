@@ -9,12 +9,11 @@
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::SeriesId;
-use model::Labels;
 use parking_lot::Mutex;
 use wal::{Reader, WalError};
 
@@ -24,7 +23,7 @@ use crate::head::{Head, slot_of};
 use crate::head_chunks::Listed;
 use crate::out_of_order::append::LateSample;
 use crate::record::{self, BadRecord, Kind};
-use crate::{Store, StoreError, validate};
+use crate::{Store, StoreError, snapshot, validate};
 
 /// How far replay is, for whoever waits.
 #[derive(Debug, Default)]
@@ -67,13 +66,13 @@ const DENSE: u64 = 1 << 24;
 
 /// Ids by reference; several references may mean one series.
 #[derive(Default)]
-struct Known {
+pub(crate) struct Known {
     dense: Vec<Option<SeriesId>>,
     sparse: HashMap<u64, SeriesId>,
 }
 
 impl Known {
-    fn insert(&mut self, reference: u64, id: SeriesId) {
+    pub(crate) fn insert(&mut self, reference: u64, id: SeriesId) {
         if reference >= DENSE {
             self.sparse.insert(reference, id);
             return;
@@ -88,7 +87,7 @@ impl Known {
     }
 
     #[inline]
-    fn get(&self, reference: u64) -> Option<SeriesId> {
+    pub(crate) fn get(&self, reference: u64) -> Option<SeriesId> {
         match usize::try_from(reference)
             .ok()
             .and_then(|place| self.dense.get(place))
@@ -108,14 +107,18 @@ const SHORT: u64 = 4 << 20;
 #[derive(Default)]
 pub(crate) struct Replay {
     slots: Known,
-    /// By reference, oldest first.
-    waiting: HashMap<u64, Vec<Listed>>,
+    /// Memory to use again.
+    pairs: Vec<u32>,
+    /// Head chunks of an earlier run that wait for their series.
+    waiting: Waiting,
     /// Chunks of samples that came out of order.
     late: Vec<Listed>,
     /// Whether what this run wrote is being read.
     is_young: bool,
     /// What this run took for samples in order, not knowing yet the later ones of earlier runs.
     fallen_behind: Vec<LateSample>,
+    /// The head comes from a snapshot; the log is asked for references only.
+    is_restored: bool,
     /// Records that do not decode.
     bad: u64,
     /// What earlier runs left: a checkpoint, and the segments behind it.
@@ -153,6 +156,40 @@ impl Step {
     }
 }
 
+/// The head chunks of earlier runs, by reference and oldest first.
+#[derive(Default)]
+pub(crate) struct Waiting(Vec<Listed>);
+
+impl Waiting {
+    /// Chunks in the order they were written.
+    fn new(mut chunks: Vec<Listed>) -> Self {
+        chunks.sort_by_key(|chunk| chunk.reference);
+        Self(chunks)
+    }
+
+    fn of(&self, reference: u64) -> impl Iterator<Item = &Listed> {
+        let from = self.0.partition_point(|chunk| chunk.reference < reference);
+        let rest = self.0.get(from..).unwrap_or_default().iter();
+        rest.take_while(move |chunk| chunk.reference == reference)
+    }
+
+    /// Lists the chunks of a reference under their series, but for those that a block holds.
+    pub(crate) fn list(&self, head: &mut Head, reference: u64, id: SeriesId, oldest: i64) {
+        for chunk in self.of(reference) {
+            let full = FullChunk {
+                first: chunk.first,
+                span: u32::try_from(chunk.last.saturating_sub(chunk.first)).unwrap_or(u32::MAX),
+                file: chunk.file,
+                offset: chunk.offset,
+                before: 0,
+            };
+            if full.last() >= oldest && head.is_after_last(slot_of(id), full.first) {
+                head.add_full(slot_of(id), full);
+            }
+        }
+    }
+}
+
 impl Replay {
     /// The chunks of samples that came out of order, once.
     pub(crate) fn take_late(&mut self) -> Vec<Listed> {
@@ -174,39 +211,51 @@ impl Replay {
         let listed = std::mem::take(&mut *store.progress.waiting.lock());
         let (late, listed): (Vec<_>, Vec<_>) = listed.into_iter().partition(|chunk| chunk.is_late);
         replay.late = late;
-        for chunk in listed {
-            let waiting = replay.waiting.entry(chunk.reference).or_default();
-            waiting.push(chunk);
-        }
+        replay.waiting = Waiting::new(listed);
         let checkpoint = wal::checkpoints(&folder).map_err(failed())?.pop();
         let segments = wal::segments(&folder).map_err(failed())?;
         let from = checkpoint.as_ref().map_or(0, |c| c.number + 1);
-        let mut segments = segments.iter().map(|segment| segment.number);
-        let first = segments.find(|&number| number >= from);
-        let last = segments.next_back().or(first);
+        let mut numbers = segments.iter().map(|segment| segment.number);
+        let first = numbers.find(|&number| number >= from);
+        replay.old = first.map(|first| first..=numbers.next_back().unwrap_or(first));
+        let last = replay.old.as_ref().map(|old| *old.end());
         store.progress.begin(first, last);
-        if let Some(checkpoint) = checkpoint {
-            let reader = Reader::open(&checkpoint.path, 0..=u64::MAX).map_err(failed())?;
-            let end = replay.read(store, reader, Step::Names).map_err(failed())?;
-            if let End::Damage(damage) = end {
+        if let Some(restored) =
+            snapshot::load(store, checkpoint.as_ref(), &segments, &replay.waiting)
+        {
+            replay.slots = restored.known;
+            replay.is_restored = true;
+            replay.waiting = Waiting::default();
+            if restored.is_numbered {
+                return Ok(replay);
+            }
+        }
+        replay.checkpoint = checkpoint.map(|checkpoint| checkpoint.path);
+        replay.all_names(store, &folder).map_err(failed())?;
+        replay.waiting = Waiting::default();
+        Ok(replay)
+    }
+
+    fn all_names(&mut self, store: &Store, folder: &Path) -> Result<(), WalError> {
+        if let Some(checkpoint) = self.checkpoint.clone() {
+            let reader = Reader::open(&checkpoint, 0..=u64::MAX)?;
+            if let End::Damage(damage) = self.read(store, reader, Step::Names)? {
                 // The segments behind it still count; what the checkpoint lost is named.
                 store.meters.log_corruptions.inc();
                 tracing::error!(%damage, "the checkpoint is damaged");
             }
-            replay.checkpoint = Some(checkpoint.path);
         }
-        let (Some(first), Some(last)) = (first, last) else {
-            return Ok(replay);
+        let Some(old) = self.old.clone() else {
+            return Ok(());
         };
-        let reader = Reader::open(&folder, first..=last).map_err(failed())?;
-        let end = replay.read(store, reader, Step::Names).map_err(failed())?;
-        if let End::Damage(damage) = end {
+        let reader = Reader::open(folder, old.clone())?;
+        if let End::Damage(damage) = self.read(store, reader, Step::Names)? {
             store.meters.log_corruptions.inc();
             tracing::warn!(%damage, "the log is cut off behind its last good record");
-            wal::repair(&damage, &folder, "", store.options.clock.now()).map_err(failed())?;
+            wal::repair(&damage, folder, "", store.options.clock.now())?;
+            self.old = Some(*old.start()..=damage.segment);
         }
-        replay.old = Some(first..=last);
-        Ok(replay)
+        Ok(())
     }
 
     /// Reads back all but the names, at last what this run has written meanwhile; then the head is
@@ -220,6 +269,9 @@ impl Replay {
         }
         if let Some(old) = self.old.clone() {
             readers.push(Reader::open(&folder, old).map_err(failed())?);
+        }
+        if std::mem::take(&mut self.is_restored) {
+            readers.clear();
         }
         for reader in readers {
             let end = self.read(store, reader, Step::Samples).map_err(failed())?;
@@ -346,30 +398,18 @@ impl Replay {
     }
 
     fn series(&mut self, store: &Store, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
+        if self.is_restored {
+            return record::series::decode(body, |reference, _| head.note_reference(reference));
+        }
         record::series::decode(body, |reference, pairs| {
-            let labels = Labels::from_pairs(pairs.iter().copied());
-            head.note_reference(reference);
-            let id = head
-                .find(&labels)
-                .or_else(|| head.create(&labels, reference));
+            let id = head.enter(pairs, reference, &mut self.pairs);
             let Some(id) = id else { return };
             self.slots.insert(reference, id);
-            if head.series(id).is_some_and(|s| s.reference != reference) {
+            if head.series(id).is_some_and(|s| s.reference() != reference) {
                 store.aliases.write().push((reference, id));
             }
-            for chunk in self.waiting.remove(&reference).unwrap_or_default() {
-                let full = FullChunk {
-                    first: chunk.first,
-                    span: u32::try_from(chunk.last.saturating_sub(chunk.first)).unwrap_or(u32::MAX),
-                    file: chunk.file,
-                    offset: chunk.offset,
-                    before: 0,
-                };
-                let is_wanted = full.last() >= store.oldest.load(Ordering::Relaxed);
-                if is_wanted && head.is_after_last(slot_of(id), full.first) {
-                    head.add_full(slot_of(id), full);
-                }
-            }
+            let oldest = store.oldest.load(Ordering::Relaxed);
+            self.waiting.list(head, reference, id, oldest);
         })
     }
 
@@ -404,7 +444,7 @@ impl Replay {
         if !self.is_young || !head.is_before_last(slot, time) {
             return;
         }
-        let reference = head.series(id).map_or(0, |series| series.reference);
+        let reference = head.series(id).map_or(0, |series| series.reference());
         self.fallen_behind.push(LateSample {
             slot,
             reference,

@@ -19,7 +19,7 @@ use crate::meters::Meters;
 use crate::out_of_order::{self, milliseconds};
 use crate::replay::{Progress, Replay};
 use crate::young::Young;
-use crate::{StoreError, StoreOptions, WalSync, block, files};
+use crate::{StoreError, StoreOptions, WalSync, block, files, snapshot};
 
 /// The longest time the sync thread sleeps before it looks whether the store still lives.
 const LONGEST_NAP: std::time::Duration = std::time::Duration::from_secs(1);
@@ -153,6 +153,9 @@ impl Store {
         }
         let begun = Instant::now();
         let mut replay = Replay::names(self)?;
+        // What is appended from now on is not in it.
+        let dir = &self.options.dir;
+        snapshot::remove_all(dir).map_err(StoreError::io(dir))?;
         if self.is_closed() {
             return Ok(());
         }
@@ -236,11 +239,25 @@ impl Store {
         let _alone = self.maintenance.lock();
         let mut appender = self.appender.lock();
         let folder = self.options.dir.join("chunks_head");
+        if self.options.snapshot_on_close {
+            // A snapshot has open chunks of numbers only.
+            self.head.write().retire_all_histograms(&self.chunks);
+        }
         self.chunks.flush().map_err(StoreError::io(&folder))?;
+        let position = appender.log.as_ref().map(wal::Wal::position);
         let logs = [appender.log.take(), appender.late_log.take()];
         for mut log in logs.into_iter().flatten() {
             let synced = log.sync_handle().sync();
             synced.map_err(|error| StoreError::log(log.dir())(error))?;
+        }
+        if let Some(position) = position
+            && self.options.snapshot_on_close
+            && self.is_replayed()
+        {
+            // Only a shortcut: the log has everything.
+            if let Err(error) = self.write_snapshot(position) {
+                tracing::warn!(%error, "no snapshot of the head; the next start reads the log");
+            }
         }
         if !self.options.no_lockfile {
             let path = self.options.dir.join("lock");

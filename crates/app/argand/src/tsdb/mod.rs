@@ -3,8 +3,17 @@
 //! Each command has a file of its own. What it prints goes to the writer it is given; an error goes
 //! to standard error, and the exit code is 1, as for a command line that makes no sense.
 
+mod analyze;
+mod blocks;
+mod bounds;
+mod dump;
+mod histogram;
 mod list;
+mod open_metrics;
+mod rule_file;
+mod rules;
 mod table;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write as _};
@@ -29,7 +38,14 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    Analyze(analyze::Arguments),
     List(list::Arguments),
+    Dump(dump::Arguments),
+    #[command(name = "dump-openmetrics")]
+    DumpOpenMetrics(dump::OpenMetricsArguments),
+    #[command(name = "create-blocks-from")]
+    CreateBlocksFrom(blocks::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// Whether a command line, the program's name included, is for here.
@@ -49,7 +65,12 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     };
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match &line.command {
+        Command::Analyze(arguments) => analyze::run(arguments, &mut out),
         Command::List(arguments) => list::run(arguments, &mut out),
+        Command::Dump(arguments) => dump::run(arguments, &mut out),
+        Command::DumpOpenMetrics(arguments) => dump::run_open_metrics(arguments, &mut out),
+        Command::CreateBlocksFrom(arguments) => blocks::run(arguments, &mut out),
+        Command::Verify(arguments) => verify::run(arguments, &mut out),
     };
     match outcome.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,

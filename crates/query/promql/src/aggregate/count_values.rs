@@ -1,10 +1,13 @@
 //! `count_values("label", …)`: how many series of a group have each value.
 
+use model::number;
+
 use crate::QueryError;
 use crate::ast::Aggregate;
-use crate::column::{Series, Steps, is_present};
+use crate::column::{Cell, Series, Steps, is_present};
 use crate::eval::Context;
 use crate::grouping::{Groups, Kept};
+use crate::histogram::describe;
 
 pub(super) fn eval(
     context: &Context<'_>,
@@ -29,24 +32,19 @@ pub(super) fn eval(
     let mut results: Vec<Series> = Vec::new();
     for one in &series {
         context.budget.check()?;
-        for (step, value) in one
-            .values
-            .iter()
-            .enumerate()
-            .filter(|(_, v)| is_present(**v))
-        {
+        for step in 0..steps.count {
+            let Some(cell) = one.get(step) else { continue };
             let mut text = String::new();
-            model::number::push_plain(&mut text, *value);
+            match cell {
+                Cell::Number(value) => number::push_plain(&mut text, value),
+                Cell::Histogram(histogram) => text = describe::text(&histogram),
+            }
             let mut labels = one.labels.to_builder();
             let group = groups.place(&labels.set(&label, &text).build());
             if group == results.len() {
                 context.budget.hold(1)?;
                 let labels = groups.labels(group);
-                results.push(Series {
-                    labels,
-                    drop_name: false,
-                    values: steps.absent(),
-                });
+                results.push(Series::absent(labels, false, steps));
             }
             let cell = results
                 .get_mut(group)

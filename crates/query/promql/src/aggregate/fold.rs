@@ -4,9 +4,10 @@
 //! of places, so that inputs are never held together and the result is the same on any number of
 //! threads.
 
+use super::histograms::{Adding, HistogramCells};
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp};
-use crate::column::{ABSENT, Series, Steps, is_present, present};
+use crate::column::{ABSENT, Histograms, Series, Steps, is_present, present};
 use crate::eval::{Context, parallel};
 use crate::kernels::sum::{Mean, Sum};
 
@@ -158,6 +159,8 @@ pub(super) fn eval(
 struct Group<C> {
     cells: Vec<Option<C>>,
     drop_name: bool,
+    /// Sums of histograms by step; empty where there is none.
+    histograms: HistogramCells,
 }
 
 fn fold<C: Cell>(
@@ -166,14 +169,19 @@ fn fold<C: Cell>(
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
     let source = context.source(&aggregate.expr, steps)?;
+    let adding = Adding {
+        context,
+        op: aggregate.op,
+        span: aggregate.expr.span,
+    };
     let mut keys = super::groups(context, aggregate);
     let mut groups: Vec<Group<C>> = Vec::new();
     parallel::for_each_column(
         context,
         source.as_ref(),
         steps.count,
-        &mut |place, column| {
-            if present(column) == 0 {
+        &mut |place, column, histograms| {
+            if present(column) == 0 && histograms.count() == 0 {
                 return Ok(());
             }
             let (labels, drop_name) = source.labels(place);
@@ -190,10 +198,19 @@ fn fold<C: Cell>(
                 groups.push(Group {
                     cells: vec![None; steps.count],
                     drop_name,
+                    histograms: HistogramCells::default(),
                 });
             }
             if let Some(group) = groups.get_mut(group) {
                 add_column(&mut group.cells, column);
+                if !histograms.is_empty() {
+                    add_histograms(
+                        &adding,
+                        group,
+                        histograms,
+                        labels.metric().unwrap_or_default(),
+                    );
+                }
             }
             Ok(())
         },
@@ -203,16 +220,17 @@ fn fold<C: Cell>(
     context
         .budget
         .release(groups.len().saturating_mul(steps.count));
-    let results = groups.into_iter().enumerate().map(|(place, group)| Series {
-        labels: keys.labels(place),
-        drop_name: group.drop_name,
-        values: group
-            .cells
-            .iter()
-            .map(|cell| cell.as_ref().map_or(ABSENT, C::get))
-            .collect(),
-    });
-    let results: Vec<Series> = results.collect();
+    let mut results = Vec::with_capacity(groups.len());
+    for (place, group) in groups.into_iter().enumerate() {
+        let values = group.cells.iter();
+        let values = values.map(|cell| cell.as_ref().map_or(ABSENT, C::get));
+        let labels = keys.labels(place);
+        let mut one = Series::numbers(labels, group.drop_name, values.collect());
+        group.histograms.finish(&adding, &mut one);
+        if !one.is_vacant() {
+            results.push(one);
+        }
+    }
     context.hold(&results)?;
     Ok(results)
 }
@@ -225,5 +243,27 @@ fn add_column<C: Cell>(cells: &mut [Option<C>], column: &[f64]) {
                 None => *cell = Some(C::starting(*value)),
             }
         }
+    }
+}
+
+/// What histograms do to a group: they are added up, counted, or left out with a note.
+fn add_histograms<C: Cell>(
+    adding: &Adding<'_>,
+    group: &mut Group<C>,
+    histograms: &Histograms,
+    metric: &str,
+) {
+    match adding.op {
+        AggregateOp::Sum | AggregateOp::Avg => group.histograms.add(adding, histograms, metric),
+        AggregateOp::Count | AggregateOp::Group => {
+            for (step, _) in histograms.iter() {
+                match group.cells.get_mut(step) {
+                    Some(Some(cell)) => cell.add(1.0),
+                    Some(empty) => *empty = Some(C::starting(1.0)),
+                    None => {}
+                }
+            }
+        }
+        _ => super::note_ignored(adding.context, adding.op, adding.span),
     }
 }

@@ -2,11 +2,12 @@
 
 mod count_values;
 mod fold;
+mod histograms;
 mod pick;
 mod quantile;
 
 use crate::QueryError;
-use crate::ast::{Aggregate, AggregateOp, Expr};
+use crate::ast::{Aggregate, AggregateOp, Expr, Span};
 use crate::column::{Series, Steps};
 use crate::eval::Context;
 use crate::grouping::{Groups, Kept};
@@ -14,6 +15,7 @@ use crate::grouping::{Groups, Kept};
 pub(crate) fn eval(
     context: &Context<'_>,
     aggregate: &Aggregate,
+    span: Span,
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
     match aggregate.op {
@@ -22,9 +24,15 @@ pub(crate) fn eval(
         AggregateOp::Topk
         | AggregateOp::Bottomk
         | AggregateOp::Limitk
-        | AggregateOp::LimitRatio => pick::eval(context, aggregate, steps),
+        | AggregateOp::LimitRatio => pick::eval(context, aggregate, span, steps),
         _ => fold::eval(context, aggregate, steps),
     }
+}
+
+/// Says that the histograms in a group had no part in the result.
+fn note_ignored(context: &Context<'_>, op: AggregateOp, span: Span) {
+    let text = format!("ignored histogram in {} aggregation", op.as_str());
+    context.info(span, &text);
 }
 
 /// The groups of an aggregation, none yet.

@@ -3,14 +3,15 @@
 use std::cmp::Ordering;
 
 use crate::QueryError;
-use crate::ast::{Aggregate, AggregateOp};
+use crate::ast::{Aggregate, AggregateOp, Span};
 use crate::calls::order::{falling, rising};
-use crate::column::{ABSENT, Series, Steps, is_present, present};
+use crate::column::{Series, Steps, is_present};
 use crate::eval::Context;
 
 pub(super) fn eval(
     context: &Context<'_>,
     aggregate: &Aggregate,
+    span: Span,
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
     let op = aggregate.op;
@@ -28,9 +29,11 @@ pub(super) fn eval(
     }
     let series = context.vector(&aggregate.expr, steps)?;
     let (_, members) = super::members(context, aggregate, &series);
-    let mut picked: Vec<Vec<f64>> = series
+    let ordered = matches!(op, AggregateOp::Topk | AggregateOp::Bottomk);
+    let mut ignored = false;
+    let mut picked: Vec<Series> = series
         .iter()
-        .map(|one| vec![ABSENT; one.values.len()])
+        .map(|one| Series::absent(one.labels.clone(), one.drop_name, steps))
         .collect();
     let mut order = Vec::new();
     for places in &members {
@@ -38,13 +41,20 @@ pub(super) fn eval(
         for (step, param) in params.iter().enumerate() {
             let mut candidates: Vec<(usize, f64)> = places
                 .iter()
+                .filter(|place| series.get(**place).is_some_and(|one| one.has(step)))
                 .map(|place| (*place, super::at(&series, *place, step)))
-                .filter(|(_, value)| is_present(*value))
                 .collect();
+            if ordered && *param >= 1.0 {
+                // Histograms are neither more nor less than others.
+                let before = candidates.len();
+                candidates.retain(|(_, value)| is_present(*value));
+                ignored |= candidates.len() < before;
+            }
             select(op, *param, &series, &mut candidates);
-            for (place, value) in candidates {
-                if let Some(cell) = picked.get_mut(place).and_then(|c| c.get_mut(step)) {
-                    *cell = value;
+            for (place, _) in candidates {
+                let cell = series.get(place).and_then(|one| one.get(step));
+                if let (Some(one), Some(cell)) = (picked.get_mut(place), cell) {
+                    one.set(step, cell);
                 }
                 if steps.count == 1 {
                     order.push(place);
@@ -56,18 +66,14 @@ pub(super) fn eval(
     if steps.count != 1 {
         order = (0..series.len()).collect();
     }
+    if ignored {
+        super::note_ignored(context, op, span);
+    }
+    let mut picked: Vec<Option<Series>> = picked.into_iter().map(Some).collect();
     let results: Vec<Series> = order
         .into_iter()
-        .filter_map(|place| {
-            let values = std::mem::take(picked.get_mut(place)?);
-            let one = series.get(place)?;
-            let (labels, drop_name) = (one.labels.clone(), one.drop_name);
-            (present(&values) > 0).then_some(Series {
-                labels,
-                drop_name,
-                values,
-            })
-        })
+        .filter_map(|place| picked.get_mut(place)?.take())
+        .filter(|one| !one.is_vacant())
         .collect();
     context.hold(&results)?;
     Ok(results)

@@ -2,7 +2,7 @@
 
 use crate::QueryError;
 use crate::ast::Aggregate;
-use crate::column::{ABSENT, Series, Steps, is_present};
+use crate::column::{ABSENT, Series, Steps, is_present, present};
 use crate::eval::Context;
 use crate::kernels::quantile::{is_quantile, quantile};
 
@@ -18,6 +18,9 @@ pub(super) fn eval(
         .filter(|q| !is_quantile(**q))
         .for_each(|q| context.warn_quantile(*q, param));
     let series = context.vector(&aggregate.expr, steps)?;
+    if series.iter().any(|one| one.histograms.count() > 0) {
+        super::note_ignored(context, aggregate.op, aggregate.expr.span);
+    }
     let (groups, members) = super::members(context, aggregate, &series);
     let mut results = Vec::with_capacity(groups.len());
     let mut values = Vec::new();
@@ -33,12 +36,10 @@ pub(super) fn eval(
                 quantile(*q, &mut values)
             }
         });
-        let column = column.collect();
-        results.push(Series {
-            labels: groups.labels(group),
-            drop_name: false,
-            values: column,
-        });
+        let column: Vec<f64> = column.collect();
+        if present(&column) > 0 {
+            results.push(Series::numbers(groups.labels(group), false, column));
+        }
     }
     context.release(&series);
     context.hold(&results)?;

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 
 use model::{Labels, METRIC_NAME};
 
-use super::operate::{holds, truth, value};
+use super::operate::{Operator, truth};
 use super::sets::kept;
 use crate::QueryError;
 use crate::ast::{Binary, Cardinality, Matching};
-use crate::column::{Series, Steps, is_present};
+use crate::column::{Cell, Series, Steps};
 use crate::eval::Context;
 use crate::grouping::Groups;
 
@@ -90,18 +90,15 @@ pub(super) fn eval(
     Ok(join.results)
 }
 
-fn at(series: &[Series], place: usize, step: usize) -> Option<f64> {
-    let value = *series.get(place)?.values.get(step)?;
-    is_present(value).then_some(value)
+fn at(series: &[Series], place: usize, step: usize) -> Option<Cell> {
+    series.get(place)?.get(step)
 }
 
 /// At which steps a side has any series.
 fn occupied(series: &[Series], steps: &Steps) -> Vec<bool> {
     let mut occupied = vec![false; steps.count];
     for one in series {
-        for (seen, value) in occupied.iter_mut().zip(&one.values) {
-            *seen |= is_present(*value);
-        }
+        one.mark(&mut occupied);
     }
     occupied
 }
@@ -152,12 +149,14 @@ impl Join<'_> {
                 continue;
             };
             matched = true;
-            let Some((one_place, one)) = single.or(fill_one.map(|fill| (FILLED, fill))) else {
+            let filled = || fill_one.map(|fill| (FILLED, Cell::Number(fill)));
+            let Some(one) = single.clone().or_else(filled) else {
                 continue;
             };
-            produced |= self.pair(group, (*place, many), (one_place, one), step, produced)?;
+            produced |= self.pair(group, (*place, many), one, step, produced)?;
         }
         if let (false, Some(fill), Some(single)) = (matched, fill_many, single) {
+            let fill = Cell::Number(fill);
             self.pair(group, (FILLED, fill), single, step, false)?;
         }
         Ok(())
@@ -167,23 +166,24 @@ impl Join<'_> {
     fn pair(
         &mut self,
         group: usize,
-        (many_place, many): (usize, f64),
-        (one_place, one): (usize, f64),
+        (many_place, many): (usize, Cell),
+        (one_place, one): (usize, Cell),
         step: usize,
         produced: bool,
     ) -> Result<bool, QueryError> {
-        let op = self.binary.op;
         let (left, right) = if self.swapped {
-            (one, many)
+            (&one, &many)
         } else {
-            (many, one)
+            (&many, &one)
         };
-        let held = holds(op, left, right);
-        let result = match (op.is_comparison(), self.binary.return_bool) {
-            (false, _) => value(op, left, right),
-            (true, true) => truth(held),
-            (true, false) if held => left,
-            (true, false) => return Ok(false),
+        let operator = Operator::of(self.context, self.binary);
+        let Some((result, held)) = operator.apply(left, right) else {
+            return Ok(false);
+        };
+        let result = match self.binary.return_bool {
+            true => Cell::Number(truth(held)),
+            false if held => result,
+            false => return Ok(false),
         };
         if produced && self.matching.cardinality == Cardinality::OneToOne {
             return Err(QueryError::execution(
@@ -191,12 +191,8 @@ impl Join<'_> {
             ));
         }
         let place = self.result(group, many_place, one_place);
-        if let Some(cell) = self
-            .results
-            .get_mut(place)
-            .and_then(|r| r.values.get_mut(step))
-        {
-            if is_present(*cell) {
+        if let Some(series) = self.results.get_mut(place) {
+            if series.has(step) {
                 return Err(match self.matching.cardinality {
                     Cardinality::OneToOne => QueryError::same_labelset(),
                     _ => QueryError::execution(
@@ -204,7 +200,7 @@ impl Join<'_> {
                     ),
                 });
             }
-            *cell = result;
+            series.set(step, result);
         }
         Ok(true)
     }
@@ -225,11 +221,8 @@ impl Join<'_> {
             .entry(labels.clone())
             .or_insert(self.results.len());
         if place == self.results.len() {
-            self.results.push(Series {
-                labels,
-                drop_name,
-                values: self.steps.absent(),
-            });
+            self.results
+                .push(Series::absent(labels, drop_name, &self.steps));
         }
         self.pairs.insert(key, place);
         place
@@ -241,7 +234,7 @@ impl Join<'_> {
             None => (self.groups.labels(group), false),
         };
         let ((labels, drop_name), (one_labels, _)) = (of(self.many, many), of(self.one, one));
-        let comparison = self.binary.op.is_comparison();
+        let comparison = self.binary.op.is_comparison() || self.binary.op.is_trim();
         let mut builder = labels.to_builder();
         if !comparison {
             builder.retain(|name, _| !self.context.is_metadata(name));

@@ -6,9 +6,9 @@ mod scalar;
 mod sets;
 
 use crate::QueryError;
-use crate::ast::{Binary, BinaryOp};
+use crate::ast::Binary;
 use crate::column::Steps;
-use crate::eval::{Context, Evaluated};
+use crate::eval::{Context, Evaluated, Reading};
 
 /// Evaluates both sides and the operator.
 pub(crate) fn eval(
@@ -16,13 +16,21 @@ pub(crate) fn eval(
     binary: &Binary,
     steps: &Steps,
 ) -> Result<Evaluated, QueryError> {
-    if matches!(binary.op, BinaryOp::TrimLower | BinaryOp::TrimUpper) {
-        let text = "operators </ and >/ on histograms are not available yet";
-        return Err(QueryError::execution(text));
-    }
-    let left = context.eval(&binary.left, steps)?;
-    let right = context.eval(&binary.right, steps)?;
+    let sides = || {
+        let left = context.eval(&binary.left, steps)?;
+        Ok::<_, QueryError>((left, context.eval(&binary.right, steps)?))
+    };
+    let (left, right) = if binary.op.is_trim() {
+        context.reading_as(Reading::Whole, sides)?
+    } else {
+        sides()?
+    };
     Ok(match (left, right) {
+        (Evaluated::Scalar(_), Evaluated::Scalar(_)) if binary.op.is_trim() => {
+            let op = model::name::quoted(binary.op.as_str());
+            let text = format!("operator {op} not allowed for Scalar operations");
+            return Err(QueryError::execution(text));
+        }
         (Evaluated::Scalar(left), Evaluated::Scalar(right)) => {
             Evaluated::Scalar(scalar::both(binary.op, &left, &right))
         }

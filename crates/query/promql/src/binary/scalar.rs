@@ -1,9 +1,9 @@
 //! Operators with a scalar on at least one side.
 
-use super::operate::{holds, truth, value};
+use super::operate::{Operator, holds, truth, value};
 use crate::QueryError;
 use crate::ast::{Binary, BinaryOp};
-use crate::column::{ABSENT, Series, is_present, merge_same_labels, present};
+use crate::column::{ABSENT, Cell, Series, is_present, merge_same_labels};
 use crate::eval::Context;
 
 /// Two scalars; comparisons have `bool`.
@@ -26,7 +26,12 @@ pub(super) fn with_vector(
     swapped: bool,
 ) -> Result<Vec<Series>, QueryError> {
     let op = binary.op;
+    let operator = Operator::of(context, binary);
     for one in &mut vector {
+        if !one.histograms.is_empty() || op.is_trim() {
+            each_cell(&operator, binary, one, scalar, swapped);
+            continue;
+        }
         for (cell, scalar) in one.values.iter_mut().zip(scalar) {
             if !is_present(*cell) {
                 continue;
@@ -47,8 +52,8 @@ pub(super) fn with_vector(
             };
         }
     }
-    vector.retain(|one| present(&one.values) > 0);
-    if op.is_comparison() && !binary.return_bool {
+    vector.retain(|one| !one.is_vacant());
+    if op.is_trim() || (op.is_comparison() && !binary.return_bool) {
         return Ok(vector);
     }
     for one in &mut vector {
@@ -59,5 +64,31 @@ pub(super) fn with_vector(
         Ok(vector)
     } else {
         merge_same_labels(vector)
+    }
+}
+
+/// A series that has histograms.
+fn each_cell(
+    operator: &Operator<'_>,
+    binary: &Binary,
+    one: &mut Series,
+    scalar: &[f64],
+    swapped: bool,
+) {
+    for (step, number) in scalar.iter().enumerate() {
+        let Some(cell) = one.get(step) else { continue };
+        let number = Cell::Number(*number);
+        let outcome = if swapped {
+            operator.apply(&number, &cell)
+        } else {
+            operator.apply(&cell, &number)
+        };
+        match outcome {
+            Some((_, held)) if binary.return_bool => one.set(step, Cell::Number(truth(held))),
+            // What a comparison keeps is the vector's value on whichever side it stands.
+            Some((_, true)) if binary.op.is_comparison() => {}
+            Some((result, true)) => one.set(step, result),
+            _ => one.clear(step),
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! `and`, `or`, `unless`.
 
+use std::sync::Arc;
+
 use crate::QueryError;
 use crate::ast::{BinaryOp, Matching};
-use crate::column::{ABSENT, Series, Steps, is_present, merge_same_labels, present};
+use crate::column::{ABSENT, Cell, Series, Steps, merge_same_labels};
 use crate::eval::Context;
 use crate::grouping::{Groups, Kept};
 
@@ -37,9 +39,7 @@ pub(super) fn eval(
             seen.push(vec![false; steps.count]);
         }
         if let Some(seen) = seen.get_mut(group) {
-            for (seen, value) in seen.iter_mut().zip(&one.values) {
-                *seen |= is_present(*value);
-            }
+            one.mark(seen);
         }
     }
     let wanted = op == BinaryOp::And;
@@ -60,13 +60,14 @@ pub(super) fn eval(
             }
         });
         let values: Vec<f64> = values.collect();
-        if present(&values) > 0 {
-            let (labels, drop_name) = (one.labels.clone(), one.drop_name);
-            results.push(Series {
-                labels,
-                drop_name,
-                values,
-            });
+        let mut result = Series::numbers(one.labels.clone(), one.drop_name, values);
+        for (step, histogram) in one.histograms.iter() {
+            if seen_at(step) == wanted {
+                result.set(step, Cell::Histogram(Arc::clone(histogram)));
+            }
+        }
+        if !result.is_vacant() {
+            results.push(result);
         }
     }
     merge_same_labels(results)

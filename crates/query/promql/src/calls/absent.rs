@@ -14,11 +14,7 @@ pub(crate) fn series(argument: &Expr, seen: &[bool]) -> Vec<Series> {
     if present(&values) == 0 {
         return Vec::new();
     }
-    vec![Series {
-        labels: asked_for(argument),
-        drop_name: false,
-        values,
-    }]
+    vec![Series::numbers(asked_for(argument), false, values)]
 }
 
 /// The labels that a selector's equality matchers fix; a label matched twice is not fixed.

@@ -1,37 +1,24 @@
-//! `histogram_quantile` and `histogram_fraction` over classic buckets.
+//! `histogram_quantile` and `histogram_fraction` over classic and native histograms.
 
 use std::collections::BTreeSet;
 
-use model::{Labels, number};
+use model::{FloatHistogram, Labels, number};
 
+use super::classic::{Bucket, bucket_fraction, bucket_quantile};
 use crate::QueryError;
 use crate::ast::{Call, Expr};
-use crate::column::{ABSENT, Series, Steps, is_present, merge_same_labels, present};
-use crate::eval::Context;
+use crate::column::{ABSENT, Cell, Series, Steps, is_present, merge_same_labels};
 use crate::eval::call::arg;
+use crate::eval::{Context, Reading};
 use crate::grouping::{Groups, Kept};
+use crate::histogram::quantile::{
+    NanEffect, fraction as native_fraction, quantile as native_quantile,
+};
 use crate::kernels::quantile::is_quantile;
-use crate::notes::with_metric;
-
-/// Counts closer than this, relative to their size, are equal: sums of rates of equal counters
-/// differ in their last bits.
-const SMALL_DIFFERENCE: f64 = 1e-12;
+use crate::notes::{Doubt, with_metric};
 
 /// The label that holds a bucket's upper bound.
 const BOUND: &str = "le";
-
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    upper: f64,
-    count: f64,
-}
-
-/// The buckets of one histogram: upper bound and place of the series.
-struct Classic {
-    labels: Labels,
-    metric: String,
-    buckets: Vec<(f64, usize)>,
-}
 
 pub(crate) fn quantile(
     context: &Context<'_>,
@@ -44,10 +31,25 @@ pub(crate) fn quantile(
         .iter()
         .filter(|q| !is_quantile(**q))
         .for_each(|q| context.warn_quantile(*q, param));
-    each_step(context, input, steps, |step, buckets| {
-        let q = ranks.get(step).copied().unwrap_or(f64::NAN);
-        bucket_quantile(q, buckets)
-    })
+    let of = Of {
+        classic: &|step, buckets| bucket_quantile(at(&ranks, step), buckets),
+        native: &|step, histogram| native_quantile(at(&ranks, step), histogram),
+    };
+    each_step(context, input, steps, &of)
+}
+
+/// Of a step and the classic buckets there: the value, and whether counts that fell had to be
+/// mended.
+type OfClassic<'o> = dyn Fn(usize, &mut Vec<Bucket>) -> (f64, bool) + 'o;
+
+/// What is computed of the histograms of each step.
+struct Of<'o> {
+    classic: &'o OfClassic<'o>,
+    native: &'o dyn Fn(usize, &FloatHistogram) -> (f64, NanEffect),
+}
+
+fn at(column: &[f64], step: usize) -> f64 {
+    column.get(step).copied().unwrap_or(f64::NAN)
 }
 
 /// `histogram_quantiles(v, "label", q, …)`: each quantile as a series with its rank in a label.
@@ -65,12 +67,20 @@ pub(crate) fn quantiles(
             .iter()
             .filter(|q| !is_quantile(**q))
             .for_each(|q| context.warn_quantile(*q, param));
-        let mut series = each_step(context, input, steps, |step, buckets| {
-            let q = ranks.get(step).copied().unwrap_or(f64::NAN);
-            bucket_quantile(q, buckets)
-        })?;
+        let of = Of {
+            classic: &|step, buckets| bucket_quantile(at(&ranks, step), buckets),
+            native: &|step, histogram| native_quantile(at(&ranks, step), histogram),
+        };
+        let mut series = each_step(context, input, steps, &of)?;
         let mut rank = String::new();
         number::push_general(&mut rank, ranks.first().copied().unwrap_or(f64::NAN));
+        if rank
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'-')
+        {
+            // As OpenMetrics writes numbers.
+            rank.push_str(".0");
+        }
         for one in &mut series {
             one.labels = one.labels.to_builder().set(&label, &rank).build();
         }
@@ -86,30 +96,107 @@ pub(crate) fn fraction(
 ) -> Result<Vec<Series>, QueryError> {
     let lower = context.scalar(arg(call, 0)?, steps)?;
     let upper = context.scalar(arg(call, 1)?, steps)?;
-    each_step(context, arg(call, 2)?, steps, |step, buckets| {
-        let at = |column: &[f64]| column.get(step).copied().unwrap_or(f64::NAN);
-        (bucket_fraction(at(&lower), at(&upper), buckets), false)
-    })
+    let of = Of {
+        classic: &|step, buckets| {
+            let value = bucket_fraction(at(&lower, step), at(&upper, step), buckets);
+            (value, false)
+        },
+        native: &|step, histogram| native_fraction(at(&lower, step), at(&upper, step), histogram),
+    };
+    each_step(context, arg(call, 2)?, steps, &of)
 }
 
-/// Calls `of` for each histogram at each step where it has buckets. `of` answers the value and
-/// whether counts that fell had to be mended.
+/// Computes a number of each histogram at each step where it has observations.
 fn each_step(
     context: &Context<'_>,
     input: &Expr,
     steps: &Steps,
-    of: impl Fn(usize, &mut Vec<Bucket>) -> (f64, bool),
+    of: &Of<'_>,
 ) -> Result<Vec<Series>, QueryError> {
-    let series = context.vector(input, steps)?;
+    let series = context.reading_as(Reading::Whole, || context.vector(input, steps))?;
+    let classic = classic(context, &series, input);
     let mut results = Vec::new();
-    let mut buckets = Vec::new();
-    let mut mended = BTreeSet::new();
-    for histogram in classic(context, &series, input) {
+    // Steps at which a classic histogram has a native twin: neither counts.
+    let mut twins = vec![Vec::new(); classic.histograms.len()];
+    for one in series.iter().filter(|one| !one.histograms.is_empty()) {
         context.budget.check()?;
+        let twin = classic.place(one);
+        let (labels, drop_name) = context.derived(one.labels.clone());
+        let metric = shown_metric(context, &one.labels);
+        let mut result = Series::absent(labels, drop_name, steps);
+        for (step, histogram) in one.histograms.iter() {
+            let classic = twin.filter(|place| classic.has(*place, &series, step));
+            if let Some(twins) = classic.and_then(|place| twins.get_mut(place)) {
+                twins.push(step);
+                context.note(input.span, Doubt::MixedForms, metric);
+                continue;
+            }
+            let (value, effect) = (of.native)(step, histogram);
+            let doubt = match effect {
+                NanEffect::Nothing => None,
+                NanEffect::Result => Some(Doubt::NanQuantile),
+                NanEffect::Skew => Some(Doubt::SkewedQuantile),
+                NanEffect::Excluded => Some(Doubt::NanExcluded),
+            };
+            if let Some(doubt) = doubt {
+                context.note(input.span, doubt, metric);
+            }
+            result.set(step, Cell::Number(value));
+        }
+        results.push(result);
+    }
+    let mut mended = BTreeSet::new();
+    for (histogram, twins) in classic.histograms.into_iter().zip(twins) {
+        context.budget.check()?;
+        let labels = context.derived(histogram.labels.clone());
+        let values = histogram.each_step(&series, steps, &twins, of, &mut mended);
+        results.push(Series::numbers(labels.0, labels.1, values));
+    }
+    for metric in mended {
+        let text = "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)";
+        context.info(input.span, &with_metric(text, &metric));
+    }
+    results.retain(|one| !one.is_vacant());
+    context.release(&series);
+    context.hold(&results)?;
+    if context.delayed_names {
+        Ok(results)
+    } else {
+        merge_same_labels(results)
+    }
+}
+
+/// The name of a metric in notes: only where names are dropped at the end of a query are they
+/// still known here.
+fn shown_metric<'l>(context: &Context<'_>, labels: &'l Labels) -> &'l str {
+    if context.delayed_names {
+        labels.metric().unwrap_or_default()
+    } else {
+        ""
+    }
+}
+
+/// The buckets of one histogram: upper bound and place of the series.
+struct Histogram {
+    labels: Labels,
+    metric: String,
+    buckets: Vec<(f64, usize)>,
+}
+
+impl Histogram {
+    fn each_step(
+        self,
+        series: &[Series],
+        steps: &Steps,
+        twins: &[usize],
+        of: &Of<'_>,
+        mended: &mut BTreeSet<String>,
+    ) -> Vec<f64> {
         let mut values = steps.absent();
+        let mut buckets = Vec::new();
         for (step, cell) in values.iter_mut().enumerate() {
             buckets.clear();
-            for (upper, place) in &histogram.buckets {
+            for (upper, place) in &self.buckets {
                 let column = series.get(*place).map(|one| one.values.as_slice());
                 let count = column.and_then(|c| c.get(step)).copied().unwrap_or(ABSENT);
                 if is_present(count) {
@@ -119,38 +206,53 @@ fn each_step(
                     });
                 }
             }
-            if !buckets.is_empty() {
-                let (value, fell) = of(step, &mut buckets);
+            if !buckets.is_empty() && !twins.contains(&step) {
+                let (value, fell) = (of.classic)(step, &mut buckets);
                 *cell = value;
                 if fell {
-                    mended.insert(histogram.metric.clone());
+                    mended.insert(self.metric.clone());
                 }
             }
         }
-        if present(&values) > 0 {
-            results.push(Series {
-                labels: histogram.labels,
-                drop_name: false,
-                values,
-            });
-        }
+        values
     }
-    for metric in mended {
-        let text = "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)";
-        context.info(input.span, &with_metric(text, &metric));
+}
+
+/// The classic histograms of a vector.
+struct Classic {
+    groups: Groups,
+    histograms: Vec<Histogram>,
+}
+
+impl Classic {
+    /// The classic histogram with the name and labels of a native one.
+    fn place(&self, native: &Series) -> Option<usize> {
+        let place = self.groups.find(&native.labels)?;
+        native.labels.get(BOUND).is_none().then_some(place)
     }
-    context.release(&series);
-    context.hold(&results)?;
-    Ok(results)
+
+    fn has(&self, place: usize, series: &[Series], step: usize) -> bool {
+        let buckets = self.histograms.get(place).map(|h| h.buckets.as_slice());
+        let mut places = buckets.unwrap_or_default().iter().map(|(_, place)| place);
+        places.any(|place| {
+            let column = series.get(*place).map(|one| one.values.as_slice());
+            column
+                .and_then(|c| c.get(step))
+                .is_some_and(|v| is_present(*v))
+        })
+    }
 }
 
 /// Sorts series into histograms; buckets rise.
-fn classic(context: &Context<'_>, series: &[Series], input: &Expr) -> Vec<Classic> {
-    let kept = Kept::all_but(&[BOUND.to_owned()], context.type_and_unit);
+fn classic(context: &Context<'_>, series: &[Series], input: &Expr) -> Classic {
+    let kept = Kept::whole_but(BOUND);
     let mut groups = Groups::new(kept);
-    let mut histograms: Vec<Classic> = Vec::new();
+    let mut histograms: Vec<Histogram> = Vec::new();
     for (place, one) in series.iter().enumerate() {
-        let metric = one.labels.metric().unwrap_or_default();
+        if !one.values.iter().any(|value| is_present(*value)) {
+            continue;
+        }
+        let metric = shown_metric(context, &one.labels);
         let bound = one.labels.get(BOUND).unwrap_or("");
         let Some(upper) = parse_bound(bound) else {
             let text = format!(
@@ -162,9 +264,8 @@ fn classic(context: &Context<'_>, series: &[Series], input: &Expr) -> Vec<Classi
         };
         let group = groups.place(&one.labels);
         if group == histograms.len() {
-            let labels = groups.labels(group);
-            histograms.push(Classic {
-                labels,
+            histograms.push(Histogram {
+                labels: groups.labels(group),
                 metric: metric.to_owned(),
                 buckets: Vec::new(),
             });
@@ -176,137 +277,9 @@ fn classic(context: &Context<'_>, series: &[Series], input: &Expr) -> Vec<Classi
     for histogram in &mut histograms {
         histogram.buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
-    histograms
+    Classic { groups, histograms }
 }
 
 fn parse_bound(text: &str) -> Option<f64> {
     text.parse().ok()
-}
-
-/// Adds up buckets with the same bound, and lifts counts that fell. Answers whether any fell by
-/// more than a rounding error.
-fn mend(buckets: &mut Vec<Bucket>) -> bool {
-    let mut merged: Vec<Bucket> = Vec::with_capacity(buckets.len());
-    for bucket in buckets.iter() {
-        match merged.last_mut() {
-            Some(last) if last.upper == bucket.upper => last.count += bucket.count,
-            _ => merged.push(*bucket),
-        }
-    }
-    let mut fell = false;
-    let mut before = merged.first().map_or(0.0, |bucket| bucket.count);
-    for bucket in merged.iter_mut().skip(1) {
-        if bucket.count == before {
-            continue;
-        }
-        if nearly_equal(before, bucket.count) {
-            bucket.count = before;
-        } else if bucket.count < before {
-            bucket.count = before;
-            fell = true;
-        } else {
-            before = bucket.count;
-        }
-    }
-    *buckets = merged;
-    fell
-}
-
-fn nearly_equal(a: f64, b: f64) -> bool {
-    if a == b || (a.is_nan() && b.is_nan()) {
-        return true;
-    }
-    let (size, difference) = (a.abs() + b.abs(), (a - b).abs());
-    if a == 0.0 || b == 0.0 || size < f64::MIN_POSITIVE {
-        return difference < SMALL_DIFFERENCE * f64::MIN_POSITIVE;
-    }
-    difference / size.min(f64::MAX) < SMALL_DIFFERENCE
-}
-
-fn is_whole(buckets: &[Bucket]) -> bool {
-    buckets
-        .last()
-        .is_some_and(|last| last.upper == f64::INFINITY)
-}
-
-/// The quantile by linear interpolation within its bucket, and whether counts were lifted.
-fn bucket_quantile(q: f64, buckets: &mut Vec<Bucket>) -> (f64, bool) {
-    if q.is_nan() {
-        return (f64::NAN, false);
-    }
-    if q < 0.0 {
-        return (f64::NEG_INFINITY, false);
-    }
-    if q > 1.0 {
-        return (f64::INFINITY, false);
-    }
-    if !is_whole(buckets) {
-        return (f64::NAN, false);
-    }
-    let fell = mend(buckets);
-    (interpolate(q, buckets).unwrap_or(f64::NAN), fell)
-}
-
-fn interpolate(q: f64, buckets: &[Bucket]) -> Option<f64> {
-    let (last, finite) = buckets.split_last()?;
-    let highest = finite.last()?;
-    if last.count == 0.0 || last.count.is_nan() {
-        return None;
-    }
-    let rank = q * last.count;
-    let Some(place) = finite.iter().position(|bucket| bucket.count >= rank) else {
-        return Some(highest.upper);
-    };
-    let bucket = finite.get(place)?;
-    let below = place.checked_sub(1).and_then(|place| finite.get(place));
-    match below {
-        None if bucket.upper <= 0.0 => Some(bucket.upper),
-        None => Some(bucket.upper * (rank / bucket.count)),
-        Some(below) => {
-            let share = (rank - below.count) / (bucket.count - below.count);
-            Some(below.upper + (bucket.upper - below.upper) * share)
-        }
-    }
-}
-
-/// The share of observations between two values.
-fn bucket_fraction(lower: f64, upper: f64, buckets: &mut Vec<Bucket>) -> f64 {
-    if !is_whole(buckets) {
-        return f64::NAN;
-    }
-    mend(buckets);
-    let count = buckets.last().map_or(f64::NAN, |last| last.count);
-    if count == 0.0 || count.is_nan() || lower.is_nan() || upper.is_nan() {
-        return f64::NAN;
-    }
-    if lower >= upper {
-        return 0.0;
-    }
-    (rank_of(upper, buckets, count) - rank_of(lower, buckets, count)) / count
-}
-
-/// How many observations lie below a value.
-fn rank_of(value: f64, buckets: &[Bucket], count: f64) -> f64 {
-    let mut rank = 0.0;
-    let mut floor = match buckets.first() {
-        Some(first) if first.upper > 0.0 => 0.0,
-        _ => f64::NEG_INFINITY,
-    };
-    for bucket in buckets {
-        if floor >= value {
-            return rank;
-        }
-        if bucket.upper > value {
-            // Nothing is known about how observations spread towards infinity.
-            if floor == f64::NEG_INFINITY {
-                return bucket.count;
-            }
-            if bucket.upper == f64::INFINITY {
-                return rank;
-            }
-            return rank + (bucket.count - rank) * (value - floor) / (bucket.upper - floor);
-        }
-        (rank, floor) = (bucket.count, bucket.upper);
-    }
-    count
 }

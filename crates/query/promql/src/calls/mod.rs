@@ -1,7 +1,9 @@
 //! Functions of instant vectors, a family a file. Those of range vectors are kernels.
 
 pub(crate) mod absent;
+mod classic;
 pub(crate) mod histogram;
+pub(crate) mod info;
 pub(crate) mod label;
 pub(crate) mod math;
 pub(crate) mod order;

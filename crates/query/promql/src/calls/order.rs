@@ -6,7 +6,7 @@ use model::Labels;
 
 use crate::QueryError;
 use crate::ast::Call;
-use crate::column::{Series, Steps};
+use crate::column::{Series, Steps, present};
 use crate::eval::Context;
 use crate::eval::call::arg;
 
@@ -25,8 +25,17 @@ pub(crate) fn sort(
     }
     let value = |one: &Series| one.values.first().copied().unwrap_or(f64::NAN);
     match call.function.name {
-        "sort" => series.sort_by(|a, b| rising(value(a), value(b))),
-        "sort_desc" => series.sort_by(|a, b| falling(value(a), value(b))),
+        "sort" | "sort_desc" => {
+            // A histogram is neither more nor less than another.
+            context.release(&series);
+            series.retain(|one| present(&one.values) > 0);
+            context.hold(&series)?;
+            if call.function.name == "sort" {
+                series.sort_by(|a, b| rising(value(a), value(b)));
+            } else {
+                series.sort_by(|a, b| falling(value(a), value(b)));
+            }
+        }
         "sort_by_label" => series.sort_by(|a, b| by_labels(&a.labels, &b.labels, &names)),
         _ => series.sort_by(|a, b| by_labels(&b.labels, &a.labels, &names)),
     }

@@ -1,11 +1,15 @@
 //! Calls: each function's arguments are evaluated here and handed to its family.
 
-use super::{Context, Evaluated};
+use super::selector::Wanted;
+use super::{Context, Evaluated, Reading};
 use crate::QueryError;
 use crate::ast::{Call, Expr, ExprKind};
-use crate::calls::{absent, histogram, label, math, order, time};
-use crate::column::{ABSENT, Series, Steps, all_distinct, is_present, merge_same_labels, present};
-use model::Labels;
+use crate::calls::{absent, histogram, info, label, math, order, time};
+use crate::column::{
+    ABSENT, Cell, Series, Steps, all_distinct, is_present, merge_same_labels, present,
+};
+use crate::histogram::stats;
+use model::{FloatHistogram, Labels};
 
 /// The argument at a place; the parser has checked that it is there.
 pub(crate) fn arg(call: &Call, place: usize) -> Result<&Expr, QueryError> {
@@ -42,21 +46,13 @@ impl Context<'_> {
             "scalar" => return self.to_scalar(arg(call, 0)?, steps),
             "vector" => {
                 let values = self.scalar(arg(call, 0)?, steps)?;
-                vec![Series {
-                    labels: Labels::empty(),
-                    drop_name: false,
-                    values,
-                }]
+                vec![Series::numbers(Labels::empty(), false, values)]
             }
             "absent" => {
                 let argument = arg(call, 0)?;
                 let input = self.vector(argument, steps)?;
                 let mut seen = vec![false; steps.count];
-                for one in &input {
-                    for (seen, value) in seen.iter_mut().zip(&one.values) {
-                        *seen |= is_present(*value);
-                    }
-                }
+                input.iter().for_each(|one| one.mark(&mut seen));
                 self.release(&input);
                 absent::series(argument, &seen)
             }
@@ -65,6 +61,8 @@ impl Context<'_> {
                 absent::series(argument, &self.any_sample(argument, steps)?)
             }
             "timestamp" => self.timestamp(arg(call, 0)?, steps)?,
+            "start_timestamp" => self.start_timestamp(arg(call, 0)?, steps)?,
+            "info" => info::join(self, call, steps)?,
             "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" => {
                 order::sort(self, call, steps)?
             }
@@ -73,11 +71,18 @@ impl Context<'_> {
             "histogram_quantile" => histogram::quantile(self, call, steps)?,
             "histogram_quantiles" => histogram::quantiles(self, call, steps)?,
             "histogram_fraction" => histogram::fraction(self, call, steps)?,
+            "histogram_count" => self.each_histogram(call, steps, |h| h.count)?,
+            "histogram_sum" => self.each_histogram(call, steps, |h| h.sum)?,
+            "histogram_avg" => self.each_histogram(call, steps, stats::mean)?,
+            "histogram_stdvar" => self.each_histogram(call, steps, stats::variance)?,
+            "histogram_stddev" => {
+                self.each_histogram(call, steps, |h| stats::variance(h).sqrt())?
+            }
             name => match (math::find(name), time::find(name)) {
                 (Some(function), _) => self.math(function, call, steps)?,
                 (None, Some(part)) => self.date(part, call, steps)?,
                 (None, None) => {
-                    let text = format!("function {name} is not available yet");
+                    let text = format!("unknown function {name}");
                     return Err(QueryError::execution(text));
                 }
             },
@@ -111,6 +116,7 @@ impl Context<'_> {
         let input = self.vector(argument, steps)?;
         let mut values = steps.absent();
         let mut many = vec![false; steps.count];
+        // Histograms do not count.
         for one in &input {
             for ((cell, many), value) in values.iter_mut().zip(&mut many).zip(&one.values) {
                 if is_present(*value) {
@@ -135,19 +141,59 @@ impl Context<'_> {
             inner = next;
         }
         if let ExprKind::Vector(selector) = &inner.kind {
-            let source = self.selected(selector, steps)?.with_times();
-            let series = self.collect(&source, steps)?;
+            let source = self.selected(selector, inner.span, steps)?;
+            let series = self.collect(&source.with(Wanted::Times), steps)?;
             return self.derive_all(series);
         }
         let mut series = self.vector(argument, steps)?;
         for one in &mut series {
-            for (value, time) in one.values.iter_mut().zip(steps.times()) {
-                if is_present(*value) {
-                    *value = time as f64 / 1000.0;
+            for (step, time) in steps.times().enumerate() {
+                if one.has(step) {
+                    one.set(step, Cell::Number(time as f64 / 1000.0));
                 }
             }
         }
         self.derive_all(series)
+    }
+
+    /// When the counting of a selector's samples began, 0 where that is unknown; nothing of other
+    /// arguments, or where start timestamps are not used.
+    fn start_timestamp(&self, argument: &Expr, steps: &Steps) -> Result<Vec<Series>, QueryError> {
+        let mut inner = argument;
+        while let ExprKind::Paren(next) = &inner.kind {
+            inner = next;
+        }
+        match &inner.kind {
+            ExprKind::Vector(selector) if self.starts => {
+                let source = self.selected(selector, inner.span, steps)?;
+                let series = self.collect(&source.with(Wanted::Starts), steps)?;
+                self.derive_all(series)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// A number of each histogram; numbers are left out.
+    fn each_histogram(
+        &self,
+        call: &Call,
+        steps: &Steps,
+        number: impl Fn(&FloatHistogram) -> f64,
+    ) -> Result<Vec<Series>, QueryError> {
+        let argument = arg(call, 0)?;
+        let series = self.reading_as(Reading::Stats, || self.vector(argument, steps))?;
+        self.release(&series);
+        let mut results = Vec::new();
+        for one in series.iter().filter(|one| !one.histograms.is_empty()) {
+            self.budget.check()?;
+            let mut result = Series::absent(one.labels.clone(), one.drop_name, steps);
+            for (step, histogram) in one.histograms.iter() {
+                result.set(step, Cell::Number(number(histogram)));
+            }
+            results.push(result);
+        }
+        self.hold(&results)?;
+        self.derive_all(results)
     }
 
     /// The series as results that are no longer samples of their metric.
@@ -181,7 +227,7 @@ impl Context<'_> {
                 }
             }
         }
-        series.retain(|one| present(&one.values) > 0);
+        drop_histograms(&mut series);
         self.derive_all(series)
     }
 
@@ -196,11 +242,7 @@ impl Context<'_> {
                 .times()
                 .map(|time| part.of(time as f64 / 1000.0))
                 .collect();
-            return Ok(vec![Series {
-                labels: Labels::empty(),
-                drop_name: false,
-                values,
-            }]);
+            return Ok(vec![Series::numbers(Labels::empty(), false, values)]);
         };
         let mut series = self.vector(argument, steps)?;
         for one in &mut series {
@@ -208,6 +250,13 @@ impl Context<'_> {
                 *value = part.of(*value);
             }
         }
+        drop_histograms(&mut series);
         self.derive_all(series)
     }
+}
+
+/// Leaves numbers alone, and series that have some.
+fn drop_histograms(series: &mut Vec<Series>) {
+    series.iter_mut().for_each(|one| one.histograms.clear());
+    series.retain(|one| present(&one.values) > 0);
 }

@@ -9,9 +9,11 @@ mod duration;
 mod invariant;
 pub(crate) mod parallel;
 pub(crate) mod range;
-mod selector;
+pub(crate) mod selector;
 pub(crate) mod source;
 mod unary;
+
+use std::sync::Arc;
 
 use contract::Select;
 use model::Labels;
@@ -20,7 +22,7 @@ use parking_lot::Mutex;
 use crate::ast::{Expr, ExprKind, Span, ValueType};
 use crate::budget::Budget;
 use crate::column::{Series, Steps, present};
-use crate::notes::Notes;
+use crate::notes::{Doubt, Notes};
 use crate::{QueryError, aggregate, binary};
 use source::Source;
 
@@ -48,13 +50,52 @@ pub(crate) struct Context<'a> {
     pub(crate) threads: usize,
     pub(crate) delayed_names: bool,
     pub(crate) type_and_unit: bool,
+    /// Samples' own start timestamps tell of counter resets.
+    pub(crate) starts: bool,
     pub(crate) budget: Budget,
     pub(crate) notes: Mutex<Notes>,
+    pub(crate) reading: Mutex<Reading>,
+}
+
+/// How much of histograms the part of a query that is being evaluated looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Whatever it is given.
+    Plain,
+    /// Counts and sums alone: then whoever reads samples finds out at once where counting began
+    /// again, and aggregations warn where some began again and some did not.
+    Stats,
+    /// Buckets, too, or other steps than those between samples; whatever stands inside.
+    Whole,
 }
 
 impl<'a> Context<'a> {
+    pub(crate) fn reading(&self) -> Reading {
+        *self.reading.lock()
+    }
+
+    /// Evaluates a part of the query that looks at histograms in some way.
+    pub(crate) fn reading_as<T>(&self, reading: Reading, evaluate: impl FnOnce() -> T) -> T {
+        let outside = self.reading();
+        if outside != Reading::Whole {
+            *self.reading.lock() = reading;
+        }
+        let result = evaluate();
+        *self.reading.lock() = outside;
+        result
+    }
+
     pub(crate) fn warn(&self, span: Span, text: &str) {
         self.notes.lock().warn(self.query, span, text);
+    }
+
+    /// Says that a result is in doubt, or not all that was there went into it.
+    pub(crate) fn note(&self, span: Span, doubt: Doubt, metric: &str) {
+        if doubt.is_warning() {
+            self.warn(span, &doubt.text(metric));
+        } else {
+            self.info(span, &doubt.text(metric));
+        }
     }
 
     pub(crate) fn info(&self, span: Span, text: &str) {
@@ -99,12 +140,12 @@ impl<'a> Context<'a> {
             ExprKind::Unary { negative, operand } => self.unary(*negative, operand, steps),
             ExprKind::Binary(binary) => binary::eval(self, binary, steps),
             ExprKind::Aggregate(aggregate) => {
-                let series = aggregate::eval(self, aggregate, steps)?;
+                let series = aggregate::eval(self, aggregate, expr.span, steps)?;
                 Ok(Evaluated::Vector(series))
             }
             ExprKind::Call(call) => self.call(call, steps),
             ExprKind::Vector(selector) => Ok(Evaluated::Vector(
-                self.collect(&self.selected(selector, steps)?, steps)?,
+                self.collect(&self.selected(selector, expr.span, steps)?, steps)?,
             )),
             ExprKind::Matrix(_) | ExprKind::Subquery(_) => Err(QueryError::execution(
                 "a range vector has no value of its own here",
@@ -121,7 +162,9 @@ impl<'a> Context<'a> {
         if steps.count == 1 || !invariant::is_invariant(expr) {
             match &expr.kind {
                 ExprKind::Paren(inner) => return self.source(inner, steps),
-                ExprKind::Vector(selector) => return Ok(Box::new(self.selected(selector, steps)?)),
+                ExprKind::Vector(selector) => {
+                    return Ok(Box::new(self.selected(selector, expr.span, steps)?));
+                }
                 ExprKind::Call(call) => {
                     if let Some(windowed) = self.windowed(call, steps)? {
                         return Ok(Box::new(windowed));
@@ -161,32 +204,37 @@ impl<'a> Context<'a> {
         steps: &Steps,
     ) -> Result<Vec<Series>, QueryError> {
         let mut series = Vec::new();
-        parallel::for_each_column(self, source, steps.count, &mut |place, column| {
-            let points = present(column);
-            if points > 0 {
-                self.budget.hold(points)?;
-                let (labels, drop_name) = source.labels(place);
-                series.push(Series {
-                    labels,
-                    drop_name,
-                    values: column.to_vec(),
-                });
-            }
-            Ok(())
-        })?;
+        parallel::for_each_column(
+            self,
+            source,
+            steps.count,
+            &mut |place, column, histograms| {
+                let points = present(column) + histograms.samples();
+                if points > 0 {
+                    self.budget.hold(points)?;
+                    let (labels, drop_name) = source.labels(place);
+                    series.push(Series {
+                        labels,
+                        drop_name,
+                        values: column.to_vec(),
+                        histograms: std::mem::take(histograms),
+                    });
+                }
+                Ok(())
+            },
+        )?;
         Ok(series)
     }
 
     /// Says that a result stays in memory.
     pub(crate) fn hold(&self, series: &[Series]) -> Result<(), QueryError> {
-        self.budget
-            .hold(series.iter().map(|one| present(&one.values)).sum())
+        self.budget.hold(series.iter().map(Series::samples).sum())
     }
 
     /// Says that an operand has been used up.
     pub(crate) fn release(&self, series: &[Series]) {
         self.budget
-            .release(series.iter().map(|one| present(&one.values)).sum());
+            .release(series.iter().map(Series::samples).sum());
     }
 
     fn repeat(&self, once: Evaluated, count: usize) -> Result<Evaluated, QueryError> {
@@ -199,6 +247,11 @@ impl<'a> Context<'a> {
                     .hold(series.len().saturating_mul(count.saturating_sub(1)))?;
                 for one in &mut series {
                     one.values = spread(&one.values);
+                    if let Some(histogram) = one.histograms.get(0).cloned() {
+                        for step in 0..count {
+                            one.histograms.set(step, Arc::clone(&histogram));
+                        }
+                    }
                 }
                 Evaluated::Vector(series)
             }

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::{Condvar, Mutex};
 
 use super::Context;
-use super::source::{Scratch, Source};
+use super::source::{Out, Scratch, Source};
 use crate::QueryError;
-use crate::column::ABSENT;
+use crate::column::{ABSENT, Histograms};
 
 /// Series that a thread computes at once: enough that the lock is rarely taken, few enough that
 /// their columns stay in the cache.
@@ -20,8 +20,9 @@ const BLOCK: usize = 8;
 /// Below this many series, starting threads costs more than it saves.
 const WORTH_THREADS: usize = 128;
 
-/// What is done with a column, in order of places.
-pub(crate) type Fold<'f> = dyn FnMut(usize, &[f64]) -> Result<(), QueryError> + Send + 'f;
+/// What is done with a column, in order of places; it may take the histograms.
+pub(crate) type Fold<'f> =
+    dyn FnMut(usize, &[f64], &mut Histograms) -> Result<(), QueryError> + Send + 'f;
 
 struct Turn<'t, 'f> {
     next: usize,
@@ -40,10 +41,16 @@ pub(crate) fn for_each_column(
     if context.threads <= 1 || source.len() < WORTH_THREADS {
         let mut scratch = Scratch::default();
         let mut column = vec![ABSENT; width];
+        let mut histograms = Histograms::default();
         for place in 0..source.len() {
             context.budget.check()?;
-            source.fill(place, &mut scratch, &mut column)?;
-            fold(place, &column)?;
+            histograms.clear();
+            let out = Out {
+                values: &mut column,
+                histograms: &mut histograms,
+            };
+            source.fill(place, &mut scratch, out)?;
+            fold(place, &column, &mut histograms)?;
         }
         return Ok(());
     }
@@ -58,14 +65,17 @@ pub(crate) fn for_each_column(
         for _ in 0..context.threads.min(blocks) {
             scope.spawn(|| {
                 let mut scratch = Scratch::default();
-                let mut columns = vec![ABSENT; width.saturating_mul(BLOCK)];
+                let mut columns = Columns {
+                    width,
+                    values: vec![ABSENT; width.saturating_mul(BLOCK)],
+                    histograms: vec![Histograms::default(); BLOCK],
+                };
                 loop {
                     let block = taken.fetch_add(1, Ordering::Relaxed);
                     if block >= blocks {
                         return;
                     }
-                    let computed =
-                        compute(context, source, block, width, &mut scratch, &mut columns);
+                    let computed = compute(context, source, block, &mut scratch, &mut columns);
                     let mut turn = turn.lock();
                     while turn.next != block && turn.outcome.is_ok() {
                         moved_on.wait(&mut turn);
@@ -73,9 +83,9 @@ pub(crate) fn for_each_column(
                     if turn.outcome.is_ok() {
                         turn.outcome = computed.and_then(|()| {
                             let places = block * BLOCK..source.len();
-                            places
-                                .zip(columns.chunks(width.max(1)).take(BLOCK))
-                                .try_for_each(|(place, column)| (turn.fold)(place, column))
+                            places.zip(columns.iter_mut()).try_for_each(|(place, out)| {
+                                (turn.fold)(place, out.values, out.histograms)
+                            })
                         });
                     }
                     turn.next += 1;
@@ -92,18 +102,33 @@ pub(crate) fn for_each_column(
     turn.into_inner().outcome
 }
 
+/// The columns of one block.
+struct Columns {
+    width: usize,
+    values: Vec<f64>,
+    histograms: Vec<Histograms>,
+}
+
+impl Columns {
+    fn iter_mut(&mut self) -> impl Iterator<Item = Out<'_>> {
+        let values = self.values.chunks_mut(self.width.max(1));
+        let columns = values.zip(&mut self.histograms);
+        columns.map(|(values, histograms)| Out { values, histograms })
+    }
+}
+
 fn compute(
     context: &Context<'_>,
     source: &dyn Source,
     block: usize,
-    width: usize,
     scratch: &mut Scratch,
-    columns: &mut [f64],
+    columns: &mut Columns,
 ) -> Result<(), QueryError> {
     let places = block * BLOCK..source.len();
-    for (place, column) in places.zip(columns.chunks_mut(width.max(1))) {
+    for (place, out) in places.zip(columns.iter_mut()) {
         context.budget.check()?;
-        source.fill(place, scratch, column)?;
+        out.histograms.clear();
+        source.fill(place, scratch, out)?;
     }
     Ok(())
 }

@@ -1,17 +1,20 @@
 //! Range vectors: where the samples of a window function come from.
 
-use contract::SeriesList;
-use model::{Columns, Labels, is_stale};
+use std::sync::Arc;
 
-use super::Context;
-use super::selector::refuse_mode;
-use super::source::{Scratch, Source};
+use contract::SeriesList;
+use model::{Columns, HistogramSample, HistogramValue, Labels, ResetHint};
+
+use super::source::{Out, Scratch, Source};
+use super::{Context, Reading};
 use crate::QueryError;
-use crate::ast::{Call, Expr, ExprKind, RangeMode, Subquery};
-use crate::column::{Series, Steps, is_present, present};
+use crate::ast::{Call, Expr, ExprKind, RangeMode, Span, Subquery};
+use crate::column::{Histograms, Series, Steps, is_present, present};
+use crate::kernels::mixed::{self, Asked, Windows, extended};
 use crate::kernels::over_time::RangeFunction;
 use crate::kernels::quantile::is_quantile;
 use crate::kernels::window::Frames;
+use crate::notes::Doubt;
 
 enum Samples {
     Stored(Box<dyn SeriesList>),
@@ -22,7 +25,16 @@ enum Samples {
 pub(crate) struct Ranges<'c> {
     context: &'c Context<'c>,
     samples: Samples,
+    /// The windows, with the neighbours that the mode looks at.
     frames: Frames,
+    mode: RangeMode,
+    /// The range as written, in milliseconds.
+    range: i64,
+    /// How far the windows reach before the range, and beyond it.
+    behind: i64,
+    ahead: i64,
+    /// Histograms tell of counter resets between them.
+    detecting: bool,
 }
 
 impl Ranges<'_> {
@@ -40,38 +52,76 @@ impl Ranges<'_> {
         }
     }
 
-    /// The samples of one series in the window of the first step.
+    /// The samples of one series in the window of the first step; with `anchored` and `smoothed`
+    /// also the values at its ends.
     pub(crate) fn window(&self, place: usize) -> Result<Columns, QueryError> {
-        let (mut samples, mut found) = (Columns::new(), Columns::new());
-        self.read(place, &mut samples)?;
-        self.frames
-            .slide(&samples.times, &samples.values, &mut [0.0], |frame| {
-                found.times.extend_from_slice(frame.times);
-                found.values.extend_from_slice(frame.values);
-                0.0
-            });
+        let mut scratch = Scratch::default();
+        self.read(place, &mut scratch)?;
+        if self.mode != RangeMode::Plain && !scratch.histograms.is_empty() {
+            return Err(QueryError::execution(format!(
+                "{} modifier is not supported with histograms",
+                self.mode.as_str()
+            )));
+        }
+        let mut found = Columns::new();
+        let mut histograms = Histograms::default();
+        let out = &mut Out {
+            values: &mut [0.0],
+            histograms: &mut histograms,
+        };
+        Windows::new(&self.frames, &scratch.samples, &scratch.histograms).each(out, |window| {
+            if self.mode == RangeMode::Plain {
+                found.times.extend_from_slice(window.times);
+                found.values.extend_from_slice(window.values);
+                let samples = window.histograms.iter().map(|(time, histogram)| {
+                    let float = model::FloatHistogram::clone(histogram);
+                    HistogramSample {
+                        time: *time,
+                        value: HistogramValue::Float(Box::new(float)),
+                    }
+                });
+                found.histograms.extend(samples);
+            } else {
+                let ends = (window.start + self.behind, window.end - self.ahead);
+                let smoothed = self.mode == RangeMode::Smoothed;
+                let samples = extended::with_ends(window.times, window.values, ends, smoothed);
+                for (time, value) in samples.unwrap_or_default() {
+                    found.push(time, value);
+                }
+            }
+            None
+        });
         Ok(found)
     }
 
     /// The samples of one series, stale markers left out.
-    fn read(&self, place: usize, into: &mut Columns) -> Result<(), QueryError> {
-        into.clear();
+    fn read(&self, place: usize, scratch: &mut Scratch) -> Result<(), QueryError> {
+        scratch.samples.clear();
+        scratch.histograms.clear();
         match &self.samples {
             Samples::Stored(list) => {
-                list.read(place, into)?;
-                if into.values.iter().any(|value| is_stale(*value)) {
-                    let kept: Vec<_> = into.iter().filter(|s| !is_stale(s.value)).collect();
-                    into.clear();
-                    kept.iter()
-                        .for_each(|sample| into.push(sample.time, sample.value));
+                list.read(place, &mut scratch.samples)?;
+                scratch.drop_stale();
+                if !scratch.samples.histograms.is_empty() {
+                    scratch.take_histograms(self.detecting, |_| {});
+                }
+                if !self.context.starts {
+                    scratch.samples.starts.clear();
+                    scratch.samples.histogram_starts.clear();
                 }
             }
             Samples::Computed(series, steps) => {
-                let values = series.get(place).map(|one| one.values.as_slice());
-                for (time, value) in steps.times().zip(values.unwrap_or_default()) {
+                let Some(one) = series.get(place) else {
+                    return Ok(());
+                };
+                for (time, value) in steps.times().zip(&one.values) {
                     if is_present(*value) {
-                        into.push(time, *value);
+                        scratch.samples.push(time, *value);
                     }
+                }
+                for (step, histogram) in one.histograms.iter() {
+                    let timed = (steps.at(step), Arc::clone(histogram));
+                    scratch.histograms.push(timed);
                 }
             }
         }
@@ -93,6 +143,8 @@ pub(crate) struct Windowed<'c> {
     function: RangeFunction,
     params: Vec<Vec<f64>>,
     steps: Steps,
+    /// Where the call's first argument stands, for notes.
+    span: Span,
 }
 
 impl<'a> Context<'a> {
@@ -101,14 +153,25 @@ impl<'a> Context<'a> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.ranges(inner, steps),
             ExprKind::Matrix(matrix) => {
-                refuse_mode(&matrix.selector)?;
+                let mode = matrix.selector.mode;
+                let (behind, ahead) = match mode {
+                    RangeMode::Plain => (0, 0),
+                    RangeMode::Anchored => (self.lookback, 0),
+                    RangeMode::Smoothed => (self.lookback, self.lookback),
+                };
                 let range = self.positive(&matrix.range)?;
                 let frames = self.frames(&matrix.selector, range, steps)?;
+                let frames = frames.reaching(behind, ahead);
                 let list = self.list(&matrix.selector, &frames, steps.count)?;
                 Ok(Ranges {
                     context: self,
                     samples: Samples::Stored(list),
                     frames,
+                    mode,
+                    range,
+                    behind,
+                    ahead,
+                    detecting: self.reading() == Reading::Stats,
                 })
             }
             ExprKind::Subquery(subquery) => self.subquery(subquery, steps),
@@ -142,12 +205,18 @@ impl<'a> Context<'a> {
         self.budget.fits(inner.count)?;
         let series = match inner.count {
             0 => Vec::new(),
-            _ => self.vector(&subquery.expr, &inner)?,
+            _ => self.reading_as(Reading::Whole, || self.vector(&subquery.expr, &inner))?,
         };
+        let series = series.into_iter().map(without_hints).collect();
         Ok(Ranges {
             context: self,
             samples: Samples::Computed(series, inner),
             frames,
+            mode: RangeMode::Plain,
+            range,
+            behind: 0,
+            ahead: 0,
+            detecting: false,
         })
     }
 
@@ -165,22 +234,23 @@ impl<'a> Context<'a> {
         check_mode(call)?;
         for arg in &call.args {
             if arg.value_type() == crate::ast::ValueType::Matrix {
-                ranges = Some((self.ranges(arg, steps)?, arg));
+                ranges = Some(self.ranges(arg, steps)?);
             } else {
                 params.push((self.scalar(arg, steps)?, arg));
             }
         }
-        let Some((ranges, matrix)) = ranges else {
+        let Some(ranges) = ranges else {
             return Err(QueryError::execution("expected a range vector"));
         };
         self.check_params(function, &params)?;
-        self.hint_counter(function, &ranges, matrix);
         let params = params.into_iter().map(|(values, _)| values).collect();
+        let span = call.args.first().map(|arg| arg.span).unwrap_or_default();
         Ok(Some(Windowed {
             ranges,
             function,
             params,
             steps: *steps,
+            span,
         }))
     }
 
@@ -219,53 +289,43 @@ impl<'a> Context<'a> {
         self.warn(expr.span, &text);
     }
 
-    /// Says so where rate or increase meets a metric that is not named like a counter.
-    fn hint_counter(&self, function: RangeFunction, ranges: &Ranges<'_>, matrix: &Expr) {
-        if !matches!(function, RangeFunction::Rate | RangeFunction::Increase) || ranges.len() == 0 {
-            return;
-        }
-        let labels = ranges.labels(0).0;
-        let metric = labels.metric().unwrap_or_default();
-        if let (true, Some(kind)) = (self.type_and_unit, labels.get("__type__")) {
-            if kind != "counter" && kind != "histogram" {
-                let text = format!(
-                    "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\", got {}: {}",
-                    model::name::quoted(kind),
-                    model::name::quoted(metric)
-                );
-                self.info(matrix.span, &text);
-            }
-            return;
-        }
-        let counters = ["_total", "_sum", "_count", "_bucket"];
-        if !metric.is_empty() && !counters.iter().any(|suffix| metric.ends_with(suffix)) {
-            let text = format!(
-                "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
-                model::name::quoted(metric)
-            );
-            self.info(matrix.span, &text);
-        }
-    }
-
     /// `absent_over_time`: which steps see no sample at all.
     pub(crate) fn any_sample(&self, matrix: &Expr, steps: &Steps) -> Result<Vec<bool>, QueryError> {
         let ranges = self.ranges(matrix, steps)?;
         let mut seen = vec![false; steps.count];
         let mut scratch = Scratch::default();
         let mut column = steps.absent();
+        let mut histograms = Histograms::default();
         for place in 0..ranges.len() {
             self.budget.check()?;
-            ranges.read(place, &mut scratch.samples)?;
-            let samples = &scratch.samples;
-            ranges
-                .frames
-                .slide(&samples.times, &samples.values, &mut column, |_| 1.0);
+            ranges.read(place, &mut scratch)?;
+            let out = &mut Out {
+                values: &mut column,
+                histograms: &mut histograms,
+            };
+            Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
+                .each(out, |_| Some(crate::column::Cell::Number(1.0)));
             for (seen, cell) in seen.iter_mut().zip(&column) {
                 *seen |= is_present(*cell);
             }
         }
         Ok(seen)
     }
+}
+
+/// The steps of a subquery are not those between samples, of which hints speak.
+fn without_hints(mut one: Series) -> Series {
+    let hinted: Vec<_> = one
+        .histograms
+        .iter()
+        .filter(|(_, h)| matches!(h.hint, ResetHint::Reset | ResetHint::NotReset))
+        .map(|(step, histogram)| (step, model::FloatHistogram::clone(histogram)))
+        .collect();
+    for (step, mut histogram) in hinted {
+        histogram.hint = ResetHint::Unknown;
+        one.histograms.set(step, Arc::new(histogram));
+    }
+    one
 }
 
 /// Fails where a range modifier stands before a function that has no use for it.
@@ -312,21 +372,109 @@ impl Source for Windowed<'_> {
         }
     }
 
-    fn fill(&self, place: usize, scratch: &mut Scratch, out: &mut [f64]) -> Result<(), QueryError> {
+    fn fill(
+        &self,
+        place: usize,
+        scratch: &mut Scratch,
+        mut out: Out<'_>,
+    ) -> Result<(), QueryError> {
         let context = self.ranges.context;
-        self.ranges.read(place, &mut scratch.samples)?;
-        let seen = self.function.run(
-            &scratch.samples,
-            &self.ranges.frames,
-            &self.params,
-            &self.steps,
-            out,
-        );
+        self.ranges.read(place, scratch)?;
+        let plain = self.ranges.mode == RangeMode::Plain
+            && scratch.histograms.is_empty()
+            && (scratch.samples.starts.is_empty() || !self.function.sees_starts());
+        let seen = if plain || !self.function.sees_histograms() {
+            if !scratch.histograms.is_empty() {
+                self.note_ignored(place, scratch, out.values.len());
+            }
+            self.function.run(
+                &scratch.samples,
+                &self.ranges.frames,
+                &self.params,
+                &self.steps,
+                out.values,
+            )
+        } else {
+            self.fill_mixed(place, scratch, &mut out)
+        };
+        if matches!(self.function, RangeFunction::Rate | RangeFunction::Increase) {
+            self.hint_counter(place, out.values);
+        }
         context.budget.looked_at(seen);
         // The samples of one series are in memory while its column is computed.
-        let held = scratch.samples.len().min(seen).saturating_add(present(out));
+        let held = scratch.samples.len().min(seen);
+        let held = held.saturating_add(present(out.values) + out.histograms.samples());
         context.budget.hold(held)?;
         context.budget.release(held);
         Ok(())
+    }
+}
+
+impl Windowed<'_> {
+    fn fill_mixed(&self, place: usize, scratch: &Scratch, out: &mut Out<'_>) -> usize {
+        let ranges = &self.ranges;
+        let (labels, _) = ranges.labels(place);
+        let metric = labels.metric().unwrap_or_default();
+        let note = |doubt| ranges.context.note(self.span, doubt, metric);
+        let asked = Asked {
+            function: self.function,
+            mode: ranges.mode,
+            range: ranges.range,
+            behind: ranges.behind,
+            ahead: ranges.ahead,
+            note: &note,
+        };
+        Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
+            .each(out, |window| mixed::value(&asked, window))
+    }
+
+    /// Says so where rate or increase made numbers of a metric that is not named like a counter.
+    fn hint_counter(&self, place: usize, values: &[f64]) {
+        let context = self.ranges.context;
+        let (labels, _) = self.ranges.labels(place);
+        let metric = labels.metric().unwrap_or_default();
+        if let (true, Some(kind)) = (context.type_and_unit, labels.get("__type__")) {
+            if kind != "counter" && kind != "histogram" && present(values) > 0 {
+                let text = format!(
+                    "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\", got {}: {}",
+                    model::name::quoted(kind),
+                    model::name::quoted(metric)
+                );
+                context.info(self.span, &text);
+            }
+            return;
+        }
+        let counters = ["_total", "_sum", "_count", "_bucket"];
+        let named = metric.is_empty() || counters.iter().any(|suffix| metric.ends_with(suffix));
+        if !named && present(values) > 0 {
+            let text = format!(
+                "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
+                model::name::quoted(metric)
+            );
+            context.info(self.span, &text);
+        }
+    }
+
+    /// Says so where a function of numbers meets a window that has histograms, too.
+    fn note_ignored(&self, place: usize, scratch: &Scratch, count: usize) {
+        let mut values = vec![0.0; count];
+        let mut histograms = Histograms::default();
+        let mut mixed = false;
+        let out = &mut Out {
+            values: &mut values,
+            histograms: &mut histograms,
+        };
+        let windows = Windows::new(&self.ranges.frames, &scratch.samples, &scratch.histograms);
+        windows.each(out, |window| {
+            mixed |= window.is_mixed();
+            None
+        });
+        if mixed {
+            let (labels, _) = self.ranges.labels(place);
+            let metric = labels.metric().unwrap_or_default();
+            self.ranges
+                .context
+                .note(self.span, Doubt::IgnoredInRange, metric);
+        }
     }
 }

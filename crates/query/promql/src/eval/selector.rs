@@ -1,13 +1,19 @@
-//! Vector selectors: the latest sample within the lookback, unless it is a stale marker.
+//! Vector selectors: the latest sample within the lookback, unless it is a stale marker; with
+//! `smoothed`, what stands between the samples before and behind.
+
+use std::sync::Arc;
 
 use contract::{Selection, SeriesList, TimeRange};
-use model::{Labels, is_stale};
+use model::{Labels, ResetHint, is_stale};
 
-use super::Context;
-use super::source::{Scratch, Source};
+use super::source::{Out, Scratch, Source};
+use super::{Context, Reading};
 use crate::QueryError;
-use crate::ast::{RangeMode, VectorSelector};
-use crate::column::{ABSENT, Steps, present};
+use crate::ast::{RangeMode, Span, VectorSelector};
+use crate::column::{ABSENT, Cell, Steps, present};
+use crate::histogram::reset::is_reset;
+use crate::kernels::mixed::extended::between;
+use crate::kernels::mixed::{Window, Windows};
 use crate::kernels::window::Frames;
 
 /// A selector over the series that it found.
@@ -16,24 +22,45 @@ pub(crate) struct Selected<'c> {
     list: Box<dyn SeriesList>,
     /// Windows as long as the lookback.
     frames: Frames,
-    /// The samples' times in seconds are wanted, not their values.
-    times_wanted: bool,
+    wanted: Wanted,
+    mode: RangeMode,
+    span: Span,
+    /// Histograms tell of counter resets between them, as far as they are read.
+    detecting: bool,
+}
+
+/// What of the samples is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Values,
+    /// Their times, in seconds.
+    Times,
+    /// The times of numbers; histograms as they are.
+    NumberTimes,
+    /// When their counting began, in seconds.
+    Starts,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn selected(
         &self,
         selector: &VectorSelector,
+        span: Span,
         steps: &Steps,
     ) -> Result<Selected<'_>, QueryError> {
-        refuse_mode(selector)?;
-        let frames = self.frames(selector, self.lookback, steps)?;
+        let mut frames = self.frames(selector, self.lookback, steps)?;
+        if selector.mode == RangeMode::Smoothed {
+            frames = frames.reaching(0, self.lookback);
+        }
         let list = self.list(selector, &frames, steps.count)?;
         Ok(Selected {
             context: self,
             list,
             frames,
-            times_wanted: false,
+            wanted: Wanted::Values,
+            mode: selector.mode,
+            span,
+            detecting: self.reading() == Reading::Stats,
         })
     }
 
@@ -79,22 +106,124 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Fails on the range modifiers that have no kernel.
-pub(crate) fn refuse_mode(selector: &VectorSelector) -> Result<(), QueryError> {
-    match selector.mode {
-        RangeMode::Plain => Ok(()),
-        mode => Err(QueryError::execution(format!(
-            "modifier {} is not available yet",
-            mode.as_str()
-        ))),
+impl Selected<'_> {
+    /// The same series with something else of their samples as values.
+    pub(crate) fn with(mut self, wanted: Wanted) -> Self {
+        self.wanted = wanted;
+        self
+    }
+
+    /// Steps at which histograms may be the latest samples.
+    fn fill_mixed(&self, scratch: &mut Scratch, out: &mut Out<'_>) {
+        let mut stale = Vec::new();
+        scratch.take_histograms(self.detecting, |time| stale.push(time));
+        let samples = &scratch.samples;
+        let windows = Windows::new(&self.frames, samples, &scratch.histograms);
+        windows.each(out, |window| {
+            let number = window.times.last().copied();
+            let histogram = window.histograms.last();
+            let stale = stale.iter().rev().find(|time| **time <= window.end);
+            let latest = number.max(histogram.map(|(time, _)| *time));
+            if stale.copied() > latest {
+                return None;
+            }
+            let time = latest?;
+            let is_number = number == latest;
+            let value = window.values.last().copied().unwrap_or(ABSENT);
+            if is_number && is_stale(value) {
+                return None;
+            }
+            match (self.wanted, histogram) {
+                (Wanted::NumberTimes, Some((_, histogram))) if !is_number => {
+                    Some(Cell::Histogram(Arc::clone(histogram)))
+                }
+                (Wanted::Times | Wanted::NumberTimes, _) => {
+                    Some(Cell::Number(time as f64 / 1000.0))
+                }
+                (Wanted::Starts, _) => {
+                    let starts = if is_number {
+                        window.starts
+                    } else {
+                        window.histogram_starts
+                    };
+                    starts
+                        .last()
+                        .map(|start| Cell::Number(*start as f64 / 1000.0))
+                }
+                (Wanted::Values, Some((_, histogram))) if !is_number => {
+                    Some(Cell::Histogram(Arc::clone(histogram)))
+                }
+                (Wanted::Values, _) => Some(Cell::Number(value)),
+            }
+        });
+    }
+
+    fn fill_smoothed(&self, place: usize, scratch: &mut Scratch, out: &mut Out<'_>) {
+        scratch.take_histograms(self.detecting, |_| {});
+        scratch.drop_stale();
+        let context = self.context;
+        let metric = self.list.labels(place);
+        let metric = metric.metric().unwrap_or_default();
+        let note = |doubt| context.note(self.span, doubt, metric);
+        let windows = Windows::new(&self.frames, &scratch.samples, &scratch.histograms);
+        let lookback = context.lookback;
+        windows.each(out, |window: &Window<'_>| {
+            between(window, window.end - lookback, &note)
+        });
     }
 }
 
-impl Selected<'_> {
-    /// The same series with the times of their samples, in seconds, as values.
-    pub(crate) fn with_times(mut self) -> Self {
-        self.times_wanted = true;
-        self
+impl Scratch {
+    /// Makes what was read of histograms into those queries reckon with; says when stale markers
+    /// stood among them. Where `detecting`, hints that are unknown are found out.
+    pub(crate) fn take_histograms(&mut self, detecting: bool, mut stale: impl FnMut(i64)) {
+        self.histograms.clear();
+        let known = !self.samples.histogram_starts.is_empty();
+        let starts = std::mem::take(&mut self.samples.histogram_starts);
+        for (place, sample) in self.samples.histograms.drain(..).enumerate() {
+            if sample.value.is_stale() {
+                stale(sample.time);
+                continue;
+            }
+            if known {
+                let start = starts.get(place).copied().unwrap_or_default();
+                self.samples.histogram_starts.push(start);
+            }
+            let mut histogram = sample.value.into_float();
+            if detecting
+                && histogram.hint == ResetHint::Unknown
+                && let Some((_, before)) = self.histograms.last()
+            {
+                histogram.hint = if is_reset(&histogram, before) {
+                    ResetHint::Reset
+                } else {
+                    ResetHint::NotReset
+                };
+            }
+            self.histograms.push((sample.time, Arc::new(histogram)));
+        }
+    }
+
+    /// Leaves out numbers that are stale markers.
+    pub(crate) fn drop_stale(&mut self) {
+        let samples = &mut self.samples;
+        if !samples.values.iter().any(|value| is_stale(*value)) {
+            return;
+        }
+        let kept: Vec<bool> = samples
+            .values
+            .iter()
+            .map(|value| !is_stale(*value))
+            .collect();
+        let mut each = kept.iter();
+        samples
+            .times
+            .retain(|_| each.next().copied().unwrap_or(true));
+        let mut each = kept.iter();
+        samples
+            .starts
+            .retain(|_| each.next().copied().unwrap_or(true));
+        samples.values.retain(|value| !is_stale(*value));
     }
 }
 
@@ -107,19 +236,34 @@ impl Source for Selected<'_> {
         (self.list.labels(place), false)
     }
 
-    fn fill(&self, place: usize, scratch: &mut Scratch, out: &mut [f64]) -> Result<(), QueryError> {
-        let samples = &mut scratch.samples;
-        samples.clear();
-        self.list.read(place, samples)?;
-        self.frames
-            .slide(&samples.times, &samples.values, out, |frame| {
-                match frame.last() {
+    fn fill(
+        &self,
+        place: usize,
+        scratch: &mut Scratch,
+        mut out: Out<'_>,
+    ) -> Result<(), QueryError> {
+        scratch.samples.clear();
+        self.list.read(place, &mut scratch.samples)?;
+        let samples = &scratch.samples;
+        if self.mode == RangeMode::Smoothed {
+            self.fill_smoothed(place, scratch, &mut out);
+        } else if !samples.histograms.is_empty() || self.wanted == Wanted::Starts {
+            self.fill_mixed(scratch, &mut out);
+        } else {
+            let times = matches!(self.wanted, Wanted::Times | Wanted::NumberTimes);
+            self.frames.slide(
+                &samples.times,
+                &samples.values,
+                out.values,
+                |frame| match frame.last() {
                     (_, value) if is_stale(value) => ABSENT,
-                    (time, _) if self.times_wanted => time as f64 / 1000.0,
+                    (time, _) if times => time as f64 / 1000.0,
                     (_, value) => value,
-                }
-            });
-        self.context.budget.looked_at(present(out));
+                },
+            );
+        }
+        let found = present(out.values) + out.histograms.samples();
+        self.context.budget.looked_at(found);
         Ok(())
     }
 }

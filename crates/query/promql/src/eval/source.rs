@@ -1,14 +1,24 @@
 //! Where columns come from: a list of series of which any one can be computed at any time.
 
-use model::{Columns, Labels};
+use std::sync::Arc;
+
+use model::{Columns, FloatHistogram, Labels};
 
 use crate::QueryError;
-use crate::column::Series;
+use crate::column::{Histograms, Series};
 
 /// Buffers that a thread uses again for each series.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     pub(crate) samples: Columns,
+    /// The histograms of `samples`, as queries reckon, without stale markers.
+    pub(crate) histograms: Vec<(i64, Arc<FloatHistogram>)>,
+}
+
+/// Where a column goes: as many cells as there are steps, and no histograms yet.
+pub(crate) struct Out<'o> {
+    pub(crate) values: &'o mut [f64],
+    pub(crate) histograms: &'o mut Histograms,
 }
 
 /// Series that can be computed one by one, by many threads.
@@ -19,7 +29,7 @@ pub(crate) trait Source: Sync {
     fn labels(&self, place: usize) -> (Labels, bool);
 
     /// Writes the series' value at each step to `out`.
-    fn fill(&self, place: usize, scratch: &mut Scratch, out: &mut [f64]) -> Result<(), QueryError>;
+    fn fill(&self, place: usize, scratch: &mut Scratch, out: Out<'_>) -> Result<(), QueryError>;
 }
 
 impl Source for Vec<Series> {
@@ -33,11 +43,12 @@ impl Source for Vec<Series> {
             .unwrap_or_default()
     }
 
-    fn fill(&self, place: usize, _: &mut Scratch, out: &mut [f64]) -> Result<(), QueryError> {
+    fn fill(&self, place: usize, _: &mut Scratch, out: Out<'_>) -> Result<(), QueryError> {
         if let Some(one) = self.get(place) {
-            for (cell, value) in out.iter_mut().zip(&one.values) {
+            for (cell, value) in out.values.iter_mut().zip(&one.values) {
                 *cell = *value;
             }
+            out.histograms.clone_from(&one.histograms);
         }
         Ok(())
     }

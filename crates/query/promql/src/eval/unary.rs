@@ -1,9 +1,14 @@
 //! Signs.
 
+use std::sync::Arc;
+
+use model::FloatHistogram;
+
 use super::{Context, Evaluated};
 use crate::QueryError;
 use crate::ast::Expr;
 use crate::column::{Steps, is_present, merge_same_labels};
+use crate::histogram::scale::multiply;
 
 impl Context<'_> {
     pub(super) fn unary(
@@ -25,6 +30,18 @@ impl Context<'_> {
                     (one.labels, one.drop_name) = self.derived(labels);
                     for value in one.values.iter_mut().filter(|v| is_present(**v)) {
                         *value = -*value;
+                    }
+                    let negated: Vec<_> = one
+                        .histograms
+                        .iter()
+                        .map(|(step, histogram)| {
+                            let mut histogram = FloatHistogram::clone(histogram);
+                            multiply(&mut histogram, -1.0);
+                            (step, Arc::new(histogram))
+                        })
+                        .collect();
+                    for (step, histogram) in negated {
+                        one.histograms.set(step, histogram);
                     }
                 }
                 Evaluated::Vector(merge_same_labels(series)?)

@@ -129,16 +129,51 @@ impl RangeFunction {
         }
     }
 
+    /// Whether it takes the histograms of a window into account.
+    pub(crate) fn sees_histograms(self) -> bool {
+        matches!(
+            self,
+            Self::Rate
+                | Self::Increase
+                | Self::Delta
+                | Self::Irate
+                | Self::Idelta
+                | Self::Changes
+                | Self::Resets
+                | Self::Avg
+                | Self::Sum
+                | Self::Count
+                | Self::Last
+                | Self::First
+                | Self::Present
+                | Self::TimeOfFirst
+                | Self::TimeOfLast
+        )
+    }
+
+    /// Whether it looks at when samples began to count.
+    pub(crate) fn sees_starts(self) -> bool {
+        matches!(
+            self,
+            Self::Rate | Self::Increase | Self::Irate | Self::Resets
+        )
+    }
+
+    /// Sum and mean of some numbers; none of any other function.
+    pub(crate) fn of_values(self, values: &[f64]) -> Option<f64> {
+        match self {
+            Self::Avg => Some(mean(values)),
+            Self::Sum => Some(sum(values)),
+            _ => None,
+        }
+    }
+
     /// The functions that need nothing but the window.
     fn plain(self, frame: &Frame<'_>) -> f64 {
         let values = frame.values;
         match self {
             Self::Avg => mean(values),
-            Self::Sum => {
-                let mut sum = Sum::default();
-                values.iter().for_each(|value| sum.add(*value));
-                sum.get()
-            }
+            Self::Sum => sum(values),
             Self::Min => extreme(values, |value, best| value < best),
             Self::Max => extreme(values, |value, best| value > best),
             Self::Count => values.len() as f64,
@@ -154,6 +189,12 @@ impl RangeFunction {
             _ => ABSENT,
         }
     }
+}
+
+fn sum(values: &[f64]) -> f64 {
+    let mut sum = Sum::default();
+    values.iter().for_each(|value| sum.add(*value));
+    sum.get()
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -191,6 +232,9 @@ fn time_of(frame: &Frame<'_>, beats: impl Fn(f64, f64) -> bool) -> f64 {
 
 /// The median distance from the median.
 fn mad(values: &[f64], scratch: &mut Vec<f64>) -> f64 {
+    if values.iter().any(|value| value.is_nan()) {
+        return f64::NAN;
+    }
     scratch.clear();
     scratch.extend_from_slice(values);
     let median = quantile(0.5, scratch);

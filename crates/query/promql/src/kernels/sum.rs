@@ -34,6 +34,11 @@ impl Sum {
         (self.sum, self.compensation) = kahan_add(value, self.sum, self.compensation);
     }
 
+    pub(crate) fn scale(&mut self, factor: f64) {
+        self.sum *= factor;
+        self.compensation *= factor;
+    }
+
     pub(crate) fn get(&self) -> f64 {
         if self.sum.is_infinite() {
             self.sum

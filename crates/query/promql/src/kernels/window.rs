@@ -48,6 +48,15 @@ fn pair(time: Option<&i64>, value: Option<&f64>) -> (i64, f64) {
 }
 
 impl Frames {
+    /// The same windows with their starts moved back by `behind` and their ends on by `ahead`.
+    pub(crate) fn reaching(self, behind: i64, ahead: i64) -> Self {
+        Self {
+            first: self.first.saturating_add(ahead),
+            step: self.step,
+            range: self.range.saturating_add(behind).saturating_add(ahead),
+        }
+    }
+
     /// Calls `kernel` for each step whose window holds a sample; the others become [`ABSENT`].
     /// Answers how many samples the windows held together.
     pub(crate) fn slide(

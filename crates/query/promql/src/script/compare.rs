@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use contract::memory::MemoryStore;
-use model::Labels;
+use model::{Columns, FloatHistogram, Labels};
 
 use super::Outcome;
 use super::expect::{Expected, Says, When};
-use crate::{Engine, QueryError, QueryOptions, QueryResult, Value};
+use super::notation::Written;
+use crate::histogram::buckets::walk;
+use crate::histogram::describe;
+use crate::{Engine, QueryError, QueryOptions, QueryResult, SampleValue, Value};
 
 /// Results may differ from the expectation by this share of it.
 const TOLERANCE: f64 = 1e-6;
@@ -16,22 +19,10 @@ const TOLERANCE: f64 = 1e-6;
 /// An instant query is run again as a range query that begins and ends this much around it.
 const AROUND: i64 = 60_000;
 
-pub(super) fn run(
-    engine: &Engine,
-    store: &MemoryStore,
-    expected: &Expected,
-    missing: Option<&str>,
-) -> Outcome {
-    let compared = compare(engine, store, expected);
-    let reason = expected.unsupported.as_deref().or(missing);
-    match (compared, reason) {
-        // What is not loaded cannot be wrong; a case that passes nevertheless counts.
-        (Err(_), Some(reason)) => Outcome::Unsupported(reason.to_owned()),
-        (Err(difference), None) => Outcome::Failed(difference),
-        (Ok(()), _) => match &expected.unsupported {
-            Some(reason) => Outcome::Unsupported(reason.clone()),
-            None => Outcome::Passed,
-        },
+pub(super) fn run(engine: &Engine, store: &MemoryStore, expected: &Expected) -> Outcome {
+    match compare(engine, store, expected) {
+        Ok(()) => Outcome::Passed,
+        Err(difference) => Outcome::Failed(difference),
     }
 }
 
@@ -109,7 +100,13 @@ fn values(expected: &Expected, value: &Value) -> Result<(), String> {
         Value::Vector(vector) => {
             let got: Vec<_> = vector
                 .iter()
-                .map(|one| (one.labels.clone(), vec![Some(one.value)]))
+                .map(|one| {
+                    let value = match &one.value {
+                        SampleValue::Float(number) => Written::Number(*number),
+                        SampleValue::Histogram(histogram) => got_histogram(histogram),
+                    };
+                    (one.labels.clone(), vec![Some(value)])
+                })
                 .collect();
             if expected.ordered && !in_order(&expected.series, &got) {
                 return Err(difference(&expected.series, &got));
@@ -125,10 +122,10 @@ fn values(expected: &Expected, value: &Value) -> Result<(), String> {
                 .iter()
                 .map(|one| {
                     let mut values = vec![None; count];
-                    for sample in one.samples.iter() {
-                        let place = usize::try_from((sample.time - start) / step.max(1));
+                    for (time, value) in points(&one.samples) {
+                        let place = usize::try_from((time - start) / step.max(1));
                         if let Some(cell) = place.ok().and_then(|place| values.get_mut(place)) {
-                            *cell = Some(sample.value);
+                            *cell = Some(value);
                         }
                     }
                     (one.labels.clone(), values)
@@ -160,8 +157,8 @@ fn again(
     let got: Vec<_> = matrix
         .iter()
         .filter_map(|one| {
-            let sample = one.samples.iter().find(|sample| sample.time == time)?;
-            Some((one.labels.clone(), vec![Some(sample.value)]))
+            let (_, value) = points(&one.samples).find(|(at, _)| *at == time)?;
+            Some((one.labels.clone(), vec![Some(value)]))
         })
         .collect();
     same_series(&expected.series, &got).map_err(|text| format!("as a range query: {text}"))
@@ -175,10 +172,28 @@ fn is_about_the_query(query: &str) -> bool {
         .any(|word| lower.contains(word))
 }
 
-type Series = (Labels, Vec<Option<f64>>);
+type Series = (Labels, Vec<Option<Written>>);
+
+fn got_histogram(histogram: &FloatHistogram) -> Written {
+    Written::Histogram {
+        histogram: histogram.clone(),
+        hinted: false,
+    }
+}
+
+fn points(samples: &Columns) -> impl Iterator<Item = (i64, Written)> + '_ {
+    let numbers = samples
+        .iter()
+        .map(|sample| (sample.time, Written::Number(sample.value)));
+    let histograms = samples.histograms.iter().map(|sample| {
+        let histogram = sample.value.clone().into_float();
+        (sample.time, got_histogram(&histogram))
+    });
+    numbers.chain(histograms)
+}
 
 fn same_series(wanted: &[Series], got: &[Series]) -> Result<(), String> {
-    let by_labels: BTreeMap<&Labels, &Vec<Option<f64>>> = got
+    let by_labels: BTreeMap<&Labels, &Vec<Option<Written>>> = got
         .iter()
         .map(|(labels, values)| (labels, values))
         .collect();
@@ -204,15 +219,50 @@ fn in_order(wanted: &[Series], got: &[Series]) -> bool {
     wanted.len() == got.len() && wanted.iter().zip(got).all(|(w, g)| w.0 == g.0)
 }
 
-fn same_values(wanted: &[Option<f64>], got: &[Option<f64>]) -> bool {
+fn same_values(wanted: &[Option<Written>], got: &[Option<Written>]) -> bool {
     let longest = wanted.len().max(got.len());
     (0..longest).all(|place| {
-        let at = |values: &[Option<f64>]| values.get(place).copied().flatten();
-        match (at(wanted), at(got)) {
-            (Some(wanted), Some(got)) => same(wanted, got),
+        let wanted = wanted.get(place).and_then(Option::as_ref);
+        match (wanted, got.get(place).and_then(Option::as_ref)) {
+            (Some(Written::Number(wanted)), Some(Written::Number(got))) => same(*wanted, *got),
+            (
+                Some(Written::Histogram { histogram, hinted }),
+                Some(Written::Histogram { histogram: got, .. }),
+            ) => same_histogram(histogram, *hinted, got),
             (wanted, got) => wanted.is_none() && got.is_none(),
         }
     })
+}
+
+/// The hint counts where it is written.
+fn same_histogram(wanted: &FloatHistogram, hinted: bool, got: &FloatHistogram) -> bool {
+    let filled = |spans, counts| -> Vec<(i32, f64)> {
+        walk(spans, counts)
+            .filter(|(_, count)| *count != 0.0)
+            .collect()
+    };
+    let same_buckets = |wanted: Vec<(i32, f64)>, got: Vec<(i32, f64)>| {
+        wanted.len() == got.len()
+            && wanted
+                .iter()
+                .zip(&got)
+                .all(|(w, g)| w.0 == g.0 && same(w.1, g.1))
+    };
+    wanted.schema == got.schema
+        && same(wanted.count, got.count)
+        && same(wanted.sum, got.sum)
+        && wanted.zero_threshold == got.zero_threshold
+        && same(wanted.zero_count, got.zero_count)
+        && (!wanted.is_custom() || wanted.custom == got.custom)
+        && same_buckets(
+            filled(&wanted.positive_spans, &wanted.positive),
+            filled(&got.positive_spans, &got.positive),
+        )
+        && same_buckets(
+            filled(&wanted.negative_spans, &wanted.negative),
+            filled(&got.negative_spans, &got.negative),
+        )
+        && (!hinted || wanted.hint == got.hint)
 }
 
 fn same(wanted: f64, got: f64) -> bool {
@@ -232,8 +282,17 @@ fn difference(wanted: &[Series], got: &[Series]) -> String {
             let _ = write!(text, " {labels}");
             for value in values {
                 match value {
-                    Some(value) => {
-                        let _ = write!(text, " {value}");
+                    Some(Written::Number(number)) => {
+                        let _ = write!(text, " {number}");
+                    }
+                    Some(Written::Histogram { histogram, .. }) => {
+                        let _ = write!(
+                            text,
+                            " {} schema {} {:?}",
+                            describe::text(histogram),
+                            histogram.schema,
+                            histogram.hint
+                        );
                     }
                     None => text.push_str(" _"),
                 }

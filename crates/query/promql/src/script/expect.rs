@@ -3,7 +3,7 @@
 use model::{Labels, Pattern, duration};
 
 use super::ScriptError;
-use super::notation::{labels, number, split, values};
+use super::notation::{Written, labels, number, split, values};
 
 /// When a query is evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +33,7 @@ pub(super) struct Expected {
     pub(super) no_infos: bool,
     pub(super) scalar: Option<f64>,
     pub(super) string: Option<String>,
-    pub(super) series: Vec<(Labels, Vec<Option<f64>>)>,
-    /// What the expectation needs and is not supported.
-    pub(super) unsupported: Option<String>,
+    pub(super) series: Vec<(Labels, Vec<Option<Written>>)>,
 }
 
 impl Says {
@@ -79,7 +77,6 @@ pub(super) fn parse(
         scalar: None,
         string: None,
         series: Vec::new(),
-        unsupported: None,
     };
     for (line, text) in block {
         read_line(&mut expected, text).map_err(|reason| ScriptError::new(*line, reason))?;
@@ -103,10 +100,6 @@ fn read_line(expected: &mut Expected, text: &str) -> Result<(), String> {
         }
     }
     let (series, notation) = split(text);
-    if text.contains("{{") {
-        expected.unsupported = Some("native histograms".to_owned());
-        return Ok(());
-    }
     if let (true, Some(value)) = (notation.is_empty(), number(series)) {
         expected.scalar = Some(value);
         return Ok(());
@@ -134,7 +127,6 @@ fn directive(expected: &mut Expected, kind: &str, rest: &str) -> Result<(), Stri
                 .and_then(|t| t.strip_suffix(['"', '`']));
             expected.string = Some(text.unwrap_or(rest).to_owned());
         }
-        "range" => expected.unsupported = Some("range vectors as results".to_owned()),
         _ => return Err(format!("unknown expectation {kind:?}")),
     }
     Ok(())

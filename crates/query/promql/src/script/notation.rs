@@ -1,11 +1,12 @@
-//! The notation of series: `name{label="value"} 1+2x3 _ stale 7`.
+//! The notation of series: `name{label="value"} 1+2x3 _ stale 7 {{count:1 sum:2}}`.
 
-use model::{Labels, METRIC_NAME, MatchOp};
+use model::{FloatHistogram, Labels, METRIC_NAME, MatchOp};
 
+use super::histogram;
 use crate::ast::ExprKind;
 
 /// Values that one line may expand to; upstream's longest have some thousands.
-const MAX_VALUES: usize = 1_000_000;
+pub(super) const MAX_VALUES: usize = 1_000_000;
 
 /// Splits a line into its series and its values.
 pub(super) fn split(line: &str) -> (&str, &str) {
@@ -58,14 +59,35 @@ pub(super) fn labels(text: &str) -> Result<Labels, String> {
     }
 }
 
+/// A value as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Written {
+    Number(f64),
+    Histogram {
+        histogram: FloatHistogram,
+        /// The counter reset hint was written, too.
+        hinted: bool,
+    },
+}
+
 /// The values of a line; `None` where a step has none.
-pub(super) fn values(text: &str) -> Result<Vec<Option<f64>>, String> {
+pub(super) fn values(text: &str) -> Result<Vec<Option<Written>>, String> {
     let mut values = Vec::new();
-    for word in text.split_whitespace() {
-        expand(word, &mut values).ok_or_else(|| format!("value {word:?} cannot be read"))?;
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        if rest.starts_with("{{") {
+            rest = histogram::expand(rest, &mut values)?;
+        } else {
+            let (word, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let mut numbers = Vec::new();
+            expand(word, &mut numbers).ok_or_else(|| format!("value {word:?} cannot be read"))?;
+            values.extend(numbers.into_iter().map(|value| value.map(Written::Number)));
+            rest = behind;
+        }
         if values.len() > MAX_VALUES {
             return Err(format!("more than {MAX_VALUES} values"));
         }
+        rest = rest.trim_start();
     }
     Ok(values)
 }
@@ -144,6 +166,7 @@ mod tests {
             ("_x2 7", &[None, None, Some(7.0)]),
             ("-Inf", &[Some(f64::NEG_INFINITY)]),
         ] {
+            let expected: Vec<_> = expected.iter().map(|v| v.map(Written::Number)).collect();
             assert_eq!(values(text).unwrap(), expected, "{text}");
         }
         for text in ["x", "1x", "1+x2", "1+1xx2", "abc"] {

@@ -171,7 +171,7 @@ impl Appender {
             let value = young.histogram(slot)?;
             return Some(matches!(value, HistogramValue::Float(_)));
         }
-        let open = head.histograms.get(series.reference)?;
+        let open = head.histograms.get(series.reference())?;
         Some(open.encoding() == Encoding::FloatHistogram)
     }
 
@@ -243,7 +243,13 @@ impl Store {
         record.clear();
         for said in &batch.metadata {
             if let Some(series) = head.series(said.series) {
-                metadata::push(record, series.reference, said.kind, &said.unit, &said.help);
+                metadata::push(
+                    record,
+                    series.reference(),
+                    said.kind,
+                    &said.unit,
+                    &said.help,
+                );
             }
         }
     }
@@ -273,6 +279,6 @@ fn verdict(
     let before = appender.before_histogram(slot, batch);
     match head.check_histogram(slot, series, before, (*time, value), bounds) {
         Verdict::Rejected(reason) => Err(reason),
-        verdict => Ok((verdict, series.reference)),
+        verdict => Ok((verdict, series.reference())),
     }
 }

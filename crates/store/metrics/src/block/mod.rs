@@ -19,6 +19,7 @@
     reason = "the parts of the store that cut and merge blocks call what is here"
 )]
 
+mod check;
 mod folder;
 mod index_read;
 mod index_write;
@@ -38,10 +39,13 @@ mod toc;
 mod tombstones;
 mod write;
 
+pub(crate) use check::check_index;
 pub(crate) use folder::{OpenedBlocks, delete, open_all};
 pub(crate) use meta::{BlockMeta, Compaction, Parent, Stats};
 pub(crate) use read::{Block, BlockSeries};
+pub(crate) use segments::{HEADER as CHUNK_HEADER, chunk_at};
 pub(crate) use series::ChunkMeta;
+pub(crate) use tombstones::check_tombstones;
 pub(crate) use write::{BlockSpan, ChunkData, write_block, write_compacted, write_out_of_order};
 
 /// The encoding of float samples that [`crate::chunk`] reads.

@@ -17,7 +17,8 @@ use super::write::ChunkData;
 use crate::record::bytes::{Cursor, put_uvarint};
 use crate::{StoreError, crc32c};
 
-const HEADER: [u8; 8] = [0x85, 0xbd, 0x40, 0xdd, 1, 0, 0, 0];
+/// What every segment begins with: the magic number, version 1, padding.
+pub(crate) const HEADER: [u8; 8] = [0x85, 0xbd, 0x40, 0xdd, 1, 0, 0, 0];
 /// Bytes of the header that say what the file is; padding follows.
 const MAGIC_AND_VERSION: usize = 5;
 /// Bytes of a segment after which the next begins; upstream's figure.
@@ -145,4 +146,16 @@ impl Segments {
             .split_first()
             .map(|(&encoding, data)| (encoding, data))
     }
+}
+
+/// The chunk at a place of a segment: its encoding, its data and the bytes it takes in all; `None`
+/// where it is not whole.
+pub(crate) fn chunk_at(segment: &[u8], at: u64) -> Option<(u8, &[u8], u64)> {
+    let bytes = segment.get(usize::try_from(at).ok()?..)?;
+    let mut cursor = Cursor(bytes);
+    let length = usize::try_from(cursor.uvarint()?).ok()?;
+    let summed = cursor.take(length.checked_add(1)?)?;
+    (cursor.u32()? == crc32c(summed)).then_some(())?;
+    let (&encoding, data) = summed.split_first()?;
+    Some((encoding, data, (bytes.len() - cursor.len()) as u64))
 }

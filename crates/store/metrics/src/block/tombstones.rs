@@ -46,6 +46,24 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Tombstones> {
     Some(stones)
 }
 
+/// Checks a file's bytes: its stretches as (series reference, first, last), or where it is damaged
+/// and how.
+pub(crate) fn check_tombstones(bytes: &[u8]) -> Result<Vec<(u32, i64, i64)>, (u64, &'static str)> {
+    if !bytes.starts_with(&HEADER) {
+        return Err((0, "the file does not begin as tombstones of version 1"));
+    }
+    let Some(stones) = parse(bytes) else {
+        let reason = "the stretches do not fit their checksum, or do not decode";
+        return Err((HEADER.len() as u64, reason));
+    };
+    let mut all: Vec<(u32, i64, i64)> = stones
+        .into_iter()
+        .flat_map(|(reference, list)| list.into_iter().map(move |(a, b)| (reference, a, b)))
+        .collect();
+    all.sort_unstable();
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
-use super::Head;
 use super::dictionary::Dictionary;
 use super::labels::LabelLists;
 use super::matching::Postings;
 use super::series::NONE;
+use super::{Head, hash_of_slot};
 
 impl Head {
     /// Drops the chunks that end before `time` and the series that then have none. Answers how
@@ -30,7 +30,7 @@ impl Head {
                 series.open.clear(&mut self.segments);
                 self.open_chunks -= 1;
             }
-            let reference = series.reference;
+            let reference = series.reference();
             let histograms = self.histograms.get(reference);
             if histograms.is_some_and(|chunk| chunk.last() < time) {
                 self.histograms.remove(reference);
@@ -76,8 +76,7 @@ impl Head {
             if let Some(series) = self.slots.get_mut(slot) {
                 self.labels.forget(series.labels);
                 self.deleted.remove(&slot);
-                series.reference = 0;
-                series.generation = series.generation.wrapping_add(1);
+                series.end();
                 self.free.push(slot);
             }
         }
@@ -86,10 +85,11 @@ impl Head {
         }
         self.by_labels.clear();
         for slot in self.postings.all() {
-            let slots = &self.slots;
-            let hash = |slot| slots.get(slot).map_or(0, |s| u64::from(s.hash));
+            let (slots, labels) = (&self.slots, &self.labels);
+            let hash = |slot| hash_of_slot(slots, labels, slot);
             self.by_labels.insert(hash(slot), slot, hash);
         }
+        self.postings.shrink();
     }
 
     /// Builds dictionary, label lists and postings anew from the living series, so that the texts
@@ -125,5 +125,56 @@ impl Head {
         self.dictionary = Arc::new(RwLock::new(dictionary));
         self.labels = labels;
         self.postings = postings;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Labels;
+
+    use crate::head::{Head, slot_of};
+    use crate::head_chunks::HeadChunks;
+
+    /// Series that come and go for a day: the head takes no more than for those of one stretch.
+    #[test]
+    fn what_ended_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let loaded = crate::head_chunks::load(dir.path()).unwrap();
+        let files = HeadChunks::new(dir.path().to_owned(), &loaded);
+        let stretch = 60_000;
+        let mut head = Head::new(stretch);
+        let mut sizes = Vec::new();
+        for round in 0..60i64 {
+            for n in 0..200 {
+                let labels = Labels::from_pairs([
+                    ("pod", format!("pod-of-round-{round}-{n}")),
+                    ("job", "one".to_owned()),
+                ]);
+                let id = head.create(&labels, (round * 200 + n + 1) as u64).unwrap();
+                for step in 0..20 {
+                    head.push(
+                        slot_of(id),
+                        round * stretch + step * 3000,
+                        step as f64,
+                        &files,
+                    );
+                }
+            }
+            head.truncate((round - 1) * stretch);
+            let dictionary = head.dictionary.read().len();
+            sizes.push([
+                head.slots.len(),
+                head.labels.len(),
+                dictionary,
+                head.segments.len(),
+            ]);
+        }
+        let most = |rounds: &[[usize; 4]]| -> Vec<usize> {
+            (0..4)
+                .map(|n| rounds.iter().map(|sizes| sizes[n]).max().unwrap())
+                .collect()
+        };
+        assert_eq!(most(&sizes[..10]), most(&sizes[50..]));
+        assert_eq!(head.series_count(), 400);
     }
 }

@@ -11,7 +11,7 @@ use model::{Columns, Labels, ResetHint};
 
 use super::dictionary::Dictionary;
 use super::histograms::OpenHistograms;
-use super::open::OpenChunk;
+use super::open::{OpenChunk, Plan};
 use super::read::HeadView;
 use super::segments::Segments;
 use super::series::FullChunk;
@@ -19,6 +19,12 @@ use super::{Head, slot_of};
 use crate::block::ChunkData;
 use crate::chunk::{Encoding, UnknownEncoding};
 use crate::columns::{Mark, cut_out, trim};
+
+/// Chunks that are cut are ended by whoever cuts them.
+const UNPLANNED: Plan = Plan {
+    stretch: i64::MAX,
+    phase: 0,
+};
 
 /// A view's series in the order of their labels.
 pub(crate) struct Sorted<'a> {
@@ -57,7 +63,7 @@ impl Head {
             .take_while(|chunk| chunk.last() >= range.start)
             .filter(|chunk| chunk.first <= range.end);
         Some(Gathered {
-            full: full.copied().collect(),
+            full: full.collect(),
             open: open.and_then(|(first, last, count)| {
                 let (encoding, bytes) = self.copy_open(series, count)?;
                 Some(Raw {
@@ -229,7 +235,7 @@ pub(crate) fn encode(columns: &Columns, chunks: &mut Vec<ChunkData>) {
                 chunks.push(finish(&mut open, &mut pool));
             }
             // No stretch to end at: the range has been cut already.
-            open.push(&mut pool, sample.time, sample.value, i64::MAX);
+            open.push(&mut pool, sample.time, sample.value, UNPLANNED);
         } else if let Some(sample) = histograms.next() {
             if open.count() > 0 {
                 chunks.push(finish(&mut open, &mut pool));

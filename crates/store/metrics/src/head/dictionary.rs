@@ -101,13 +101,4 @@ impl Dictionary {
     pub(crate) fn labels(&self, pairs: &[u32]) -> Labels {
         Labels::from_pairs(pairs.iter().map(|&pair| self.get(pair)))
     }
-
-    /// Whether pair numbers, sorted by name, stand for these labels.
-    pub(crate) fn is(&self, pairs: &[u32], labels: &Labels) -> bool {
-        let mut given = labels.iter();
-        pairs
-            .iter()
-            .all(|&pair| given.next() == Some(self.get(pair)))
-            && given.next().is_none()
-    }
 }

@@ -25,7 +25,7 @@ impl Head {
                 continue;
             };
             let last = series.open.last_sample();
-            let histograms = self.histograms.get(series.reference);
+            let histograms = self.histograms.get(series.reference());
             if last.is_some_and(|(at, value)| at < time && is_stale(value)) {
                 self.retire(slot, files);
             } else if histograms.is_some_and(|h| h.last() < time && h.last_value().is_stale()) {

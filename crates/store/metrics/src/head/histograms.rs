@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use model::{HistogramValue, ResetHint};
 
-use super::open::{end_of_stretch, planned_end};
+use super::open::end_of_stretch;
 use crate::chunk::HistogramChunk;
 
 /// Bytes a chunk aims for; upstream's figure.
@@ -104,6 +104,16 @@ impl Histograms {
             return None;
         }
         self.open.remove(&reference).map(|open| open.chunk)
+    }
+}
+
+/// Where a chunk that began at `first` should end so that the stretch up to `end` is cut into
+/// equal chunks, given that it would be full after `whole` milliseconds.
+fn planned_end(first: i64, whole: i64, end: i64) -> i64 {
+    let left = end.saturating_sub(first);
+    match left.checked_div(whole) {
+        Some(chunks) if chunks > 1 => first.saturating_add(left / chunks),
+        _ => end,
     }
 }
 

@@ -1,5 +1,14 @@
 //! The labels of all series: pair numbers in one flat list.
 
+/// The hash of a list, equal for equal lists.
+pub(crate) fn hash_of(pairs: &[u32]) -> u64 {
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mixed = pairs.iter().fold(0u64, |hash, &pair| {
+        (hash.rotate_left(29) ^ u64::from(pair)).wrapping_mul(SPREAD)
+    });
+    mixed ^ mixed >> 32
+}
+
 /// Label lists, each behind its length.
 #[derive(Debug, Default)]
 pub(crate) struct LabelLists {
@@ -15,6 +24,12 @@ impl LabelLists {
         self.flat.push(u32::try_from(pairs.len()).ok()?);
         self.flat.extend_from_slice(pairs);
         Some(place)
+    }
+
+    /// Words of all lists, dead ones too.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.flat.len()
     }
 
     /// The list at a place, sorted by label name.

@@ -17,17 +17,24 @@ pub(crate) struct Postings {
     all: RoaringBitmap,
 }
 
+/// Slots mostly come in rising order, where no place for them need be looked for.
+fn insert(list: &mut RoaringBitmap, slot: u32) {
+    if list.try_push(slot).is_err() {
+        list.insert(slot);
+    }
+}
+
 impl Postings {
     /// Adds a series.
     pub(crate) fn add(&mut self, slot: u32, pairs: &[u32]) {
-        self.all.insert(slot);
+        insert(&mut self.all, slot);
         for &pair in pairs {
             let place = pair as usize;
             if place >= self.lists.len() {
                 self.lists.resize_with(place + 1, RoaringBitmap::new);
             }
             if let Some(list) = self.lists.get_mut(place) {
-                list.insert(slot);
+                insert(list, slot);
             }
         }
     }
@@ -39,6 +46,13 @@ impl Postings {
             if !list.is_disjoint(slots) {
                 *list -= slots;
             }
+        }
+    }
+
+    /// Takes as little memory as the lists allow: runs of slots, as of one target, in 4 bytes.
+    pub(crate) fn shrink(&mut self) {
+        for list in self.lists.iter_mut().chain([&mut self.all]) {
+            list.optimize();
         }
     }
 

@@ -19,11 +19,11 @@ mod ended;
 mod histograms;
 mod labels;
 mod matching;
-mod open;
+pub(crate) mod open;
 pub(crate) mod out_of_order;
 mod paged;
 pub(crate) mod read;
-mod segments;
+pub(crate) mod segments;
 pub(crate) mod series;
 mod symbols;
 mod table;
@@ -41,8 +41,9 @@ use crate::chunk::{Encoding, same_histogram};
 use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
 use histograms::{Histograms, OpenHistograms};
-use labels::LabelLists;
+use labels::{LabelLists, hash_of};
 use matching::Postings;
+use open::{OpenChunk, Plan};
 use out_of_order::OutOfOrder;
 use paged::Paged;
 use segments::Segments;
@@ -86,6 +87,21 @@ impl Bounds {
             None => RejectReason::OutOfOrder,
         })
     }
+}
+
+/// Labels that most series do not exceed; more cost another allocation for a moment.
+const USUAL_LABELS: usize = 16;
+
+/// The hash under which a slot's series is found.
+fn hash_of_slot(slots: &Paged<Series>, labels: &LabelLists, slot: u32) -> u64 {
+    let list = slots.get(slot).map(|series| labels.get(series.labels));
+    hash_of(list.unwrap_or_default())
+}
+
+/// Where a series' chunks end among those of others: neighbours far apart.
+#[inline]
+fn phase_of(slot: u32) -> u16 {
+    (slot.wrapping_mul(0x9e37_79b1) >> 16) as u16
 }
 
 /// The state of the head.
@@ -156,6 +172,52 @@ impl Head {
         self.stretch
     }
 
+    /// All series with their slots.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &Series)> {
+        (0..)
+            .zip(self.slots.iter())
+            .filter(|(_, series)| series.is_alive())
+    }
+
+    /// All that is deleted: reference of the series, first and last time.
+    pub(crate) fn all_deleted(&self) -> impl Iterator<Item = (u64, i64, i64)> {
+        self.deleted.iter().flat_map(|(&slot, stretches)| {
+            let series = self.slots.get(slot).filter(|series| series.is_alive());
+            let stretches = stretches.iter();
+            stretches.filter_map(move |&(first, last)| Some((series?.reference(), first, last)))
+        })
+    }
+
+    /// Appends the bytes of a series' open chunk of numbers.
+    pub(crate) fn copy_numbers(&self, series: &Series, out: &mut Vec<u8>) {
+        series.open.copy(&self.segments, series.open.count(), out);
+    }
+
+    /// Gives a series that has no open chunk one of an earlier run, later than its full ones.
+    /// `None` for bytes that cannot be that.
+    pub(crate) fn restore_open(
+        &mut self,
+        slot: u32,
+        (first, last): (i64, i64),
+        value: f64,
+        bytes: &[u8],
+    ) -> Option<()> {
+        let is_next = self.is_after_last(slot, first);
+        let series = self.slots.get_mut(slot)?;
+        if !is_next || series.open.count() > 0 {
+            return None;
+        }
+        series.open = OpenChunk::restore(&mut self.segments, (first, last), value, bytes)?;
+        self.open_chunks += 1;
+        self.span = (self.span.0.min(first), self.span.1.max(last));
+        Some(())
+    }
+
+    /// Makes room for finding this many series.
+    pub(crate) fn expect_series(&mut self, count: u64) {
+        self.by_labels.expect(count);
+    }
+
     /// How many series there are.
     pub(crate) fn series_count(&self) -> u64 {
         self.postings.all().len()
@@ -176,7 +238,7 @@ impl Head {
         self.slots
             .iter()
             .filter(|series| series.is_alive())
-            .map(|series| series.reference)
+            .map(Series::reference)
     }
 
     /// The highest reference given so far.
@@ -191,12 +253,21 @@ impl Head {
 
     /// The series with these labels.
     pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
-        let dictionary = self.dictionary.read();
-        let hash = labels.hash64() as u32;
-        let slot = self.by_labels.find(u64::from(hash), |slot| {
-            self.slots.get(slot).is_some_and(|series| {
-                series.hash == hash && dictionary.is(self.labels.get(series.labels), labels)
-            })
+        let mut pairs = Vec::with_capacity(USUAL_LABELS);
+        {
+            let dictionary = self.dictionary.read();
+            for (name, value) in labels.iter() {
+                pairs.push(dictionary.find(name, value)?);
+            }
+        }
+        self.find_pairs(&pairs)
+    }
+
+    /// The series with these pairs, sorted by label name.
+    fn find_pairs(&self, pairs: &[u32]) -> Option<SeriesId> {
+        let slot = self.by_labels.find(hash_of(pairs), |slot| {
+            let series = self.slots.get(slot);
+            series.is_some_and(|series| self.labels.get(series.labels) == pairs)
         })?;
         self.id(slot)
     }
@@ -205,7 +276,7 @@ impl Head {
     pub(crate) fn id(&self, slot: u32) -> Option<SeriesId> {
         let series = self.slots.get(slot).filter(|s| s.is_alive())?;
         Some(SeriesId(
-            u64::from(series.generation) << 32 | u64::from(slot),
+            u64::from(series.generation()) << 32 | u64::from(slot),
         ))
     }
 
@@ -214,19 +285,57 @@ impl Head {
     pub(crate) fn series(&self, id: SeriesId) -> Option<&Series> {
         self.slots
             .get(slot_of(id))
-            .filter(|s| s.is_alive() && u64::from(s.generation) == id.0 >> 32)
+            .filter(|s| s.is_alive() && u64::from(s.generation()) == id.0 >> 32)
     }
 
     /// Creates a series that [`Head::find`] does not find; `None` when 2³² of something are full.
     pub(crate) fn create(&mut self, labels: &Labels, reference: u64) -> Option<SeriesId> {
-        let mut pairs = Vec::with_capacity(labels.len());
-        {
-            let mut dictionary = self.dictionary.write();
-            for (name, value) in labels.iter() {
-                pairs.push(dictionary.intern(name, value)?);
-            }
+        let mut pairs = Vec::with_capacity(USUAL_LABELS);
+        self.intern(labels.iter(), &mut pairs)?;
+        self.create_pairs(&pairs, reference)
+    }
+
+    /// Finds or creates the series of a log record, whose labels are mostly in the order that the
+    /// head keeps. `pairs` is memory to use again.
+    pub(crate) fn enter(
+        &mut self,
+        labels: &[(&str, &str)],
+        reference: u64,
+        pairs: &mut Vec<u32>,
+    ) -> Option<SeriesId> {
+        if reference == 0 || reference >= MOST_REFERENCES {
+            return None;
         }
-        let list = self.labels.add(&pairs)?;
+        pairs.clear();
+        let is_plain =
+            labels.is_sorted_by(|a, b| a.0 < b.0) && labels.iter().all(|pair| !pair.1.is_empty());
+        if is_plain {
+            self.intern(labels.iter().copied(), pairs)?;
+        } else {
+            let sorted = Labels::from_pairs(labels.iter().copied());
+            self.intern(sorted.iter(), pairs)?;
+        }
+        self.note_reference(reference);
+        match self.find_pairs(pairs) {
+            None => self.create_pairs(pairs, reference),
+            found => found,
+        }
+    }
+
+    fn intern<'a>(
+        &self,
+        labels: impl Iterator<Item = (&'a str, &'a str)>,
+        pairs: &mut Vec<u32>,
+    ) -> Option<()> {
+        let mut dictionary = self.dictionary.write();
+        for (name, value) in labels {
+            pairs.push(dictionary.intern(name, value)?);
+        }
+        Some(())
+    }
+
+    fn create_pairs(&mut self, pairs: &[u32], reference: u64) -> Option<SeriesId> {
+        let list = self.labels.add(pairs)?;
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -237,18 +346,12 @@ impl Head {
                 slot
             }
         };
-        let hash = labels.hash64() as u32;
-        let series = self.slots.get_mut(slot)?;
-        series.reference = reference;
-        series.hash = hash;
-        series.labels = list;
-        series.full = NONE;
+        self.slots.get_mut(slot)?.begin(reference, list);
         self.note_reference(reference);
-        self.postings.add(slot, &pairs);
-        let slots = &self.slots;
-        self.by_labels.insert(u64::from(hash), slot, |old| {
-            slots.get(old).map_or(0, |series| u64::from(series.hash))
-        });
+        self.postings.add(slot, pairs);
+        let (slots, labels) = (&self.slots, &self.labels);
+        self.by_labels
+            .insert(hash_of(pairs), slot, |old| hash_of_slot(slots, labels, old));
         self.id(slot)
     }
 
@@ -258,7 +361,7 @@ impl Head {
     fn last(&self, series: &Series) -> Option<(i64, Option<f64>)> {
         match series.open.last_sample() {
             Some((time, value)) => Some((time, Some(value))),
-            None => match self.histograms.get(series.reference) {
+            None => match self.histograms.get(series.reference()) {
                 Some(chunk) => Some((chunk.last(), None)),
                 None => {
                     let newest = self.full.list(series.full).next();
@@ -274,7 +377,7 @@ impl Head {
         if open.count() > 0 {
             return Some((open.first, open.last(), open.count()));
         }
-        let chunk = self.histograms.get(series.reference)?;
+        let chunk = self.histograms.get(series.reference())?;
         Some((chunk.first(), chunk.last(), chunk.count()))
     }
 
@@ -333,7 +436,7 @@ impl Head {
         let repeats = || match before {
             Some((_, old)) => old.is_some_and(|old| same_histogram(old, value)),
             None => {
-                let chunk = self.histograms.get(series.reference);
+                let chunk = self.histograms.get(series.reference());
                 chunk.map_or(value.is_stale() && self.ended.contains(slot), |chunk| {
                     same_histogram(&chunk.last_value(), value)
                 })
@@ -360,9 +463,11 @@ impl Head {
             self.open_chunks += 1;
             self.ended.remove(slot);
         }
-        series
-            .open
-            .push(&mut self.segments, time, value, self.stretch);
+        let plan = Plan {
+            stretch: self.stretch,
+            phase: phase_of(slot),
+        };
+        series.open.push(&mut self.segments, time, value, plan);
         self.span = (self.span.0.min(time), self.span.1.max(time));
     }
 
@@ -378,7 +483,7 @@ impl Head {
         let Some(series) = self.slots.get(slot) else {
             return;
         };
-        let reference = series.reference;
+        let reference = series.reference();
         if series.open.count() > 0 {
             self.retire(slot, files);
         }
@@ -410,10 +515,17 @@ impl Head {
         self.list_full(slot, times, (Encoding::Xor, &bytes), files);
     }
 
+    /// Writes the open chunks of histograms of all series to `files`.
+    pub(crate) fn retire_all_histograms(&mut self, files: &HeadChunks) {
+        for slot in self.postings.all().clone() {
+            self.retire_histograms(slot, files);
+        }
+    }
+
     /// Writes the open chunk of histograms of a series to `files`, if there is one.
     fn retire_histograms(&mut self, slot: u32, files: &HeadChunks) {
         let series = self.slots.get(slot);
-        let chunk = series.and_then(|series| self.histograms.remove(series.reference));
+        let chunk = series.and_then(|series| self.histograms.remove(series.reference()));
         let Some(chunk) = chunk else {
             return;
         };
@@ -434,7 +546,7 @@ impl Head {
         let Some(series) = self.slots.get_mut(slot) else {
             return;
         };
-        let (file, offset) = files.push(series.reference, (first, last), encoding, bytes);
+        let (file, offset) = files.push(series.reference(), (first, last), encoding, bytes);
         let entry = FullChunk {
             first,
             span: u32::try_from(last.saturating_sub(first)).unwrap_or(u32::MAX),

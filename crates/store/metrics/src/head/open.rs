@@ -22,25 +22,37 @@ const WORD_BITS: u32 = u32::BITS;
 /// No earlier value has said how many bits are zero.
 const NO_WINDOW: u8 = 0xff;
 
-/// The encoder's state with the place of its bytes.
+/// When chunks end: what all series share, and what is a series' own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// The span whose multiples no chunk crosses, in milliseconds.
+    pub(crate) stretch: i64,
+    /// What part of a chunk's length its ends lie behind those of others, of 65,536: so that not
+    /// all series have their longest chunks in memory at one moment, and end them at the next.
+    pub(crate) phase: u16,
+}
+
+/// The encoder's state with the place of its bytes: 48 bytes.
 #[derive(Debug)]
 pub(crate) struct OpenChunk {
     /// Time of the first sample.
     pub(crate) first: i64,
-    /// Time of the last sample.
-    time: i64,
     /// Bits of the last value.
     value: u64,
-    /// Time between the last two samples.
-    delta: i64,
-    /// A sample at or after this time begins the next chunk.
-    next_at: i64,
     words: Chain,
+    /// Milliseconds from the first to the last sample.
+    span: u32,
+    /// Milliseconds between the last two samples.
+    delta: u32,
+    /// A sample this many milliseconds after the first, or later, begins the next chunk.
+    end: u32,
     /// The bits that do not fill a word yet, the last of them lowest.
     rest: u32,
+    /// How many words the chain has.
+    len: u16,
+    count: u16,
     /// How many bits `rest` has; fewer than [`WORD_BITS`].
     rest_bits: u8,
-    count: u16,
     leading: u8,
     trailing: u8,
 }
@@ -49,14 +61,15 @@ impl Default for OpenChunk {
     fn default() -> Self {
         Self {
             first: 0,
-            time: i64::MIN,
             value: 0,
-            delta: 0,
-            next_at: i64::MIN,
             words: Chain::default(),
+            span: 0,
+            delta: 0,
+            end: 0,
             rest: 0,
-            rest_bits: 0,
+            len: 0,
             count: 0,
+            rest_bits: 0,
             leading: NO_WINDOW,
             trailing: 0,
         }
@@ -64,30 +77,66 @@ impl Default for OpenChunk {
 }
 
 impl OpenChunk {
+    /// A chunk that an earlier run left: the times of its first and last sample, its last value,
+    /// and its bytes. It can be read and written out; the next sample begins another, since where
+    /// the encoder was the bytes do not say. `None` for bytes that cannot be an open chunk.
+    pub(crate) fn restore(
+        pool: &mut Segments,
+        (first, last): (i64, i64),
+        value: f64,
+        bytes: &[u8],
+    ) -> Option<Self> {
+        let (count, data) = bytes.split_first_chunk::<2>()?;
+        let count = u16::from_be_bytes(*count);
+        let span = u32::try_from(last.checked_sub(first)?).ok()?;
+        let (words, rest) = data.as_chunks::<4>();
+        let len = u16::try_from(words.len()).ok().filter(|_| count > 0)?;
+        let mut chunk = Self {
+            first,
+            value: value.to_bits(),
+            span,
+            end: span,
+            count,
+            rest_bits: rest.len() as u8 * 8,
+            rest: rest.iter().fold(0, |all, &byte| all << 8 | u32::from(byte)),
+            ..Self::default()
+        };
+        for (place, word) in (0..len).zip(words) {
+            if !pool.push(&mut chunk.words, place, u32::from_be_bytes(*word)) {
+                pool.release(&mut chunk.words);
+                return None;
+            }
+        }
+        chunk.len = len;
+        Some(chunk)
+    }
+
     /// How many samples there are.
     pub(crate) fn count(&self) -> u16 {
         self.count
     }
 
     /// Time of the last sample; meaningless while there is none.
+    #[inline]
     pub(crate) fn last(&self) -> i64 {
-        self.time
+        self.first.wrapping_add(i64::from(self.span))
     }
 
     /// Time and value of the last sample.
     #[inline]
     pub(crate) fn last_sample(&self) -> Option<(i64, f64)> {
-        (self.count > 0).then(|| (self.time, f64::from_bits(self.value)))
+        (self.count > 0).then(|| (self.last(), f64::from_bits(self.value)))
     }
 
     /// Whether a sample of this time must begin another chunk.
     #[inline]
     pub(crate) fn is_full_for(&self, time: i64) -> bool {
-        self.count > 0 && (time >= self.next_at || self.count >= MOST_SAMPLES || self.is_long())
+        let end = self.first.saturating_add(i64::from(self.end));
+        self.count > 0 && (time >= end || self.count >= MOST_SAMPLES || self.is_long())
     }
 
     fn is_long(&self) -> bool {
-        self.words.len() * size_of::<u32>() + self.rest_bytes() > MOST_BYTES
+        usize::from(self.len) * size_of::<u32>() + self.rest_bytes() > MOST_BYTES
     }
 
     fn rest_bytes(&self) -> usize {
@@ -95,45 +144,45 @@ impl OpenChunk {
     }
 
     /// Adds a sample. Its time must be later than the last; the chunk must have room.
-    /// `stretch` is the span whose multiples no chunk crosses, in milliseconds.
     #[inline]
-    pub(crate) fn push(&mut self, pool: &mut Segments, time: i64, value: f64, stretch: i64) {
+    pub(crate) fn push(&mut self, pool: &mut Segments, time: i64, value: f64, plan: Plan) {
         let bits = value.to_bits();
         // Read once: read again behind the stores to its neighbours it would wait for them.
         let count = self.count;
+        // Below 2³² milliseconds: the chunk ends before.
+        let span = time.wrapping_sub(self.first) as u32;
+        let delta = span.wrapping_sub(self.span);
         match count {
             0 => {
                 self.first = time;
-                self.next_at = end_of_stretch(time, stretch);
+                self.span = 0;
+                let end = end_of_stretch(time, plan.stretch).saturating_sub(time);
+                self.end = u32::try_from(end).unwrap_or(u32::MAX);
                 self.put_varint_bytes(pool, ((time << 1) ^ (time >> 63)) as u64);
                 self.put_long(pool, bits, 64);
             }
             1 => {
-                self.delta = time.wrapping_sub(self.time);
-                self.put_varint_bytes(pool, self.delta as u64);
+                (self.span, self.delta) = (span, delta);
+                self.put_varint_bytes(pool, u64::from(delta));
                 self.put_value(pool, bits);
             }
             _ => {
-                let delta = time.wrapping_sub(self.time);
-                self.put_time(pool, delta.wrapping_sub(self.delta));
-                self.delta = delta;
+                self.put_time(pool, i64::from(delta) - i64::from(self.delta));
+                (self.span, self.delta) = (span, delta);
                 self.put_value(pool, bits);
             }
         }
-        self.time = time;
         self.value = bits;
         self.count = count + 1;
         if count + 1 == PLAN_AT {
-            let so_far = time.saturating_sub(self.first).saturating_add(1);
-            let whole = so_far.saturating_mul((TARGET_SAMPLES / PLAN_AT).into());
-            self.next_at = planned_end(self.first, whole, self.next_at);
+            self.end = planned_end(self.first, self.span, self.end, plan);
         }
     }
 
     /// Appends the chunk with its count to `out`, as if only `count` samples were there.
     pub(crate) fn copy(&self, pool: &Segments, count: u16, out: &mut Vec<u8>) {
         out.extend_from_slice(&count.to_be_bytes());
-        pool.copy(&self.words, out);
+        pool.copy(&self.words, self.len, out);
         // Shifted by a whole word where there is no rest, of which nothing is taken then.
         let rest = u64::from(self.rest) << (WORD_BITS - u32::from(self.rest_bits));
         let rest = (rest as u32).to_be_bytes();
@@ -219,7 +268,9 @@ impl OpenChunk {
                 self.rest_bits = count as u8;
             }
             Some(left) => {
-                pool.push(&mut self.words, (all >> left) as u32);
+                if pool.push(&mut self.words, self.len, (all >> left) as u32) {
+                    self.len += 1;
+                }
                 self.rest = all as u32 & ((1 << left) - 1);
                 self.rest_bits = left as u8;
             }
@@ -233,12 +284,30 @@ pub(super) fn end_of_stretch(time: i64, stretch: i64) -> i64 {
     time.saturating_sub(into).saturating_add(stretch)
 }
 
-/// Where a chunk that began at `first` should end so that the stretch up to `end` is cut into
-/// equal chunks, given that it would be full after `whole` milliseconds.
-pub(super) fn planned_end(first: i64, whole: i64, end: i64) -> i64 {
-    let left = end.saturating_sub(first);
-    match left.checked_div(whole) {
-        Some(chunks) if chunks > 1 => first.saturating_add(left / chunks),
+/// Where a chunk should end, given that a quarter of it was filled in `span`: the stretch is cut
+/// into equal chunks, behind whose ends this one's lies by its phase. As milliseconds after
+/// `first`, and no later than `end`, where the stretch ends.
+fn planned_end(first: i64, span: u32, end: u32, plan: Plan) -> u32 {
+    let whole = (i64::from(span) + 1) * 4;
+    // Without a stretch to share, the chunk is measured from its own beginning.
+    let is_shared = plan.stretch <= i64::from(u32::MAX);
+    let stretch = if is_shared { plan.stretch } else { end.into() };
+    let chunks = stretch / whole;
+    if chunks <= 1 {
+        return end;
+    }
+    if !is_shared {
+        return u32::try_from(stretch / chunks).unwrap_or(end);
+    }
+    let length = plan.stretch / chunks;
+    let begin = first.saturating_sub(plan.stretch - i64::from(end));
+    let shift = (i128::from(length) * i128::from(plan.phase)) >> 16;
+    let into = i128::from(first) + i128::from(span) - i128::from(begin) - shift;
+    let next = (into.div_euclid(i128::from(length)) + 1) * i128::from(length) + shift;
+    let next = next + i128::from(begin) - i128::from(first);
+    // A chunk of less than an eighth is not worth its header.
+    match u32::try_from(next) {
+        Ok(next) if i64::from(end) - i64::from(next) >= length / 8 => next,
         _ => end,
     }
 }
@@ -257,13 +326,14 @@ mod tests {
             steps in proptest::collection::vec((1u32..40_000_000, prop_oneof![
                 any::<u64>(), (0u32..50).prop_map(|v| f64::from(v).to_bits())]), 1..100),
             seen in 1u16..100,
+            phase: u16,
         ) {
             let mut pool = Segments::default();
             let mut chunk = OpenChunk::default();
             let mut pushed = Columns::new();
             let mut time = start;
             for (step, bits) in steps {
-                chunk.push(&mut pool, time, f64::from_bits(bits), i64::MAX);
+                chunk.push(&mut pool, time, f64::from_bits(bits), Plan { stretch: i64::MAX, phase });
                 pushed.push(time, f64::from_bits(bits));
                 time += i64::from(step);
             }
@@ -279,9 +349,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn chunks_end_where_upstream_ends_them() {
-        // A scrape each 15 s from the beginning of a stretch: four chunks of half an hour.
+    fn counts(phase: u16) -> Vec<u16> {
+        // A scrape each 15 s from the beginning of a stretch.
         let stretch = 7_200_000;
         let mut pool = Segments::default();
         let mut chunk = OpenChunk::default();
@@ -291,10 +360,46 @@ mod tests {
                 counts.push(chunk.count());
                 chunk.clear(&mut pool);
             }
-            chunk.push(&mut pool, time, 1.0, stretch);
+            chunk.push(&mut pool, time, 1.0, Plan { stretch, phase });
         }
-        assert_eq!(counts, [120, 120, 120]);
         assert!(chunk.is_full_for(stretch));
+        counts.push(chunk.count());
+        counts
+    }
+
+    #[test]
+    fn chunks_end_where_upstream_ends_them_or_behind_by_their_phase() {
+        assert_eq!(counts(0), [120, 120, 120, 120]);
+        assert_eq!(counts(1 << 15), [60, 120, 120, 120, 60]);
+        // Neither the first nor the last is too short.
+        assert_eq!(counts(1 << 12), [128, 120, 120, 112]);
+        assert_eq!(counts(62 << 10), [117, 120, 120, 123]);
         assert_eq!(end_of_stretch(-1, 10), 0);
+    }
+
+    #[test]
+    fn a_restored_chunk_is_what_it_was_and_takes_no_more() {
+        for samples in 1..60 {
+            let mut pool = Segments::default();
+            let mut chunk = OpenChunk::default();
+            let plan = Plan {
+                stretch: 7_200_000,
+                phase: 0,
+            };
+            for n in 0..samples {
+                chunk.push(&mut pool, n * 15_000, (n * n) as f64 * 0.1, plan);
+            }
+            let (mut bytes, mut again) = (Vec::new(), Vec::new());
+            chunk.copy(&pool, chunk.count(), &mut bytes);
+            let (last, value) = chunk.last_sample().unwrap();
+            let restored = OpenChunk::restore(&mut pool, (0, last), value, &bytes).unwrap();
+            restored.copy(&pool, restored.count(), &mut again);
+            assert_eq!(bytes, again);
+            assert_eq!(restored.last_sample(), chunk.last_sample());
+            assert!(restored.is_full_for(last + 1));
+        }
+        let mut pool = Segments::default();
+        assert!(OpenChunk::restore(&mut pool, (0, 1), 0.0, &[0]).is_none());
+        assert!(OpenChunk::restore(&mut pool, (0, 1 << 33), 0.0, &[0, 1, 2]).is_none());
     }
 }

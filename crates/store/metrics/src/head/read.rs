@@ -155,7 +155,7 @@ impl Head {
             series.open.copy(&self.segments, count, &mut bytes);
             return Some((Encoding::Xor, bytes));
         }
-        let chunk = self.histograms.get(series.reference)?;
+        let chunk = self.histograms.get(series.reference())?;
         chunk.copy(count, &mut bytes);
         Some((chunk.encoding(), bytes))
     }
@@ -179,7 +179,7 @@ impl Head {
                 let now_full = since.into_iter().find(|c| c.first == seen.open_first);
                 gathered
                     .full
-                    .extend(now_full.map(|chunk| (*chunk, Some(seen.open_count))));
+                    .extend(now_full.map(|chunk| (chunk, Some(seen.open_count))));
             }
         }
         let older = self
@@ -187,7 +187,7 @@ impl Head {
             .list(seen.full)
             .take_while(|chunk| chunk.last() >= range.start)
             .filter(|chunk| chunk.first <= range.end);
-        gathered.full.extend(older.map(|chunk| (*chunk, None)));
+        gathered.full.extend(older.map(|chunk| (chunk, None)));
         gathered
     }
 }

@@ -17,13 +17,12 @@ struct Segment {
     data: [u32; DATA],
 }
 
-/// The words of one chunk in the pool. Made empty by `default`; must be given back with
-/// [`Segments::release`].
+/// Where the words of one chunk lie in the pool; how many there are its owner knows. Made empty by
+/// `default`; must be given back with [`Segments::release`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Chain {
     first: u32,
     last: u32,
-    len: u16,
 }
 
 impl Default for Chain {
@@ -31,15 +30,7 @@ impl Default for Chain {
         Self {
             first: NONE,
             last: NONE,
-            len: 0,
         }
-    }
-}
-
-impl Chain {
-    /// How many words the chain holds.
-    pub(crate) fn len(&self) -> usize {
-        usize::from(self.len)
     }
 }
 
@@ -61,13 +52,17 @@ impl Default for Segments {
 }
 
 impl Segments {
-    /// Adds a word at the end. A word beyond 65,535 or beyond the pool's 2³² segments is refused.
+    /// Segments in the pool, free ones too.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.pool.len()
+    }
+
+    /// Adds a word at the end of a chain that has `len`. A word beyond the pool's 2³² segments is
+    /// refused.
     #[inline]
-    pub(crate) fn push(&mut self, chain: &mut Chain, word: u32) -> bool {
-        let place = chain.len() % DATA;
-        let Some(len) = chain.len.checked_add(1) else {
-            return false;
-        };
+    pub(crate) fn push(&mut self, chain: &mut Chain, len: u16, word: u32) -> bool {
+        let place = usize::from(len) % DATA;
         if place == 0 {
             let Some(fresh) = self.take() else {
                 return false;
@@ -85,23 +80,21 @@ impl Segments {
         if let Some(at) = at {
             *at = word;
         }
-        chain.len = len;
         true
     }
 
-    /// Appends the chain's words to `out`, highest byte first.
-    pub(crate) fn copy(&self, chain: &Chain, out: &mut Vec<u8>) {
-        let mut left = chain.len();
+    /// Appends the `len` words of a chain to `out`, highest byte first.
+    pub(crate) fn copy(&self, chain: &Chain, len: u16, out: &mut Vec<u8>) {
+        let mut left = usize::from(len);
         let mut next = chain.first;
-        while let Some(segment) = self.pool.get(next) {
+        while left > 0
+            && let Some(segment) = self.pool.get(next)
+        {
             let taken = left.min(DATA);
             let bytes = segment.data.map(u32::to_be_bytes);
             let bytes = bytes.get(..taken).unwrap_or_default();
             out.extend_from_slice(bytes.as_flattened());
             left -= taken;
-            if left == 0 {
-                return;
-            }
             next = segment.next;
         }
     }
@@ -149,15 +142,14 @@ mod tests {
                     model[which].clear();
                 }
                 for n in 0..action {
-                    prop_assert!(pool.push(&mut chains[which], word ^ n));
+                    prop_assert!(pool.push(&mut chains[which], model[which].len() as u16, word ^ n));
                     model[which].push(word ^ n);
                 }
                 for (chain, words) in chains.iter().zip(&model) {
                     let mut out = Vec::new();
-                    pool.copy(chain, &mut out);
+                    pool.copy(chain, words.len() as u16, &mut out);
                     let expected: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
                     prop_assert_eq!(&out, &expected);
-                    prop_assert_eq!(chain.len(), words.len());
                 }
             }
         }

@@ -29,7 +29,7 @@ pub struct BlockFacts {
 }
 
 impl BlockFacts {
-    fn of(block: &Block) -> Self {
+    pub(super) fn of(block: &Block) -> Self {
         let meta = block.meta();
         let size = |name: &str| fs::metadata(block.path().join(name)).map_or(0, |file| file.len());
         Self {
@@ -72,6 +72,18 @@ pub fn last_block(dir: &Path) -> Result<String, StoreError> {
             reason: "no blocks found".to_owned(),
         }),
     }
+}
+
+/// Opens one block by its name.
+pub(super) fn open_block(dir: &Path, ulid: &str) -> Result<Block, StoreError> {
+    let path = dir.join(ulid);
+    if Ulid::from_string(ulid).is_err() || !path.is_dir() {
+        return Err(StoreError::Block {
+            folder: dir.to_owned(),
+            reason: format!("invalid block ID {ulid}"),
+        });
+    }
+    Block::open(&path)
 }
 
 /// Opens all blocks, by their first time.

@@ -73,7 +73,7 @@ impl Store {
                 let series = head.id(slot).and_then(|id| head.series(id));
                 if let Some(series) = series.filter(|_| late.buffered().is_some()) {
                     let mut late = late.copy();
-                    late.cut(series.reference, &self.chunks);
+                    late.cut(series.reference(), &self.chunks);
                     changed.push((slot, late));
                 }
             }

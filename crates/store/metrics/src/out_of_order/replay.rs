@@ -234,5 +234,5 @@ impl Replay<'_> {
 
 fn reference_of(head: &Head, slot: u32) -> u64 {
     let series = head.id(slot).and_then(|id| head.series(id));
-    series.map_or(0, |series| series.reference)
+    series.map_or(0, |series| series.reference())
 }

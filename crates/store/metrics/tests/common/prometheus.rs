@@ -15,11 +15,16 @@ pub(crate) struct Prometheus(Child, u16);
 impl Prometheus {
     /// Starts it on `dir/data`. `None`, with a reason printed, where the program is not installed.
     pub(crate) fn start(dir: &Path, port: u16) -> Option<Self> {
+        Self::start_flagged(dir, port, &[])
+    }
+
+    /// [`Prometheus::start`] with further flags.
+    pub(crate) fn start_flagged(dir: &Path, port: u16, flags: &[&str]) -> Option<Self> {
         let config = format!(
             "scrape_configs: [{{job_name: self, scrape_interval: 1s, \
              static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]"
         );
-        Self::start_with(dir, port, &config, &[])
+        Self::start_with(dir, port, &config, flags)
     }
 
     /// Starts it on `dir/data` with a configuration and further flags.
@@ -54,6 +59,14 @@ impl Prometheus {
             std::thread::sleep(Duration::from_millis(100));
         }
         panic!("prometheus does not become ready");
+    }
+
+    /// Asks it to end, and waits for that.
+    pub(crate) fn end(mut self) {
+        let pid = self.0.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.unwrap().success());
+        self.0.wait().unwrap();
     }
 
     /// The whole answer to a GET, header included.
