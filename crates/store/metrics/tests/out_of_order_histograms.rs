@@ -46,7 +46,7 @@ fn ids(store: &Store) -> Vec<SeriesId> {
 }
 
 fn is_number(n: usize, step: usize) -> bool {
-    n == 5 && step % 4 == 0
+    n == 5 && step.is_multiple_of(4)
 }
 
 fn time(step: usize) -> i64 {

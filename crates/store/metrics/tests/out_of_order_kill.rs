@@ -48,7 +48,7 @@ fn options(dir: &Path) -> StoreOptions {
 fn samples(step: i64) -> Vec<(usize, i64, f64)> {
     let late = START - (step * LEAP % BEHIND + 1) * 1_000 - step / BEHIND - 1;
     let in_order = (0..SERIES).map(|n| (n, START + step * STEP));
-    let behind = (0..SERIES).filter(|n| (step as usize + n) % 3 > 0);
+    let behind = (0..SERIES).filter(|n| !(step as usize + n).is_multiple_of(3));
     let all = in_order.chain(behind.map(|n| (n, late)));
     all.map(|(n, time)| (n, time, (step * 7 + n as i64) as f64))
         .collect()
