@@ -2,9 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+/// Names a folder with the program of a newer version.
+const NEXT: &str = "ARGAND_PROMETHEUS_NEXT";
 
 /// A running Prometheus, killed with the value.
 pub(crate) struct Prometheus(Child, u16);
@@ -12,22 +15,25 @@ pub(crate) struct Prometheus(Child, u16);
 impl Prometheus {
     /// Starts it on `dir/data`. `None`, with a reason printed, where the program is not installed.
     pub(crate) fn start(dir: &Path, port: u16) -> Option<Self> {
-        let config = dir.join("prometheus.yml");
-        std::fs::write(
-            &config,
-            format!(
-                "scrape_configs: [{{job_name: self, scrape_interval: 1s, \
-                 static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]"
-            ),
-        )
-        .unwrap();
-        let child = Command::new("prometheus")
-            .arg(format!("--config.file={}", config.display()))
+        let config = format!(
+            "scrape_configs: [{{job_name: self, scrape_interval: 1s, \
+             static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]"
+        );
+        Self::start_with(dir, port, &config, &[])
+    }
+
+    /// Starts it on `dir/data` with a configuration and further flags.
+    pub(crate) fn start_with(dir: &Path, port: u16, config: &str, flags: &[&str]) -> Option<Self> {
+        let file = dir.join("prometheus.yml");
+        std::fs::write(&file, config).unwrap();
+        let child = Command::new(program())
+            .arg(format!("--config.file={}", file.display()))
             .arg(format!(
                 "--storage.tsdb.path={}",
                 dir.join("data").display()
             ))
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .args(flags)
             .stderr(Stdio::null())
             .spawn();
         let Ok(child) = child else {
@@ -57,6 +63,33 @@ impl Prometheus {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         Some(answer)
+    }
+}
+
+/// The program: a newer one where the environment names its folder.
+fn program() -> PathBuf {
+    match std::env::var_os(NEXT) {
+        Some(folder) => Path::new(&folder).join("prometheus"),
+        None => PathBuf::from("prometheus"),
+    }
+}
+
+impl Prometheus {
+    /// The body of the answer to a POST, which must succeed.
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &[u8]) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.1)).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "POST {path} HTTP/1.0\r\n{headers}Content-Length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(" 200 ") || head.contains(" 204 "), "{answer}");
+        body.to_owned()
     }
 }
 
