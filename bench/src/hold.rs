@@ -53,6 +53,8 @@ pub(crate) struct Held {
     pub(crate) after: Usage,
     /// Resident memory while it was measured.
     pub(crate) trace: Trace,
+    /// From the start of the servers to the measurement.
+    pub(crate) warm_up: Duration,
     /// Targets up at the end.
     pub(crate) up: f64,
     /// Scrapes that targets are short of, over all of them; not known where targets come and go.
@@ -75,9 +77,11 @@ impl Held {
     }
 }
 
-/// Rounds before the measurement begins: every server has seen every series by then, so that
+/// Rounds between the moment when every server has seen every target and the measurement, so that
 /// what is measured is the steady state.
-pub(crate) const WARM_UP_ROUNDS: u32 = 3;
+const WARM_UP_ROUNDS: u32 = 2;
+/// How long that moment is waited for; a server that takes longer is measured as it is.
+const LONGEST_WARM_UP: Duration = Duration::from_secs(300);
 /// How often the long wait tells how far it is.
 const PROGRESS: Duration = Duration::from_secs(30);
 
@@ -109,6 +113,7 @@ fn hold(plan: &Plan, programs: &[Program]) -> Result<Vec<Held>> {
     list_targets(&list, plan, 0..plan.load.targets)?;
     let targets = Targets::start(&plan.load)?;
     let mut servers = Vec::new();
+    let started = Instant::now();
     for program in programs {
         let kind = program.kind;
         let mut flags = (plan.flags)(kind, plan);
@@ -120,8 +125,8 @@ fn hold(plan: &Plan, programs: &[Program]) -> Result<Vec<Held>> {
         let place = folder.path().join(kind.to_string());
         servers.push(Server::start(program, &place, &configuration, &flags)?);
     }
-    eprintln!("warming up");
-    std::thread::sleep(plan.interval * WARM_UP_ROUNDS);
+    warm_up(plan, programs, &targets);
+    let warm_up = started.elapsed();
     let before: Vec<Usage> = servers.iter().map(Server::usage).collect::<Result<_>>()?;
     let served_before = targets.served();
     let tracers: Vec<Tracer> = servers.iter().map(|s| Tracer::start(s.id())).collect();
@@ -151,6 +156,7 @@ fn hold(plan: &Plan, programs: &[Program]) -> Result<Vec<Held>> {
             before,
             after,
             trace,
+            warm_up,
             up: server.number("sum(up{job=\"load\"})", now())?,
             missed,
             restart: None,
@@ -166,6 +172,23 @@ fn hold(plan: &Plan, programs: &[Program]) -> Result<Vec<Held>> {
         }
     }
     Ok(all)
+}
+
+/// Waits until the load is steady. Prometheus, for one, begins with new targets after 5 seconds.
+fn warm_up(plan: &Plan, programs: &[Program], targets: &Targets) {
+    eprintln!("warming up");
+    let began = Instant::now();
+    let all_seen = || {
+        let served = targets.served();
+        programs.iter().all(|program| {
+            let own = served.get(&program.kind.to_string());
+            own.is_some_and(|own| own.targets.len() >= plan.load.targets)
+        })
+    };
+    while !all_seen() && began.elapsed() < LONGEST_WARM_UP {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    std::thread::sleep(plan.interval * WARM_UP_ROUNDS);
 }
 
 fn wait(plan: &Plan, list: &Path) -> Result<()> {

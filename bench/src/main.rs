@@ -17,8 +17,13 @@
 
 #![expect(clippy::print_stdout, reason = "a report is what this program is for")]
 
+mod dataset;
 mod exposition;
 mod hold;
+mod load;
+mod queries;
+mod query;
+mod remote_write;
 mod report;
 mod restart;
 mod scrapes;
@@ -93,6 +98,29 @@ enum Command {
     Compaction(scrapes::Compaction),
     /// Scrapes a million series with Argand, and with its peers where asked.
     Million(scrapes::Million),
+    /// Asks the same queries on the same samples.
+    Query(query::QueryOptions),
+    /// Writes by remote write.
+    Load(load::LoadOptions),
+    /// Runs all measurements, each with its defaults or with the flags given for it.
+    All(All),
+}
+
+/// Flags of each measurement, as one text each: `--scrape '--targets 100 --minutes 2'`.
+#[derive(Args)]
+struct All {
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    scrape: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    churn: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    compaction: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    million: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    query: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    load: String,
 }
 
 fn main() -> Result<()> {
@@ -119,6 +147,36 @@ fn measure(
         Command::Churn(churn) => churn.run(programs, in_turn, report),
         Command::Compaction(compaction) => compaction.run(programs, in_turn, report),
         Command::Million(million) => million.run(programs, in_turn, report),
+        Command::Query(query) => query.run(programs, report),
+        Command::Load(load) => load.run(programs, report),
+        Command::All(all) => all.run(programs, in_turn, report),
+    }
+}
+
+impl All {
+    fn run(&self, programs: &[Program], in_turn: bool, report: &mut Report) -> Result<()> {
+        let all = [
+            ("scrape", &self.scrape),
+            ("churn", &self.churn),
+            ("compaction", &self.compaction),
+            ("million", &self.million),
+            ("query", &self.query),
+            ("load", &self.load),
+        ];
+        // Read before anything is measured: a wrong flag is not found after an hour.
+        let commands = all.map(|(name, flags)| {
+            let words = ["argand-bench", name].into_iter();
+            Arguments::try_parse_from(words.chain(flags.split_whitespace()))
+        });
+        let commands = commands.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for ((name, _), arguments) in all.iter().zip(commands) {
+            eprintln!("== {name}");
+            // What the others found is worth its hours.
+            if let Err(error) = measure(&arguments.command, programs, in_turn, report) {
+                report.note(format!("{name} failed: {error:#}"));
+            }
+        }
+        Ok(())
     }
 }
 

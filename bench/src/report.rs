@@ -55,9 +55,12 @@ impl Report {
         });
     }
 
-    /// Adds what a reader must know.
+    /// Adds what a reader must know; once is enough.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// Prints the table and writes the file that was asked for.
@@ -149,7 +152,7 @@ fn machine() -> String {
 fn cell(value: Option<f64>) -> String {
     match value {
         None => "–".to_owned(),
-        Some(value) if value == 0.0 => "0".to_owned(),
+        Some(0.0) => "0".to_owned(),
         Some(value) if value.abs() >= 100.0 => format!("{value:.0}"),
         Some(value) if value.abs() >= 10.0 => format!("{value:.1}"),
         Some(value) => format!("{value:.3}"),

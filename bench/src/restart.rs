@@ -90,7 +90,7 @@ fn start_again(
             (shown - kept.unwrap_or(moment - LOOKBACK)).max(0.0)
         })
         .collect();
-    server.settle(QUIET)?;
+    server.merge(QUIET)?;
     Ok(Restart {
         ready_cpu: ready.cpu,
         ready_wall: ready.wall,

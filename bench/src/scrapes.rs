@@ -310,14 +310,17 @@ impl Compaction {
              second; VictoriaMetrics merges by itself and has no such blocks"
         ));
         let name = "compaction";
-        let before_cut = cut.saturating_sub(plan.interval * hold::WARM_UP_ROUNDS);
+        let before_cut = |one: &Held| cut.saturating_sub(one.warm_up);
         let steady = |one: &Held| {
-            let calm = one.trace.iter().filter(|(when, _)| *when < before_cut);
+            let calm = one.trace.iter().filter(|(when, _)| *when < before_cut(one));
             let calm: Vec<u64> = calm.map(|(_, bytes)| *bytes).collect();
             watch::median(&calm).map(|bytes| bytes as f64)
         };
         let peak = |one: &Held| {
-            let later = one.trace.iter().filter(|(when, _)| *when >= before_cut);
+            let later = one
+                .trace
+                .iter()
+                .filter(|(when, _)| *when >= before_cut(one));
             later
                 .map(|(_, bytes)| *bytes)
                 .max()

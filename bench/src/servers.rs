@@ -169,6 +169,15 @@ impl Server {
         Ok(())
     }
 
+    /// Ends the server in order and waits until it has ended.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        let id = i32::try_from(self.id())?;
+        let id = rustix::process::Pid::from_raw(id).context("a process without a number")?;
+        rustix::process::kill_process(id, rustix::process::Signal::TERM)?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Starts the server again after [`Server::kill`].
     pub(crate) fn start_again(&mut self) -> Result<Started> {
         // Its connections ended with the process.
@@ -244,14 +253,22 @@ impl Server {
             .unwrap_or(0.0))
     }
 
-    /// Waits until what was taken is on the disk and merged: no CPU to speak of and no change of
-    /// the folder for as long as `quiet`.
+    /// Has what was taken merged as far as it can be, and waits for it: the disk is read then. It
+    /// is more than a server does of its own accord, so CPU is read before.
+    pub(crate) fn merge(&self, quiet: Duration) -> Result<()> {
+        if self.kind == Kind::VictoriaMetrics {
+            self.get("/internal/force_merge", &[])?;
+        }
+        self.settle(quiet)
+    }
+
+    /// Waits until what was taken is on the disk: no CPU to speak of and no change of the folder
+    /// for as long as `quiet`.
     pub(crate) fn settle(&self, quiet: Duration) -> Result<()> {
         /// Seconds of CPU a second of an idle server.
         const IDLE: f64 = 0.05;
         if self.kind == Kind::VictoriaMetrics {
             self.get("/internal/force_flush", &[])?;
-            self.get("/internal/force_merge", &[])?;
         }
         let began = Instant::now();
         loop {
@@ -295,11 +312,17 @@ fn spawn(command: &mut Command, log: &Path) -> Result<Child> {
 fn free_port() -> Result<u16> {
     let mut ports = PORTS;
     // Two runs at once begin at different places.
-    let offset = std::process::id() as u16 % (PORTS.end - PORTS.start);
+    let offset = (std::process::id() * 37 % u32::from(PORTS.end - PORTS.start)) as u16;
     ports
         .find_map(|port| {
             let port = PORTS.start + (port - PORTS.start + offset) % (PORTS.end - PORTS.start);
             TcpListener::bind(("127.0.0.1", port)).ok().map(|_| port)
         })
         .context("no port is free between 22000 and 22899")
+}
+
+/// Whether a program's help names a flag.
+pub(crate) fn knows(program: &Program, flag: &str) -> bool {
+    let output = Command::new(&program.path).arg("--help").output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(flag))
 }

@@ -282,7 +282,7 @@ fn command() -> Command {
     let mut command = Command::new("argand")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A whole Prometheus monitoring stack in one process.")
-        .after_help("Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.")
+        .after_help("Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.")
         .disable_help_subcommand(true);
     for flag in FLAGS {
         let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help);

@@ -282,3 +282,9 @@ pub(crate) fn all_distinct(series: &[Series]) -> Result<(), QueryError> {
         Err(QueryError::same_labelset())
     }
 }
+
+/// Leaves numbers alone, and series that have some.
+pub(crate) fn drop_histograms(series: &mut Vec<Series>) {
+    series.iter_mut().for_each(|one| one.histograms.clear());
+    series.retain(|one| present(&one.values) > 0);
+}

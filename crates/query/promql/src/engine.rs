@@ -230,8 +230,8 @@ impl Engine {
         let Notes { warnings, infos } = notes;
         Ok(QueryResult {
             value: value?,
-            warnings,
-            infos,
+            warnings: warnings.into_list(),
+            infos: infos.into_list(),
             stats,
         })
     }

@@ -38,7 +38,9 @@ pub use budget::CancelToken;
 pub use engine::{Engine, EngineOptions, QueryOptions};
 pub use error::QueryError;
 pub use format::prettify;
-pub use parse::{Features, ParseError, parse, parse_series_selector, parse_with};
+pub use parse::{
+    Features, ParseError, parse, parse_any_series_selector, parse_series_selector, parse_with,
+};
 pub use value::{
     HistogramBucket, InstantSample, QueryResult, RangeSeries, SampleValue, Stats, Value,
     histogram_buckets,

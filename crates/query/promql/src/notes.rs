@@ -1,33 +1,46 @@
 //! Warnings and infos: what a query says beside its value, with the place in its text.
 
+use std::collections::HashSet;
+
 use crate::ast::Span;
 
 /// Notes of one query; each text once, in the order they arose.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    pub(crate) warnings: Vec<String>,
-    pub(crate) infos: Vec<String>,
+    pub(crate) warnings: Texts,
+    pub(crate) infos: Texts,
+}
+
+/// Different texts in the order they arose.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    list: Vec<String>,
+    /// A query over many metrics may say something of each.
+    known: HashSet<String>,
+}
+
+impl Texts {
+    fn push(&mut self, text: String) {
+        if !self.known.contains(&text) {
+            self.known.insert(text.clone());
+            self.list.push(text);
+        }
+    }
+
+    pub(crate) fn into_list(self) -> Vec<String> {
+        self.list
+    }
 }
 
 impl Notes {
     pub(crate) fn warn(&mut self, query: &str, span: Span, text: &str) {
-        push(
-            &mut self.warnings,
-            format!("PromQL warning: {text} ({})", place(query, span)),
-        );
+        self.warnings
+            .push(format!("PromQL warning: {text} ({})", place(query, span)));
     }
 
     pub(crate) fn info(&mut self, query: &str, span: Span, text: &str) {
-        push(
-            &mut self.infos,
-            format!("PromQL info: {text} ({})", place(query, span)),
-        );
-    }
-}
-
-fn push(list: &mut Vec<String>, text: String) {
-    if !list.contains(&text) {
-        list.push(text);
+        self.infos
+            .push(format!("PromQL info: {text} ({})", place(query, span)));
     }
 }
 

@@ -18,6 +18,7 @@ use wal::{Wal, WalError};
 
 use self::histograms::Histograms;
 use crate::exemplars::Unwanted;
+use crate::head::out_of_order::LateValue;
 use crate::head::{Bounds, MOST_REFERENCES, Verdict, slot_of};
 use crate::out_of_order::append::{LateBatch, LateSample};
 use crate::record;
@@ -163,7 +164,7 @@ impl Append for Store {
             Ok(late) => (late, None),
             Err(error) => (LateBatch::default(), Some(error)),
         };
-        let stored_late = late.stored;
+        let stored_late = (late.numbers, late.histograms);
         // What came in order is in its log even where the other log fails.
         self.apply(appender, batch, exemplars, late);
         appender.end();
@@ -173,7 +174,8 @@ impl Append for Store {
         if let Some(error) = failure {
             return Err(error);
         }
-        self.meters.late_appended.add(stored_late);
+        self.meters.late_appended.add(stored_late.0);
+        self.meters.late_histograms_appended.add(stored_late.1);
         self.count(&outcome, batch);
         Ok(outcome)
     }
@@ -304,7 +306,7 @@ impl Store {
                             slot,
                             reference: series.reference(),
                             time,
-                            value,
+                            value: LateValue::Number(value),
                         });
                     }
                     self.note_lateness(newest, time);
@@ -427,7 +429,7 @@ impl Store {
         }
     }
 
-    fn note_lateness(&self, newest: i64, time: i64) {
+    pub(crate) fn note_lateness(&self, newest: i64, time: i64) {
         let behind = newest.saturating_sub(time);
         if behind > 0 {
             self.meters.lateness.observe(behind as f64 / 1000.0);

@@ -5,7 +5,7 @@
 //! before stays.
 
 use contract::TimeRange;
-use model::{Columns, HistogramSample, HistogramValue};
+use model::{Columns, HistogramSample, HistogramValue, ResetHint};
 
 /// A place in columns: behind so many numbers and so many histograms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,25 @@ impl Mark {
             numbers: columns.times.len(),
             histograms: columns.histograms.len(),
         }
+    }
+}
+
+/// Says of the histograms that nothing is known of counter resets before them: other samples may
+/// come to lie between them.
+pub(crate) fn forget_resets(columns: &mut Columns, start: Mark) {
+    let added = columns.histograms.get_mut(start.histograms..);
+    for sample in added.unwrap_or_default() {
+        forget_reset(&mut sample.value);
+    }
+}
+
+fn forget_reset(value: &mut HistogramValue) {
+    let hint = match value {
+        HistogramValue::Integer(whole) => &mut whole.hint,
+        HistogramValue::Float(float) => &mut float.hint,
+    };
+    if *hint != ResetHint::Gauge {
+        *hint = ResetHint::Unknown;
     }
 }
 
@@ -108,21 +127,29 @@ enum Either {
 }
 
 fn sort(columns: &mut Columns, start: Mark, middle: Mark) {
-    let mut all: Vec<(i64, Either)> = Vec::new();
+    let mut all: Vec<(i64, usize, Either)> = Vec::new();
     let late = split(columns, middle);
-    for part in [split(columns, start), late] {
+    for (run, part) in [split(columns, start), late].into_iter().enumerate() {
         let numbers = part.times.into_iter().zip(part.values);
-        all.extend(numbers.map(|(time, value)| (time, Either::Number(value))));
+        all.extend(numbers.map(|(time, value)| (time, run, Either::Number(value))));
         let histograms = part.histograms.into_iter();
-        all.extend(histograms.map(|sample| (sample.time, Either::Histogram(sample.value))));
+        all.extend(histograms.map(|sample| (sample.time, run, Either::Histogram(sample.value))));
     }
     all.sort_by_key(|sample| sample.0);
     all.dedup_by_key(|sample| sample.0);
-    for (time, value) in all {
+    let mut before = None;
+    for (time, run, value) in all {
         match value {
             Either::Number(value) => columns.push(time, value),
-            Either::Histogram(value) => columns.histograms.push(HistogramSample { time, value }),
+            Either::Histogram(mut value) => {
+                // What is known of a reset is known of the run's own sample before.
+                if before.is_some_and(|before| before != run) {
+                    forget_reset(&mut value);
+                }
+                columns.histograms.push(HistogramSample { time, value });
+            }
         }
+        before = Some(run);
     }
 }
 

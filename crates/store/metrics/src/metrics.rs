@@ -122,10 +122,13 @@ impl Store {
         );
         lateness.points.push(meters.lateness.point(Labels::empty()));
         families.extend([
-            of_floats(
-                "prometheus_tsdb_head_out_of_order_samples_appended_total",
-                "Samples taken out of order.",
-                meters.late_appended.get(),
+            of_histograms(
+                of_floats(
+                    "prometheus_tsdb_head_out_of_order_samples_appended_total",
+                    "Samples taken out of order.",
+                    meters.late_appended.get(),
+                ),
+                meters.late_histograms_appended.get(),
             ),
             of_histograms(
             of_floats(

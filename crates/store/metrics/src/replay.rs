@@ -10,12 +10,14 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::SeriesId;
 use parking_lot::Mutex;
 use wal::{Reader, WalError};
 
+use crate::head::out_of_order::LateValue;
 use crate::head::series::FullChunk;
 use crate::head::{Head, slot_of};
 use crate::head_chunks::Listed;
@@ -435,14 +437,8 @@ impl Replay {
             let slot = slot_of(id);
             if time >= oldest && head.is_after_last(slot, time) {
                 head.push(slot, time, value, &store.chunks);
-            } else if self.is_young && head.is_before_last(slot, time) {
-                let reference = head.series(id).map_or(reference, |s| s.reference());
-                self.fallen_behind.push(LateSample {
-                    slot,
-                    reference,
-                    time,
-                    value,
-                });
+            } else {
+                self.fall_behind(head, id, time, LateValue::Number(value));
             }
         };
         match kind {
@@ -451,8 +447,23 @@ impl Replay {
         }
     }
 
+    /// Notes a sample that does not follow, if it is one that this run took.
+    fn fall_behind(&mut self, head: &Head, id: SeriesId, time: i64, value: LateValue) {
+        let slot = slot_of(id);
+        if !self.is_young || !head.is_before_last(slot, time) {
+            return;
+        }
+        let reference = head.series(id).map_or(0, |series| series.reference());
+        self.fallen_behind.push(LateSample {
+            slot,
+            reference,
+            time,
+            value,
+        });
+    }
+
     fn histograms(
-        &self,
+        &mut self,
         store: &Store,
         head: &mut Head,
         form: record::histograms::Form,
@@ -470,6 +481,9 @@ impl Replay {
             let slot = slot_of(id);
             if time >= oldest && head.is_after_last(slot, time) {
                 head.push_histogram(slot, time, &value, &store.chunks);
+            } else {
+                let value = LateValue::Histogram(Arc::new(value));
+                self.fall_behind(head, id, time, value);
             }
         })
     }

@@ -186,7 +186,10 @@ mod tests {
             (|h| h.positive_spans[1].length = 2, Some("as many buckets")),
             (|h| h.zero_threshold = f64::NAN, Some("threshold")),
             (|h| h.custom = vec![1.0], Some("only schema -53")),
-            (|h| h.positive_spans[1].offset = i32::MAX, Some("32 bits")),
+            (
+                |h| (h.positive_spans[0].offset, h.positive_spans[1].offset) = (3, i32::MAX),
+                Some("32 bits"),
+            ),
         ];
         let check_all = |good: fn() -> IntegerHistogram, cases: &[(Change, Option<&str>)]| {
             for (place, (change, wrong)) in cases.iter().enumerate() {

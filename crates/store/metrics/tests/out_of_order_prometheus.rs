@@ -19,9 +19,9 @@ use std::time::Duration;
 
 use common::prometheus::Prometheus;
 use common::{ALL, blocks, open, read};
-use contract::{Append, Batch, Clock, PendingSample, SystemClock};
+use contract::{Append, Batch, Clock, PendingHistogram, PendingSample, SystemClock};
 use metrics_store::{Store, StoreOptions};
-use model::{Labels, Matcher};
+use model::{Histogram, HistogramValue, IntegerHistogram, Labels, Matcher, Span};
 
 const HOUR: i64 = 3_600_000;
 const SERIES: usize = 5;
@@ -239,7 +239,7 @@ fn we_go_on_where_prometheus_was_killed_and_it_where_we_were() {
     assert_eq!(of_ours(&store), all);
     store.compact_out_of_order().unwrap();
     assert_eq!(of_ours(&store), all);
-    assert!(blocks(&dir.path().join("data")).len() >= 4);
+    assert!(has_late_blocks(dir.path()));
     drop(store);
     let server = start(dir.path(), 21111).unwrap();
     assert_eq!(of_theirs(&server, now), all);
@@ -295,4 +295,174 @@ fn we_read_the_blocks_that_prometheus_made_of_late_samples() {
     ours.remove(&SERIES.to_string());
     assert_eq!(ours, expected(now, &[0]));
     assert_eq!(theirs.len(), SERIES + 1);
+}
+
+/// A growing histogram with one span of three buckets.
+fn histogram(step: i64) -> IntegerHistogram {
+    let count = step as u64 + 1;
+    Histogram {
+        count: 6 * count,
+        sum: count as f64 / 4.0,
+        positive_spans: vec![Span {
+            offset: 0,
+            length: 3,
+        }],
+        positive: vec![count, 2 * count, 3 * count],
+        ..Histogram::default()
+    }
+}
+
+/// Steps and times of histograms: some in order, then others between and before them.
+fn histograms(now: i64, run: i64) -> Vec<(i64, i64)> {
+    let time = |step: i64| now - 4 * HOUR + step * 10_000;
+    let in_order = (0..100).map(|step| 300 + run * 300 + step * 2);
+    let late = (0..90).map(|step| 1 + run * 200 + step * 7 % 90 * 2);
+    in_order
+        .chain(late)
+        .map(|step| (step, time(step)))
+        .collect()
+}
+
+fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+/// Sends a histogram as a remote-write request of version 1.
+fn push_histogram(server: &Prometheus, step: i64, time: i64) {
+    let value = histogram(step);
+    let (mut series, mut out) = (Vec::new(), Vec::new());
+    for (name, value) in [("__name__", "late_histogram"), ("n", "0")] {
+        let mut label = Vec::new();
+        field(&mut label, 1, name.as_bytes());
+        field(&mut label, 2, value.as_bytes());
+        field(&mut series, 1, &label);
+    }
+    out.push(1 << 3);
+    varint(&mut out, value.count);
+    out.push(3 << 3 | 1);
+    out.extend(value.sum.to_le_bytes());
+    let (mut span, mut deltas) = (vec![2 << 3], Vec::new());
+    varint(&mut span, 3);
+    field(&mut out, 11, &span);
+    let mut before = 0;
+    for &count in &value.positive {
+        varint(&mut deltas, zigzag(count as i64 - before));
+        before = count as i64;
+    }
+    field(&mut out, 12, &deltas);
+    out.push(15 << 3);
+    varint(&mut out, time as u64);
+    field(&mut series, 4, &out);
+    let mut request = Vec::new();
+    field(&mut request, 1, &series);
+    let body = snap::raw::Encoder::new().compress_vec(&request).unwrap();
+    let headers = "Content-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\n\
+                   X-Prometheus-Remote-Write-Version: 0.1.0\r\n";
+    server.post("/api/v1/write", headers, &body);
+}
+
+fn append_histogram(store: &Store, step: i64, time: i64) {
+    let mut ids = Vec::new();
+    let labels = Labels::from_pairs([("__name__", "late_histogram"), ("n", "0")]);
+    store.resolve(&[labels], &mut ids).unwrap();
+    let batch = Batch {
+        histograms: vec![PendingHistogram {
+            series: ids[0],
+            time,
+            value: HistogramValue::Integer(Box::new(histogram(step))),
+        }],
+        ..Batch::default()
+    };
+    assert_eq!(store.append(&batch).unwrap().rejected, []);
+}
+
+/// Time, count and sum.
+type Counted = Vec<(i64, f64, f64)>;
+
+fn counted_by_us(store: &Store) -> Counted {
+    let matchers = [Matcher::equal("__name__", "late_histogram")];
+    let found = common::histograms::read(store, &matchers, ALL);
+    assert_eq!(found.len(), 1);
+    let list = contract::Select::select(
+        store,
+        &contract::Selection {
+            matchers: &matchers,
+            range: ALL,
+            limit: 0,
+        },
+    );
+    let mut columns = model::Columns::new();
+    list.unwrap().read(0, &mut columns).unwrap();
+    let samples = columns.histograms.into_iter().map(|sample| {
+        let value = sample.value.into_float();
+        assert_eq!(value.positive.len(), 3);
+        (sample.time, value.count, value.sum)
+    });
+    samples.collect()
+}
+
+fn counted_by_them(server: &Prometheus, now: i64) -> Counted {
+    let path = format!(
+        "/api/v1/query?query=late_histogram%5B100h%5D&time={}",
+        now / 1000 + 1
+    );
+    let answer = server.get(&path).unwrap();
+    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    let json: serde_json::Value = serde_json::from_str(body).unwrap();
+    let samples = json["data"]["result"][0]["histograms"].as_array().unwrap();
+    let number = |value: &serde_json::Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    let samples = samples.iter().map(|sample| {
+        let time = (sample[0].as_f64().unwrap() * 1000.0).round() as i64;
+        assert_eq!(sample[1]["buckets"].as_array().unwrap().len(), 3);
+        (time, number(&sample[1]["count"]), number(&sample[1]["sum"]))
+    });
+    samples.collect()
+}
+
+#[test]
+fn histograms_go_between_prometheus_and_us_as_well() {
+    if std::env::var_os("ARGAND_PROMETHEUS_NEXT").is_none() {
+        println!("skipped: ARGAND_PROMETHEUS_NEXT does not name a newer Prometheus");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let now = SystemClock.now();
+    let expected = |runs: &[i64]| -> Counted {
+        let mut all: Vec<_> = runs.iter().flat_map(|&run| histograms(now, run)).collect();
+        all.sort_by_key(|one| one.1);
+        assert!(all.is_sorted_by(|a, b| a.1 < b.1));
+        let all = all.into_iter().map(|(step, time)| {
+            let value = histogram(step);
+            (time, value.count as f64, value.sum)
+        });
+        all.collect()
+    };
+    let flags = [
+        "--web.enable-remote-write-receiver",
+        "--enable-feature=native-histograms",
+    ];
+    let start = || Prometheus::start_with(dir.path(), 21114, CONFIG, &flags);
+    let server = start().unwrap();
+    for (step, time) in histograms(now, 0) {
+        push_histogram(&server, step, time);
+    }
+    assert_eq!(counted_by_them(&server, now), expected(&[0]));
+    drop(server);
+    let store = open(&options(dir.path()));
+    assert_eq!(counted_by_us(&store), expected(&[0]));
+    for (step, time) in histograms(now, 1) {
+        append_histogram(&store, step, time);
+    }
+    assert_eq!(counted_by_us(&store), expected(&[0, 1]));
+    drop(store);
+    let server = start().unwrap();
+    assert_eq!(counted_by_them(&server, now), expected(&[0, 1]));
+    drop(server);
+    let store = open(&options(dir.path()));
+    store.compact_out_of_order().unwrap();
+    assert!(has_late_blocks(dir.path()));
+    assert_eq!(counted_by_us(&store), expected(&[0, 1]));
+    drop(store);
+    let server = start().unwrap();
+    assert_eq!(counted_by_them(&server, now), expected(&[0, 1]));
 }

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<()> {
         .filter(|text| !text.is_empty());
     let matchers = match selector {
         Some(text) => {
-            promql::parse_series_selector(text).with_context(|| format!("--match={text}"))?
+            promql::parse_any_series_selector(text).with_context(|| format!("--match={text}"))?
         }
         None => Vec::new(),
     };
@@ -151,10 +151,10 @@ mod tests {
     #[test]
     fn a_distribution_is_drawn_as_upstream_draws_it() {
         let mut out = Vec::new();
-        distribution(&mut out, "samples", &[120, 7, 120, 113], 4).unwrap();
+        distribution(&mut out, "samples", &[120, 37, 120, 113], 4).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(
-            text.starts_with("samples (min/avg/max): 7/90/120\n[  1,  10]: 1 "),
+            text.starts_with("samples (min/avg/max): 37/97/120\n[ 31,  40]: 1 "),
             "{text}"
         );
         assert!(

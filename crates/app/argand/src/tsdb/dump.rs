@@ -106,7 +106,7 @@ impl Selection {
             .selectors
             .iter()
             .map(|text| {
-                promql::parse_series_selector(text).with_context(|| format!("--match={text}"))
+                promql::parse_any_series_selector(text).with_context(|| format!("--match={text}"))
             })
             .collect::<Result<Vec<_>>>()?;
         let data = DataDirectory::open(&self.path, self.max_time)?;

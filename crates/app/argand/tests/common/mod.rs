@@ -17,6 +17,9 @@ const BLOCK: i64 = 2 * 3_600_000;
 /// Milliseconds between samples.
 const STEP: i64 = 15_000;
 
+/// How long a server is given to end what it does behind a block that is written.
+const SETTLE: Duration = Duration::from_secs(2);
+
 /// The programs that are compared with: a newer Prometheus where the environment names one, else
 /// the installed one. `None`, with a reason printed, where there is none.
 pub(crate) fn programs() -> Option<(PathBuf, PathBuf)> {
@@ -40,8 +43,9 @@ pub(crate) fn programs() -> Option<(PathBuf, PathBuf)> {
 
 /// Whether the programs are newer than 2.x, whose output is another in places.
 pub(crate) fn is_new(promtool: &Path) -> bool {
-    let output = Command::new(promtool).arg("--version").output().unwrap();
-    String::from_utf8_lossy(&output.stdout).contains("version 3.")
+    let asked = ["tsdb", "dump-openmetrics", "--help"];
+    let output = Command::new(promtool).args(asked).output().unwrap();
+    output.status.success()
 }
 
 /// What this program does with arguments.
@@ -200,7 +204,7 @@ pub(crate) fn written(dir: &Path, port: u16) -> Option<(PathBuf, PathBuf)> {
                 .map(|step| (start + step * STEP + n as i64, value(n, step)));
             batch.push(Series::floats(labels(n, is_new), samples.collect()));
         }
-        for n in 0..if is_new { 3 } else { 2 } {
+        for n in 0..if is_new { 3 } else { 1 } {
             let mut labels = labels(n, false);
             labels[0].1 = "histogram".to_owned();
             let samples =
@@ -211,13 +215,22 @@ pub(crate) fn written(dir: &Path, port: u16) -> Option<(PathBuf, PathBuf)> {
         server.push(&batch);
     }
     let data = dir.join("data");
+    // Until the head is as short as it gets, so that no block is cut while samples are deleted.
+    let newest = |data: &Path| {
+        let text = argand(&["tsdb", "list", data.to_str().unwrap()]).stdout;
+        let text = String::from_utf8(text).unwrap();
+        let last = text.lines().skip(1).last().map(str::to_owned);
+        let time = last.and_then(|line| line.split_whitespace().nth(2)?.parse().ok());
+        time.unwrap_or(0i64)
+    };
     for _ in 0..600 {
-        if blocks(&data).len() >= 2 {
+        if newest(&data) >= end - BLOCK - BLOCK / 2 {
             break;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
     assert!(blocks(&data).len() >= 2, "no blocks");
+    std::thread::sleep(SETTLE);
     // Late samples, and a few in order, so that both logs grow.
     for minutes in [20, 10, 5] {
         let time = end - minutes * 60_000 + 1;

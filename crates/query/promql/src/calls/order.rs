@@ -5,18 +5,28 @@ use std::cmp::Ordering;
 use model::Labels;
 
 use crate::QueryError;
-use crate::ast::Call;
-use crate::column::{Series, Steps, present};
+use crate::ast::{Call, Span};
+use crate::column::{Series, Steps, drop_histograms};
 use crate::eval::Context;
 use crate::eval::call::arg;
 
 pub(crate) fn sort(
     context: &Context<'_>,
     call: &Call,
+    span: Span,
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
     let mut series = context.vector(arg(call, 0)?, steps)?;
+    if matches!(call.function.name, "sort" | "sort_desc") {
+        // A histogram is neither more nor less than another.
+        context.release(&series);
+        drop_histograms(&mut series);
+        context.hold(&series)?;
+    }
     if steps.count != 1 {
+        let text =
+            "sort is ineffective for range queries since results are always ordered by labels";
+        context.warn(span, text);
         return Ok(series);
     }
     let mut names = Vec::new();
@@ -25,17 +35,8 @@ pub(crate) fn sort(
     }
     let value = |one: &Series| one.values.first().copied().unwrap_or(f64::NAN);
     match call.function.name {
-        "sort" | "sort_desc" => {
-            // A histogram is neither more nor less than another.
-            context.release(&series);
-            series.retain(|one| present(&one.values) > 0);
-            context.hold(&series)?;
-            if call.function.name == "sort" {
-                series.sort_by(|a, b| rising(value(a), value(b)));
-            } else {
-                series.sort_by(|a, b| falling(value(a), value(b)));
-            }
-        }
+        "sort" => series.sort_by(|a, b| rising(value(a), value(b))),
+        "sort_desc" => series.sort_by(|a, b| falling(value(a), value(b))),
         "sort_by_label" => series.sort_by(|a, b| by_labels(&a.labels, &b.labels, &names)),
         _ => series.sort_by(|a, b| by_labels(&b.labels, &a.labels, &names)),
     }

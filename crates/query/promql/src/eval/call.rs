@@ -1,12 +1,13 @@
 //! Calls: each function's arguments are evaluated here and handed to its family.
 
 use super::selector::Wanted;
+use super::windowed::check_mode;
 use super::{Context, Evaluated, Reading};
 use crate::QueryError;
-use crate::ast::{Call, Expr, ExprKind};
+use crate::ast::{Call, Expr, ExprKind, Span};
 use crate::calls::{absent, histogram, info, label, math, order, time};
 use crate::column::{
-    ABSENT, Cell, Series, Steps, all_distinct, is_present, merge_same_labels, present,
+    ABSENT, Cell, Series, Steps, all_distinct, drop_histograms, is_present, merge_same_labels,
 };
 use crate::histogram::stats;
 use model::{FloatHistogram, Labels};
@@ -23,7 +24,12 @@ pub(crate) fn arg(call: &Call, place: usize) -> Result<&Expr, QueryError> {
 }
 
 impl Context<'_> {
-    pub(super) fn call(&self, call: &Call, steps: &Steps) -> Result<Evaluated, QueryError> {
+    pub(super) fn call(
+        &self,
+        call: &Call,
+        span: Span,
+        steps: &Steps,
+    ) -> Result<Evaluated, QueryError> {
         if let Some(windowed) = self.windowed(call, steps)? {
             let keeps_name = windowed.keeps_name();
             let series = self.collect(&windowed, steps)?;
@@ -57,6 +63,7 @@ impl Context<'_> {
                 absent::series(argument, &seen)
             }
             "absent_over_time" => {
+                check_mode(call)?;
                 let argument = arg(call, 0)?;
                 absent::series(argument, &self.any_sample(argument, steps)?)
             }
@@ -64,7 +71,7 @@ impl Context<'_> {
             "start_timestamp" => self.start_timestamp(arg(call, 0)?, steps)?,
             "info" => info::join(self, call, steps)?,
             "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" => {
-                order::sort(self, call, steps)?
+                order::sort(self, call, span, steps)?
             }
             "label_replace" => label::replace(self, call, steps)?,
             "label_join" => label::join(self, call, steps)?,
@@ -253,10 +260,4 @@ impl Context<'_> {
         drop_histograms(&mut series);
         self.derive_all(series)
     }
-}
-
-/// Leaves numbers alone, and series that have some.
-fn drop_histograms(series: &mut Vec<Series>) {
-    series.iter_mut().for_each(|one| one.histograms.clear());
-    series.retain(|one| present(&one.values) > 0);
 }

@@ -12,6 +12,7 @@ pub(crate) mod range;
 pub(crate) mod selector;
 pub(crate) mod source;
 mod unary;
+pub(crate) mod windowed;
 
 use std::sync::Arc;
 
@@ -143,7 +144,7 @@ impl<'a> Context<'a> {
                 let series = aggregate::eval(self, aggregate, expr.span, steps)?;
                 Ok(Evaluated::Vector(series))
             }
-            ExprKind::Call(call) => self.call(call, steps),
+            ExprKind::Call(call) => self.call(call, expr.span, steps),
             ExprKind::Vector(selector) => Ok(Evaluated::Vector(
                 self.collect(&self.selected(selector, expr.span, steps)?, steps)?,
             )),

@@ -8,13 +8,10 @@ use model::{Columns, HistogramSample, HistogramValue, Labels, ResetHint};
 use super::source::{Out, Scratch, Source};
 use super::{Context, Reading};
 use crate::QueryError;
-use crate::ast::{Call, Expr, ExprKind, RangeMode, Span, Subquery};
-use crate::column::{Histograms, Series, Steps, is_present, present};
-use crate::kernels::mixed::{self, Asked, Windows, extended};
-use crate::kernels::over_time::RangeFunction;
-use crate::kernels::quantile::is_quantile;
+use crate::ast::{Expr, ExprKind, RangeMode, Subquery};
+use crate::column::{Cell, Histograms, Series, Steps, is_present};
+use crate::kernels::mixed::{Windows, extended};
 use crate::kernels::window::Frames;
-use crate::notes::Doubt;
 
 enum Samples {
     Stored(Box<dyn SeriesList>),
@@ -23,16 +20,16 @@ enum Samples {
 
 /// A range vector with the windows of the steps.
 pub(crate) struct Ranges<'c> {
-    context: &'c Context<'c>,
+    pub(super) context: &'c Context<'c>,
     samples: Samples,
     /// The windows, with the neighbours that the mode looks at.
-    frames: Frames,
-    mode: RangeMode,
+    pub(super) frames: Frames,
+    pub(super) mode: RangeMode,
     /// The range as written, in milliseconds.
-    range: i64,
+    pub(super) range: i64,
     /// How far the windows reach before the range, and beyond it.
-    behind: i64,
-    ahead: i64,
+    pub(super) behind: i64,
+    pub(super) ahead: i64,
     /// Histograms tell of counter resets between them.
     detecting: bool,
 }
@@ -95,7 +92,7 @@ impl Ranges<'_> {
     }
 
     /// The samples of one series, stale markers left out.
-    fn read(&self, place: usize, scratch: &mut Scratch) -> Result<(), QueryError> {
+    pub(super) fn read(&self, place: usize, scratch: &mut Scratch) -> Result<(), QueryError> {
         scratch.samples.clear();
         scratch.histograms.clear();
         match &self.samples {
@@ -136,17 +133,6 @@ impl Drop for Ranges<'_> {
         }
     }
 }
-
-/// A window function over a range vector.
-pub(crate) struct Windowed<'c> {
-    ranges: Ranges<'c>,
-    function: RangeFunction,
-    params: Vec<Vec<f64>>,
-    steps: Steps,
-    /// Where the call's first argument stands, for notes.
-    span: Span,
-}
-
 impl<'a> Context<'a> {
     /// The range vector that an argument is.
     pub(crate) fn ranges(&self, expr: &Expr, steps: &Steps) -> Result<Ranges<'_>, QueryError> {
@@ -220,75 +206,6 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Where the call is a window function: its series.
-    pub(crate) fn windowed(
-        &self,
-        call: &Call,
-        steps: &Steps,
-    ) -> Result<Option<Windowed<'_>>, QueryError> {
-        let Some(function) = RangeFunction::find(call.function.name) else {
-            return Ok(None);
-        };
-        let mut ranges = None;
-        let mut params = Vec::new();
-        check_mode(call)?;
-        for arg in &call.args {
-            if arg.value_type() == crate::ast::ValueType::Matrix {
-                ranges = Some(self.ranges(arg, steps)?);
-            } else {
-                params.push((self.scalar(arg, steps)?, arg));
-            }
-        }
-        let Some(ranges) = ranges else {
-            return Err(QueryError::execution("expected a range vector"));
-        };
-        self.check_params(function, &params)?;
-        let params = params.into_iter().map(|(values, _)| values).collect();
-        let span = call.args.first().map(|arg| arg.span).unwrap_or_default();
-        Ok(Some(Windowed {
-            ranges,
-            function,
-            params,
-            steps: *steps,
-            span,
-        }))
-    }
-
-    fn check_params(
-        &self,
-        function: RangeFunction,
-        params: &[(Vec<f64>, &Expr)],
-    ) -> Result<(), QueryError> {
-        match function {
-            RangeFunction::Quantile => {
-                for (values, expr) in params {
-                    for q in values.iter().filter(|q| !is_quantile(**q)) {
-                        self.warn_quantile(*q, expr);
-                    }
-                }
-            }
-            RangeFunction::Smoothing => {
-                for ((values, _), name) in params.iter().zip(["smoothing", "trend"]) {
-                    let short = if name == "smoothing" { "sf" } else { "tf" };
-                    if let Some(bad) = values.iter().find(|v| !(**v > 0.0 && **v < 1.0)) {
-                        return Err(QueryError::execution(format!(
-                            "invalid {name} factor. Expected: 0 < {short} < 1, got: {bad:.6}"
-                        )));
-                    }
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    pub(crate) fn warn_quantile(&self, q: f64, expr: &Expr) {
-        let mut number = String::new();
-        model::number::push_general(&mut number, q);
-        let text = format!("quantile value should be between 0 and 1, got {number}");
-        self.warn(expr.span, &text);
-    }
-
     /// `absent_over_time`: which steps see no sample at all.
     pub(crate) fn any_sample(&self, matrix: &Expr, steps: &Steps) -> Result<Vec<bool>, QueryError> {
         let ranges = self.ranges(matrix, steps)?;
@@ -304,7 +221,7 @@ impl<'a> Context<'a> {
                 histograms: &mut histograms,
             };
             Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
-                .each(out, |_| Some(crate::column::Cell::Number(1.0)));
+                .each(out, |_| Some(Cell::Number(1.0)));
             for (seen, cell) in seen.iter_mut().zip(&column) {
                 *seen |= is_present(*cell);
             }
@@ -326,155 +243,4 @@ fn without_hints(mut one: Series) -> Series {
         one.histograms.set(step, Arc::new(histogram));
     }
     one
-}
-
-/// Fails where a range modifier stands before a function that has no use for it.
-fn check_mode(call: &Call) -> Result<(), QueryError> {
-    let name = call.function.name;
-    for arg in &call.args {
-        let ExprKind::Matrix(matrix) = &arg.kind else {
-            continue;
-        };
-        let mode = matrix.selector.mode;
-        let usable: &[&str] = match mode {
-            RangeMode::Plain => continue,
-            RangeMode::Anchored => &["changes", "delta", "increase", "rate", "resets"],
-            RangeMode::Smoothed => &["delta", "increase", "rate"],
-        };
-        if !usable.contains(&name) {
-            return Err(QueryError::execution(format!(
-                "{} modifier can only be used with: {} - not with {name}",
-                mode.as_str(),
-                usable.join(", ")
-            )));
-        }
-    }
-    Ok(())
-}
-
-impl Windowed<'_> {
-    pub(crate) fn keeps_name(&self) -> bool {
-        self.function.keeps_name()
-    }
-}
-
-impl Source for Windowed<'_> {
-    fn len(&self) -> usize {
-        self.ranges.len()
-    }
-
-    fn labels(&self, place: usize) -> (Labels, bool) {
-        let (labels, drop_name) = self.ranges.labels(place);
-        if self.function.keeps_name() {
-            (labels, drop_name)
-        } else {
-            self.ranges.context.derived(labels)
-        }
-    }
-
-    fn fill(
-        &self,
-        place: usize,
-        scratch: &mut Scratch,
-        mut out: Out<'_>,
-    ) -> Result<(), QueryError> {
-        let context = self.ranges.context;
-        self.ranges.read(place, scratch)?;
-        let plain = self.ranges.mode == RangeMode::Plain
-            && scratch.histograms.is_empty()
-            && (scratch.samples.starts.is_empty() || !self.function.sees_starts());
-        let seen = if plain || !self.function.sees_histograms() {
-            if !scratch.histograms.is_empty() {
-                self.note_ignored(place, scratch, out.values.len());
-            }
-            self.function.run(
-                &scratch.samples,
-                &self.ranges.frames,
-                &self.params,
-                &self.steps,
-                out.values,
-            )
-        } else {
-            self.fill_mixed(place, scratch, &mut out)
-        };
-        if matches!(self.function, RangeFunction::Rate | RangeFunction::Increase) {
-            self.hint_counter(place, out.values);
-        }
-        context.budget.looked_at(seen);
-        // The samples of one series are in memory while its column is computed.
-        let held = scratch.samples.len().min(seen);
-        let held = held.saturating_add(present(out.values) + out.histograms.samples());
-        context.budget.hold(held)?;
-        context.budget.release(held);
-        Ok(())
-    }
-}
-
-impl Windowed<'_> {
-    fn fill_mixed(&self, place: usize, scratch: &Scratch, out: &mut Out<'_>) -> usize {
-        let ranges = &self.ranges;
-        let (labels, _) = ranges.labels(place);
-        let metric = labels.metric().unwrap_or_default();
-        let note = |doubt| ranges.context.note(self.span, doubt, metric);
-        let asked = Asked {
-            function: self.function,
-            mode: ranges.mode,
-            range: ranges.range,
-            behind: ranges.behind,
-            ahead: ranges.ahead,
-            note: &note,
-        };
-        Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
-            .each(out, |window| mixed::value(&asked, window))
-    }
-
-    /// Says so where rate or increase made numbers of a metric that is not named like a counter.
-    fn hint_counter(&self, place: usize, values: &[f64]) {
-        let context = self.ranges.context;
-        let (labels, _) = self.ranges.labels(place);
-        let metric = labels.metric().unwrap_or_default();
-        if let (true, Some(kind)) = (context.type_and_unit, labels.get("__type__")) {
-            if kind != "counter" && kind != "histogram" && present(values) > 0 {
-                let text = format!(
-                    "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\", got {}: {}",
-                    model::name::quoted(kind),
-                    model::name::quoted(metric)
-                );
-                context.info(self.span, &text);
-            }
-            return;
-        }
-        let counters = ["_total", "_sum", "_count", "_bucket"];
-        let named = metric.is_empty() || counters.iter().any(|suffix| metric.ends_with(suffix));
-        if !named && present(values) > 0 {
-            let text = format!(
-                "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
-                model::name::quoted(metric)
-            );
-            context.info(self.span, &text);
-        }
-    }
-
-    /// Says so where a function of numbers meets a window that has histograms, too.
-    fn note_ignored(&self, place: usize, scratch: &Scratch, count: usize) {
-        let mut values = vec![0.0; count];
-        let mut histograms = Histograms::default();
-        let mut mixed = false;
-        let out = &mut Out {
-            values: &mut values,
-            histograms: &mut histograms,
-        };
-        let windows = Windows::new(&self.ranges.frames, &scratch.samples, &scratch.histograms);
-        windows.each(out, |window| {
-            mixed |= window.is_mixed();
-            None
-        });
-        if mixed {
-            let (labels, _) = self.ranges.labels(place);
-            let metric = labels.metric().unwrap_or_default();
-            self.ranges
-                .context
-                .note(self.span, Doubt::IgnoredInRange, metric);
-        }
-    }
 }

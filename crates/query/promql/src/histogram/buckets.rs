@@ -57,14 +57,13 @@ pub(crate) fn walk<'h>(
     indices.zip(counts.iter().copied())
 }
 
-/// The same in a coarser exponential schema: buckets that become one are added up.
-pub(crate) fn walk_at<'h>(
-    spans: &'h [Span],
-    counts: &'h [f64],
+/// Rising buckets in a coarser exponential schema: those that become one are added up.
+pub(crate) fn coarsened(
+    buckets: impl Iterator<Item = (i32, f64)>,
     from: i32,
     to: i32,
-) -> impl Iterator<Item = (i32, f64)> + 'h {
-    let mut buckets = walk(spans, counts)
+) -> impl Iterator<Item = (i32, f64)> {
+    let mut buckets = buckets
         .map(move |(index, count)| (coarse(index, from, to), count))
         .peekable();
     std::iter::from_fn(move || {
@@ -89,7 +88,10 @@ pub(crate) fn coarse(index: i32, from: i32, to: i32) -> i32 {
 /// The bound of an exponential schema's bucket that lies away from zero.
 pub(crate) fn bound(index: i32, schema: i32) -> f64 {
     let (whole, part) = if schema <= 0 {
-        (index.saturating_mul(1 << (-schema).clamp(0, 30)), 0.0)
+        (
+            index.saturating_mul(1 << schema.saturating_neg().clamp(0, 30)),
+            0.0,
+        )
     } else {
         let schema = schema.clamp(0, 30);
         let within = index & ((1 << schema) - 1);

@@ -6,7 +6,8 @@
 
 use model::{FloatHistogram, ResetHint};
 
-use super::buckets::{bound, coarse, spans, walk, walk_at};
+use super::buckets::{bound, coarse, spans, walk};
+use super::listed::{place_in, shared_bounds};
 use crate::kernels::sum::Sum;
 
 /// One has listed bounds and the other has not.
@@ -206,21 +207,20 @@ impl Accumulator {
             (other.schema, theirs(&other.positive_spans, &other.positive)),
             (other.schema, theirs(&other.negative_spans, &other.negative)),
         ];
-        loop {
-            let before = threshold;
+        let mut widened = true;
+        while std::mem::take(&mut widened) {
             for (schema, buckets) in &lists {
                 for (index, _) in buckets.iter().filter(|(_, count)| *count != 0.0) {
                     let lower = bound(index.saturating_sub(1), *schema);
                     let upper = bound(*index, *schema);
                     if lower < threshold && threshold < upper {
                         threshold = upper;
+                        widened = true;
                     }
                 }
             }
-            if threshold == before {
-                return threshold;
-            }
         }
+        threshold
     }
 
     /// Widens the zero bucket over what lies in it.
@@ -294,44 +294,6 @@ fn merge(into: &mut Vec<(i32, Sum)>, from: impl Iterator<Item = (i32, f64)>, sig
             _ => into.insert(place.min(into.len()), (index, Sum::starting(sign * count))),
         }
     }
-}
-
-/// The bounds that are in both lists, which rise.
-pub(crate) fn shared_bounds(a: &[f64], b: &[f64]) -> Vec<f64> {
-    let mut rest = b.iter().peekable();
-    let mut shared = Vec::new();
-    for bound in a {
-        while rest.next_if(|other| *other < bound).is_some() {}
-        if rest.next_if(|other| *other == bound).is_some() {
-            shared.push(*bound);
-        }
-    }
-    shared
-}
-
-/// The bucket among `shared` bounds that holds the bucket `index` of `bounds`.
-pub(crate) fn place_in(shared: &[f64], bounds: &[f64], index: i32) -> i32 {
-    let upper = usize::try_from(index)
-        .ok()
-        .and_then(|place| bounds.get(place));
-    let place = upper.map_or(shared.len(), |upper| {
-        shared.partition_point(|bound| bound < upper)
-    });
-    i32::try_from(place).unwrap_or(i32::MAX)
-}
-
-/// What two histograms would have in a common layout: for [`super::reset`].
-pub(crate) fn counts_at(
-    histogram: &FloatHistogram,
-    schema: i32,
-    negative: bool,
-) -> impl Iterator<Item = (i32, f64)> + '_ {
-    let (spans, counts) = if negative {
-        (&histogram.negative_spans, &histogram.negative)
-    } else {
-        (&histogram.positive_spans, &histogram.positive)
-    };
-    walk_at(spans, counts, histogram.schema, schema)
 }
 
 #[cfg(test)]

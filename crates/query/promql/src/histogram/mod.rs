@@ -5,9 +5,13 @@
 
 pub(crate) mod buckets;
 pub(crate) mod describe;
+pub(crate) mod listed;
 pub(crate) mod merge;
 pub(crate) mod quantile;
 pub(crate) mod reset;
 pub(crate) mod scale;
 pub(crate) mod stats;
 pub(crate) mod trim;
+
+#[cfg(test)]
+mod tests;

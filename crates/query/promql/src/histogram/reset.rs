@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use model::{FloatHistogram, ResetHint};
 
-use super::buckets::{bound, walk};
-use super::merge::{counts_at, place_in, shared_bounds};
+use super::buckets::{bound, coarsened, walk};
+use super::listed::{place_in, shared_bounds};
 
 /// Whether counting began again between `before` and `now`: a count fell, a filled bucket is
 /// gone, or the layout became finer, which no counter does while it runs. The hint of `now`
@@ -61,11 +61,8 @@ fn zero_count_at(histogram: &FloatHistogram, threshold: f64) -> Option<f64> {
 
 /// Whether any bucket has fewer observations; those in the zero bucket are left out.
 fn fell(now: &FloatHistogram, before: &FloatHistogram, negative: bool) -> bool {
-    let (schema, threshold) = (now.schema, now.zero_threshold);
-    let outside =
-        move |(index, _): &(i32, f64)| now.is_custom() || bound(*index, schema) > threshold;
-    let mut counts = counts_at(now, schema, negative).filter(outside).peekable();
-    let mut earlier = counts_at(before, schema, negative).filter(outside);
+    let mut counts = outside_zero(now, now, negative).peekable();
+    let mut earlier = outside_zero(before, now, negative);
     earlier.any(|(index, count)| {
         while counts.next_if(|(at, _)| *at < index).is_some() {}
         match counts.next_if(|(at, _)| *at == index) {
@@ -73,6 +70,22 @@ fn fell(now: &FloatHistogram, before: &FloatHistogram, negative: bool) -> bool {
             None => count != 0.0,
         }
     })
+}
+
+/// The buckets of one side beyond the zero bucket of `layout`, in its schema.
+fn outside_zero<'h>(
+    histogram: &'h FloatHistogram,
+    layout: &FloatHistogram,
+    negative: bool,
+) -> impl Iterator<Item = (i32, f64)> + use<'h> {
+    let (spans, counts) = if negative {
+        (&histogram.negative_spans, &histogram.negative)
+    } else {
+        (&histogram.positive_spans, &histogram.positive)
+    };
+    let (threshold, custom, schema) = (layout.zero_threshold, layout.is_custom(), histogram.schema);
+    let outside = move |(index, _): &(i32, f64)| custom || bound(*index, schema) > threshold;
+    coarsened(walk(spans, counts).filter(outside), schema, layout.schema)
 }
 
 fn fell_in_shared_bounds(now: &FloatHistogram, before: &FloatHistogram) -> bool {

@@ -93,15 +93,20 @@ pub fn parse_with(text: &str, features: &Features) -> Result<Expr, ParseError> {
 /// Reads a selector of series, as parameter `match[]` has it. At least one matcher must refuse
 /// the empty value.
 pub fn parse_series_selector(text: &str) -> Result<Vec<Matcher>, ParseError> {
-    let read = || {
-        check_size(text)?;
-        Parser::new(text, &Features::default())?.series_selector()
-    };
-    let matchers = read().map_err(|fault: Fault| fault.locate(text))?;
+    let matchers = parse_any_series_selector(text)?;
     if matchers.iter().all(Matcher::matches_absent) {
         return Err(ParseError::MatchesEverything);
     }
     Ok(matchers)
+}
+
+/// As [`parse_series_selector`], and the matchers may fit every series: for tools that read all.
+pub fn parse_any_series_selector(text: &str) -> Result<Vec<Matcher>, ParseError> {
+    let read = || {
+        check_size(text)?;
+        Parser::new(text, &Features::default())?.series_selector()
+    };
+    read().map_err(|fault: Fault| fault.locate(text))
 }
 
 fn check_size(text: &str) -> Parsed<()> {

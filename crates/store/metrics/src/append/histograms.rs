@@ -1,6 +1,7 @@
 //! Appending native histograms and metadata: the checks, the records, the changes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use contract::{Appended, Batch, PendingHistogram, RejectReason, Rejection, SeriesId};
 use model::{Histogram, HistogramValue};
@@ -8,9 +9,11 @@ use model::{Histogram, HistogramValue};
 use super::Appender;
 use crate::Store;
 use crate::chunk::Encoding;
+use crate::head::out_of_order::LateValue;
 use crate::head::series::Series;
 use crate::head::{Bounds, Head, Verdict, slot_of};
 use crate::head_chunks::HeadChunks;
+use crate::out_of_order::append::LateSample;
 use crate::record::histograms::{Form, Writer};
 use crate::record::metadata;
 use crate::validate;
@@ -205,20 +208,34 @@ impl Store {
         for (place, pending) in batch.histograms.iter().enumerate() {
             match verdict(head, appender, batch, pending, bounds) {
                 Ok((verdict, reference)) => {
+                    let (slot, time) = (slot_of(pending.series), pending.time);
                     if verdict == Verdict::Next {
                         appender.histograms.accept(Accepted {
-                            slot: slot_of(pending.series),
+                            slot,
                             reference,
-                            time: pending.time,
+                            time,
                             value: Value::Given(place),
+                        });
+                    } else if verdict == Verdict::Late {
+                        self.note_lateness(self.newest(head), time);
+                        appender.late.push(LateSample {
+                            slot,
+                            reference,
+                            time,
+                            value: LateValue::Histogram(Arc::new(pending.value.clone())),
                         });
                     }
                     outcome.stored += 1;
                 }
-                Err(reason) => outcome.rejected.push(Rejection {
-                    place: batch.samples.len() + place,
-                    reason,
-                }),
+                Err(reason) => {
+                    if let RejectReason::OutOfOrder | RejectReason::TooOld = reason {
+                        self.note_lateness(self.newest(head), pending.time);
+                    }
+                    outcome.rejected.push(Rejection {
+                        place: batch.samples.len() + place,
+                        reason,
+                    });
+                }
             }
         }
         appender.histograms.write_records(batch);
@@ -262,7 +279,6 @@ fn verdict(
     let before = appender.before_histogram(slot, batch);
     match head.check_histogram(slot, series, before, (*time, value), bounds) {
         Verdict::Rejected(reason) => Err(reason),
-        Verdict::Late => Err(RejectReason::OutOfOrder),
         verdict => Ok((verdict, series.reference())),
     }
 }

@@ -128,15 +128,18 @@ mod tests {
 
     use super::*;
 
-    fn value(count: u64, buckets: u32) -> HistogramValue {
+    /// A histogram whose buckets all grow by different counts.
+    fn value(growth: u64, buckets: u32) -> HistogramValue {
+        let counts = (0..u64::from(buckets)).map(|n| growth * (n * 7919 % 13));
+        let positive: Vec<u64> = counts.collect();
         HistogramValue::Integer(Box::new(IntegerHistogram {
-            count: count * u64::from(buckets),
-            sum: count as f64,
+            count: positive.iter().sum(),
+            sum: growth as f64,
             positive_spans: vec![Span {
                 offset: 0,
                 length: buckets,
             }],
-            positive: vec![count; buckets as usize],
+            positive,
             ..Histogram::default()
         }))
     }
@@ -147,7 +150,7 @@ mod tests {
         let mut open: Option<OpenHistograms> = None;
         for (n, time) in (0..until).step_by(step).enumerate() {
             // Growth that changes with every sample.
-            let value = value((n * n * 7) as u64, buckets);
+            let value = value((n * n * 77) as u64, buckets);
             let reset = match open.as_mut().map(|open| open.push(time, &value)) {
                 Some(Ok(())) => continue,
                 Some(Err(reset)) => reset,

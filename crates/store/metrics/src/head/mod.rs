@@ -411,7 +411,7 @@ impl Head {
         after(last, time, repeats, bounds)
     }
 
-    /// Whether a histogram may be taken; none is out of order. `before` is what the same batch
+    /// Whether a histogram may be taken. `before` is what the same batch
     /// brings earlier; its value is unknown where that is a number.
     pub(crate) fn check_histogram(
         &self,
@@ -421,10 +421,6 @@ impl Head {
         (time, value): (i64, &HistogramValue),
         bounds: Bounds,
     ) -> Verdict {
-        let bounds = Bounds {
-            late_from: None,
-            ..bounds
-        };
         if time < bounds.oldest {
             return bounds.out_of_order(time);
         }

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use contract::TimeRange;
-use model::Columns;
+use model::{Columns, HistogramSample, HistogramValue};
 
 use super::cut::encode;
 use super::series::{FullChunk, NONE};
@@ -21,6 +21,11 @@ use crate::head_chunks::HeadChunks;
 
 /// Samples that a buffer holds at most; upstream's figure.
 pub(crate) const MOST_BUFFERED: usize = 32;
+/// All times.
+const ALL: TimeRange = TimeRange {
+    start: i64::MIN,
+    end: i64::MAX,
+};
 /// Samples that a buffer has room for beyond those it was copied with, so that the next few copies
 /// of a batch do not move it.
 const SPARE: usize = 4;
@@ -63,13 +68,75 @@ impl LateChunk {
     }
 }
 
+/// A number or a native histogram.
+#[derive(Clone, Debug)]
+pub(crate) enum LateValue {
+    Number(f64),
+    Histogram(Arc<HistogramValue>),
+}
+
 /// The late samples of one series.
 #[derive(Debug, Default)]
 pub(crate) struct Late {
     /// In the order they were written.
     chunks: Arc<Vec<LateChunk>>,
-    /// Rising in time.
-    buffer: Vec<(i64, f64)>,
+    buffer: Buffer,
+}
+
+/// What is in no chunk yet: each rising in time, and no time in both.
+#[derive(Debug, Default)]
+struct Buffer {
+    numbers: Vec<(i64, f64)>,
+    histograms: Vec<(i64, Arc<HistogramValue>)>,
+}
+
+impl Buffer {
+    fn len(&self) -> usize {
+        self.numbers.len() + self.histograms.len()
+    }
+
+    fn has(&self, time: i64) -> bool {
+        let numbers = self.numbers.binary_search_by_key(&time, |sample| sample.0);
+        let of = |sample: &(i64, _)| sample.0;
+        numbers.is_ok() || self.histograms.binary_search_by_key(&time, of).is_ok()
+    }
+
+    fn insert(&mut self, time: i64, value: LateValue) {
+        match value {
+            LateValue::Number(value) => {
+                let place = self.numbers.partition_point(|sample| sample.0 < time);
+                self.numbers.insert(place, (time, value));
+            }
+            LateValue::Histogram(value) => {
+                let place = self.histograms.partition_point(|sample| sample.0 < time);
+                self.histograms.insert(place, (time, value));
+            }
+        }
+    }
+
+    fn span(&self) -> Option<(i64, i64)> {
+        let numbers = self.numbers.first().zip(self.numbers.last());
+        let numbers = numbers.map(|(first, last)| (first.0, last.0));
+        let histograms = self.histograms.first().zip(self.histograms.last());
+        let histograms = histograms.map(|(first, last)| (first.0, last.0));
+        numbers.into_iter().chain(histograms).reduce(join)
+    }
+
+    /// Appends what lies in a range.
+    fn read(&self, range: TimeRange, into: &mut Columns) {
+        let is_inside = |time| range.start <= time && time <= range.end;
+        for &(time, value) in &self.numbers {
+            if is_inside(time) {
+                into.push(time, value);
+            }
+        }
+        for (time, value) in self.histograms.iter().filter(|sample| is_inside(sample.0)) {
+            into.histograms.push(HistogramSample {
+                time: *time,
+                value: HistogramValue::clone(value),
+            });
+        }
+    }
 }
 
 /// What happens to a sample that is offered to a [`Late`].
@@ -83,12 +150,15 @@ pub(crate) enum Offered {
 impl Late {
     /// A copy to add samples to.
     pub(crate) fn copy(&self) -> Self {
-        let room = (self.buffer.len() + SPARE).min(MOST_BUFFERED);
-        let mut buffer = Vec::with_capacity(room);
-        buffer.extend_from_slice(&self.buffer);
+        let room = (self.buffer.numbers.len() + SPARE).min(MOST_BUFFERED);
+        let mut numbers = Vec::with_capacity(room);
+        numbers.extend_from_slice(&self.buffer.numbers);
         Self {
             chunks: Arc::clone(&self.chunks),
-            buffer,
+            buffer: Buffer {
+                numbers,
+                histograms: self.buffer.histograms.clone(),
+            },
         }
     }
 
@@ -108,13 +178,19 @@ impl Late {
         let chunks = self.chunks.iter().filter(|chunk| chunk.file <= file);
         Self {
             chunks: Arc::new(chunks.copied().collect()),
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
         }
     }
 
-    /// What is in no chunk yet, rising in time.
-    pub(crate) fn buffer(&self) -> &[(i64, f64)] {
-        &self.buffer
+    /// Appends what is in no chunk yet and lies in a range: numbers and histograms, each rising in
+    /// time.
+    pub(crate) fn read_buffer(&self, range: TimeRange, into: &mut Columns) {
+        self.buffer.read(range, into);
+    }
+
+    /// Times of the first and the last sample that is in no chunk yet.
+    pub(crate) fn buffered(&self) -> Option<(i64, i64)> {
+        self.buffer.span()
     }
 
     /// Whether the next sample needs another buffer.
@@ -123,32 +199,31 @@ impl Late {
     }
 
     /// Adds a sample to the buffer, which must not be full.
-    pub(crate) fn offer(&mut self, time: i64, value: f64) -> Offered {
-        let place = self.buffer.partition_point(|sample| sample.0 < time);
-        if self.buffer.get(place).is_some_and(|known| known.0 == time) {
+    pub(crate) fn offer(&mut self, time: i64, value: LateValue) -> Offered {
+        if self.buffer.has(time) {
             return Offered::Known;
         }
-        self.buffer.insert(place, (time, value));
+        self.buffer.insert(time, value);
         Offered::Taken
     }
 
     /// Removes from the buffer the samples that `is_gone` says of their time.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(i64) -> bool) {
-        self.buffer.retain(|sample| !is_gone(sample.0));
+        self.buffer.numbers.retain(|sample| !is_gone(sample.0));
+        self.buffer.histograms.retain(|sample| !is_gone(sample.0));
     }
 
     /// Makes a chunk of the buffer, which is empty afterwards; several where their encoding says
     /// so. Answers how many.
     pub(crate) fn cut(&mut self, reference: u64, files: &HeadChunks) -> usize {
         let mut columns = Columns::new();
-        for (time, value) in self.buffer.drain(..) {
-            columns.push(time, value);
-        }
+        std::mem::take(&mut self.buffer).read(ALL, &mut columns);
         let mut encoded = Vec::with_capacity(1);
         encode(&columns, &mut encoded);
         let chunks = Arc::make_mut(&mut self.chunks);
         for chunk in &encoded {
-            let (file, offset) = files.push_late(reference, chunk.min, chunk.max, &chunk.bytes);
+            let times = (chunk.min, chunk.max);
+            let (file, offset) = files.push_late(reference, times, chunk.encoding, &chunk.bytes);
             chunks.push(LateChunk {
                 first: chunk.min,
                 last: chunk.max,
@@ -166,22 +241,16 @@ impl Late {
 
     /// Times of the earliest and the latest sample.
     pub(crate) fn span(&self) -> Option<(i64, i64)> {
-        let buffer = self.buffer.first().zip(self.buffer.last());
-        let buffer = buffer.map(|(first, last)| (first.0, last.0));
+        let buffer = self.buffer.span();
         let chunks = self.chunks.iter().map(|chunk| (chunk.first, chunk.last));
         chunks.chain(buffer).reduce(join)
     }
 
     /// Whether there may be samples in a range.
     pub(crate) fn overlaps(&self, range: TimeRange) -> bool {
-        let (first, last) = (self.buffer.first(), self.buffer.last());
-        let buffer = first.zip(last).is_some_and(|(first, last)| {
-            range.overlaps(TimeRange {
-                start: first.0,
-                end: last.0,
-            })
-        });
-        buffer || self.chunks_in(range).next().is_some()
+        let buffer = self.buffer.span();
+        buffer.is_some_and(|(start, end)| range.overlaps(TimeRange { start, end }))
+            || self.chunks_in(range).next().is_some()
     }
 }
 

@@ -16,7 +16,7 @@ use super::out_of_order::{Late, LateChunk};
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::chunk::{BadChunk, Encoding};
-use crate::columns::{Mark, cut_out, join, put_in_order, trim};
+use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order, trim};
 use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
 
@@ -397,13 +397,10 @@ impl HeadView {
             })?
             .map_err(|_| lost(&located))?;
         }
-        for &(time, value) in late.buffer() {
-            if range.start <= time && time <= range.end {
-                into.push(time, value);
-            }
-        }
+        late.read_buffer(range, into);
         // Of samples of one time the one that was stored first comes first, and stays.
         put_in_order(into, start);
+        forget_resets(into, start);
         let head = self.head.read();
         if head.series(seen.id).is_some() {
             for &(first, last) in head.deleted.get(&slot_of(seen.id)).into_iter().flatten() {

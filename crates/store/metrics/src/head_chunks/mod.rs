@@ -89,18 +89,18 @@ impl HeadChunks {
         state.push(reference, times, encoding.byte(), data)
     }
 
-    /// Takes a chunk of floats that came out of order, as [`HeadChunks::push`] does. Its file stays
-    /// until [`HeadChunks::release_late`].
+    /// Takes a chunk of samples that came out of order, as [`HeadChunks::push`] does. Its file stays
+    /// until [`HeadChunks::release_late`]. `encoding` is the byte of the encoding.
     pub(crate) fn push_late(
         &self,
         reference: u64,
-        first: i64,
-        last: i64,
+        times: (i64, i64),
+        encoding: u8,
         data: &[u8],
     ) -> (u32, u32) {
         let mut state = self.state.lock();
-        let encoding = Encoding::Xor.byte() | file::OUT_OF_ORDER;
-        let place = state.push(reference, (first, last), encoding, data);
+        let encoding = encoding | file::OUT_OF_ORDER;
+        let place = state.push(reference, times, encoding, data);
         state.late.insert(place.0);
         place
     }

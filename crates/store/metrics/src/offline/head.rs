@@ -31,6 +31,9 @@ struct Place {
     last: i64,
 }
 
+/// Full chunks by the reference of their series, each with whether its samples came late.
+type Waiting = HashMap<u64, Vec<(Place, bool)>>;
+
 /// A series of the head.
 #[derive(Debug)]
 struct HeadSeries {
@@ -166,11 +169,8 @@ impl OfflineHead {
     }
 
     /// Lists the chunks of all files by the reference of their series.
-    fn list_chunks(
-        &mut self,
-        folder: &Path,
-    ) -> Result<HashMap<u64, Vec<(Place, bool)>>, StoreError> {
-        let mut found: HashMap<u64, Vec<(Place, bool)>> = HashMap::new();
+    fn list_chunks(&mut self, folder: &Path) -> Result<Waiting, StoreError> {
+        let mut found = Waiting::new();
         for (number, path) in head_file::files(folder)? {
             let bytes = head_file::content(&path)?;
             if !bytes.starts_with(&HEADER) {
@@ -217,7 +217,7 @@ impl OfflineHead {
 /// Takes the records of a log.
 struct Replay<'a> {
     head: &'a mut OfflineHead,
-    waiting: &'a mut HashMap<u64, Vec<(Place, bool)>>,
+    waiting: &'a mut Waiting,
     by_labels: &'a mut HashMap<Labels, u32>,
     /// Whether this is the log of late samples.
     is_late: bool,

@@ -15,6 +15,8 @@
 
 mod analyze;
 mod build;
+#[cfg(test)]
+mod formats;
 mod head;
 mod head_file;
 mod input;

@@ -13,6 +13,9 @@ use crate::StoreError;
 use crate::block::{Block, BlockSeries};
 use crate::chunk::Encoding;
 
+/// What `meta.json` says of a block that was made of late samples alone.
+const FROM_OUT_OF_ORDER: &str = "from-out-of-order";
+
 /// A data directory, opened for reading.
 #[derive(Debug)]
 pub struct DataDirectory {
@@ -34,9 +37,7 @@ impl DataDirectory {
     /// Where the directory cannot be read, a block is damaged, or the log is damaged before its end.
     pub fn open(dir: &Path, until: i64) -> Result<Self, StoreError> {
         let blocks = open_blocks(dir)?;
-        let covered = blocks
-            .last()
-            .map_or(i64::MIN, |block| block.meta().max_time);
+        let covered = covered(&blocks);
         let head = if covered <= until {
             OfflineHead::read(dir, covered)?
         } else {
@@ -152,6 +153,19 @@ impl Source<'_> {
             },
         }
     }
+}
+
+/// Up to where blocks have all that the log has. A block of late samples says nothing of it, as a
+/// server has it too; upstream's tool leaves the log's samples out up to the end of such a block.
+fn covered(blocks: &[Block]) -> i64 {
+    let is_late = |block: &&Block| {
+        let hints = block.meta().compaction.extra.get("hints");
+        let hints = hints.and_then(|hints| hints.as_array());
+        hints.is_some_and(|hints| hints.iter().any(|hint| hint == FROM_OUT_OF_ORDER))
+    };
+    let in_order = blocks.iter().filter(|block| !is_late(block));
+    let ends = in_order.map(|block| block.meta().max_time);
+    ends.max().unwrap_or(i64::MIN)
 }
 
 /// For `map_err`: what a block says of its bytes.

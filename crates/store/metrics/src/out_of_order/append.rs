@@ -6,28 +6,39 @@
 //! samples of the same batch.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use contract::AppendError;
+use model::HistogramValue;
 
 use crate::Store;
 use crate::append::Appender;
 use crate::head::Head;
-use crate::head::out_of_order::{Late, Offered};
+use crate::head::out_of_order::{Late, LateValue, Offered};
 use crate::head_chunks::HeadChunks;
+use crate::record::histograms::{self, Form};
 use crate::record::{markers, samples};
 
 /// The place of a marker that names no chunk: the series begins a buffer.
 const NO_CHUNK: (u32, u32) = (0, 0);
 
+/// The forms in which histograms are written.
+const FORMS: [Form; 4] = [
+    Form::Integer,
+    Form::Float,
+    Form::CustomInteger,
+    Form::CustomFloat,
+];
+
 /// A late sample that was accepted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LateSample {
     pub(crate) slot: u32,
     /// What the log calls the series.
     pub(crate) reference: u64,
     pub(crate) time: i64,
-    pub(crate) value: f64,
+    pub(crate) value: LateValue,
 }
 
 /// What a batch changes, until the log has it.
@@ -36,8 +47,10 @@ pub(crate) struct LateBatch {
     changed: HashMap<u32, Late>,
     records: Vec<Vec<u8>>,
     group: Group,
-    /// Samples that are new; the others were known.
-    pub(crate) stored: u64,
+    /// Numbers that are new; the others were known.
+    pub(crate) numbers: u64,
+    /// Histograms that are new.
+    pub(crate) histograms: u64,
     has_cut: bool,
 }
 
@@ -46,7 +59,8 @@ pub(crate) struct LateBatch {
 struct Group {
     markers: Vec<u8>,
     samples: Vec<(u64, i64, f64)>,
-    /// The slots of `samples`.
+    histograms: Vec<(u64, i64, Arc<HistogramValue>)>,
+    /// The slots of both.
     slots: HashSet<u32>,
 }
 
@@ -64,6 +78,19 @@ impl Group {
             }
             records.push(record);
         }
+        for form in FORMS {
+            let mut record = Vec::new();
+            let mut writer = histograms::Writer::new(&mut record, form);
+            for (reference, time, value) in &self.histograms {
+                if Form::of(value) == form {
+                    writer.push(*reference, *time, value);
+                }
+            }
+            if !record.is_empty() {
+                records.push(record);
+            }
+        }
+        self.histograms.clear();
         self.samples.clear();
         self.slots.clear();
     }
@@ -75,7 +102,7 @@ impl LateBatch {
     pub(crate) fn new(accepted: &[LateSample], head: &Head, files: &HeadChunks) -> Self {
         let mut batch = Self::default();
         for sample in accepted {
-            batch.add(*sample, head, files);
+            batch.add(sample, head, files);
         }
         let Self { group, records, .. } = &mut batch;
         group.end(records);
@@ -87,18 +114,18 @@ impl LateBatch {
         batch
     }
 
-    fn add(&mut self, sample: LateSample, head: &Head, files: &HeadChunks) {
-        let LateSample {
+    fn add(&mut self, sample: &LateSample, head: &Head, files: &HeadChunks) {
+        let &LateSample {
             slot,
             reference,
             time,
-            value,
+            ref value,
         } = sample;
         let late = self.changed.entry(slot).or_insert_with(|| {
             let known = head.out_of_order.get(slot);
             known.map(|late| late.copy()).unwrap_or_default()
         });
-        if late.is_full() || late.buffer().is_empty() {
+        if late.is_full() || late.buffered().is_none() {
             if self.group.slots.contains(&slot) {
                 self.group.end(&mut self.records);
             }
@@ -116,10 +143,20 @@ impl LateBatch {
                 markers::push(&mut self.group.markers, reference, NO_CHUNK);
             }
         }
-        if late.offer(time, value) == Offered::Taken {
-            self.group.samples.push((reference, time, value));
-            self.group.slots.insert(slot);
-            self.stored += 1;
+        if late.offer(time, value.clone()) == Offered::Known {
+            return;
+        }
+        self.group.slots.insert(slot);
+        match value {
+            LateValue::Number(value) => {
+                self.group.samples.push((reference, time, *value));
+                self.numbers += 1;
+            }
+            LateValue::Histogram(value) => {
+                let histograms = &mut self.group.histograms;
+                histograms.push((reference, time, Arc::clone(value)));
+                self.histograms += 1;
+            }
         }
     }
 

@@ -71,7 +71,7 @@ impl Store {
             }
             for (slot, late) in head.out_of_order.iter() {
                 let series = head.id(slot).and_then(|id| head.series(id));
-                if let Some(series) = series.filter(|_| !late.buffer().is_empty()) {
+                if let Some(series) = series.filter(|_| late.buffered().is_some()) {
                     let mut late = late.copy();
                     late.cut(series.reference(), &self.chunks);
                     changed.push((slot, late));

@@ -14,7 +14,8 @@
 //!
 //! Invariants: what was acknowledged is in `wbl/` until it is in a block; a marker is believed
 //! only as far as the chunk that it names says the same, so that a lost chunk loses nothing.
-//! What is absent: late native histograms, whose records are counted and passed over.
+//! Numbers and native histograms go the same way. What is absent: exemplars out of order, and start
+//! times of samples.
 //!
 //! [markers]: crate::record::markers
 

@@ -7,16 +7,17 @@
 //! made again, and a marker that another run's files happen to fit does no harm.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use model::Columns;
 use wal::{Reader, WalError};
 
 use crate::head::Head;
-use crate::head::out_of_order::{Late, LateChunk, Offered};
+use crate::head::out_of_order::{Late, LateChunk, LateValue};
 use crate::head_chunks::{Maps, parse};
 use crate::record::{self, BadRecord, Kind};
 use crate::replay::Replay as Names;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, validate};
 
 /// Reads all late samples of a store into its head, which knows the names of its series.
 pub(crate) fn run(store: &Store, names: &mut Names) -> Result<(), StoreError> {
@@ -122,7 +123,24 @@ impl Replay<'_> {
             return;
         };
         let outcome = match kind {
-            Kind::Samples | Kind::SamplesWithStarts => self.samples(head, kind, body),
+            Kind::Samples | Kind::SamplesWithStarts => self.numbers(head, kind, body),
+            Kind::Histograms(form) => {
+                record::histograms::decode(form, body, |reference, time, value| {
+                    match validate::check(&value) {
+                        Ok(()) => {
+                            let value = LateValue::Histogram(Arc::new(value));
+                            self.sample(head, reference, time, value);
+                        }
+                        Err(reason) => {
+                            tracing::warn!(
+                                time,
+                                reason,
+                                "a late histogram of the log is passed over"
+                            );
+                        }
+                    }
+                })
+            }
             Kind::Markers => self.markers(head, body),
             _ => {
                 self.store.meters.unknown_records.inc();
@@ -146,26 +164,29 @@ impl Replay<'_> {
         slot
     }
 
-    fn samples(&mut self, head: &mut Head, kind: Kind, body: &[u8]) -> Result<(), BadRecord> {
+    fn numbers(&mut self, head: &mut Head, kind: Kind, body: &[u8]) -> Result<(), BadRecord> {
         let each = |reference, time, value| {
-            let Some(slot) = self.known(head, reference) else {
-                return;
-            };
-            let name = reference_of(head, slot);
-            let files = &self.store.chunks;
-            change(head, slot, |late| {
-                if late.is_full() {
-                    late.cut(name, files);
-                }
-                if late.offer(time, value) == Offered::Known {
-                    tracing::trace!(reference, time, "the out-of-order log repeats a sample");
-                }
-            });
+            self.sample(head, reference, time, LateValue::Number(value));
         };
         match kind {
             Kind::SamplesWithStarts => record::samples::decode_with_starts(body, each),
             _ => record::samples::decode(body, each),
         }
+    }
+
+    /// Adds a sample again; one of a time that the buffer has is passed over, as it was before.
+    fn sample(&mut self, head: &mut Head, reference: u64, time: i64, value: LateValue) {
+        let Some(slot) = self.known(head, reference) else {
+            return;
+        };
+        let name = reference_of(head, slot);
+        let files = &self.store.chunks;
+        change(head, slot, |late| {
+            if late.is_full() {
+                late.cut(name, files);
+            }
+            late.offer(time, value);
+        });
     }
 
     fn markers(&mut self, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
@@ -176,7 +197,7 @@ impl Replay<'_> {
             let name = reference_of(head, slot);
             change(head, slot, |late| {
                 self.forget_written(late, place);
-                if !late.buffer().is_empty() {
+                if late.buffered().is_some() {
                     late.cut(name, &self.store.chunks);
                 }
             });
@@ -189,10 +210,10 @@ impl Replay<'_> {
         chunks.sort_by_key(|chunk| chunk.place() != place);
         let mut columns = Columns::new();
         for chunk in chunks {
-            let (Some(first), Some(last)) = (late.buffer().first(), late.buffer().last()) else {
+            let Some((first, last)) = late.buffered() else {
                 return;
             };
-            if chunk.last < first.0 || last.0 < chunk.first {
+            if chunk.last < first || last < chunk.first {
                 continue;
             }
             let map = self.maps.get(&chunk.file);
@@ -203,7 +224,9 @@ impl Replay<'_> {
             // A chunk that does not decode holds nothing that could be forgotten.
             let decoded = found.encoding.map(|e| e.decode(found.data, &mut columns));
             if matches!(decoded, Ok(Ok(()))) {
-                late.forget(|time| columns.times.binary_search(&time).is_ok());
+                let histograms = columns.histograms.iter().map(|sample| sample.time);
+                let times: Vec<i64> = columns.times.iter().copied().chain(histograms).collect();
+                late.forget(|time| times.contains(&time));
             }
         }
     }

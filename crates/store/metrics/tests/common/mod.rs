@@ -3,6 +3,7 @@
 
 pub(crate) mod histograms;
 pub(crate) mod prometheus;
+pub(crate) mod target;
 
 use std::fs;
 use std::path::Path;

@@ -81,10 +81,41 @@ impl Prometheus {
 
 /// The program: a newer one where the environment names its folder.
 fn program() -> PathBuf {
+    path_of("prometheus")
+}
+
+fn path_of(name: &str) -> PathBuf {
     match std::env::var_os(NEXT) {
-        Some(folder) => Path::new(&folder).join("prometheus"),
-        None => PathBuf::from("prometheus"),
+        Some(folder) => Path::new(&folder).join(name),
+        None => PathBuf::from(name),
     }
+}
+
+/// What promtool of the same version prints; an error is what it complains of. `None`, with a
+/// reason printed, where it is not installed.
+pub(crate) fn promtool(arguments: &[&str]) -> Option<Result<String, String>> {
+    let Ok(done) = Command::new(path_of("promtool")).args(arguments).output() else {
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: the program promtool is not installed"
+        );
+        return None;
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some(if done.status.success() {
+        Ok(text(&done.stdout))
+    } else {
+        Err(text(&done.stderr) + &text(&done.stdout))
+    })
+}
+
+/// Whether the version knows a line of a scrape configuration; false where none is installed.
+pub(crate) fn knows(dir: &Path, line: &str) -> bool {
+    let file = dir.join("try.yml");
+    let config = format!("scrape_configs: [{{job_name: try, {line}}}]");
+    std::fs::write(&file, config).unwrap();
+    let path = file.to_str().unwrap();
+    promtool(&["check", "config", path]).is_some_and(|said| said.is_ok())
 }
 
 impl Prometheus {
@@ -103,6 +134,15 @@ impl Prometheus {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(" 200 ") || head.contains(" 204 "), "{answer}");
         body.to_owned()
+    }
+}
+
+impl Prometheus {
+    /// Asks it to end and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let id = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        self.0.wait().unwrap();
     }
 }
 
