@@ -10,6 +10,7 @@
 //! append ─> check ─> log (wal/) ─> head ─> chunks_head/
 //!                                   └────> blocks (cut once a stretch is over) ─> longer blocks
 //! select ─> head and blocks, each: postings ─> chunks ─> merged by labels and time
+//! start  ─> names (log, or a snapshot of the head) ─> append ─> samples (log) ─> select
 //! ```
 //! Invariants: a directory of Prometheus opens here and one of ours opens there; no bytes on disk
 //! make the store panic. What is absent: queries, scraping.

@@ -248,14 +248,23 @@ impl Replay {
         let Some(old) = self.old.clone() else {
             return Ok(());
         };
-        let reader = Reader::open(folder, old.clone())?;
-        if let End::Damage(damage) = self.read(store, reader, Step::Names)? {
+        let (mut from, mut repaired) = (*old.start(), None);
+        loop {
+            let reader = Reader::open(folder, from..=*old.end())?;
+            let End::Damage(damage) = self.read(store, reader, Step::Names)? else {
+                return Ok(());
+            };
+            if repaired == Some(damage.segment) {
+                // As much of it as could be read was kept.
+                from = damage.segment + 1;
+                continue;
+            }
             store.meters.log_corruptions.inc();
-            tracing::warn!(%damage, "the log is cut off behind its last good record");
+            tracing::warn!(%damage, "the log is damaged; all records that can be read are kept");
             wal::repair(&damage, folder, "", store.options.clock.now())?;
-            self.old = Some(*old.start()..=damage.segment);
+            // What lies behind the damage can be read now, and has names as well.
+            (from, repaired) = (damage.segment, Some(damage.segment));
         }
-        Ok(())
     }
 
     /// Reads back all but the names, at last what this run has written meanwhile; then the head is

@@ -110,6 +110,38 @@ fn closing_ends_reading_back_and_loses_nothing() {
     assert_eq!(read(&*open(&options), &[], ALL), read(&model, &[], ALL));
 }
 
+/// The names behind a damage are known as well before new series get references.
+#[test]
+fn new_series_take_no_reference_that_stands_behind_a_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions::new(dir.path());
+    let model = MemoryStore::new();
+    let mut segments = Vec::new();
+    for run in 0..4 {
+        let store = open(&options);
+        let unused = MemoryStore::new();
+        // The first run's samples are the damaged ones.
+        let counted = if run == 0 { &unused } else { &model };
+        let series = run * 10..run * 10 + 10;
+        append(&*store, counted, series, START + run as i64, |n| n as f64);
+        drop(store);
+        let segment = dir.path().join(format!("wal/{:08}", segments.len()));
+        segments.push(segment);
+    }
+    let mut bytes = std::fs::read(&segments[0]).unwrap();
+    let place = bytes.iter().rposition(|&byte| byte != 0).unwrap() - 20;
+    bytes[place] ^= 1;
+    std::fs::write(&segments[0], bytes).unwrap();
+    let store = start(&options);
+    store.admit().unwrap();
+    append(&*store, &model, 40..60, START + 9, |n| n as f64);
+    store.replay().unwrap();
+    assert!(store.corruptions() > 0);
+    assert_eq!(read(&*store, &[], ALL), read(&model, &[], ALL));
+    drop(store);
+    assert_eq!(read(&*open(&options), &[], ALL), read(&model, &[], ALL));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 

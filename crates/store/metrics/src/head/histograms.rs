@@ -88,6 +88,11 @@ impl Histograms {
         self.open.get(&reference).map(|open| &open.chunk)
     }
 
+    /// Whether no series has one.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// The open chunk of a series, to add to it.
     pub(super) fn get_mut(&mut self, reference: u64) -> Option<&mut OpenHistograms> {
         self.open.get_mut(&reference).map(Box::as_mut)

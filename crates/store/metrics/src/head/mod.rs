@@ -513,10 +513,14 @@ impl Head {
             .copy(&self.segments, series.open.count(), &mut bytes);
         series.open.clear(&mut self.segments);
         self.list_full(slot, times, (Encoding::Xor, &bytes), files);
+        self.open_chunks -= 1;
     }
 
     /// Writes the open chunks of histograms of all series to `files`.
     pub(crate) fn retire_all_histograms(&mut self, files: &HeadChunks) {
+        if self.histograms.is_empty() {
+            return;
+        }
         for slot in self.postings.all().clone() {
             self.retire_histograms(slot, files);
         }
@@ -533,10 +537,11 @@ impl Head {
         chunk.copy(chunk.count(), &mut bytes);
         let times = (chunk.first(), chunk.last());
         self.list_full(slot, times, (chunk.encoding(), &bytes), files);
+        self.open_chunks -= 1;
     }
 
-    /// Writes a chunk that was open to `files` and lists it.
-    fn list_full(
+    /// Writes a chunk to `files` and lists it, newer than all that the series has.
+    pub(crate) fn list_full(
         &mut self,
         slot: u32,
         (first, last): (i64, i64),
@@ -557,7 +562,6 @@ impl Head {
         if let Some(front) = self.full.add(entry) {
             series.full = front;
         }
-        self.open_chunks -= 1;
     }
 
     /// Lists a chunk that an earlier run wrote, newer than all that the series has.

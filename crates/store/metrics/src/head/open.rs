@@ -175,7 +175,7 @@ impl OpenChunk {
         self.value = bits;
         self.count = count + 1;
         if count + 1 == PLAN_AT {
-            self.end = planned_end(self.first, self.span, self.end, plan);
+            self.end = planned_end(self.span, self.end, plan);
         }
     }
 
@@ -285,10 +285,10 @@ pub(super) fn end_of_stretch(time: i64, stretch: i64) -> i64 {
 }
 
 /// Where a chunk should end, given that a quarter of it was filled in `span`: the stretch is cut
-/// into equal chunks, behind whose ends this one's lies by its phase. As milliseconds after
-/// `first`, and no later than `end`, where the stretch ends.
-fn planned_end(first: i64, span: u32, end: u32, plan: Plan) -> u32 {
-    let whole = (i64::from(span) + 1) * 4;
+/// into equal chunks, behind whose ends this one's lies by its phase. In milliseconds after the
+/// first sample, as is `end`, where the stretch ends.
+fn planned_end(span: u32, end: u32, plan: Plan) -> u32 {
+    let whole = (i64::from(span) + 1) * i64::from(TARGET_SAMPLES / PLAN_AT);
     // Without a stretch to share, the chunk is measured from its own beginning.
     let is_shared = plan.stretch <= i64::from(u32::MAX);
     let stretch = if is_shared { plan.stretch } else { end.into() };
@@ -296,15 +296,15 @@ fn planned_end(first: i64, span: u32, end: u32, plan: Plan) -> u32 {
     if chunks <= 1 {
         return end;
     }
+    let length = stretch / chunks;
     if !is_shared {
-        return u32::try_from(stretch / chunks).unwrap_or(end);
+        return u32::try_from(length).unwrap_or(end);
     }
-    let length = plan.stretch / chunks;
-    let begin = first.saturating_sub(plan.stretch - i64::from(end));
-    let shift = (i128::from(length) * i128::from(plan.phase)) >> 16;
-    let into = i128::from(first) + i128::from(span) - i128::from(begin) - shift;
-    let next = (into.div_euclid(i128::from(length)) + 1) * i128::from(length) + shift;
-    let next = next + i128::from(begin) - i128::from(first);
+    let shift = (length * i64::from(plan.phase)) >> u16::BITS;
+    // From the beginning of the stretch to the first sample.
+    let before = stretch - i64::from(end);
+    let into = before + i64::from(span) - shift;
+    let next = (into.div_euclid(length) + 1) * length + shift - before;
     // A chunk of less than an eighth is not worth its header.
     match u32::try_from(next) {
         Ok(next) if i64::from(end) - i64::from(next) >= length / 8 => next,

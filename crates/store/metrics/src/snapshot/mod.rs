@@ -92,7 +92,9 @@ fn all(dir: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Removes all snapshots: what comes now makes them out of date.
 pub(crate) fn remove_all(dir: &Path) -> io::Result<()> {
-    all(dir)?.iter().try_for_each(fs::remove_dir_all)
+    all(dir)?
+        .iter()
+        .try_for_each(|path| disk::remove_dir_all(path))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use wal::{Checkpoint, Position, Reader, Segment};
 
 use super::{REFERENCES, References, latest, record};
 use crate::Store;
+use crate::chunk::Encoding;
 use crate::exemplars::Exemplars;
 use crate::head::{Head, slot_of};
 use crate::record::exemplars;
@@ -146,8 +147,16 @@ impl Loading<'_> {
         let Some(open) = open.filter(|open| open.last >= oldest) else {
             return Some(());
         };
-        self.head
-            .restore_open(slot_of(id), (open.first, open.last), open.value, open.bytes)
+        let (slot, times) = (slot_of(id), (open.first, open.last));
+        if open.encoding == Encoding::Xor {
+            let value = open.value;
+            return self.head.restore_open(slot, times, value, open.bytes);
+        }
+        // What only upstream leaves open; the next sample begins another chunk in any case.
+        self.head.is_after_last(slot, open.first).then(|| {
+            let chunk = (open.encoding, open.bytes);
+            self.head.list_full(slot, times, chunk, &self.store.chunks);
+        })
     }
 
     fn exemplars(&mut self, body: &[u8]) -> Option<()> {

@@ -6,9 +6,12 @@
 //! 3 | as an exemplars record of the log
 //! chunk? = 0 uvarint
 //!        | 1 uvarint | first time i64 | last time i64 | encoding u8 | length uvarint | chunk
-//!          | 3 × 16 bytes that mean nothing | 0 i64 | last value f64
+//!          | last
+//! last   = 3 × 16 bytes that mean nothing | 0 i64 | last value f64: behind floats
+//!        | the last histogram: behind histograms, and not looked at
 //! ```
 
+use crate::chunk::Encoding;
 use crate::record::bytes::{Cursor, put_u64, put_uvarint, put_varint};
 use crate::record::series::take_labels;
 
@@ -16,8 +19,6 @@ pub(super) const SERIES: u8 = 1;
 pub(super) const TOMBSTONES: u8 = 2;
 pub(super) const EXEMPLARS: u8 = 3;
 
-/// The encoding byte of XOR chunks.
-const XOR: u8 = 1;
 /// The format byte of the stretches that are deleted.
 const STRETCHES: u8 = 1;
 /// Bytes behind a chunk that upstream keeps for older versions.
@@ -28,6 +29,8 @@ const UNUSED: usize = 3 * 16 + 8;
 pub(super) struct Open<'a> {
     pub(super) first: i64,
     pub(super) last: i64,
+    pub(super) encoding: Encoding,
+    /// The last value; unknown of histograms.
     pub(super) value: f64,
     pub(super) bytes: &'a [u8],
 }
@@ -35,7 +38,8 @@ pub(super) struct Open<'a> {
 /// A deleted stretch: reference, first and last time.
 pub(super) type Deleted = (u64, i64, i64);
 
-/// Appends a series record whose labels were written to `labels` as the log has them.
+/// Appends the record of a series whose labels were written to `labels` as the log has them, and
+/// that has no open chunk, or one of floats.
 pub(super) fn put_series(out: &mut Vec<u8>, reference: u64, labels: &[u8], open: Option<Open<'_>>) {
     out.push(SERIES);
     put_u64(out, reference);
@@ -47,7 +51,7 @@ pub(super) fn put_series(out: &mut Vec<u8>, reference: u64, labels: &[u8], open:
     put_uvarint(out, 1);
     put_u64(out, open.first as u64);
     put_u64(out, open.last as u64);
-    out.push(XOR);
+    out.push(open.encoding.byte());
     put_uvarint(out, open.bytes.len() as u64);
     out.extend_from_slice(open.bytes);
     out.extend_from_slice(&[0; UNUSED]);
@@ -68,17 +72,23 @@ pub(super) fn series<'a>(
         return cursor.is_empty().then_some((reference, None));
     }
     let (first, last) = (cursor.u64()? as i64, cursor.u64()? as i64);
-    (cursor.byte()? == XOR).then_some(())?;
+    let encoding = Encoding::from_byte(cursor.byte()?).ok()?;
     let length = usize::try_from(cursor.uvarint()?).ok()?;
     let bytes = cursor.take(length)?;
-    cursor.take(UNUSED)?;
+    let mut value = f64::NAN;
+    if let Encoding::Xor | Encoding::Xor2 = encoding {
+        cursor.take(UNUSED)?;
+        value = f64::from_bits(cursor.u64()?);
+        cursor.is_empty().then_some(())?;
+    }
     let open = Open {
         first,
         last,
-        value: f64::from_bits(cursor.u64()?),
+        encoding,
+        value,
         bytes,
     };
-    cursor.is_empty().then_some((reference, Some(open)))
+    Some((reference, Some(open)))
 }
 
 /// Appends a record of deleted stretches.
@@ -124,7 +134,7 @@ mod tests {
             let mut labels = Vec::new();
             crate::record::series::put_labels(&mut labels, &set);
             let open = chunk.as_ref().map(|((first, last), value, bytes)| Open {
-                first: *first, last: *last, value: *value, bytes,
+                first: *first, last: *last, encoding: Encoding::Xor, value: *value, bytes,
             });
             let mut out = Vec::new();
             put_series(&mut out, reference, &labels, open);

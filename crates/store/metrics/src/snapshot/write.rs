@@ -1,13 +1,12 @@
 //! Writing a snapshot when the store is closed.
 
-use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use wal::{Options, Position, Wal, WalError};
 
 use super::record::{self, Open};
 use super::{REFERENCES, References, path};
+use crate::chunk::Encoding;
 use crate::head::Head;
 use crate::record::{bytes, exemplars};
 use crate::{Store, StoreError};
@@ -60,12 +59,11 @@ impl Store {
         let target = path(dir, at);
         let draft = target.with_extension(format!("{:010}.tmp", at.offset));
         let written = self.write_draft(&draft).and_then(|()| {
-            fs::rename(&draft, &target).map_err(StoreError::io(&target))?;
-            let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
-            synced.map_err(StoreError::io(dir))
+            disk::rename(&draft, &target).map_err(StoreError::io(&target))?;
+            disk::sync_folder(dir).map_err(StoreError::io(dir))
         });
         if written.is_err() {
-            let _ = fs::remove_dir_all(&draft);
+            let _ = disk::remove_dir_all(&draft);
         }
         written
     }
@@ -98,10 +96,10 @@ impl Store {
             records: series,
         };
         let file = draft.join(REFERENCES);
-        fs::File::create(&file)
-            .and_then(|mut file| {
-                file.write_all(references.text().as_bytes())?;
-                file.sync_all()
+        disk::File::create(&file)
+            .and_then(|file| {
+                file.write_all_at(references.text().as_bytes(), 0)?;
+                file.sync()
             })
             .map_err(StoreError::io(&file))
     }
@@ -113,12 +111,12 @@ impl Store {
             encode_labels(&mut labels, head.pairs_of(series), |pair| {
                 dictionary.get(pair)
             });
-            // Those of histograms were written to head chunk files before.
             chunk.clear();
             head.copy_numbers(series, &mut chunk);
             let open = series.open.last_sample().map(|(last, value)| Open {
                 first: series.open.first,
                 last,
+                encoding: Encoding::Xor,
                 value,
                 bytes: &chunk,
             });
