@@ -189,7 +189,8 @@ impl Accumulator {
         self.zero.add(sign * near_zero.get());
     }
 
-    /// The narrowest zero bucket that holds both and ends inside no filled bucket of either.
+    /// The narrowest zero bucket that holds both and ends inside no filled bucket of one that has
+    /// to widen its own.
     fn common_threshold(&self, other: &FloatHistogram) -> f64 {
         let mut threshold = self.zero_threshold.max(other.zero_threshold);
         if self.zero_threshold == other.zero_threshold {
@@ -201,15 +202,27 @@ impl Accumulator {
                 .collect()
         };
         let theirs = |spans, counts| walk(spans, counts).collect::<Vec<_>>();
+        let own_threshold = self.zero_threshold;
         let lists = [
-            (self.schema, own(&self.positive)),
-            (self.schema, own(&self.negative)),
-            (other.schema, theirs(&other.positive_spans, &other.positive)),
-            (other.schema, theirs(&other.negative_spans, &other.negative)),
+            (own_threshold, self.schema, own(&self.positive)),
+            (own_threshold, self.schema, own(&self.negative)),
+            (
+                other.zero_threshold,
+                other.schema,
+                theirs(&other.positive_spans, &other.positive),
+            ),
+            (
+                other.zero_threshold,
+                other.schema,
+                theirs(&other.negative_spans, &other.negative),
+            ),
         ];
         let mut widened = true;
         while std::mem::take(&mut widened) {
-            for (schema, buckets) in &lists {
+            for (before, schema, buckets) in &lists {
+                if *before >= threshold {
+                    continue;
+                }
                 for (index, _) in buckets.iter().filter(|(_, count)| *count != 0.0) {
                     let lower = bound(index.saturating_sub(1), *schema);
                     let upper = bound(*index, *schema);

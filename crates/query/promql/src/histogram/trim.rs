@@ -75,7 +75,11 @@ pub(crate) fn trim(histogram: &FloatHistogram, value: f64, side: Side) -> FloatH
 
 fn part(bucket: &Bucket, value: f64, side: Side, spread: Spread) -> Left {
     let (whole, none) = match side {
-        Side::Below => (bucket.upper <= value, bucket.lower >= value),
+        // A zero bucket without width stands above its value.
+        Side::Below => (
+            bucket.upper <= value && bucket.lower < value,
+            bucket.lower >= value,
+        ),
         Side::Above => (bucket.lower >= value, bucket.upper <= value),
     };
     if whole {
@@ -180,6 +184,15 @@ mod tests {
         let above = trim(&whole, 4.0, Side::Above);
         assert_eq!((above.count, &above.positive[..]), (4.0, &[4.0][..]));
         assert_eq!(trim(&whole, 8.0, Side::Below), whole);
+    }
+
+    #[test]
+    fn zeros_stand_above_zero() {
+        let mut zeros = histogram(&[]);
+        zeros.zero_count = 3.0;
+        zeros.count = 3.0;
+        assert_eq!(trim(&zeros, 0.0, Side::Below).count, 0.0);
+        assert_eq!(trim(&zeros, 0.0, Side::Above).count, 3.0);
     }
 
     proptest! {
