@@ -46,9 +46,12 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Tombstones> {
     Some(stones)
 }
 
+/// Reference of a series, first and last time of what is deleted of it.
+type Stretch = (u32, i64, i64);
+
 /// Checks a file's bytes: its stretches as (series reference, first, last), or where it is damaged
 /// and how.
-pub(crate) fn check_tombstones(bytes: &[u8]) -> Result<Vec<(u32, i64, i64)>, (u64, &'static str)> {
+pub(crate) fn check_tombstones(bytes: &[u8]) -> Result<Vec<Stretch>, (u64, &'static str)> {
     if !bytes.starts_with(&HEADER) {
         return Err((0, "the file does not begin as tombstones of version 1"));
     }
