@@ -12,7 +12,7 @@
 //! select ─> head and blocks, each: postings ─> chunks ─> merged by labels and time
 //! ```
 //! Invariants: a directory of Prometheus opens here and one of ours opens there; no bytes on disk
-//! make the store panic. What is absent: queries, scraping, native histograms out of order.
+//! make the store panic. What is absent: queries, scraping, start times of samples.
 
 mod append;
 mod block;

@@ -111,7 +111,7 @@ fn compare(store: &Store, model: &MemoryStore, around: i64) {
 
 /// Numbers, histograms, and the times at which the series ended: whether the end is kept as a
 /// number or as a histogram depends on what the head still knows of the series.
-fn split(samples: &Both) -> (Vec<(i64, u64)>, Vec<(i64, Said)>, BTreeSet<i64>) {
+fn split(samples: &Both) -> (Both, BTreeSet<i64>) {
     let (mut numbers, mut histograms) = samples.clone();
     let mut ends = BTreeSet::new();
     numbers.retain(|&(time, bits)| {
@@ -119,7 +119,7 @@ fn split(samples: &Both) -> (Vec<(i64, u64)>, Vec<(i64, Said)>, BTreeSet<i64>) {
         !(is_end && ends.insert(time))
     });
     histograms.retain(|(time, said)| !(said.is_stale && ends.insert(*time)));
-    (numbers, histograms, ends)
+    ((numbers, histograms), ends)
 }
 
 #[derive(Clone, Debug)]
