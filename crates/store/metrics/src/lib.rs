@@ -13,7 +13,7 @@
 //! start  ─> names (log, or a snapshot of the head) ─> append ─> samples (log) ─> select
 //! ```
 //! Invariants: a directory of Prometheus opens here and one of ours opens there; no bytes on disk
-//! make the store panic. What is absent: queries, scraping.
+//! make the store panic. What is absent: queries, scraping, start times of samples.
 
 mod admin;
 mod append;

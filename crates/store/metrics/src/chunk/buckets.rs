@@ -35,12 +35,12 @@ pub(super) fn spans(indices: impl Iterator<Item = i64>) -> Option<Vec<Span>> {
 /// Calls `each` for every bucket of `a` or `b`, in rising order, with the counts that they have
 /// for it.
 pub(super) fn walk<C: Copy>(
-    (a_spans, a): (&[Span], &[C]),
-    (b_spans, b): (&[Span], &[C]),
+    (a_spans, a): (&[Span], impl Iterator<Item = C>),
+    (b_spans, b): (&[Span], impl Iterator<Item = C>),
     mut each: impl FnMut(i64, Option<C>, Option<C>),
 ) {
-    let mut a = indices(a_spans).zip(a.iter().copied()).peekable();
-    let mut b = indices(b_spans).zip(b.iter().copied()).peekable();
+    let mut a = indices(a_spans).zip(a).peekable();
+    let mut b = indices(b_spans).zip(b).peekable();
     loop {
         let order = match (a.peek(), b.peek()) {
             (Some((at, _)), Some((bt, _))) => at.cmp(bt),
@@ -89,8 +89,8 @@ mod tests {
     fn a_walk_meets_every_bucket_once() {
         let mut met = Vec::new();
         walk(
-            (&[span(0, 2), span(2, 1)], &[1, 2, 3]),
-            (&[span(1, 1), span(0, 1)], &[20, 30]),
+            (&[span(0, 2), span(2, 1)], [1, 2, 3].into_iter()),
+            (&[span(1, 1), span(0, 1)], [20, 30].into_iter()),
             |index, a, b| met.push((index, a, b)),
         );
         let expected = [

@@ -130,17 +130,15 @@ impl<C: Counts> Encoder<C> {
         if is_gauge != (new.hint == ResetHint::Gauge) || self.counts.is_stale() {
             return Fit::Not(ResetHint::Unknown);
         }
-        let Some(old) = self.counts.histogram(&self.layout, self.reset) else {
-            return Fit::Not(ResetHint::Unknown);
-        };
-        if !is_gauge && new.count < old.count {
+        let (layout, (count, zero)) = (&self.layout, self.counts.totals());
+        if !is_gauge && new.count < count {
             return Fit::Not(ResetHint::Reset);
         }
-        let same_threshold = new.zero_threshold.to_bits() == old.zero_threshold.to_bits();
-        if new.schema != old.schema || !same_threshold {
+        let same_threshold = new.zero_threshold.to_bits() == layout.zero_threshold.to_bits();
+        if new.schema != layout.schema || !same_threshold {
             return Fit::Not(ResetHint::Unknown);
         }
-        if new.custom != old.custom || (!is_gauge && new.zero_count < old.zero_count) {
+        if new.custom != layout.custom || (!is_gauge && new.zero_count < zero) {
             return Fit::Not(ResetHint::Reset);
         }
         let (mut is_beyond, mut has_fallen) = (false, false);
@@ -148,16 +146,23 @@ impl<C: Counts> Encoder<C> {
             is_beyond |= old.is_none();
             has_fallen |= new.unwrap_or_default() < old.unwrap_or_default();
         };
-        let positive = (&old.positive_spans[..], &old.positive[..]);
-        buckets::walk(positive, (&new.positive_spans, &new.positive), &mut compare);
-        let negative = (&old.negative_spans[..], &old.negative[..]);
-        buckets::walk(negative, (&new.negative_spans, &new.negative), &mut compare);
+        let given = (&new.positive_spans[..], new.positive.iter().copied());
+        buckets::walk(
+            (&layout.positive, self.counts.positive()),
+            given,
+            &mut compare,
+        );
+        let given = (&new.negative_spans[..], new.negative.iter().copied());
+        buckets::walk(
+            (&layout.negative, self.counts.negative()),
+            given,
+            &mut compare,
+        );
         if has_fallen && !is_gauge {
             Fit::Not(ResetHint::Reset)
         } else if is_beyond {
             Fit::Beyond
-        } else if (&old.positive_spans, &old.negative_spans)
-            == (&new.positive_spans, &new.negative_spans)
+        } else if (&layout.positive, &layout.negative) == (&new.positive_spans, &new.negative_spans)
         {
             Fit::Same
         } else {

@@ -23,11 +23,8 @@ pub(super) struct Floats {
     negative: Vec<Value>,
 }
 
-fn floats(values: &[Value]) -> Vec<f64> {
-    values
-        .iter()
-        .map(|value| f64::from_bits(value.bits))
-        .collect()
+fn floats(values: &[Value]) -> impl Iterator<Item = f64> {
+    values.iter().map(|value| f64::from_bits(value.bits))
 }
 
 impl Counts for Floats {
@@ -97,6 +94,19 @@ impl Counts for Floats {
         }
     }
 
+    fn totals(&self) -> (f64, f64) {
+        let [count, zero] = [self.count, self.zero].map(|value| f64::from_bits(value.bits));
+        (count, zero)
+    }
+
+    fn positive(&self) -> impl Iterator<Item = f64> {
+        floats(&self.positive)
+    }
+
+    fn negative(&self) -> impl Iterator<Item = f64> {
+        floats(&self.negative)
+    }
+
     fn sum(&self) -> u64 {
         self.sum.bits
     }
@@ -109,9 +119,9 @@ impl Counts for Floats {
             count: f64::from_bits(self.count.bits),
             sum: f64::from_bits(self.sum.bits),
             positive_spans: layout.positive.clone(),
-            positive: floats(&self.positive),
+            positive: floats(&self.positive).collect(),
             negative_spans: layout.negative.clone(),
-            negative: floats(&self.negative),
+            negative: floats(&self.negative).collect(),
             custom: layout.custom.clone(),
             hint,
         })

@@ -124,9 +124,17 @@ fn same<C: Copy + Default>(a: &Histogram<C>, b: &Histogram<C>, bits: fn(C) -> u6
     let mut compare = |_, a: Option<C>, b: Option<C>| {
         is_same &= bits(a.unwrap_or_default()) == bits(b.unwrap_or_default());
     };
-    let positive = (&a.positive_spans[..], &a.positive[..]);
-    buckets::walk(positive, (&b.positive_spans, &b.positive), &mut compare);
-    let negative = (&a.negative_spans[..], &a.negative[..]);
-    buckets::walk(negative, (&b.negative_spans, &b.negative), &mut compare);
+    let (of_a, of_b) = (a.positive.iter().copied(), b.positive.iter().copied());
+    buckets::walk(
+        (&a.positive_spans, of_a),
+        (&b.positive_spans, of_b),
+        &mut compare,
+    );
+    let (of_a, of_b) = (a.negative.iter().copied(), b.negative.iter().copied());
+    buckets::walk(
+        (&a.negative_spans, of_a),
+        (&b.negative_spans, of_b),
+        &mut compare,
+    );
     is_same
 }

@@ -62,15 +62,20 @@ fn differences(counts: &[u64]) -> impl Iterator<Item = i64> {
     })
 }
 
-fn absolute(buckets: &[Pace]) -> Option<Vec<u64>> {
-    let mut count = 0i64;
-    buckets
-        .iter()
-        .map(|bucket| {
-            count = count.wrapping_add(bucket.value);
-            u64::try_from(count).ok()
-        })
-        .collect()
+/// The counts of buckets, each by itself; below zero where the chunk is damaged.
+fn absolute(buckets: &[Pace]) -> impl Iterator<Item = i64> {
+    buckets.iter().scan(0i64, |count, bucket| {
+        *count = count.wrapping_add(bucket.value);
+        Some(*count)
+    })
+}
+
+fn checked(buckets: &[Pace]) -> Option<Vec<u64>> {
+    let mut counts = Vec::with_capacity(buckets.len());
+    for count in absolute(buckets) {
+        counts.push(u64::try_from(count).ok()?);
+    }
+    Some(counts)
 }
 
 impl Counts for Integers {
@@ -153,6 +158,18 @@ impl Counts for Integers {
         }
     }
 
+    fn totals(&self) -> (u64, u64) {
+        (self.count.value as u64, self.zero.value as u64)
+    }
+
+    fn positive(&self) -> impl Iterator<Item = u64> {
+        absolute(&self.positive).map(|count| count as u64)
+    }
+
+    fn negative(&self) -> impl Iterator<Item = u64> {
+        absolute(&self.negative).map(|count| count as u64)
+    }
+
     fn sum(&self) -> u64 {
         self.sum.bits
     }
@@ -165,9 +182,9 @@ impl Counts for Integers {
             count: self.count.value as u64,
             sum: f64::from_bits(self.sum.bits),
             positive_spans: layout.positive.clone(),
-            positive: absolute(&self.positive)?,
+            positive: checked(&self.positive)?,
             negative_spans: layout.negative.clone(),
-            negative: absolute(&self.negative)?,
+            negative: checked(&self.negative)?,
             custom: layout.custom.clone(),
             hint,
         })

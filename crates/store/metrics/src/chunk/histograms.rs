@@ -38,6 +38,12 @@ pub(super) trait Counts: Sized {
     fn write_first(out: &mut BitWriter, histogram: &Histogram<Self::Count>) -> Self;
     /// Writes those of the next, which has as many buckets.
     fn write_next(&mut self, out: &mut BitWriter, histogram: &Histogram<Self::Count>);
+    /// All observations and those in the zero bucket.
+    fn totals(&self) -> (Self::Count, Self::Count);
+    /// The counts of the buckets above zero.
+    fn positive(&self) -> impl Iterator<Item = Self::Count>;
+    /// The counts of the buckets below zero.
+    fn negative(&self) -> impl Iterator<Item = Self::Count>;
     /// The bits of the sum.
     fn sum(&self) -> u64;
     /// The histogram; `None` where a count is below zero.
