@@ -168,10 +168,16 @@ load 1m
     h{id="b", g="1"}  {{count:4 sum:5 buckets:[3 1]}}
     h{id="c", g="2"}  7
     h{id="d", g="2"}  {{count:1 sum:1 buckets:[1]}}
+    huge{id="a"}      {{count:1.7e308}}
+    huge{id="b"}      {{count:1.7e308}}
+    huge{id="c"}      {{count:1.7e308}}
 
 eval instant at 0m sum by (g) (h)
     expect warn msg: PromQL warning: encountered a mix of histograms and floats for aggregation (1:13)
     {g="1"} {{count:6 sum:8 buckets:[4 2]}}
+
+eval instant at 0m avg(huge)
+    {} {{count:1.7e308 sum:0}}
 
 eval instant at 0m avg(h{g="1"})
     {} {{count:3 sum:4 buckets:[2 1]}}
