@@ -48,7 +48,7 @@ impl Cell {
 
 /// Samples that a histogram counts for in the budget: its memory in units of one number with its
 /// time, 16 bytes.
-fn weight(histogram: &FloatHistogram) -> usize {
+pub(crate) fn weight(histogram: &FloatHistogram) -> usize {
     const FIXED_WORDS: usize = 22;
     let words = histogram.positive_spans.len()
         + histogram.negative_spans.len()

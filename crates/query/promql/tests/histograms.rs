@@ -5,7 +5,10 @@
     reason = "tests may stop at the first surprise"
 )]
 
+use contract::memory::MemoryStore;
+use model::{FloatHistogram, HistogramSample, HistogramValue, Labels, Span};
 use promql::script::{Outcome, engine, run};
+use promql::{Engine, EngineOptions, QueryError, QueryOptions};
 
 /// Runs a script of which every case must pass.
 fn check(script: &str) {
@@ -64,6 +67,39 @@ eval instant at 0m coarse >/ 2
     coarse{id="a"} {{count:2 sum:5.656854249492381 buckets:[2] offset:2}}
 "#,
     );
+}
+
+#[test]
+fn a_histogram_counts_for_its_memory() {
+    let store = MemoryStore::new();
+    let histogram = FloatHistogram {
+        count: 2.0,
+        positive_spans: vec![Span {
+            offset: 0,
+            length: 2,
+        }],
+        positive: vec![1.0, 1.0],
+        ..FloatHistogram::default()
+    };
+    let samples = (0..3).map(|minute| HistogramSample {
+        time: minute * 60_000,
+        value: HistogramValue::Float(Box::new(histogram.clone())),
+    });
+    store.load_histograms(Labels::from_pairs([("__name__", "h")]), samples);
+    // 176 bytes and 8 for the span and each bucket, in units of 16.
+    let each = 12;
+    for (query, total) in [("h", each), ("increase(h[3m])", 3 * each)] {
+        let options = QueryOptions::default();
+        let result = engine().instant(&store, query, 120_000, &options).unwrap();
+        assert_eq!(result.stats.total_samples, total, "{query}");
+    }
+    let engine = Engine::new(EngineOptions {
+        max_samples: 20,
+        ..EngineOptions::default()
+    });
+    let options = QueryOptions::default();
+    let refused = engine.instant(&store, "increase(h[3m])", 120_000, &options);
+    assert_eq!(refused, Err(QueryError::TooManySamples { limit: 20 }));
 }
 
 #[test]
@@ -132,10 +168,16 @@ load 1m
     h{id="b", g="1"}  {{count:4 sum:5 buckets:[3 1]}}
     h{id="c", g="2"}  7
     h{id="d", g="2"}  {{count:1 sum:1 buckets:[1]}}
+    huge{id="a"}      {{count:1.7e308}}
+    huge{id="b"}      {{count:1.7e308}}
+    huge{id="c"}      {{count:1.7e308}}
 
 eval instant at 0m sum by (g) (h)
     expect warn msg: PromQL warning: encountered a mix of histograms and floats for aggregation (1:13)
     {g="1"} {{count:6 sum:8 buckets:[4 2]}}
+
+eval instant at 0m avg(huge)
+    {} {{count:1.7e308 sum:0}}
 
 eval instant at 0m avg(h{g="1"})
     {} {{count:3 sum:4 buckets:[2 1]}}

@@ -5,7 +5,7 @@ use super::range::Ranges;
 use super::source::{Out, Scratch, Source};
 use crate::QueryError;
 use crate::ast::{Call, Expr, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
-use crate::column::{Histograms, Steps, present};
+use crate::column::{Histograms, Steps, present, weight};
 use crate::kernels::mixed::{self, Asked, Windows};
 use crate::kernels::over_time::RangeFunction;
 use crate::kernels::quantile::is_quantile;
@@ -166,7 +166,8 @@ impl Source for Windowed<'_> {
         }
         context.budget.looked_at(seen);
         // The samples of one series are in memory while its column is computed.
-        let held = scratch.samples.len().min(seen);
+        let histograms = scratch.histograms.iter().map(|(_, h)| weight(h));
+        let held = (scratch.samples.len() + histograms.sum::<usize>()).min(seen);
         let held = held.saturating_add(present(out.values) + out.histograms.samples());
         context.budget.hold(held)?;
         context.budget.release(held);

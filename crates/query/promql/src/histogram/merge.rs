@@ -8,6 +8,7 @@ use model::{FloatHistogram, ResetHint};
 
 use super::buckets::{bound, coarse, spans, walk};
 use super::listed::{place_in, shared_bounds};
+use super::scale::HUGE;
 use crate::kernels::sum::Sum;
 
 /// One has listed bounds and the other has not.
@@ -97,7 +98,7 @@ impl Accumulator {
         buckets
             .map(|(_, sum)| sum)
             .chain(numbers)
-            .any(|sum| sum.get().abs() > f64::MAX / 2.0)
+            .any(|sum| sum.get().abs() > HUGE)
     }
 
     pub(crate) fn finish(self) -> FloatHistogram {
@@ -177,12 +178,16 @@ impl Accumulator {
             (&other.positive_spans, &other.positive, &mut self.positive),
             (&other.negative_spans, &other.negative, &mut self.negative),
         ] {
-            let (near, far): (Vec<_>, Vec<_>) = walk(spans, counts).partition(|(index, _)| {
+            let near = move |index: i32| {
                 widened && bound(index.saturating_sub(1), other.schema) < threshold
-            });
-            near.iter().for_each(|(_, count)| near_zero.add(*count));
-            let far = far
-                .into_iter()
+            };
+            let buckets = walk(spans, counts);
+            if widened {
+                let inside = buckets.clone().filter(|(index, _)| near(*index));
+                inside.for_each(|(_, count)| near_zero.add(count));
+            }
+            let far = buckets
+                .filter(|(index, _)| !near(*index))
                 .map(|(index, count)| (coarse(index, other.schema, schema), count));
             merge(into, far, sign);
         }

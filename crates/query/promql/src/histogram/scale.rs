@@ -4,6 +4,9 @@ use model::{FloatHistogram, ResetHint};
 
 use super::buckets::{compact, walk};
 
+/// Numbers beyond this may add up to infinity.
+pub(crate) const HUGE: f64 = f64::MAX / 2.0;
+
 fn each(histogram: &mut FloatHistogram, change: impl Fn(&mut f64)) {
     change(&mut histogram.zero_count);
     change(&mut histogram.count);
@@ -32,6 +35,13 @@ pub(crate) fn divide(histogram: &mut FloatHistogram, divisor: f64) {
         histogram.hint = ResetHint::Gauge;
     }
     compact(histogram);
+}
+
+/// Whether a histogram has a number so large that the sum of two such might be infinite.
+pub(crate) fn is_huge(histogram: &FloatHistogram) -> bool {
+    let numbers = [histogram.zero_count, histogram.count, histogram.sum];
+    let counts = histogram.positive.iter().chain(&histogram.negative);
+    counts.chain(&numbers).any(|value| value.abs() > HUGE)
 }
 
 /// Whether two histograms say the same of the same buckets; empty ones do not matter.

@@ -19,7 +19,7 @@ use model::{Columns, FloatHistogram};
 use super::over_time::RangeFunction;
 use super::window::Frames;
 use crate::ast::RangeMode;
-use crate::column::{ABSENT, Cell};
+use crate::column::{ABSENT, Cell, weight};
 use crate::eval::source::Out;
 use crate::notes::Doubt;
 
@@ -71,7 +71,7 @@ impl<'w> Windows<'w> {
     }
 
     /// Calls `kernel` for each step whose window holds a sample. Answers how many samples the
-    /// windows held together.
+    /// windows held together, as the budget counts.
     pub(crate) fn each(
         &self,
         out: &mut Out<'_>,
@@ -109,7 +109,8 @@ impl<'w> Windows<'w> {
             } else {
                 kernel(&window)
             };
-            seen += window.times.len() + window.histograms.len();
+            let histograms = window.histograms.iter();
+            seen += window.times.len() + histograms.map(|(_, h)| weight(h)).sum::<usize>();
             let value = match cell {
                 Some(Cell::Number(number)) => number,
                 Some(Cell::Histogram(histogram)) => {

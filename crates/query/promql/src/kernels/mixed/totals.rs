@@ -3,7 +3,7 @@
 use model::{FloatHistogram, ResetHint};
 
 use crate::histogram::merge::{Accumulator, Incompatible};
-use crate::histogram::scale::divide;
+use crate::histogram::scale::{divide, is_huge};
 use crate::notes::{Doubt, Operation};
 
 /// A sum, or a mean: sum by count, and step by step from where the sum would overflow.
@@ -43,7 +43,7 @@ impl Total {
         self.look_at(histogram.hint);
         let before = self.count;
         self.count += 1.0;
-        let huge = || self.sum.is_huge() || Accumulator::starting(histogram).is_huge();
+        let huge = || self.sum.is_huge() || is_huge(histogram);
         if self.mean && !self.incremental && huge() {
             self.incremental = true;
             self.sum.scale(1.0 / before);
