@@ -21,9 +21,12 @@ mod checkpoint;
 mod chunk;
 mod columns;
 mod cut;
+mod damage;
 mod error;
 mod exemplars;
 mod files;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod head;
 mod head_chunks;
 mod meters;

@@ -1,6 +1,7 @@
 //! The store: what is open, what is shared, and the order of start and end.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -12,6 +13,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::append::Appender;
 use crate::blocks::Persisted;
+use crate::damage::Damages;
 use crate::exemplars::Exemplars;
 use crate::head::Head;
 use crate::head_chunks::{self, HeadChunks};
@@ -52,6 +54,8 @@ pub struct Store {
     pub(crate) trouble: Trouble,
     /// How many blocks could not be read at the start and were set aside.
     pub(crate) damaged_blocks: u64,
+    /// What was found damaged.
+    pub(crate) damages: Arc<Damages>,
     /// The blocks. Locked for a moment only: whoever reads takes the list along.
     pub(crate) persisted: RwLock<Arc<Persisted>>,
     /// Held by whoever cuts the head, truncates it, or deletes blocks.
@@ -104,10 +108,11 @@ impl Store {
             Some(file)
         };
         let folder = dir.join("chunks_head");
-        let loaded = head_chunks::load(&folder).map_err(StoreError::io(&folder))?;
+        let damages = Arc::new(Damages::new(options.clock.clone()));
+        let loaded = head_chunks::load(&folder, &damages).map_err(StoreError::io(&folder))?;
         meters.head_chunk_damage.add(loaded.damaged);
         let progress = Progress::new(loaded.chunks);
-        let opened = block::open_all(dir)?;
+        let opened = block::open_all(dir, &damages)?;
         let persisted = Persisted::new(opened.blocks);
         let oldest = persisted.head_from;
         Ok(Arc::new(Self {
@@ -122,6 +127,7 @@ impl Store {
             segment: AtomicU64::new(0),
             trouble: Trouble::default(),
             damaged_blocks: opened.damaged,
+            damages,
             persisted: RwLock::new(Arc::new(persisted)),
             maintenance: Mutex::default(),
             upkeep: Mutex::default(),
@@ -204,6 +210,13 @@ impl Store {
         self.takes.load(Ordering::Acquire)
     }
 
+    /// Notes and counts damage of the log.
+    pub(crate) fn note_log_damage(&self, file: &Path, what: &str, done: &str) {
+        if self.damages.note(file, what, done) {
+            self.meters.log_corruptions.inc();
+        }
+    }
+
     /// Whether [`Store::close`] was called.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
@@ -223,7 +236,10 @@ impl Store {
         self.chunks.flush().map_err(StoreError::io(&folder))?;
         let wal = self.options.dir.join("wal");
         if let Some(mut log) = appender.log.take() {
-            log.sync_handle().sync().map_err(StoreError::log(&wal))?;
+            let synced = log.sync_handle().sync();
+            synced
+                .or_else(|_| log.sync_failed())
+                .map_err(StoreError::log(&wal))?;
         }
         if !self.options.no_lockfile {
             let path = self.options.dir.join("lock");
@@ -270,14 +286,23 @@ impl Store {
         self.segment
             .store(handle.until().segment, Ordering::Relaxed);
         let begun = Instant::now();
-        let synced = handle.sync();
+        let mut synced = handle.sync();
+        if let Some(log) = &mut self.appender.lock().log {
+            match &synced {
+                Ok(()) => log.confirm(&handle),
+                Err(error) => {
+                    tracing::error!(%error, "a sync of the log failed; it is written again");
+                    self.meters.log_failures.inc();
+                    synced = log.sync_failed();
+                }
+            }
+        }
         *self.trouble.sync.write() = synced
             .as_ref()
             .err()
             .map(|error| format!("the log is not synced, a loss of power loses samples: {error}"));
         if let Err(error) = synced {
             tracing::error!(%error, "the write-ahead log cannot be synced");
-            self.meters.log_failures.inc();
         }
         self.meters.log_sync.observe(begun.elapsed().as_secs_f64());
     }

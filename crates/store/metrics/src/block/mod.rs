@@ -20,6 +20,8 @@
 )]
 
 mod folder;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod index_read;
 mod index_write;
 mod matching;
