@@ -6,12 +6,14 @@
 //! | `test` | set-up and every test: crates, black box, pages in a browser |
 //! | `lint` | formatting and lints |
 //! | `ui` | builds the pages anew into `ui/dist` |
+//! | `fuzz [--seconds N]` | fuzzes every reader of foreign bytes, N seconds each |
 //! | `cold-start` | the README's run command on an empty folder must answer a query |
 
 #![expect(clippy::print_stdout, reason = "tasks tell what they do")]
 
 mod cold_start;
 mod command;
+mod fuzz;
 mod pages;
 mod setup;
 mod suite;
@@ -29,9 +31,10 @@ fn main() -> Result<()> {
         }
         "lint" => suite::lint(),
         "ui" => pages::build(),
+        "fuzz" => fuzz::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "cold-start" => cold_start::run(),
         other => bail!(
-            "no task {other:?}; there are: setup, test, lint, ui, cold-start (see xtask/src/main.rs)"
+            "no task {other:?}; there are: setup, test, lint, ui, fuzz, cold-start (see xtask/src/main.rs)"
         ),
     }
 }

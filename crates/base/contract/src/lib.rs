@@ -22,7 +22,7 @@ pub use append::{
 };
 pub use gather::{Clock, Gather, SystemClock};
 pub use select::{Select, SelectError, Selection, SeriesList, TimeRange};
-pub use status::{Cardinality, HeadState, StoreStatus};
+pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{
     ActiveTarget, DroppedTarget, Health, MetricMetadata, TargetGroup, TargetSink, Targets,
 };

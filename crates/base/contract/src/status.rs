@@ -26,6 +26,19 @@ pub struct HeadState {
     pub series_by_pair: Cardinality,
 }
 
+/// Stored bytes that were found damaged, for the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The file or folder, as a path.
+    pub file: String,
+    /// What is wrong with it.
+    pub what: String,
+    /// When it was found, in milliseconds since the Unix epoch.
+    pub found: i64,
+    /// What was done about it, and what is left to do.
+    pub done: String,
+}
+
 /// A store that can describe itself.
 pub trait StoreStatus: Send + Sync {
     /// The head's state, each list cut to `limit` rows.
@@ -48,6 +61,11 @@ pub trait StoreStatus: Send + Sync {
 
     /// How often stored bytes were found damaged since the start.
     fn corruptions(&self) -> u64;
+
+    /// The damage found since the start, oldest first; only the first of it where there is much.
+    fn damages(&self) -> Vec<Damage> {
+        Vec::new()
+    }
 
     /// What the operator must know, such as "read-only: no space left"; empty when all is well.
     fn warnings(&self) -> Vec<String>;

@@ -22,6 +22,8 @@ pub(crate) struct OpenSegment {
     pub(crate) length: u64,
     /// How many bytes are known to be on the disk.
     pub(crate) durable: u64,
+    /// An earlier run wrote it.
+    pub(crate) is_earlier: bool,
 }
 
 impl OpenSegment {
@@ -36,6 +38,22 @@ impl OpenSegment {
             file: Arc::new(file),
             length: 0,
             durable: 0,
+            is_earlier: false,
+        })
+    }
+
+    /// A segment that an earlier run wrote, none of which is known to be on the disk.
+    pub(crate) fn earlier(segment: &layout::Segment) -> Result<Self, WalError> {
+        let path = segment.path.clone();
+        let file = File::open_existing(&path)
+            .map_err(|e| WalError::io("opening log segment", &path, e))?;
+        Ok(Self {
+            number: segment.number,
+            path,
+            file: Arc::new(file),
+            length: segment.bytes,
+            durable: 0,
+            is_earlier: true,
         })
     }
 

@@ -101,9 +101,13 @@ impl Wal {
     /// tries again.
     pub fn open(dir: &Path, options: Options) -> Result<Self, WalError> {
         disk::create_dir_all(dir).map_err(|e| WalError::io("creating log directory", dir, e))?;
-        let number = layout::segments(dir)?
-            .last()
-            .map_or(0, |last| last.number + 1);
+        let segments = layout::segments(dir)?;
+        let number = segments.last().map_or(0, |last| last.number + 1);
+        // All of them: an earlier run may have failed at this, and a clean file costs next to nothing.
+        let (finished, synced) = sync_earlier(dir, &segments);
+        if let Err(error) = &synced {
+            tracing::warn!(%error, "what an earlier run wrote last will be written again");
+        }
         let mut log = Self {
             dir: dir.to_owned(),
             options,
@@ -111,9 +115,9 @@ impl Wal {
             current: None,
             offset: 0,
             spoiled: false,
-            finished: Vec::new(),
+            finished,
             named: None,
-            suspect: false,
+            suspect: synced.is_err(),
             buffers: Buffers::new(),
         };
         match log.ready_segment() {
@@ -284,6 +288,10 @@ impl Wal {
         }
         self.switch_to(fresh);
         for old in std::mem::take(&mut self.finished) {
+            // Those of earlier runs may be read at this moment.
+            if old.is_earlier {
+                continue;
+            }
             let full = old.durable.next_multiple_of(PAGE_BYTES as u64);
             let cut = old
                 .file
@@ -366,6 +374,27 @@ impl Wal {
             .map(|segment| segment.bytes)
             .sum())
     }
+}
+
+/// Waits until the disk has what earlier runs wrote last: one that was killed may have left it with
+/// the kernel alone, and nobody else would ever sync it. Answers the segments for which that
+/// failed.
+fn sync_earlier(
+    dir: &Path,
+    segments: &[layout::Segment],
+) -> (Vec<OpenSegment>, Result<(), WalError>) {
+    let (mut failed, mut outcome) = (Vec::new(), sync_dir(dir));
+    for segment in segments {
+        let synced = OpenSegment::earlier(segment).and_then(|open| match open.sync() {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                failed.push(open);
+                Err(error)
+            }
+        });
+        outcome = outcome.and(synced);
+    }
+    (failed, outcome)
 }
 
 #[cfg(test)]

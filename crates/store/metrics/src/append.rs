@@ -8,6 +8,7 @@
 mod histograms;
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 
 use contract::{
@@ -144,6 +145,8 @@ impl Append for Store {
         let appender = &mut *guard;
         let mut outcome = Appended::default();
         self.check_samples(appender, batch, &mut outcome);
+        // Also where the log refuses the batch: its stamps must not speak for the next one.
+        appender.end();
         let exemplars = self.check_exemplars(appender, &batch.exemplars);
         let mut records: [&[u8]; MOST_RECORDS] = [&[]; MOST_RECORDS];
         let mut count = 0;
@@ -167,7 +170,6 @@ impl Append for Store {
         let stored_late = (late.numbers, late.histograms);
         // What came in order is in its log even where the other log fails.
         self.apply(appender, batch, exemplars, late);
-        appender.end();
         if let Err(error) = self.chunks.flush_if_much() {
             tracing::warn!(%error, "head chunks wait in memory: chunks_head cannot be written");
         }
@@ -364,10 +366,10 @@ impl Store {
         records: &[&[u8]],
     ) -> Result<(), AppendError> {
         let log = log.as_mut().ok_or(AppendError::Closed)?;
-        let written = log.log(records).and_then(|_| match self.options.wal_sync {
-            WalSync::Always => log.sync_handle().sync(),
-            WalSync::Every(_) => Ok(()),
-        });
+        let written = match self.options.wal_sync {
+            WalSync::Always => log.log_synced(records),
+            WalSync::Every(_) => log.log(records),
+        };
         let Err(error) = written else {
             if self.trouble.log.read().is_some() {
                 tracing::info!("the log can be written again");
@@ -376,16 +378,22 @@ impl Store {
             return Ok(());
         };
         self.meters.log_failures.inc();
-        let full = matches!(&error, WalError::Io { source, .. }
-            if source.kind() == std::io::ErrorKind::StorageFull);
-        let remedy = if full { "; free some space" } else { "" };
-        let reason = format!("{error}{remedy}");
-        *self.trouble.log.write() = Some(format!("read-only: {reason}"));
-        Err(if full {
-            AppendError::ReadOnly(reason)
-        } else {
-            AppendError::Log(reason)
-        })
+        let remedy = match &error {
+            WalError::Io { source, .. } => match source.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space",
+                ErrorKind::ReadOnlyFilesystem => "mount the file system for writing",
+                _ => "see to the disk",
+            },
+            WalError::Suspect { .. } => "see to the disk",
+            _ => return Err(AppendError::Log(error.to_string())),
+        };
+        let reason = format!("{error}; {remedy}; appending goes on by itself then");
+        let told = format!("read-only: {reason}");
+        if self.trouble.log.read().as_ref() != Some(&told) {
+            tracing::error!(%error, remedy, "the store is read-only");
+            *self.trouble.log.write() = Some(told);
+        }
+        Err(AppendError::ReadOnly(reason))
     }
 
     fn apply(

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use wal::{Options, Reader, Wal, WalError};
+use wal::{Corruption, Options, Reader, Wal, WalError};
 
 use crate::StoreError;
 use crate::record::{self, Kind};
@@ -21,6 +21,8 @@ pub(crate) struct Keep<'a> {
     pub(crate) series: &'a dyn Fn(u64) -> bool,
     /// Times before this are in blocks.
     pub(crate) from: i64,
+    /// Is told of damage that is passed over.
+    pub(crate) damaged: &'a dyn Fn(&Corruption),
 }
 
 /// Replaces the lower two thirds of the segments before `current` by a checkpoint. Answers the
@@ -88,8 +90,20 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
+    /// Copies what the records have to say; damaged ones are told of and passed over, or the log
+    /// could never be shortened again.
     fn all(&mut self, mut reader: Reader) -> Result<(), WalError> {
-        while let Some(bytes) = reader.next()? {
+        loop {
+            let bytes = match reader.next() {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => return Ok(()),
+                Err(WalError::Corrupt(damage)) => {
+                    (self.keep.damaged)(&damage);
+                    reader.resume();
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let mut kept = Vec::new();
             filter(bytes, self.keep, &mut kept);
             if kept.len() > 1 {
@@ -100,7 +114,6 @@ impl Copy<'_> {
                 self.flush()?;
             }
         }
-        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), WalError> {
@@ -208,6 +221,7 @@ mod tests {
         let keep = Keep {
             series: &|reference| reference != 2,
             from: 2,
+            damaged: &|damage| panic!("{damage}"),
         };
         assert_eq!(write(dir.path(), 6, true, &keep).unwrap(), Some(3));
         let path = wal::checkpoint_path(dir.path(), 3);
@@ -231,6 +245,7 @@ mod tests {
         let keep = Keep {
             series: &|_| true,
             from: 3,
+            damaged: &|damage| panic!("{damage}"),
         };
         assert_eq!(write(dir.path(), 6, true, &keep).unwrap(), Some(4));
         assert!(!path.exists());

@@ -24,9 +24,12 @@ mod chunk;
 mod columns;
 mod compact;
 mod cut;
+mod damage;
 mod error;
 mod exemplars;
 mod files;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod head;
 mod head_chunks;
 mod meters;

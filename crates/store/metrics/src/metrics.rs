@@ -215,6 +215,11 @@ impl Store {
                 "Head chunk files that were damaged.",
                 meters.head_chunk_damage.get(),
             ),
+            gauge(
+                "argand_tsdb_read_only",
+                "1 while the log cannot be written and samples are refused.",
+                f64::from(u8::from(self.trouble.log.read().is_some())),
+            ),
             counter(
                 "prometheus_tsdb_snapshot_replay_error_total",
                 "Snapshots of the head that could not be read.",
@@ -265,6 +270,16 @@ impl Store {
                 "prometheus_tsdb_storage_blocks_bytes",
                 "Bytes of all blocks.",
                 persisted.size() as f64,
+            ),
+            gauge(
+                "argand_tsdb_blocks_set_aside",
+                "Blocks that could not be read at the start and were set aside.",
+                self.damaged_blocks as f64,
+            ),
+            counter(
+                "argand_tsdb_block_corruptions_total",
+                "Places of blocks and head chunks that queries found damaged.",
+                self.damages.in_reads.get(),
             ),
             gauge(
                 "prometheus_tsdb_lowest_timestamp",

@@ -15,11 +15,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::SeriesId;
 use parking_lot::Mutex;
-use wal::{Reader, WalError};
+use wal::{Reader, Repaired, WalError};
 
 use crate::head::out_of_order::LateValue;
 use crate::head::series::FullChunk;
-use crate::head::{Head, slot_of};
+use crate::head::{Head, MOST_REFERENCES, slot_of};
 use crate::head_chunks::Listed;
 use crate::out_of_order::append::LateSample;
 use crate::record::{self, BadRecord, Kind};
@@ -124,13 +124,22 @@ pub(crate) struct Replay {
     /// What earlier runs left: a checkpoint, and the segments behind it.
     checkpoint: Option<PathBuf>,
     old: Option<RangeInclusive<u64>>,
+    /// Damage of the files read last, for [`Replay::repair`].
+    damages: Vec<wal::Corruption>,
+    is_damaged: bool,
 }
+
+/// Segments before the last that a loss of power can have left in part: names may be lost where
+/// the samples behind them are not.
+const MOST_UNSYNCED: u64 = 5;
+
+/// Places of damage that are remembered of one run over the log. More are passed over as well, and
+/// one repair takes all of a segment.
+const MOST_DAMAGES: usize = 1000;
 
 /// How a run over records ended.
 enum End {
     All,
-    /// Nothing behind it can be read.
-    Damage(wal::Corruption),
     /// The store is being closed.
     Closed,
 }
@@ -173,6 +182,11 @@ impl Waiting {
         rest.take_while(move |chunk| chunk.reference == reference)
     }
 
+    /// The highest reference of all.
+    fn highest(&self) -> u64 {
+        self.0.last().map_or(0, |chunk| chunk.reference)
+    }
+
     /// Lists the chunks of a reference under their series, but for those that a block holds.
     pub(crate) fn list(&self, head: &mut Head, reference: u64, id: SeriesId, oldest: i64) {
         for chunk in self.of(reference) {
@@ -212,6 +226,10 @@ impl Replay {
         let (late, listed): (Vec<_>, Vec<_>) = listed.into_iter().partition(|chunk| chunk.is_late);
         replay.late = late;
         replay.waiting = Waiting::new(listed);
+        for (path, what) in wal::fill_gaps(&folder).map_err(failed())? {
+            let done = "the log was opened without its records";
+            store.note_log_damage(&path, what, done);
+        }
         let checkpoint = wal::checkpoints(&folder).map_err(failed())?.pop();
         let segments = wal::segments(&folder).map_err(failed())?;
         let from = checkpoint.as_ref().map_or(0, |c| c.number + 1);
@@ -230,41 +248,97 @@ impl Replay {
                 return Ok(replay);
             }
         }
-        replay.checkpoint = checkpoint.map(|checkpoint| checkpoint.path);
-        replay.all_names(store, &folder).map_err(failed())?;
+        replay
+            .all_names(store, &folder, checkpoint)
+            .map_err(failed())?;
         replay.waiting = Waiting::default();
         Ok(replay)
     }
 
-    fn all_names(&mut self, store: &Store, folder: &Path) -> Result<(), WalError> {
-        if let Some(checkpoint) = self.checkpoint.clone() {
-            let reader = Reader::open(&checkpoint, 0..=u64::MAX)?;
-            if let End::Damage(damage) = self.read(store, reader, Step::Names)? {
-                // The segments behind it still count; what the checkpoint lost is named.
-                store.meters.log_corruptions.inc();
-                tracing::error!(%damage, "the checkpoint is damaged");
-            }
+    fn all_names(
+        &mut self,
+        store: &Store,
+        folder: &Path,
+        checkpoint: Option<wal::Checkpoint>,
+    ) -> Result<(), WalError> {
+        if let Some(checkpoint) = checkpoint {
+            let reader = Reader::open(&checkpoint.path, 0..=u64::MAX)?;
+            self.read(store, reader, Step::Names)?;
+            let prefix = format!("of-checkpoint.{:08}-", checkpoint.number);
+            self.repair(store, folder, &prefix);
+            self.checkpoint = Some(checkpoint.path);
         }
         let Some(old) = self.old.clone() else {
             return Ok(());
         };
-        let (mut from, mut repaired) = (*old.start(), None);
-        loop {
-            let reader = Reader::open(folder, from..=*old.end())?;
-            let End::Damage(damage) = self.read(store, reader, Step::Names)? else {
-                return Ok(());
-            };
-            if repaired == Some(damage.segment) {
-                // As much of it as could be read was kept.
-                from = damage.segment + 1;
-                continue;
-            }
-            store.meters.log_corruptions.inc();
-            tracing::warn!(%damage, "the log is damaged; all records that can be read are kept");
-            wal::repair(&damage, folder, "", store.options.clock.now())?;
-            // What lies behind the damage can be read now, and has names as well.
-            (from, repaired) = (damage.segment, Some(damage.segment));
+        let reader = Reader::open(folder, old.clone())?;
+        self.read(store, reader, Step::Names)?;
+        self.repair(store, folder, "");
+        let looked_at = match self.is_damaged {
+            true => Some(0),
+            false if store.meters.clean_start.get() > 0.0 => None,
+            false => Some(old.end().saturating_sub(MOST_UNSYNCED)),
+        };
+        match looked_at {
+            Some(from) => self.note_references(store, folder, from),
+            None => Ok(()),
         }
+    }
+
+    /// Puts the segments in order that were found damaged. Where that fails, as on a full disk,
+    /// the next start tries again.
+    fn repair(&mut self, store: &Store, aside: &Path, prefix: &str) {
+        let now = store.options.clock.now();
+        let mut damages = std::mem::take(&mut self.damages);
+        self.is_damaged |= !damages.is_empty();
+        while let Some(damage) = damages.first().cloned() {
+            let done = match wal::repair(&damage, aside, prefix, now) {
+                Ok(Repaired::Cut) => "it was cut off: an unfinished write".to_owned(),
+                Ok(Repaired::Rewritten(aside)) => format!(
+                    "the records that can be read were kept; the file as it was is {}",
+                    aside.display()
+                ),
+                Err(error) => {
+                    format!("passed over; it could not be repaired, the next start tries: {error}")
+                }
+            };
+            // One repair takes all of a segment.
+            let (here, others) = damages.into_iter().partition(|one| one.path == damage.path);
+            for one in Vec::from_iter::<Vec<wal::Corruption>>(here) {
+                store.note_log_damage(&one.path, &one.to_string(), &done);
+            }
+            damages = others;
+        }
+    }
+
+    /// Looks up the highest reference that samples have from a segment on, for the series whose
+    /// names were lost: were it given again, their samples would be taken for another series'.
+    fn note_references(&self, store: &Store, folder: &Path, from: u64) -> Result<(), WalError> {
+        let mut highest = self.waiting.highest();
+        let mut readers = Vec::new();
+        if let Some(checkpoint) = self.checkpoint.as_ref().filter(|_| from == 0) {
+            readers.push(Reader::open(checkpoint, 0..=u64::MAX)?);
+        }
+        if let Some(old) = &self.old {
+            readers.push(Reader::open(folder, from.max(*old.start())..=*old.end())?);
+        }
+        for mut reader in readers {
+            loop {
+                match reader.next() {
+                    Ok(Some(bytes)) => highest = highest.max(record::highest_reference(bytes)),
+                    Ok(None) => break,
+                    Err(WalError::Corrupt(_)) => {
+                        reader.resume();
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        // A reference that no store gives is none of a lost series.
+        if highest < MOST_REFERENCES {
+            store.head.write().note_reference(highest);
+        }
+        Ok(())
     }
 
     /// Reads back all but the names, at last what this run has written meanwhile; then the head is
@@ -284,6 +358,7 @@ impl Replay {
         }
         for reader in readers {
             let end = self.read(store, reader, Step::Samples).map_err(failed())?;
+            self.name_damages(store);
             if matches!(end, End::Closed) {
                 return Ok(false);
             }
@@ -330,37 +405,37 @@ impl Replay {
         Ok(true)
     }
 
-    /// Reads what this run wrote itself; damage there means that the disk does not keep what was
-    /// written to it, and ends the run before more is lost.
+    /// Reads what this run wrote itself. Damage there means that the disk does not keep what was
+    /// written to it; it is named.
     fn own(&mut self, store: &Store, reader: Reader) -> Result<bool, WalError> {
         self.is_young = true;
-        match self.read(store, reader, Step::Young)? {
-            End::All => Ok(true),
-            End::Closed => Ok(false),
-            End::Damage(damage) => Err(damage.into()),
+        let end = self.read(store, reader, Step::Young)?;
+        self.name_damages(store);
+        Ok(matches!(end, End::All))
+    }
+
+    /// Names damage that was not there, or not looked at, when the log was repaired.
+    fn name_damages(&mut self, store: &Store) {
+        for damage in std::mem::take(&mut self.damages) {
+            let done = "passed over; the records behind it were read";
+            store.note_log_damage(&damage.path, &damage.to_string(), done);
         }
     }
 
-    /// Hands records to the head up to the end or the first damage behind which none can be read.
+    /// Hands records to the head; damage is remembered and passed over.
     fn read(&mut self, store: &Store, mut reader: Reader, step: Step) -> Result<End, WalError> {
-        let mut passed_over: Option<wal::Corruption> = None;
         let mut records = 0usize;
         loop {
             match reader.next_of(|kind| step.wants(kind)) {
                 // The lock is taken for each record: meanwhile this run's own appends go on.
-                Ok(Some(bytes)) => {
-                    self.record(store, &mut store.head.write(), bytes);
-                    if let Some(damage) = passed_over.take() {
-                        store.meters.log_corruptions.inc();
-                        tracing::warn!(%damage, "one record of the log is passed over");
-                    }
-                }
+                Ok(Some(bytes)) => self.record(store, &mut store.head.write(), bytes),
                 Ok(None) => return Ok(End::All),
-                Err(WalError::Corrupt(damage)) if passed_over.as_ref() == Some(&damage) => {
-                    return Ok(End::Damage(damage));
+                Err(WalError::Corrupt(damage)) => {
+                    if self.damages.len() < MOST_DAMAGES {
+                        self.damages.push(damage);
+                    }
+                    reader.resume();
                 }
-                // Perhaps this record alone; the next call tells.
-                Err(WalError::Corrupt(damage)) => passed_over = Some(damage),
                 Err(error) => return Err(error),
             }
             records += 1;

@@ -3,6 +3,7 @@
 mod merge;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use contract::{Select, SelectError, Selection, SeriesList, TimeRange};
@@ -11,6 +12,7 @@ use model::{Columns, Labels};
 use crate::Store;
 use crate::block::{Block, BlockSeries};
 use crate::columns::{Mark, join};
+use crate::damage::Damages;
 use crate::head::read::{HeadView, Ranges};
 use merge::{Piece, Rows};
 
@@ -28,6 +30,9 @@ struct Found {
     /// What belongs together; `None` where the head alone has series.
     rows: Option<Rows>,
     range: TimeRange,
+    damages: Arc<Damages>,
+    /// Where full chunks of the head are.
+    head_chunks: PathBuf,
 }
 
 impl SeriesList for Found {
@@ -48,7 +53,8 @@ impl SeriesList for Found {
 
     fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
         let Some(rows) = &self.rows else {
-            return self.head.read(place, into);
+            let read = self.head.read(place, into);
+            return self.damages.seen(&self.head_chunks, read);
         };
         let start = Mark::end_of(into);
         let (pieces, head) = rows.get(place);
@@ -61,13 +67,15 @@ impl SeriesList for Found {
         self.read_pieces(in_order, start, into)?;
         if let Some(head) = head {
             let middle = Mark::end_of(into);
-            self.head.read_in_order(head, into)?;
+            let read = self.head.read_in_order(head, into);
+            self.damages.seen(&self.head_chunks, read)?;
             join(into, start, middle);
         }
         self.read_pieces(late, start, into)?;
         if let Some(head) = head {
             let middle = Mark::end_of(into);
-            self.head.read_late(head, self.head.late_range(), into)?;
+            let read = self.head.read_late(head, self.head.late_range(), into);
+            self.damages.seen(&self.head_chunks, read)?;
             join(into, start, middle);
         }
         Ok(())
@@ -87,7 +95,8 @@ impl Found {
             };
             if let Some(series) = part.series.get(piece.place as usize) {
                 let middle = Mark::end_of(into);
-                part.block.read(series, self.range, into)?;
+                let read = part.block.read(series, self.range, into);
+                self.damages.seen(part.block.path(), read)?;
                 join(into, start, middle);
             }
         }
@@ -104,7 +113,9 @@ impl Select for Store {
         let persisted = self.persisted();
         let mut parts = Vec::new();
         for block in persisted.overlapping(range) {
-            let series = block.select(selection.matchers, range)?;
+            let series = self
+                .damages
+                .seen(block.path(), block.select(selection.matchers, range))?;
             if !series.is_empty() {
                 let block = block.clone();
                 parts.push(Part { block, series });
@@ -142,6 +153,8 @@ impl Select for Store {
             parts,
             rows,
             range,
+            damages: self.damages.clone(),
+            head_chunks: self.options.dir.join("chunks_head"),
         }))
     }
 
@@ -149,7 +162,8 @@ impl Select for Store {
         self.readable()?;
         let mut names = BTreeSet::new();
         for block in self.persisted().overlapping(selection.range) {
-            names.extend(block.label_names(selection.matchers)?);
+            let found = block.label_names(selection.matchers);
+            names.extend(self.damages.seen(block.path(), found)?);
         }
         let head = self.head.read();
         if head.overlaps(selection.range) {
@@ -166,7 +180,8 @@ impl Select for Store {
         self.readable()?;
         let mut values = BTreeSet::new();
         for block in self.persisted().overlapping(selection.range) {
-            values.extend(block.label_values(name, selection.matchers)?);
+            let found = block.label_values(name, selection.matchers);
+            values.extend(self.damages.seen(block.path(), found)?);
         }
         let head = self.head.read();
         if head.overlaps(selection.range) {

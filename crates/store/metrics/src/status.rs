@@ -1,6 +1,6 @@
 //! What the store says about its size and its health.
 
-use contract::{Cardinality, HeadState, StoreStatus, TimeRange};
+use contract::{Cardinality, Damage, HeadState, StoreStatus, TimeRange};
 
 use crate::Store;
 use crate::head::Head;
@@ -43,7 +43,15 @@ impl StoreStatus for Store {
     }
 
     fn corruptions(&self) -> u64 {
-        self.meters.log_corruptions.get() + self.damaged_blocks
+        let meters = &self.meters;
+        meters.log_corruptions.get()
+            + meters.head_chunk_damage.get()
+            + self.damages.in_reads.get()
+            + self.damaged_blocks
+    }
+
+    fn damages(&self) -> Vec<Damage> {
+        self.damages.list()
     }
 
     fn warnings(&self) -> Vec<String> {

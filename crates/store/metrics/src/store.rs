@@ -1,6 +1,7 @@
 //! The store: what is open, what is shared, and the order of start and end.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
@@ -13,6 +14,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::append::Appender;
 use crate::blocks::Persisted;
 use crate::compact::Worker;
+use crate::damage::Damages;
 use crate::exemplars::Exemplars;
 use crate::head::Head;
 use crate::head_chunks::{self, HeadChunks};
@@ -62,6 +64,8 @@ pub struct Store {
     pub(crate) trouble: Trouble,
     /// How many blocks could not be read at the start and were set aside.
     pub(crate) damaged_blocks: u64,
+    /// What was found damaged.
+    pub(crate) damages: Arc<Damages>,
     /// The blocks. Locked for a moment only: whoever reads takes the list along.
     pub(crate) persisted: RwLock<Arc<Persisted>>,
     /// Held by whoever cuts the head, truncates it, or changes the list of blocks.
@@ -122,9 +126,10 @@ impl Store {
             Some(file)
         };
         let folder = dir.join("chunks_head");
-        let loaded = head_chunks::load(&folder).map_err(StoreError::io(&folder))?;
+        let damages = Arc::new(Damages::new(options.clock.clone()));
+        let loaded = head_chunks::load(&folder, &damages).map_err(StoreError::io(&folder))?;
         meters.head_chunk_damage.add(loaded.damaged);
-        let opened = block::open_all(dir)?;
+        let opened = block::open_all(dir, &damages)?;
         let persisted = Persisted::new(opened.blocks);
         let oldest = persisted.head_from;
         Ok(Arc::new(Self {
@@ -141,6 +146,7 @@ impl Store {
             segment: AtomicU64::new(0),
             trouble: Trouble::default(),
             damaged_blocks: opened.damaged,
+            damages,
             persisted: RwLock::new(Arc::new(persisted)),
             maintenance: Mutex::default(),
             merging: Mutex::default(),
@@ -244,6 +250,13 @@ impl Store {
         self.takes.load(Ordering::Acquire)
     }
 
+    /// Notes and counts damage of the log.
+    pub(crate) fn note_log_damage(&self, file: &Path, what: &str, done: &str) {
+        if self.damages.note(file, what, done) {
+            self.meters.log_corruptions.inc();
+        }
+    }
+
     /// Whether [`Store::close`] was called.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
@@ -271,6 +284,7 @@ impl Store {
         let logs = [appender.log.take(), appender.late_log.take()];
         for mut log in logs.into_iter().flatten() {
             let synced = log.sync_handle().sync();
+            let synced = synced.or_else(|_| log.sync_failed());
             synced.map_err(|error| StoreError::log(log.dir())(error))?;
         }
         if let Some(position) = position
@@ -328,15 +342,42 @@ impl Store {
         self.segment
             .store(handle.until().segment, Ordering::Relaxed);
         let begun = Instant::now();
-        let synced = handle.sync().and(late.map_or(Ok(()), |late| late.sync()));
+        let synced = self.sync_and_settle(&handle, |appender| appender.log.as_mut());
+        let synced = synced.and_then(|()| match late {
+            Some(late) => self.sync_and_settle(&late, |appender| appender.late_log.as_mut()),
+            None => Ok(()),
+        });
         *self.trouble.sync.write() = synced
             .as_ref()
             .err()
             .map(|error| format!("the log is not synced, a loss of power loses samples: {error}"));
         if let Err(error) = synced {
             tracing::error!(%error, "the write-ahead log cannot be synced");
-            self.meters.log_failures.inc();
         }
         self.meters.log_sync.observe(begun.elapsed().as_secs_f64());
+    }
+
+    /// Syncs what a handle stands for. Where that fails, its log writes again what may be lost.
+    fn sync_and_settle(
+        &self,
+        handle: &wal::SyncHandle,
+        log: impl FnOnce(&mut Appender) -> Option<&mut wal::Wal>,
+    ) -> Result<(), wal::WalError> {
+        let synced = handle.sync();
+        let mut appender = self.appender.lock();
+        let Some(log) = log(&mut appender) else {
+            return synced;
+        };
+        match synced {
+            Ok(()) => {
+                log.confirm(handle);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "a sync of the log failed; it is written again");
+                self.meters.log_failures.inc();
+                log.sync_failed()
+            }
+        }
     }
 }

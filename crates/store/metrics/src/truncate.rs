@@ -87,6 +87,10 @@ impl Store {
         let keep = Keep {
             series: &|reference| living.contains(reference),
             from: time,
+            damaged: &|damage| {
+                let done = "passed over; what could be read went into a checkpoint";
+                self.note_log_damage(&damage.path, &damage.to_string(), done);
+            },
         };
         let compress = self.options.wal_compression;
         let Some(last) = checkpoint::write(&wal, current, compress, &keep)? else {

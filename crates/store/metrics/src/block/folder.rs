@@ -11,6 +11,7 @@ use ulid::Ulid;
 use super::out::{copy_file, sync_folder};
 use super::read::Block;
 use crate::StoreError;
+use crate::damage::Damages;
 
 /// What the name of a block ends in while it is being written; upstream's, which removes them too.
 pub(super) const CREATION: &str = "tmp-for-creation";
@@ -30,7 +31,7 @@ pub(crate) struct OpenedBlocks {
 
 /// Opens all blocks of a data folder. What earlier runs left half written or half removed goes; a
 /// block that is damaged is renamed to `<ULID>.damaged` and logged.
-pub(crate) fn open_all(dir: &Path) -> Result<OpenedBlocks, StoreError> {
+pub(crate) fn open_all(dir: &Path, damages: &Damages) -> Result<OpenedBlocks, StoreError> {
     let mut opened = OpenedBlocks::default();
     for entry in fs::read_dir(dir).map_err(StoreError::io(dir))? {
         let path = entry.map_err(StoreError::io(dir))?.path();
@@ -43,19 +44,19 @@ pub(crate) fn open_all(dir: &Path) -> Result<OpenedBlocks, StoreError> {
         }
         match suffix {
             CREATION | DELETION => {
-                disk::remove_dir_all(&path).map_err(StoreError::io(&path))?;
+                if let Err(error) = disk::remove_dir_all(&path) {
+                    tracing::warn!(block = name, %error, "half a block cannot be removed yet");
+                }
             }
             "" => match Block::open(&path) {
                 Ok(block) => opened.blocks.push(Arc::new(block)),
                 Err(error) if is_damage(&error) => {
                     let aside = set_suffix(&path, DAMAGED);
-                    tracing::error!(
-                        block = name,
-                        %error,
-                        "a block cannot be read; it is set aside as {}",
-                        aside.display()
-                    );
-                    disk::rename(&path, &aside).map_err(StoreError::io(&path))?;
+                    let done = match disk::rename(&path, &aside) {
+                        Ok(()) => format!("the block is set aside as {}", aside.display()),
+                        Err(why) => format!("the block is left out; renaming it failed: {why}"),
+                    };
+                    damages.note(&path, &error.to_string(), &done);
                     opened.damaged += 1;
                 }
                 Err(error) => return Err(error),
@@ -154,10 +155,13 @@ fn is_damage(error: &StoreError) -> bool {
     match error {
         StoreError::Block { .. } => true,
         StoreError::Io { source, .. } => {
-            matches!(
+            let is_ours = matches!(
                 source.kind(),
-                ErrorKind::NotFound | ErrorKind::UnexpectedEof
-            )
+                ErrorKind::PermissionDenied | ErrorKind::OutOfMemory | ErrorKind::Interrupted
+            );
+            let errno = source.raw_os_error().unwrap_or_default();
+            let lacks = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE];
+            !is_ours && !lacks.iter().any(|lack| lack.raw_os_error() == errno)
         }
         _ => false,
     }

@@ -21,6 +21,8 @@
 
 mod check;
 mod folder;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod index_read;
 mod index_write;
 mod marks;

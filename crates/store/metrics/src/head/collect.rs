@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn what_ended_is_given_back() {
         let dir = tempfile::tempdir().unwrap();
-        let loaded = crate::head_chunks::load(dir.path()).unwrap();
+        let damages = crate::damage::Damages::new(std::sync::Arc::new(contract::SystemClock));
+        let loaded = crate::head_chunks::load(dir.path(), &damages).unwrap();
         let files = HeadChunks::new(dir.path().to_owned(), &loaded);
         let stretch = 60_000;
         let mut head = Head::new(stretch);

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::damage::Damages;
+
 use super::file::{self, HEADER, parse};
 
 /// Where files go that do not add up, beside `chunks_head`.
@@ -35,9 +37,11 @@ pub(crate) struct Loaded {
 
 /// Lists the chunks of all files; creates the folder where it is missing.
 ///
-/// A torn end of the last file is cut off. A file that is damaged elsewhere, and all files after
-/// it, are moved to `chunks_head.damaged`: the write-ahead log still has their samples.
-pub(crate) fn load(folder: &Path) -> io::Result<Loaded> {
+/// A torn end of the last file is cut off. Of a file that is damaged elsewhere the chunks before
+/// the damage stay; the file as it was, and all files after it, go to `chunks_head.damaged`: the
+/// write-ahead log still has their samples. Later chunks cannot stay, for a series is read back in
+/// the order of time.
+pub(crate) fn load(folder: &Path, damages: &Damages) -> io::Result<Loaded> {
     disk::create_dir_all(folder)?;
     let mut files: Vec<u32> = fs::read_dir(folder)?
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -47,21 +51,41 @@ pub(crate) fn load(folder: &Path) -> io::Result<Loaded> {
     let last = files.last().copied();
     for &number in &files {
         if loaded.damaged > 0 {
-            set_aside(folder, number)?;
+            let done = set_aside(folder, number);
+            damages.note(
+                &file::path(folder, number),
+                "it follows a damaged file",
+                &done,
+            );
+            loaded.note_left(folder, number);
             loaded.damaged += 1;
             continue;
         }
-        let scan = scan(folder, number)?;
+        let mut scan = scan(folder, number)?;
         match scan.damaged_at {
             Some(offset) if Some(number) != last || !scan.is_torn => {
-                tracing::warn!(
-                    file = number,
-                    offset,
-                    "head chunk file is damaged; it is set aside and its samples come from the log"
-                );
-                set_aside(folder, number)?;
                 loaded.damaged += 1;
-                continue;
+                let path = file::path(folder, number);
+                let good = fs::read(&path)?;
+                let mut done = set_aside(folder, number);
+                let good = good.get(..offset).unwrap_or_default();
+                if !scan.chunks.is_empty() && !path.exists() {
+                    match disk::File::create_new(&path).and_then(|new| new.write_all_at(good, 0)) {
+                        Ok(()) => done.push_str("; the chunks before the damage were kept"),
+                        Err(error) => {
+                            // A part of it would do no harm, but takes room.
+                            let _ = disk::remove_file(&path);
+                            done.push_str(&format!("; keeping the chunks before failed: {error}"));
+                            scan.chunks.clear();
+                        }
+                    }
+                }
+                let what = format!("a chunk does not add up at byte {offset}");
+                damages.note(&path, &what, &done);
+                if scan.chunks.is_empty() {
+                    loaded.note_left(folder, number);
+                    continue;
+                }
             }
             Some(offset) => {
                 tracing::info!(file = number, offset, "torn end of head chunk file cut off");
@@ -134,17 +158,44 @@ fn runs_to_the_end(map: &[u8], offset: usize) -> bool {
     (offset + 1..map.len()).all(|at| parse(map, at).is_none())
 }
 
-fn set_aside(folder: &Path, number: u32) -> io::Result<()> {
+impl Loaded {
+    /// A file that could not be moved away keeps its number, and goes when the head is truncated.
+    fn note_left(&mut self, folder: &Path, number: u32) {
+        if file::path(folder, number).exists() {
+            self.newest.insert(number, i64::MIN);
+        }
+    }
+}
+
+/// Moves a file away; answers what was done, in words.
+fn set_aside(folder: &Path, number: u32) -> String {
     let aside = folder.with_file_name(SET_ASIDE);
-    disk::create_dir_all(&aside)?;
-    disk::rename(&file::path(folder, number), &file::path(&aside, number))
+    let mut name = file::path(&aside, number);
+    while name.exists() {
+        // Of an earlier damage.
+        name.as_mut_os_string().push(".later");
+    }
+    let moved = disk::create_dir_all(&aside)
+        .and_then(|()| disk::rename(&file::path(folder, number), &name));
+    match moved {
+        Ok(()) => format!("moved to {}; its samples come from the log", name.display()),
+        Err(error) => format!("left out; moving it failed: {error}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use contract::SystemClock;
+
     use super::super::HeadChunks;
     use super::*;
     use crate::chunk::Encoding;
+
+    fn load(folder: &Path) -> io::Result<Loaded> {
+        super::load(folder, &Damages::new(Arc::new(SystemClock)))
+    }
 
     fn written(folder: &Path) -> Vec<(u32, u32)> {
         let files = HeadChunks::new(folder.to_owned(), &Loaded::default());
@@ -203,5 +254,23 @@ mod tests {
         let loaded = load(&folder).unwrap();
         assert_eq!((loaded.chunks.len(), loaded.damaged), (0, 2));
         assert!(dir.path().join(SET_ASIDE).join("000002").exists());
+
+        // What lies before the damage stays.
+        let files = HeadChunks::new(folder.clone(), &loaded);
+        let places: Vec<u32> = (0..3)
+            .map(|n| {
+                files
+                    .push(n, (0, 9), crate::chunk::Encoding::Xor, &[1; 50])
+                    .1
+            })
+            .collect();
+        files.flush().unwrap();
+        let mut bytes = fs::read(&first).unwrap();
+        bytes[places[1] as usize + 30] ^= 1;
+        fs::write(&first, bytes).unwrap();
+        let loaded = load(&folder).unwrap();
+        assert_eq!((loaded.chunks.len(), loaded.damaged), (1, 1));
+        assert!(dir.path().join(SET_ASIDE).join("000001.later").exists());
+        assert_eq!(load(&folder).unwrap().damaged, 0);
     }
 }

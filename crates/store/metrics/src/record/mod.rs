@@ -68,6 +68,24 @@ impl Kind {
     }
 }
 
+/// The highest series reference that a record of samples speaks of; 0 for others.
+pub(crate) fn highest_reference(record: &[u8]) -> u64 {
+    let mut highest = 0;
+    let mut see = |reference: u64| highest = reference.max(highest);
+    // What decodes before damage counts.
+    let _ = match Kind::split(record) {
+        Some((Kind::Samples, body)) => samples::decode(body, |reference, _, _| see(reference)),
+        Some((Kind::SamplesWithStarts, body)) => {
+            samples::decode_with_starts(body, |reference, _, _| see(reference))
+        }
+        Some((Kind::Histograms(form), body)) => {
+            histograms::decode(form, body, |reference, _, _| see(reference))
+        }
+        _ => Ok(()),
+    };
+    highest
+}
+
 /// A record whose bytes do not add up, although their checksum did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{kind} record does not decode: {left} bytes before its end")]

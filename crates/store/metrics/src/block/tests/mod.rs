@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::StoreError;
 use crate::chunk::tests::encode;
+use crate::damage::Damages;
 
 /// The bits of each sample, so that NaN equals NaN.
 pub(super) type Content = BTreeMap<Labels, Vec<(i64, u64)>>;
@@ -134,9 +135,13 @@ fn any_matcher() -> impl Strategy<Value = Matcher> {
         .prop_map(|(name, op, value)| Matcher::new(&name, op, &value).unwrap())
 }
 
+fn damages() -> Damages {
+    Damages::new(std::sync::Arc::new(contract::SystemClock))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-    #[test]
+#[test]
     fn answers_are_those_of_the_model(
         content in any_content(),
         most in 1usize..30,
@@ -418,7 +423,7 @@ fn a_folder_is_opened_in_order_and_tidied() {
     }
     std::fs::write(dir.path().join("lock"), "").unwrap();
     std::fs::remove_file(dir.path().join(&names[2]).join("index")).unwrap();
-    let opened = open_all(dir.path()).unwrap();
+    let opened = open_all(dir.path(), &damages()).unwrap();
     let found: Vec<&str> = opened
         .blocks
         .iter()
@@ -443,5 +448,5 @@ fn a_folder_is_opened_in_order_and_tidied() {
     ];
     wanted.sort();
     assert_eq!(left, wanted);
-    assert_eq!(open_all(dir.path()).unwrap().damaged, 0);
+    assert_eq!(open_all(dir.path(), &damages()).unwrap().damaged, 0);
 }

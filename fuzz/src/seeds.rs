@@ -1,0 +1,29 @@
+//! The inputs that fuzzing begins with.
+
+/// Writes them below a folder, one folder a target.
+pub(crate) fn write(folder: &std::path::Path) {
+    metrics_store::fuzzing::write_seeds(folder).expect("seeds can be written");
+    let others = [
+        (
+            "exposition_text",
+            "# TYPE a counter\na{b=\"c\"} 1 2\n# HELP a b\nc 1e3\n",
+        ),
+        (
+            "exposition_openmetrics",
+            "# TYPE a counter\n# UNIT a x\na_total{b=\"c\"} 1 2.0 # {t=\"1\"} 3 4\n# EOF\n",
+        ),
+        (
+            "exposition_protobuf",
+            "\x10\n\x01a\x18\x01\"\x09\x12\x07\t\0\0\0\0\0\0",
+        ),
+        (
+            "promql",
+            "sum by (a) (rate(b{c=~\"d.*\"}[5m:1m] offset 1h @ end())) / on (a) group_left e or -1",
+        ),
+    ];
+    for (target, text) in others {
+        let folder = folder.join(target);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("first"), text).expect("a file");
+    }
+}
