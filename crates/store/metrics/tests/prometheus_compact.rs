@@ -88,20 +88,20 @@ fn dump(data: &Path) -> Vec<String> {
     lines
 }
 
-/// The spans in hours and the levels of all blocks.
+/// The spans in hours and the levels of all blocks, but for those that go just now.
 fn shape(data: &Path) -> Vec<(i64, i64, i64, u64)> {
     let mut shape: Vec<_> = blocks(data)
         .iter()
-        .map(|name| {
-            let bytes = std::fs::read(data.join(name).join("meta.json")).unwrap();
+        .filter_map(|name| {
+            let bytes = std::fs::read(data.join(name).join("meta.json")).ok()?;
             let meta: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
             let hour = |key: &str| meta[key].as_i64().unwrap() / 1000 / HOUR - START / HOUR;
-            (
+            Some((
                 hour("minTime"),
                 hour("maxTime"),
                 meta["compaction"]["level"].as_i64().unwrap(),
                 meta["stats"]["numSamples"].as_u64().unwrap(),
-            )
+            ))
         })
         .collect();
     shape.sort_unstable();
