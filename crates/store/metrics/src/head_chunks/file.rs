@@ -111,6 +111,16 @@ pub(super) fn write_at(folder: &Path, file: u32, start: u64, bytes: &[u8]) -> io
     disk::File::open_or_create(&path(folder, file))?.write_all_at(bytes, start)
 }
 
+/// Waits until the disk has a file. Where that fails the operator is told: a loss of power could
+/// then cost samples that the log still has.
+pub(super) fn sync(folder: &Path, file: u32) {
+    let path = path(folder, file);
+    let synced = disk::File::open_existing(&path).and_then(|file| file.sync());
+    if let Err(error) = synced.and_then(|()| disk::sync_folder(folder)) {
+        tracing::warn!(file = %path.display(), %error, "a head chunk file cannot be synced");
+    }
+}
+
 /// The bytes of a file from the beginning of a chunk to its end at least.
 pub(super) fn read_at(folder: &Path, file: u32, start: u64) -> io::Result<Vec<u8>> {
     let mut file = fs::File::open(path(folder, file))?;

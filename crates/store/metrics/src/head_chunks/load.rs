@@ -99,8 +99,17 @@ pub(crate) fn load(folder: &Path, damages: &Damages) -> io::Result<Loaded> {
                 loaded.newest.insert(number, newest);
                 loaded.chunks.extend(scan.chunks);
             }
-            None => disk::remove_file(&file::path(folder, number))?,
+            None => {
+                if let Err(error) = disk::remove_file(&file::path(folder, number)) {
+                    tracing::warn!(file = number, %error, "an empty head chunk file stays");
+                    loaded.newest.insert(number, i64::MIN);
+                }
+            }
         }
+    }
+    // A run that was killed did not.
+    for &number in loaded.newest.keys() {
+        file::sync(folder, number);
     }
     Ok(loaded)
 }

@@ -9,7 +9,9 @@
 //! ```
 //! Writing never waits for the disk: [`HeadChunks::push`] fills a buffer, [`HeadChunks::flush`]
 //! writes it out when no lock of the head is held. All that is here is in the write-ahead log as
-//! well until the head is truncated, so nothing is lost with a buffer or a damaged file.
+//! well until the head is truncated, so nothing is lost with a buffer or a damaged file. A file is
+//! on the disk before the next one begins: chunks may be missing at the end alone, for reading
+//! back takes from the log only what is later than the chunks of a series.
 
 mod file;
 mod load;
@@ -229,6 +231,7 @@ impl State {
             if *file == self.current {
                 break;
             }
+            file::sync(folder, *file);
             self.unwritten.remove(0);
         }
         Ok(())

@@ -154,8 +154,11 @@ impl World {
             let found = self.found();
             self.check_values(&found);
             let missing = self.missing(&found);
+            // Upstream's meta.json has no checksum: a digit that became another cannot be seen, and
+            // no field may be added to a file that is the same byte for byte.
+            let is_unseen = path.ends_with("meta.json");
             assert!(
-                missing.is_empty() || !damages.is_empty(),
+                missing.is_empty() || !damages.is_empty() || is_unseen,
                 "{path:?} was damaged and {missing:?} are silently missing: {:?}",
                 String::from_utf8_lossy(whole)
             );
