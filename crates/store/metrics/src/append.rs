@@ -217,19 +217,8 @@ impl Store {
         if missing.is_empty() {
             return Ok(());
         }
-        let mut records: Vec<Vec<u8>> = Vec::new();
-        for (number, &labels) in (reference..).zip(&missing) {
-            if records.last().is_none_or(|r| r.len() > SERIES_RECORD_BYTES) {
-                let mut record = Vec::new();
-                record::series::begin(&mut record);
-                records.push(record);
-            }
-            if let Some(record) = records.last_mut() {
-                record::series::push(record, number, labels);
-            }
-        }
-        let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-        self.write(&mut appender.log, &records)?;
+        let names = (reference..).zip(missing.iter().copied());
+        self.write_names(&mut appender.log, names)?;
         let mut head = self.head.write();
         for (number, labels) in (reference..).zip(missing) {
             if head.create(labels, number).is_some() {
@@ -237,6 +226,27 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Writes the names of series to the log.
+    pub(crate) fn write_names<'a>(
+        &self,
+        log: &mut Option<Wal>,
+        names: impl Iterator<Item = (u64, &'a Labels)>,
+    ) -> Result<(), AppendError> {
+        let mut records: Vec<Vec<u8>> = Vec::new();
+        for (reference, labels) in names {
+            if records.last().is_none_or(|r| r.len() > SERIES_RECORD_BYTES) {
+                let mut record = Vec::new();
+                record::series::begin(&mut record);
+                records.push(record);
+            }
+            if let Some(record) = records.last_mut() {
+                record::series::push(record, reference, labels);
+            }
+        }
+        let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+        self.write(log, &records)
     }
 
     /// The label sets that are no series yet, each once, and the reference for the first.

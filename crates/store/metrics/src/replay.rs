@@ -14,11 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::SeriesId;
+use model::Labels;
 use parking_lot::Mutex;
+use roaring::RoaringBitmap;
 use wal::{Reader, Repaired, WalError};
 
 use crate::head::out_of_order::LateValue;
-use crate::head::series::FullChunk;
+use crate::head::series::{FullChunk, Series};
 use crate::head::{Head, MOST_REFERENCES, slot_of};
 use crate::head_chunks::Listed;
 use crate::out_of_order::append::LateSample;
@@ -117,8 +119,10 @@ pub(crate) struct Replay {
     is_young: bool,
     /// What this run took for samples in order, not knowing yet the later ones of earlier runs.
     fallen_behind: Vec<LateSample>,
-    /// The head comes from a snapshot; the log is asked for references only.
+    /// The head comes from a snapshot; the log is only checked.
     is_restored: bool,
+    /// The slots whose names the log has, where the head comes from a snapshot.
+    named: RoaringBitmap,
     /// Records that do not decode.
     bad: u64,
     /// What earlier runs left: a checkpoint, and the segments behind it.
@@ -210,6 +214,21 @@ impl Replay {
         std::mem::take(&mut self.late)
     }
 
+    /// Whether the log lacks records of samples that the head has from a snapshot.
+    pub(crate) fn is_log_behind(&self) -> bool {
+        self.is_restored && self.is_damaged
+    }
+
+    /// The series that the head has from a snapshot and whose names the log lost.
+    pub(crate) fn unnamed(&self, head: &Head) -> Vec<(u64, Labels)> {
+        if !self.is_restored {
+            return Vec::new();
+        }
+        let lost = head.all().filter(|(slot, _)| !self.named.contains(*slot));
+        let name = |(_, series)| (Series::reference(series), head.labels_of(series));
+        lost.map(name).collect()
+    }
+
     /// The slot of what the log calls a series.
     pub(crate) fn slot(&self, reference: u64) -> Option<u32> {
         self.slots.get(reference).map(slot_of)
@@ -244,9 +263,6 @@ impl Replay {
             replay.slots = restored.known;
             replay.is_restored = true;
             replay.waiting = Waiting::default();
-            if restored.is_numbered {
-                return Ok(replay);
-            }
         }
         replay
             .all_names(store, &folder, checkpoint)
@@ -483,7 +499,10 @@ impl Replay {
 
     fn series(&mut self, store: &Store, head: &mut Head, body: &[u8]) -> Result<(), BadRecord> {
         if self.is_restored {
-            return record::series::decode(body, |reference, _| head.note_reference(reference));
+            return record::series::decode(body, |reference, _| {
+                head.note_reference(reference);
+                self.named.extend(self.slots.get(reference).map(slot_of));
+            });
         }
         record::series::decode(body, |reference, pairs| {
             let id = head.enter(pairs, reference, &mut self.pairs);

@@ -179,8 +179,14 @@ impl Store {
         }
         let begun = Instant::now();
         let mut replay = Replay::names(self)?;
-        // What is appended from now on is not in it.
         let dir = &self.options.dir;
+        if replay.is_log_behind() {
+            // The next start may have neither the snapshot nor these records.
+            self.head.write().retire_all(&self.chunks);
+            let folder = dir.join("chunks_head");
+            self.chunks.sync().map_err(StoreError::io(&folder))?;
+        }
+        // What is appended from now on is not in it.
         snapshot::remove_all(dir).map_err(StoreError::io(dir))?;
         if self.is_closed() {
             return Ok(());
@@ -191,6 +197,11 @@ impl Store {
         {
             let mut appender = self.appender.lock();
             appender.log = Some(log);
+            let lost = replay.unnamed(&self.head.read());
+            let lost = lost.iter().map(|(reference, labels)| (*reference, labels));
+            if let Err(error) = self.write_names(&mut appender.log, lost) {
+                tracing::error!(%error, "names that the log lost cannot be written again");
+            }
             appender.young = Some(Young::default());
             if self.options.dir.join(out_of_order::FOLDER).exists() {
                 appender.late_log = Some(self.open_log(out_of_order::FOLDER)?);

@@ -188,6 +188,11 @@ impl Head {
         self.open_chunks + self.full.len() + self.out_of_order.chunk_count()
     }
 
+    /// How many chunks of samples in order are in head chunk files.
+    pub(crate) fn full_count(&self) -> usize {
+        self.full.len()
+    }
+
     /// The references of all series.
     pub(crate) fn references(&self) -> impl Iterator<Item = u64> {
         self.slots
@@ -442,6 +447,17 @@ impl Head {
         series.open.clear(&mut self.segments);
         self.list_full(slot, times, (Encoding::Xor, &bytes), files);
         self.open_chunks -= 1;
+    }
+
+    /// Writes all open chunks to `files`.
+    pub(crate) fn retire_all(&mut self, files: &HeadChunks) {
+        for slot in self.postings.all().clone() {
+            let open = self.slots.get(slot).map(|series| series.open.count());
+            if open.is_some_and(|count| count > 0) {
+                self.retire(slot, files);
+            }
+        }
+        self.retire_all_histograms(files);
     }
 
     /// Writes the open chunks of histograms of all series to `files`.

@@ -128,6 +128,18 @@ impl HeadChunks {
         self.state.lock().flush(&self.folder)
     }
 
+    /// Writes all chunks and waits until the disk has them.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.flush(&self.folder)?;
+        match disk::File::open_existing(&file::path(&self.folder, state.current)) {
+            Ok(file) => file.sync()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        disk::sync_folder(&self.folder)
+    }
+
     /// All chunks so far, mapped for reading; without those that cannot be written out now, which
     /// [`HeadChunks::chunk`] gives.
     pub(crate) fn maps(&self) -> io::Result<Maps> {

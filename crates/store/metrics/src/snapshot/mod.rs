@@ -9,8 +9,11 @@
 //! a file `references` of this store, which upstream passes over:
 //!
 //! ```text
-//! highest reference ever given, series records, CRC32C of both: decimal, separated by spaces
+//! highest reference ever given, series records, chunks in head chunk files, CRC32C of the three
 //! ```
+//! as decimal numbers, separated by spaces. Chunks that are missing are in the log, which is read
+//! then.
+//!
 //! A snapshot without it has no say in which references are free; the log is asked for that.
 
 mod read;
@@ -35,11 +38,12 @@ const REFERENCES: &str = "references";
 struct References {
     highest: u64,
     records: u64,
+    chunks: u64,
 }
 
 impl References {
     fn text(self) -> String {
-        let numbers = format!("{} {}", self.highest, self.records);
+        let numbers = format!("{} {} {}", self.highest, self.records, self.chunks);
         let sum = crate::crc32c(numbers.as_bytes());
         format!("{numbers} {sum}\n")
     }
@@ -50,6 +54,7 @@ impl References {
         let found = Self {
             highest: next()?,
             records: next()?,
+            chunks: next()?,
         };
         (found.text() == text).then_some(found)
     }
@@ -104,6 +109,7 @@ mod tests {
     #[test]
     fn references_are_read_back_and_damage_is_seen() {
         let given = References {
+            chunks: 3,
             highest: 1 << 39,
             records: 577_000,
         };

@@ -20,8 +20,6 @@ use crate::replay::{Known, Waiting};
 pub(crate) struct Restored {
     /// Ids by the references of the log.
     pub(crate) known: Known,
-    /// Whether the highest reference ever given is known.
-    pub(crate) is_numbered: bool,
 }
 
 /// Restores the head from the snapshot of a data folder, where there is one of the end of the log.
@@ -41,6 +39,10 @@ pub(crate) fn load(
         }
     };
     let folder = path.display();
+    if store.meters.head_chunk_damage.get() > 0 {
+        tracing::info!(%folder, "head chunks are damaged: the log is read instead of a snapshot");
+        return None;
+    }
     let is_covered = checkpoint.is_some_and(|checkpoint| checkpoint.number >= at.segment);
     if is_covered || !is_end_of_log(segments, at) {
         tracing::info!(%folder, "a snapshot of the head is out of date; the log is read instead");
@@ -117,10 +119,11 @@ fn restore(store: &Store, path: &Path, waiting: &Waiting) -> Result<Restored, St
     if references.is_some_and(|references| references.records != loading.series) {
         return Err("series are missing".to_owned());
     }
-    Ok(Restored {
-        known: loading.known,
-        is_numbered: references.is_some(),
-    })
+    let (known, chunks) = (loading.known, head.full_count() as u64);
+    if references.is_some_and(|references| references.chunks != chunks) {
+        return Err("head chunks are missing".to_owned());
+    }
+    Ok(Restored { known })
 }
 
 struct Loading<'a> {

@@ -56,6 +56,9 @@ impl Store {
     pub(crate) fn write_snapshot(&self, at: Position) -> Result<(), StoreError> {
         let dir = &self.options.dir;
         super::remove_all(dir).map_err(StoreError::io(dir))?;
+        // The snapshot has what follows them.
+        let synced = self.chunks.sync();
+        synced.map_err(StoreError::io(&dir.join("chunks_head")))?;
         let target = path(dir, at);
         let draft = target.with_extension(format!("{:010}.tmp", at.offset));
         let written = self.write_draft(&draft).and_then(|()| {
@@ -94,6 +97,7 @@ impl Store {
         let references = References {
             highest: head.last_reference(),
             records: series,
+            chunks: head.full_count() as u64,
         };
         let file = draft.join(REFERENCES);
         disk::File::create(&file)

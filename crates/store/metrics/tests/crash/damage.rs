@@ -15,6 +15,7 @@ enum Kind {
     Log,
     Checkpoint,
     HeadChunks,
+    Snapshot,
     /// Any file of a block.
     Block,
 }
@@ -33,6 +34,7 @@ fn files(folder: &Path, found: &mut Vec<(PathBuf, Kind)>) {
             () if text.contains("/wal/checkpoint.") => Kind::Checkpoint,
             () if text.contains("/wal/") && is_number => Kind::Log,
             () if text.contains("/chunks_head/") => Kind::HeadChunks,
+            () if text.contains("/chunk_snapshot.") => Kind::Snapshot,
             () if text.contains("/wal/") => continue,
             () => Kind::Block,
         };
@@ -50,8 +52,14 @@ impl World {
         all.retain(|(path, _)| fs::metadata(path).unwrap().len() > 0);
         all.sort_by(|a, b| a.0.cmp(&b.0));
         // Each kind as often as another.
-        let kinds = [Kind::Log, Kind::Checkpoint, Kind::HeadChunks, Kind::Block];
-        let kind = kinds[self.random.below(4) as usize];
+        let kinds = [
+            Kind::Log,
+            Kind::Checkpoint,
+            Kind::HeadChunks,
+            Kind::Snapshot,
+            Kind::Block,
+        ];
+        let kind = kinds[self.random.below(kinds.len() as u64) as usize];
         all.retain(|&(_, other)| other == kind);
         if all.is_empty() {
             self.start();
@@ -82,7 +90,8 @@ impl World {
             Kind::Log | Kind::Checkpoint => self.check_log_damage(&path),
             // What the log lost before, the head chunks alone had.
             Kind::HeadChunks if self.is_log_damaged => self.forgive_named(),
-            Kind::HeadChunks => self.check(),
+            // The log has it all.
+            Kind::HeadChunks | Kind::Snapshot => self.check(),
             Kind::Block => self.check_block_damage(&path, &whole),
         }
     }
