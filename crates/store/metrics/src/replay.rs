@@ -109,6 +109,8 @@ pub(crate) struct Replay {
     waiting: HashMap<u64, Vec<Listed>>,
     /// Records that do not decode.
     bad: u64,
+    /// Records of kinds that nobody knows.
+    unknown: u64,
     /// What earlier runs left: a checkpoint, and the segments behind it.
     checkpoint: Option<PathBuf>,
     old: Option<RangeInclusive<u64>>,
@@ -116,6 +118,9 @@ pub(crate) struct Replay {
     damages: Vec<wal::Corruption>,
     is_damaged: bool,
 }
+
+/// The kind of a record that upstream writes to another log than this.
+const MAP_MARKERS: u8 = 5;
 
 /// Segments before the last that a loss of power can have left in part: names may be lost where
 /// the samples behind them are not.
@@ -280,9 +285,15 @@ impl Replay {
         let whole = self.young(store).map_err(failed())?;
         let (_, last, _) = store.progress.get();
         store.progress.begin(Some(last), Some(last));
-        if self.bad > 0 {
-            tracing::warn!(records = self.bad, "log records that do not decode");
-            store.meters.log_corruptions.add(self.bad);
+        // The flags before a record are not in its checksum: a flipped bit there shows only here.
+        for (count, what) in [
+            (self.bad, "do not decode"),
+            (self.unknown, "are of no known kind"),
+        ] {
+            if count > 0 {
+                let what = format!("{count} records {what}");
+                store.note_log_damage(&folder, &what, "they are passed over");
+            }
         }
         Ok(whole)
     }
@@ -381,7 +392,12 @@ impl Replay {
             }),
             // What a scrape says of its metrics comes again with the next scrape.
             Kind::Metadata => Ok(()),
-            Kind::Histograms(_) | Kind::Other(_) => {
+            Kind::Other(kind) => {
+                self.unknown += u64::from(kind != MAP_MARKERS);
+                store.meters.unknown_records.inc();
+                Ok(())
+            }
+            Kind::Histograms(_) => {
                 store.meters.unknown_records.inc();
                 Ok(())
             }
