@@ -44,7 +44,7 @@ fn target() -> Target {
     *CHOSEN.get_or_init(|| {
         if let Some(folder) = std::env::var_os("ARGAND_FUZZ_SEEDS") {
             seeds::write(std::path::Path::new(&folder));
-            std::process::exit(0);
+            return (|_| ()) as Target;
         }
         let name = std::env::var("ARGAND_FUZZ_TARGET").unwrap_or_default();
         let mut all = fuzzing::TARGETS.iter().chain(&OTHERS);

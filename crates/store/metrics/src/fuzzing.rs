@@ -200,14 +200,8 @@ fn write_store(data: &Path) -> Result<(), Box<dyn std::error::Error>> {
         ..crate::StoreOptions::new(data)
     })?;
     for step in 0..150i64 {
-        let sets: Vec<Labels> = (0..5)
-            .map(|n| {
-                Labels::from_pairs([
-                    ("__name__", "metric"),
-                    ("n", ["a", "b", "c", "d", "e"][n % 5]),
-                ])
-            })
-            .collect();
+        let sets = ["a", "b", "c", "d", "e"]
+            .map(|value| Labels::from_pairs([("__name__", "metric"), ("n", value)]));
         let mut ids = Vec::new();
         store.resolve(&sets, &mut ids)?;
         let samples = ids.iter().map(|&series| PendingSample {

@@ -125,6 +125,8 @@ pub(crate) struct Replay {
     named: RoaringBitmap,
     /// Records that do not decode.
     bad: u64,
+    /// Records of kinds that nobody knows.
+    unknown: u64,
     /// What earlier runs left: a checkpoint, and the segments behind it.
     checkpoint: Option<PathBuf>,
     old: Option<RangeInclusive<u64>>,
@@ -382,9 +384,15 @@ impl Replay {
         let whole = self.young(store).map_err(failed())?;
         let (_, last, _) = store.progress.get();
         store.progress.begin(Some(last), Some(last));
-        if self.bad > 0 {
-            tracing::warn!(records = self.bad, "log records that do not decode");
-            store.meters.log_corruptions.add(self.bad);
+        // The flags before a record are not in its checksum: a flipped bit there shows only here.
+        for (count, what) in [
+            (self.bad, "do not decode"),
+            (self.unknown, "are of no known kind"),
+        ] {
+            if count > 0 {
+                let what = format!("{count} records {what}");
+                store.note_log_damage(&folder, &what, "they are passed over");
+            }
         }
         Ok(whole)
     }
@@ -487,6 +495,7 @@ impl Replay {
             Kind::Metadata => Ok(()),
             Kind::Histograms(form) => self.histograms(store, head, form, body),
             Kind::Markers | Kind::Other(_) => {
+                self.unknown += u64::from(kind != Kind::Markers);
                 store.meters.unknown_records.inc();
                 Ok(())
             }

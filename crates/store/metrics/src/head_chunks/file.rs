@@ -111,14 +111,16 @@ pub(super) fn write_at(folder: &Path, file: u32, start: u64, bytes: &[u8]) -> io
     disk::File::open_or_create(&path(folder, file))?.write_all_at(bytes, start)
 }
 
-/// Waits until the disk has a file. Where that fails the operator is told: a loss of power could
-/// then cost samples that the log still has.
-pub(super) fn sync(folder: &Path, file: u32) {
+/// Waits until the disk has a file; answers whether it has. A loss of power could otherwise cost
+/// samples that the log still has.
+pub(super) fn sync(folder: &Path, file: u32) -> bool {
     let path = path(folder, file);
     let synced = disk::File::open_existing(&path).and_then(|file| file.sync());
-    if let Err(error) = synced.and_then(|()| disk::sync_folder(folder)) {
+    let synced = synced.and_then(|()| disk::sync_folder(folder));
+    if let Err(error) = &synced {
         tracing::warn!(file = %path.display(), %error, "a head chunk file cannot be synced");
     }
+    synced.is_ok()
 }
 
 /// The bytes of a file from the beginning of a chunk to its end at least.

@@ -48,44 +48,30 @@ pub(crate) fn load(folder: &Path, damages: &Damages) -> io::Result<Loaded> {
         .collect();
     files.sort_unstable();
     let mut loaded = Loaded::default();
+    let mut is_durable = true;
     let last = files.last().copied();
     for &number in &files {
-        if loaded.damaged > 0 {
-            let done = set_aside(folder, number);
-            damages.note(
-                &file::path(folder, number),
-                "it follows a damaged file",
-                &done,
-            );
-            loaded.note_left(folder, number);
-            loaded.damaged += 1;
-            continue;
-        }
-        let mut scan = scan(folder, number)?;
+        let scan = scan(folder, number)?;
         match scan.damaged_at {
             Some(offset) if Some(number) != last || !scan.is_torn => {
+                // The last one first: no loss of power may leave a file behind a missing one.
+                for &later in files.iter().rev().take_while(|&&later| later > number) {
+                    let done = set_aside(folder, later);
+                    let path = file::path(folder, later);
+                    damages.note(&path, "it follows a damaged file", &done);
+                    loaded.note_left(folder, later);
+                    loaded.damaged += 1;
+                }
                 loaded.damaged += 1;
-                let path = file::path(folder, number);
-                let good = fs::read(&path)?;
-                let mut done = set_aside(folder, number);
-                let good = good.get(..offset).unwrap_or_default();
-                if !scan.chunks.is_empty() && !path.exists() {
-                    match disk::File::create_new(&path).and_then(|new| new.write_all_at(good, 0)) {
-                        Ok(()) => done.push_str("; the chunks before the damage were kept"),
-                        Err(error) => {
-                            // A part of it would do no harm, but takes room.
-                            let _ = disk::remove_file(&path);
-                            done.push_str(&format!("; keeping the chunks before failed: {error}"));
-                            scan.chunks.clear();
-                        }
-                    }
-                }
+                let (kept, done) = keep_beginning(folder, number, offset)?;
                 let what = format!("a chunk does not add up at byte {offset}");
-                damages.note(&path, &what, &done);
-                if scan.chunks.is_empty() {
+                damages.note(&file::path(folder, number), &what, &done);
+                if kept && is_durable && file::sync(folder, number) {
+                    loaded.list(number, scan.chunks);
+                } else {
                     loaded.note_left(folder, number);
-                    continue;
                 }
+                break;
             }
             Some(offset) => {
                 tracing::info!(file = number, offset, "torn end of head chunk file cut off");
@@ -95,10 +81,13 @@ pub(crate) fn load(folder: &Path, damages: &Damages) -> io::Result<Loaded> {
         }
         let newest = scan.chunks.iter().map(|chunk| chunk.last).max();
         match newest {
-            Some(newest) => {
-                loaded.newest.insert(number, newest);
-                loaded.chunks.extend(scan.chunks);
+            // A run that was killed did not wait for the disk. What cannot be synced might be gone
+            // one day from between others: its samples come from the log.
+            Some(_) if !is_durable || !file::sync(folder, number) => {
+                is_durable = false;
+                loaded.newest.insert(number, i64::MIN);
             }
+            Some(_) => loaded.list(number, scan.chunks),
             None => {
                 if let Err(error) = disk::remove_file(&file::path(folder, number)) {
                     tracing::warn!(file = number, %error, "an empty head chunk file stays");
@@ -106,10 +95,6 @@ pub(crate) fn load(folder: &Path, damages: &Damages) -> io::Result<Loaded> {
                 }
             }
         }
-    }
-    // A run that was killed did not.
-    for &number in loaded.newest.keys() {
-        file::sync(folder, number);
     }
     Ok(loaded)
 }
@@ -168,12 +153,42 @@ fn runs_to_the_end(map: &[u8], offset: usize) -> bool {
 }
 
 impl Loaded {
+    /// Adds the chunks of a file.
+    fn list(&mut self, number: u32, chunks: Vec<Listed>) {
+        if let Some(newest) = chunks.iter().map(|chunk| chunk.last).max() {
+            self.newest.insert(number, newest);
+            self.chunks.extend(chunks);
+        }
+    }
+
     /// A file that could not be moved away keeps its number, and goes when the head is truncated.
     fn note_left(&mut self, folder: &Path, number: u32) {
         if file::path(folder, number).exists() {
             self.newest.insert(number, i64::MIN);
         }
     }
+}
+
+/// Moves a damaged file away and puts a file with the chunks before the damage in its place;
+/// answers whether there is one now, and what was done, in words.
+fn keep_beginning(folder: &Path, number: u32, end: usize) -> io::Result<(bool, String)> {
+    let path = file::path(folder, number);
+    let bytes = fs::read(&path)?;
+    let mut done = set_aside(folder, number);
+    let good = bytes.get(..end).unwrap_or_default();
+    if good.len() <= HEADER.len() || path.exists() {
+        return Ok((false, done));
+    }
+    let kept = disk::File::create_new(&path).and_then(|new| new.write_all_at(good, 0));
+    done.push_str(match &kept {
+        Ok(()) => "; the chunks before the damage were kept",
+        Err(_) => "; the chunks before the damage could not be kept",
+    });
+    if kept.is_err() {
+        // A part of it would do no harm, but takes room.
+        let _ = disk::remove_file(&path);
+    }
+    Ok((kept.is_ok(), done))
 }
 
 /// Moves a file away; answers what was done, in words.
@@ -185,7 +200,9 @@ fn set_aside(folder: &Path, number: u32) -> String {
         name.as_mut_os_string().push(".later");
     }
     let moved = disk::create_dir_all(&aside)
-        .and_then(|()| disk::rename(&file::path(folder, number), &name));
+        .and_then(|()| disk::rename(&file::path(folder, number), &name))
+        .and_then(|()| disk::sync_folder(&aside))
+        .and_then(|()| disk::sync_folder(folder));
     match moved {
         Ok(()) => format!("moved to {}; its samples come from the log", name.display()),
         Err(error) => format!("left out; moving it failed: {error}"),

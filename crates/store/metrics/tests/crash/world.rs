@@ -52,6 +52,7 @@ impl World {
             wal_sync,
             ..StoreOptions::new(dir.path().join("data"))
         };
+        println!("sync: {wal_sync:?}");
         let disk = FaultDisk::mount(dir.path(), random.next()).unwrap();
         let store = open(&options);
         Self {
@@ -261,6 +262,8 @@ impl World {
             self.tried.entry(point).or_default().push(value);
         }
         self.keep_what_is_there();
+        // What a loss of power left is on the disk.
+        self.all_is_safe();
     }
 
     /// What was only tried and is there now must stay, and be what it is.
@@ -269,7 +272,6 @@ impl World {
             let tried = self.tried.get(&point);
             if tried.is_some_and(|tried| tried.contains(&value)) {
                 self.acknowledged.insert(point, value);
-                self.safe.insert(point);
             }
         }
     }
@@ -328,6 +330,11 @@ impl World {
         self.disk().arrange(kind, 0..NEVER);
         self.start();
         self.keep_what_is_there();
+        if self.is_log_damaged {
+            // Head chunks that cannot be synced are not used, and the log may lack what they have.
+            let missing = self.missing(&self.found());
+            self.forgive(&missing);
+        }
         self.check();
         assert!(matches!(self.append(), Err(AppendError::ReadOnly(_))));
         self.check();
