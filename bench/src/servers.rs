@@ -145,6 +145,7 @@ impl Server {
                 "-retentionPeriod=100d".to_owned(),
                 "-search.maxUniqueTimeseries=100000000".to_owned(),
                 "-search.maxSeries=100000000".to_owned(),
+                "-search.maxQueryDuration=300s".to_owned(),
             ]),
         };
         command.args(extra).stdin(Stdio::null());
