@@ -68,6 +68,10 @@ impl Waiting {
     }
 
     /// Lists the chunks of a reference under their series, but for those that a block holds.
+    ///
+    /// Chunks that overlap were written again, after a start on a disk that would not sync the
+    /// first ones. Nothing is listed from there on: what lies behind the last listed chunk comes
+    /// from the log, and between listed ones nothing would.
     pub(crate) fn list(&self, head: &mut Head, reference: u64, id: SeriesId, oldest: i64) {
         for chunk in self.of(reference) {
             let full = FullChunk {
@@ -77,9 +81,13 @@ impl Waiting {
                 offset: chunk.offset,
                 before: 0,
             };
-            if full.last() >= oldest && head.is_after_last(slot_of(id), full.first) {
-                head.add_full(slot_of(id), full);
+            if full.last() < oldest {
+                continue;
             }
+            if !head.is_after_last(slot_of(id), full.first) {
+                break;
+            }
+            head.add_full(slot_of(id), full);
         }
     }
 }
