@@ -22,6 +22,7 @@ const RUNTIME: readonly (readonly [string, string])[] = [
   ['GOMAXPROCS', 'Processor cores'],
   ['reloadConfigError', 'Why the last reload failed'],
   ['warnings', 'Warnings'],
+  ['damages', 'Damaged files'],
 ];
 
 // What only the original's own runtime has; clients ask for these names.
@@ -77,7 +78,7 @@ function rows(
 const TIMES = new Set(['startTime', 'lastConfigTime', 'serverTime']);
 
 function print(key: string, value: RuntimeInfo[string], where: Zone): string {
-  if (typeof value === 'object') return value.join(' ');
+  if (typeof value === 'object') return value.join('\n');
   if (key === 'reloadConfigSuccess') return value === true ? '✓ successful' : '✗ failed';
   const time = TIMES.has(key) ? Date.parse(String(value)) : Number.NaN;
   if (Number.isNaN(time)) return String(value);

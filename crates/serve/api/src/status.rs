@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
+use contract::Damage;
 use serde::Serialize;
 
 use crate::answer::{Answer, ApiError, ApiResult};
@@ -81,6 +82,8 @@ struct Run {
     storage_retention: String,
     /// Ours: what the operator must know, such as a store that is read-only.
     warnings: Vec<String>,
+    /// Ours: damaged files, what is wrong with them and what was done.
+    damages: Vec<String>,
 }
 
 /// `/api/v1/status/runtimeinfo`
@@ -106,7 +109,15 @@ pub(crate) async fn run(State(face): State<Arc<Face>>) -> ApiResult {
         debug: "",
         storage_retention: runtime.retention.clone(),
         warnings: store.warnings(),
+        damages: store.damages().iter().map(damage).collect(),
     })
+}
+
+fn damage(found: &Damage) -> String {
+    let Damage {
+        file, what, done, ..
+    } = found;
+    format!("{} {file}: {what}; {done}", moment(Some(found.found)))
 }
 
 /// Threads of this process: what comes nearest to the original's count of goroutines.

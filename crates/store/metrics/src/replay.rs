@@ -292,17 +292,21 @@ impl Replay {
         let failed = || StoreError::log::<WalError>(&folder);
         let mut readers = Vec::new();
         if let Some(checkpoint) = self.checkpoint.take() {
-            readers.push(Reader::open(&checkpoint, 0..=u64::MAX).map_err(failed())?);
+            let reader = Reader::open(&checkpoint, 0..=u64::MAX).map_err(failed())?;
+            let name = checkpoint.file_name().unwrap_or_default();
+            readers.push((reader, format!("of-{}-", name.to_string_lossy())));
         }
         if let Some(old) = self.old.clone() {
-            readers.push(Reader::open(&folder, old).map_err(failed())?);
+            let reader = Reader::open(&folder, old).map_err(failed())?;
+            readers.push((reader, String::new()));
         }
         if std::mem::take(&mut self.is_restored) {
             readers.clear();
         }
-        for reader in readers {
+        for (reader, prefix) in readers {
             let end = self.read(store, reader, Step::Samples).map_err(failed())?;
-            self.name_damages(store);
+            // What does not unpack was not seen when only names were read.
+            self.repair(store, &folder, &prefix);
             if matches!(end, End::Closed) {
                 return Ok(false);
             }
@@ -360,16 +364,11 @@ impl Replay {
     fn own(&mut self, store: &Store, reader: Reader) -> Result<bool, WalError> {
         self.is_young = true;
         let end = self.read(store, reader, Step::Young)?;
-        self.name_damages(store);
-        Ok(matches!(end, End::All))
-    }
-
-    /// Names damage that was not there, or not looked at, when the log was repaired.
-    fn name_damages(&mut self, store: &Store) {
         for damage in std::mem::take(&mut self.damages) {
             let done = "passed over; the records behind it were read";
             store.note_log_damage(&damage.path, &damage.to_string(), done);
         }
+        Ok(matches!(end, End::All))
     }
 
     /// Hands records to the head; damage is remembered and passed over.
