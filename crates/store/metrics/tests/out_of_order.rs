@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use common::{ALL, blocks, labels, open, read};
 use contract::{Append, Appended, Batch, PendingSample, RejectReason, Select, Selection, SeriesId};
-use contract::{Gather, TimeRange};
+use contract::{Gather, StoreAdmin, TimeRange};
 use metrics_store::{Store, StoreOptions};
-use model::{Columns, Labels, PointValue};
+use model::{Columns, Labels, MatchOp, Matcher, PointValue};
 use proptest::prelude::*;
 
 /// Blocks of two minutes.
@@ -472,4 +472,25 @@ fn what_is_taken_while_the_log_is_read_back_stays_wherever_it_belongs() {
     check(&store);
     drop(store);
     check(&open(&options(dir.path())));
+}
+
+#[test]
+fn a_snapshot_has_late_samples_and_a_deletion_hides_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&options(dir.path()));
+    append(
+        &store,
+        &[(0, START + WINDOW, 1.0), (1, START + WINDOW, 1.0)],
+    );
+    late(&store, 0, 40);
+    let matcher = Matcher::new("n", MatchOp::Equal, "1").unwrap();
+    store.delete_series(&[matcher], ALL).unwrap();
+    let left = read(&*store, &[], ALL);
+    assert!(left.iter().all(|(labels, _)| labels.get("n") != Some("1")));
+    let name = store.snapshot(false).unwrap();
+    assert_eq!(read(&*store, &[], ALL), left);
+    let copy = open(&options(&dir.path().join("snapshots").join(name)));
+    assert_eq!(read(&*copy, &[], ALL), left);
+    drop((store, copy));
+    assert_eq!(read(&*open(&options(dir.path())), &[], ALL), left);
 }

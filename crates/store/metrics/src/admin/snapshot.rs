@@ -17,6 +17,10 @@ const DAY: u64 = 24 * 3600;
 impl Store {
     /// Makes a snapshot and answers its name. For whoever holds `merging`.
     pub(super) fn copy_all(&self, skip_head: bool) -> Result<String, StoreError> {
+        if !skip_head {
+            // Samples that came out of order have blocks of their own.
+            self.compact_out_of_order()?;
+        }
         let _alone = self.maintenance.lock();
         let now = u64::try_from(self.options.clock.now()).unwrap_or_default();
         let name = format!(
