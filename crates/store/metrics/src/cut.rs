@@ -94,6 +94,7 @@ impl Store {
             let meta = block.meta();
             tracing::info!(ulid = %meta.ulid, from = first, until = end, "block cut off the head");
         }
+        self.chunks.let_go();
         self.persist(block, end);
         Ok(end)
     }

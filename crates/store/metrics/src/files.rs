@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::StoreError;
@@ -40,6 +40,18 @@ pub(crate) fn map(path: &Path) -> std::io::Result<Mmap> {
     let file = File::open(path)?;
     // SAFETY: see the reason above.
     unsafe { Mmap::map(&file) }
+}
+
+/// Says that mapped bytes are not needed soon, so that their pages leave the process' memory. Read
+/// again they come back from the file.
+#[expect(
+    unsafe_code,
+    reason = "dropping pages is unsafe where they were written to; this store only reads what it \
+              maps, and a shared page of a file is the file's own"
+)]
+pub(crate) fn let_go(map: &Mmap) {
+    // SAFETY: see the reason above. Where the system refuses, the pages stay.
+    let _ = unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) };
 }
 
 /// Locks a data folder by its file `lock`, as upstream does; the lock ends with the file's

@@ -44,12 +44,19 @@ impl Index {
             Symbols::open(&map, toc.symbols).ok_or_else(|| wrong("its symbols are damaged"))?;
         let table = PostingsTable::open(&map, toc.postings_table)
             .ok_or_else(|| wrong("its postings offset table is damaged"))?;
+        // All of both was read; queries need little of it.
+        crate::files::let_go(&map);
         Ok(Self {
             path: path.to_owned(),
             map,
             symbols,
             table,
         })
+    }
+
+    /// Lets the index leave memory until it is read again.
+    pub(super) fn let_go(&self) {
+        crate::files::let_go(&self.map);
     }
 
     /// The postings of all series.

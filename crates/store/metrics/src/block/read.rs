@@ -84,6 +84,13 @@ impl Block {
         })
     }
 
+    /// Lets the block leave memory until it is read again: whoever reads all of it once would
+    /// otherwise fill memory with it.
+    pub(crate) fn let_go(&self) {
+        self.index.let_go();
+        self.segments.let_go();
+    }
+
     /// The same files with other marks.
     pub(super) fn with(&self, meta: BlockMeta, tombstones: Tombstones) -> Self {
         Self {

@@ -124,6 +124,11 @@ impl Segments {
         })
     }
 
+    /// Lets the segments leave memory until they are read again.
+    pub(super) fn let_go(&self) {
+        self.files.iter().for_each(crate::files::let_go);
+    }
+
     /// The encoding and the data of a chunk, checked.
     pub(super) fn chunk(&self, reference: u64) -> Result<(u8, &[u8]), SelectError> {
         self.parse(reference).ok_or_else(|| {

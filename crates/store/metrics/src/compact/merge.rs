@@ -15,6 +15,8 @@ use crate::block::{
 
 /// Time between two lines of the log that say how far a compaction is.
 const BETWEEN_REPORTS: Duration = Duration::from_secs(30);
+/// Series between two times that what was read of the blocks may leave memory: some megabytes.
+const BETWEEN_RELEASES: u64 = 16_384;
 /// Series between two looks at the clock.
 const BETWEEN_LOOKS: u64 = 1024;
 
@@ -148,7 +150,9 @@ pub(super) fn write_merged(
         if let Some(reason) = stop() {
             return Err(StoreError::Stopped { reason });
         }
-        progress.step();
+        if progress.step().is_multiple_of(BETWEEN_RELEASES) {
+            blocks.iter().for_each(|block| block.let_go());
+        }
         one.map_err(unreadable)
     });
     block::write_named(dir, span, compaction, merged_symbols(&blocks), series)
@@ -173,7 +177,8 @@ impl Progress {
         }
     }
 
-    fn step(&self) {
+    /// Counts a series; answers how many there were.
+    fn step(&self) -> u64 {
         let done = self.done.get() + 1;
         self.done.set(done);
         if done.is_multiple_of(BETWEEN_LOOKS) && self.told.get().elapsed() > BETWEEN_REPORTS {
@@ -185,5 +190,6 @@ impl Progress {
                 "blocks are being merged"
             );
         }
+        done
     }
 }

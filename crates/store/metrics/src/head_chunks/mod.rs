@@ -151,6 +151,13 @@ impl HeadChunks {
         Ok(state.maps.clone())
     }
 
+    /// Lets what is mapped leave memory until it is read again.
+    pub(crate) fn let_go(&self) {
+        for map in self.state.lock().maps.values() {
+            crate::files::let_go(map);
+        }
+    }
+
     /// The bytes from the beginning of a chunk that this run wrote, to its end at least; empty
     /// where there is none.
     pub(crate) fn chunk(&self, file: u32, offset: u32) -> io::Result<Vec<u8>> {
