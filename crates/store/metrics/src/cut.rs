@@ -18,6 +18,9 @@ use crate::head::cut::Sorted;
 use crate::head::read::HeadView;
 use crate::{Store, StoreError};
 
+/// Series between two times that head chunks that were read may leave memory: a megabyte or two.
+const BETWEEN_RELEASES: usize = 16_384;
+
 impl Store {
     /// Cuts blocks off the head while it is too long, then applies retention: what a thread of the
     /// store does once a minute. A failure leaves the head as it is.
@@ -131,7 +134,12 @@ impl Store {
         let view = HeadView::new(&self.head, &self.chunks, pin, &[], range, usize::MAX)
             .map_err(unreadable(dir))?;
         let sorted = Sorted::new(&view);
+        let mut count = 0usize;
         let series = sorted.series().map(|series| {
+            count += 1;
+            if count.is_multiple_of(BETWEEN_RELEASES) {
+                self.chunks.let_go();
+            }
             if self.is_closed() {
                 return Err(StoreError::Block {
                     folder: dir.clone(),
