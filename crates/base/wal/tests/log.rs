@@ -98,7 +98,8 @@ proptest! {
         let options = Options { compress, segment_size: 4 * PAGE_BYTES as u64 };
         let mut log = Wal::open(dir.path(), options).unwrap();
         let mut ends = Vec::new();
-        for record in calls.concat() {
+        // Behind damage a record without bytes cannot be told from none.
+        for record in calls.concat().into_iter().filter(|record| !record.is_empty()) {
             let end = log.log(&[&record]).unwrap();
             ends.push((end, record));
         }
