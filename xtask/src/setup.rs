@@ -7,11 +7,13 @@ use anyhow::Result;
 use crate::command::{exists, run_with};
 
 /// A program and the Debian package that has it.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 5] = [
     ("prometheus", "prometheus"),
     ("prometheus-node-exporter", "prometheus-node-exporter"),
     ("chromium", "chromium"),
     ("npm", "npm"),
+    // libFuzzer is C++.
+    ("c++", "g++"),
 ];
 
 /// Installs what is missing where this user may, and otherwise says what to install.
