@@ -20,6 +20,8 @@ pub(crate) struct Windowed<'c> {
     steps: Steps,
     /// Where the call's first argument stands, for notes.
     span: Span,
+    /// Each series may turn out not to be a counter although one is asked for.
+    doubtful: bool,
 }
 
 impl<'a> Context<'a> {
@@ -54,7 +56,16 @@ impl<'a> Context<'a> {
             params,
             steps: *steps,
             span,
+            doubtful: self.may_be_no_counter(function, call),
         }))
+    }
+
+    /// Whether rate or increase may meet metrics that are not named like counters.
+    fn may_be_no_counter(&self, function: RangeFunction, call: &Call) -> bool {
+        let selector = call.args.iter().find_map(matrix_of);
+        let name = selector.and_then(|matrix| matrix.selector.name.as_deref());
+        let known = !self.type_and_unit && name.is_some_and(is_counter_name);
+        matches!(function, RangeFunction::Rate | RangeFunction::Increase) && !known
     }
 
     fn check_params(
@@ -114,6 +125,11 @@ pub(super) fn check_mode(call: &Call) -> Result<(), QueryError> {
     Ok(())
 }
 
+fn is_counter_name(metric: &str) -> bool {
+    let suffixes = ["_total", "_sum", "_count", "_bucket"];
+    suffixes.iter().any(|suffix| metric.ends_with(suffix))
+}
+
 fn matrix_of(arg: &Expr) -> Option<&MatrixSelector> {
     match &arg.kind {
         ExprKind::Matrix(matrix) => Some(matrix),
@@ -161,7 +177,7 @@ impl Source for Windowed<'_> {
         } else {
             self.fill_mixed(place, scratch, &mut out)
         };
-        if matches!(self.function, RangeFunction::Rate | RangeFunction::Increase) {
+        if self.doubtful {
             self.hint_counter(place, out.values);
         }
         context.budget.looked_at(seen);
@@ -180,6 +196,7 @@ impl Windowed<'_> {
         self.function.keeps_name()
     }
 
+    #[inline(never)]
     fn fill_mixed(&self, place: usize, scratch: &Scratch, out: &mut Out<'_>) -> usize {
         let ranges = &self.ranges;
         let (labels, _) = ranges.labels(place);
@@ -213,8 +230,7 @@ impl Windowed<'_> {
             }
             return;
         }
-        let counters = ["_total", "_sum", "_count", "_bucket"];
-        let named = metric.is_empty() || counters.iter().any(|suffix| metric.ends_with(suffix));
+        let named = metric.is_empty() || is_counter_name(metric);
         if !named && present(values) > 0 {
             let text = format!(
                 "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
@@ -225,6 +241,7 @@ impl Windowed<'_> {
     }
 
     /// Says so where a function of numbers meets a window that has histograms, too.
+    #[cold]
     fn note_ignored(&self, place: usize, scratch: &Scratch, count: usize) {
         let mut values = vec![0.0; count];
         let mut histograms = Histograms::default();
