@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use receive::{Refused, RemoteWrite, Version, Written};
+use receive::{Refused, Version, Written};
 
 use crate::face::Face;
 
@@ -32,12 +32,8 @@ pub(crate) async fn write(
         Ok(version) => version,
         Err(reason) => return (StatusCode::UNSUPPORTED_MEDIA_TYPE, reason).into_response(),
     };
-    answer(store(receiver, &body, version), version)
-}
-
-/// A request takes a millisecond or a few: less than to hand it to another thread and back.
-fn store(receiver: &RemoteWrite, body: &[u8], version: Version) -> Result<Written, Refused> {
-    receiver.write(body, version)
+    // A millisecond or a few: less than to hand it to another thread and back.
+    answer(receiver.write(&body, version), version)
 }
 
 /// The message that the headers say the body is.

@@ -247,8 +247,9 @@ impl Replay {
                 }
             };
             // One repair takes all of a segment.
-            let (here, others) = damages.into_iter().partition(|one| one.path == damage.path);
-            for one in Vec::from_iter::<Vec<wal::Corruption>>(here) {
+            let (here, others): (Vec<_>, Vec<_>) =
+                damages.into_iter().partition(|one| one.path == damage.path);
+            for one in here {
                 store.note_log_damage(&one.path, &one.to_string(), &done);
             }
             damages = others;

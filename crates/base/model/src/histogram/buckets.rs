@@ -45,6 +45,17 @@ pub fn spans_of<C: Copy + AddAssign>(
     (spans, counts)
 }
 
+/// Counts out of the differences between them, the first one's to nothing; `None` where a count
+/// would be below zero or beyond 63 bits.
+pub fn counts_of(differences: &[i64]) -> Option<Vec<u64>> {
+    let mut count = 0i64;
+    let counts = differences.iter().map(|&difference| {
+        count = count.checked_add(difference)?;
+        u64::try_from(count).ok()
+    });
+    counts.collect()
+}
+
 /// The index at a coarser schema of the bucket that holds bucket `index` of a finer one;
 /// `steps` is the difference of the two, at most 31.
 #[inline]
@@ -94,6 +105,13 @@ mod tests {
             length: u32::MAX,
         }];
         assert_eq!(buckets(&long, &[1, 2]).count(), 0);
+    }
+
+    #[test]
+    fn counts_are_sums_of_differences() {
+        assert_eq!(counts_of(&[2, 1, -3]), Some(vec![2, 3, 0]));
+        assert_eq!(counts_of(&[2, -3]), None);
+        assert_eq!(counts_of(&[i64::MAX, 1]), None);
     }
 
     #[test]

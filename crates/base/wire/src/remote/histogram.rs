@@ -1,5 +1,6 @@
 //! Native histograms, which both versions write alike.
 
+use model::histogram::buckets::counts_of;
 use model::{
     CUSTOM_SCHEMA, Histogram, HistogramSample, HistogramValue, MAX_SCHEMA, ResetHint, Span,
 };
@@ -90,7 +91,7 @@ impl Read {
             _ => 0,
         };
         let (count, zero) = (number(self.count), number(self.zero_count));
-        let histogram = self.with(count, zero, |buckets| whole(&buckets.deltas))?;
+        let histogram = self.with(count, zero, |buckets| counts_of(&buckets.deltas))?;
         Ok(HistogramValue::Integer(Box::new(histogram)))
     }
 
@@ -149,16 +150,6 @@ fn deltas(value: Value<'_>, field: u32, into: &mut Vec<i64>) -> Result<(), Malfo
         into.push(zigzag(number));
         Ok(())
     })
-}
-
-/// Counts out of the differences between them.
-fn whole(deltas: &[i64]) -> Option<Vec<u64>> {
-    let mut count = 0i64;
-    let sums = deltas.iter().map(|&delta| {
-        count = count.checked_add(delta)?;
-        u64::try_from(count).ok()
-    });
-    sums.collect()
 }
 
 fn hint(number: u64) -> ResetHint {

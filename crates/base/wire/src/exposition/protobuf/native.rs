@@ -1,5 +1,6 @@
 //! Native histograms out of their messages.
 
+use model::histogram::buckets::counts_of;
 use model::{
     FloatHistogram, HistogramValue, IntegerHistogram, MAX_SCHEMA, MIN_SCHEMA, ResetHint, Span,
 };
@@ -105,11 +106,5 @@ fn spans(given: &[BucketSpan], buckets: usize) -> Result<Vec<Span>, String> {
 
 /// Counts out of the differences between them.
 fn counts(deltas: &[i64]) -> Result<Vec<u64>, String> {
-    let mut count = 0i64;
-    let sums = deltas.iter().map(|&delta| {
-        count = count.checked_add(delta)?;
-        u64::try_from(count).ok()
-    });
-    let counts: Option<Vec<u64>> = sums.collect();
-    counts.ok_or_else(|| "a bucket has a count below zero".to_owned())
+    counts_of(deltas).ok_or_else(|| "a bucket has a count below zero".to_owned())
 }

@@ -1,5 +1,7 @@
 //! The labels of a series, as texts or as references to symbols.
 
+use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
+
 use crate::remote::Malformed;
 use crate::remote::fields::{Fields, Value, numbers, varint};
 
@@ -76,14 +78,13 @@ pub(super) struct Symbols<'a> {
 
 impl<'a> Symbols<'a> {
     /// Gathers the symbols of a request.
-    pub(super) fn read(body: &'a [u8], seed: u64) -> Result<Self, Malformed> {
-        let secrets = rapidhash::v3::RapidSecrets::seed(seed);
+    pub(super) fn read(body: &'a [u8], secrets: &RapidSecrets) -> Result<Self, Malformed> {
         let mut symbols = Self::default();
         let mut fields = Fields(body);
         while let Some((number, value)) = fields.next()? {
             if number == 4 {
                 let text = value.text(number)?;
-                let hash = rapidhash::v3::rapidhash_v3_seeded(text.as_bytes(), &secrets);
+                let hash = rapidhash_v3_seeded(text.as_bytes(), secrets);
                 symbols.texts.push(text);
                 symbols.hashes.push(hash);
             }

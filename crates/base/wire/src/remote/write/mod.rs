@@ -4,6 +4,7 @@ mod labels;
 mod read;
 
 use model::{Exemplar, FamilyKind, HistogramSample, LabelsBuilder};
+use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
 use super::Malformed;
 use super::fields::{Fields, Value};
@@ -23,8 +24,8 @@ pub struct Request<'a> {
     version: Version,
     rest: Fields<'a>,
     symbols: Symbols<'a>,
-    /// What hashes are made with.
-    seed: u64,
+    /// What hashes are made with: made of the seed once, which costs more than a hash.
+    secrets: RapidSecrets,
 }
 
 /// One series of a request.
@@ -66,15 +67,16 @@ impl<'a> Request<'a> {
     /// # Errors
     /// Where the symbols of version 2.0 cannot be read.
     pub fn new(body: &'a [u8], version: Version, seed: u64) -> Result<Self, Malformed> {
+        let secrets = RapidSecrets::seed(seed);
         let symbols = match version {
             Version::V1 => Symbols::default(),
-            Version::V2 => Symbols::read(body, seed)?,
+            Version::V2 => Symbols::read(body, &secrets)?,
         };
         Ok(Self {
             version,
             rest: Fields(body),
             symbols,
-            seed,
+            secrets,
         })
     }
 
@@ -104,13 +106,10 @@ impl<'a> Request<'a> {
     fn series(&self, message: &'a [u8]) -> Result<Series<'_>, Malformed> {
         let (head, fields) = labels::split(message)?;
         let (labels, hash) = match self.version {
-            Version::V1 => (
-                Source::Texts(head),
-                rapidhash::v3::rapidhash_v3_seeded(
-                    head,
-                    &rapidhash::v3::RapidSecrets::seed(self.seed),
-                ),
-            ),
+            Version::V1 => {
+                let hash = rapidhash_v3_seeded(head, &self.secrets);
+                (Source::Texts(head), hash)
+            }
             Version::V2 => {
                 let hash = self.symbols.hash(head)?;
                 (Source::Symbols(head, &self.symbols), hash)
