@@ -29,7 +29,7 @@ use tree::{Id, Tree};
 
 /// How many disks are mounted: while there is none, nobody takes the lock.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
-static MOUNTED: Mutex<Vec<Weak<FaultDisk>>> = Mutex::new(Vec::new());
+static MOUNTED: Mutex<Vec<(PathBuf, Weak<FaultDisk>)>> = Mutex::new(Vec::new());
 
 /// What may go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +80,12 @@ pub(crate) fn at(path: &Path) -> Option<Arc<FaultDisk>> {
         return None;
     }
     let mounted = MOUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    // Only a handle to the disk that is asked for: the last handle to another, dropped in here,
+    // would wait for the lock that this holds.
     mounted
         .iter()
-        .filter_map(Weak::upgrade)
-        .find(|disk| path.starts_with(&disk.folder))
+        .filter(|(folder, _)| path.starts_with(folder))
+        .find_map(|(_, disk)| disk.upgrade())
 }
 
 impl FaultDisk {
@@ -102,7 +104,7 @@ impl FaultDisk {
             state: Mutex::new(state),
         });
         let mut mounted = MOUNTED.lock().unwrap_or_else(PoisonError::into_inner);
-        mounted.push(Arc::downgrade(&disk));
+        mounted.push((disk.folder.clone(), Arc::downgrade(&disk)));
         COUNT.fetch_add(1, Ordering::Relaxed);
         Ok(disk)
     }
@@ -212,7 +214,7 @@ impl FaultDisk {
 impl Drop for FaultDisk {
     fn drop(&mut self) {
         let mut mounted = MOUNTED.lock().unwrap_or_else(PoisonError::into_inner);
-        mounted.retain(|disk| disk.strong_count() > 0);
+        mounted.retain(|(_, disk)| disk.strong_count() > 0);
         COUNT.fetch_sub(1, Ordering::Relaxed);
     }
 }
