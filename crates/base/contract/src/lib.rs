@@ -1,26 +1,34 @@
 //! The traits where stages meet.
 //!
 //! A stage never names another: scraping knows [`Append`] and not the store behind it, a query
-//! knows [`Select`], discovery knows [`TargetSink`], the program's own metrics come from whatever
-//! is [`Gather`]. The application joins them.
+//! knows [`Select`], discovery knows [`TargetSink`], rules know [`Query`] and [`AlertSink`], routing
+//! knows [`Notify`], the program's own metrics come from whatever is [`Gather`]. The application
+//! joins them.
 //!
 //! [`memory`] holds a small store in memory that keeps the same promises, for tests of the stages
 //! on either side.
 
 mod admin;
+mod alerts;
 mod append;
 mod gather;
 pub mod memory;
+mod query;
 mod select;
 mod status;
 mod targets;
 
 pub use admin::{AdminError, StoreAdmin};
+pub use alerts::{
+    AlertSink, Notification, NotificationReason, NotificationStatus, Notify, NotifyError,
+    NotifyFuture,
+};
 pub use append::{
     Append, AppendError, Appended, Batch, PendingExemplar, PendingHistogram, PendingMetadata,
     PendingSample, RejectReason, Rejection, SeriesId,
 };
 pub use gather::{Clock, Gather, SystemClock};
+pub use query::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
 pub use select::{Select, SelectError, Selection, SeriesList, TimeRange};
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{

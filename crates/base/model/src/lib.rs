@@ -17,6 +17,7 @@
 //! assert!(matcher.matches(series.get("job").unwrap_or("")));
 //! ```
 
+mod alert;
 pub mod duration;
 mod exemplar;
 mod family;
@@ -29,6 +30,7 @@ pub mod number;
 mod pattern;
 mod sample;
 
+pub use alert::{Alert, fingerprint};
 pub use exemplar::Exemplar;
 pub use family::{Family, FamilyKind, Point, PointValue};
 pub use histogram::{
