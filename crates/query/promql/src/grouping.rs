@@ -55,6 +55,16 @@ impl Kept {
         !listed && (self.name || name != model::METRIC_NAME) && !described
     }
 
+    /// Whether the metric's name is listed.
+    pub(crate) fn names_metric(&self) -> bool {
+        self.names.iter().any(|name| name == model::METRIC_NAME)
+    }
+
+    /// Whether all series are one group, whatever their labels.
+    pub(crate) fn keeps_nothing(&self) -> bool {
+        self.only && self.names.is_empty()
+    }
+
     pub(crate) fn apply(&self, labels: &Labels) -> Labels {
         labels.filtered(|name| self.keeps(name))
     }
