@@ -31,7 +31,7 @@ mod kernels;
 mod notes;
 pub mod parse;
 pub mod script;
-
+mod text;
 mod value;
 
 pub use budget::CancelToken;

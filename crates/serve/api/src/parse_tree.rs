@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 pub(crate) fn tree(expr: &Expr) -> Value {
     match &expr.kind {
         ExprKind::Number { value, .. } => json!({"type": "numberLiteral", "val": decimal(*value)}),
-        ExprKind::String(text) => json!({"type": "stringLiteral", "val": text}),
+        ExprKind::String(text) => json!({"type": "stringLiteral", "val": text.as_str()}),
         ExprKind::Vector(selector) => vector(selector),
         ExprKind::Matrix(selector) => matrix(selector),
         ExprKind::Subquery(subquery) => subquery_node(subquery),
