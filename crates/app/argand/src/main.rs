@@ -17,6 +17,7 @@ mod own;
 mod pipeline;
 mod promql_tools;
 mod signals;
+mod test_tools;
 mod tsdb;
 
 use std::process::ExitCode;
@@ -33,6 +34,9 @@ fn main() -> ExitCode {
     }
     if promql_tools::is_meant(&arguments) {
         return promql_tools::run(&arguments);
+    }
+    if test_tools::is_meant(&arguments) {
+        return test_tools::run(&arguments);
     }
     let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,

@@ -99,7 +99,7 @@ impl Parser<'_> {
                     return Err(Fault::new(span, "duration out of range"));
                 }
                 #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-                let millis = (seconds * 1000.0).round() as i64;
+                let millis = ((seconds * 1e9).round() / 1e6) as i64;
                 Ok(DurationExpr::Millis(millis))
             }
             literal @ DurationExpr::Millis(_) => Ok(literal),

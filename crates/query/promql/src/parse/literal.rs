@@ -15,7 +15,12 @@ pub(super) fn scan_number(rest: &[u8]) -> (usize, bool) {
             b.is_ascii_digit()
         }
     };
-    let mut at = if hex { 2 } else { 0 };
+    // A zero stands before the point like any other digit; upstream allows a second point then.
+    let mut at = if hex {
+        2
+    } else {
+        usize::from(rest.starts_with(b"0"))
+    };
     // What may not follow belongs to the malformed number; the text's end does not.
     let refused = |at: usize| (at + usize::from(peek(at).is_some()), false);
     if hex && peek(at) == Some(b'_') {
