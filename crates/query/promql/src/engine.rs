@@ -10,6 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::ast::{Expr, ValueType};
 use crate::budget::{Budget, CancelToken};
 use crate::column::{Cell, Series, Steps, is_present, merge_same_labels};
+use crate::eval::shared::Shared;
 use crate::eval::{Context, Evaluated, Reading};
 use crate::notes::Notes;
 use crate::{
@@ -117,6 +118,11 @@ impl Engine {
         }
     }
 
+    /// The unstable parts of the language that its queries may use.
+    pub fn features(&self) -> &Features {
+        &self.options.features
+    }
+
     /// The value of a query at one moment (milliseconds since the epoch).
     ///
     /// Blocks until it is done; call it on a thread that may wait.
@@ -211,6 +217,7 @@ impl Engine {
             ),
             notes: Mutex::new(Notes::default()),
             reading: Mutex::new(Reading::Plain),
+            shared: Shared::of(&expr),
         };
         let started = Instant::now();
         let value = context.answer(&expr);
@@ -227,7 +234,9 @@ impl Engine {
             eval_time: evaluated,
         };
         let notes = context.notes.into_inner();
-        let Notes { warnings, infos } = notes;
+        let Notes {
+            warnings, infos, ..
+        } = notes;
         Ok(QueryResult {
             value: value?,
             warnings: warnings.into_list(),

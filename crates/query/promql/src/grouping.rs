@@ -55,11 +55,6 @@ impl Kept {
         !listed && (self.name || name != model::METRIC_NAME) && !described
     }
 
-    /// Whether the metric's name is listed.
-    pub(crate) fn names_metric(&self) -> bool {
-        self.names.iter().any(|name| name == model::METRIC_NAME)
-    }
-
     /// Whether all series are one group, whatever their labels.
     pub(crate) fn keeps_nothing(&self) -> bool {
         self.only && self.names.is_empty()
@@ -76,7 +71,7 @@ pub(crate) struct Groups {
     kept: Kept,
     hasher: RandomState,
     /// Numbers of the groups with the same hash; nearly always one.
-    places: HashMap<u64, Vec<usize>>,
+    places: HashMap<u64, Vec<usize>, RandomState>,
     labels: Vec<Labels>,
 }
 
@@ -85,7 +80,7 @@ impl Groups {
         Self {
             kept,
             hasher: RandomState::default(),
-            places: HashMap::new(),
+            places: HashMap::default(),
             labels: Vec::new(),
         }
     }

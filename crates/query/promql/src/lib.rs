@@ -30,8 +30,9 @@ mod histogram;
 mod kernels;
 mod notes;
 pub mod parse;
+mod plan;
 pub mod script;
-
+mod text;
 mod value;
 
 pub use budget::CancelToken;
@@ -41,6 +42,7 @@ pub use format::prettify;
 pub use parse::{
     Features, ParseError, parse, parse_any_series_selector, parse_series_selector, parse_with,
 };
+pub use plan::{PlanNode, explain};
 pub use value::{
     HistogramBucket, InstantSample, QueryResult, RangeSeries, SampleValue, Stats, Value,
     histogram_buckets,

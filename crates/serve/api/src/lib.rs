@@ -20,6 +20,8 @@ mod observe;
 mod own_metrics;
 mod pages;
 mod params;
+mod parse_tree;
+mod plan_tree;
 mod query;
 mod remote;
 mod routes;
@@ -29,4 +31,5 @@ mod targets;
 
 pub use cors::CorsOrigin;
 pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
+pub use plan_tree::plan_json;
 pub use routes::router;

@@ -180,8 +180,6 @@ fn fold<C: Cell>(
         span: aggregate.expr.span,
     };
     let kept = super::kept(context, aggregate);
-    // A name that the query groups by stays.
-    let named = kept.names_metric();
     let numbers = match kept.keeps_nothing() {
         true => vec![0; source.len()],
         false => source.group(&kept),
@@ -206,15 +204,16 @@ fn fold<C: Cell>(
             if *group == NO_GROUP {
                 *group = groups.len();
                 context.budget.hold(steps.count)?;
-                let (labels, drop_name) = source.labels(place);
                 groups.push(Group {
                     cells: vec![None; steps.count],
-                    labels: kept.apply(&labels),
-                    drop_name: drop_name && !named,
+                    labels: kept.apply(&source.labels(place).0),
+                    drop_name: false,
                     histograms: HistogramCells::default(),
                 });
             }
             if let Some(group) = groups.get_mut(*group) {
+                // Also where the query groups by the name, as upstream has it.
+                group.drop_name |= source.drops_name(place);
                 add_column(&mut group.cells, column);
                 if has_histograms {
                     let (labels, _) = source.labels(place);

@@ -92,6 +92,14 @@ impl Ranges<'_> {
         Ok(found)
     }
 
+    /// Whether the name of a series is to be dropped at the end.
+    pub(super) fn drops_name(&self, place: usize) -> bool {
+        match &self.samples {
+            Samples::Stored(_) => false,
+            Samples::Computed(series, _) => series.drops_name(place),
+        }
+    }
+
     /// Sorts the series into groups by the labels whose names `keeps` answers true for.
     pub(super) fn group(&self, kept: &Kept, keeps: &dyn Fn(&str) -> bool) -> Vec<u32> {
         match &self.samples {

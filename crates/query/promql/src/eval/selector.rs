@@ -240,6 +240,10 @@ impl Source for Selected<'_> {
         (self.list.labels(place), false)
     }
 
+    fn drops_name(&self, _: usize) -> bool {
+        false
+    }
+
     fn group(&self, kept: &Kept) -> Vec<u32> {
         self.list.group(&|name| kept.keeps(name))
     }

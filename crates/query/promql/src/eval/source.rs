@@ -29,6 +29,9 @@ pub(crate) trait Source: Sync {
     /// The labels of a series, and whether its name is to be dropped at the end.
     fn labels(&self, place: usize) -> (Labels, bool);
 
+    /// Whether the name of a series is to be dropped at the end, as [`Source::labels`] has it.
+    fn drops_name(&self, place: usize) -> bool;
+
     /// Sorts the series into groups by the labels that are kept: a number for each by place,
     /// below [`Source::len`], equal where the kept labels are.
     fn group(&self, kept: &Kept) -> Vec<u32> {
@@ -51,6 +54,10 @@ impl Source for Vec<Series> {
         self.get(place)
             .map(|one| (one.labels.clone(), one.drop_name))
             .unwrap_or_default()
+    }
+
+    fn drops_name(&self, place: usize) -> bool {
+        self.get(place).is_some_and(|one| one.drop_name)
     }
 
     fn fill(&self, place: usize, _: &mut Scratch, out: Out<'_>) -> Result<(), QueryError> {

@@ -158,6 +158,13 @@ impl Source for Windowed<'_> {
         }
     }
 
+    fn drops_name(&self, place: usize) -> bool {
+        match self.function.keeps_name() {
+            true => self.ranges.drops_name(place),
+            false => self.ranges.context.delayed_names,
+        }
+    }
+
     fn group(&self, kept: &Kept) -> Vec<u32> {
         let context = self.ranges.context;
         // The metric's name goes before the query groups by what is left.
