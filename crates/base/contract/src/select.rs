@@ -1,6 +1,7 @@
 //! Selecting: whoever answers queries asks a store for series.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use model::{Columns, Labels, Matcher};
 use thiserror::Error;
@@ -76,6 +77,10 @@ pub trait SeriesList: Send + Sync {
     fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
         self.read(place, into)
     }
+
+    /// Says that the calling thread will read these series next, a few at a time: a store may fetch
+    /// what it needs of them at once rather than wait for the memory series by series.
+    fn prepare(&self, _places: Range<usize>) {}
 
     /// Sorts the series into groups by those of their labels whose names `keeps` answers true
     /// for: a number for each series by place, below [`SeriesList::len`], equal where the kept

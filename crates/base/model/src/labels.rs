@@ -37,6 +37,15 @@ fn push_text(packed: &mut String, text: &str) {
     packed.push_str(text);
 }
 
+/// How many bytes two texts begin with alike.
+fn common_start(a: &[u8], b: &[u8]) -> usize {
+    const STRIDE: usize = 16;
+    let pairs = a.chunks_exact(STRIDE).zip(b.chunks_exact(STRIDE));
+    let alike = pairs.take_while(|(a, b)| a == b).count() * STRIDE;
+    let (a, b) = (a.iter().skip(alike), b.iter().skip(alike));
+    alike + a.zip(b).take_while(|(a, b)| a == b).count()
+}
+
 /// Takes one text off the front of `packed`; `None` at the end.
 fn take_text<'a>(packed: &mut &'a str) -> Option<&'a str> {
     let mut length = 0;
@@ -65,7 +74,9 @@ impl Labels {
     ) -> Self {
         let mut pairs: Vec<(N, V)> = pairs.into_iter().collect();
         pairs.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
-        let texts = pairs.iter().map(|(n, v)| n.as_ref().len() + v.as_ref().len());
+        let texts = pairs
+            .iter()
+            .map(|(n, v)| n.as_ref().len() + v.as_ref().len());
         let mut packed = String::with_capacity(texts.sum::<usize>() + pairs.len() * LENGTHS);
         let mut rest = pairs.iter().peekable();
         while let Some((name, value)) = rest.next() {
@@ -161,7 +172,20 @@ impl Ord for Labels {
     /// By name, then value, label after label; of two sets where one begins the other, the
     /// shorter comes first.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.iter().cmp(other.iter())
+        let (mine, others) = (self.0.as_bytes(), other.0.as_bytes());
+        let same = common_start(mine, others);
+        if same == mine.len() || same == others.len() {
+            return mine.len().cmp(&others.len());
+        }
+        // Up to the text in which they differ both sets are one: only lengths need be read.
+        let (mut mine, mut others): (&str, &str) = (&self.0, &other.0);
+        loop {
+            let (one, another) = (take_text(&mut mine), take_text(&mut others));
+            let end = self.0.len() - mine.len();
+            if end > same || one.is_none() {
+                return one.cmp(&another);
+            }
+        }
     }
 }
 
@@ -300,6 +324,24 @@ mod tests {
         assert!(set(&[("a", "1")]) < set(&[("a", "2")]));
         assert!(set(&[("a", "1")]) < set(&[("a", "1"), ("b", "1")]));
         assert!(set(&[("a", "2")]) < set(&[("b", "1")]));
+    }
+
+    proptest! {
+        #[test]
+        fn order_is_that_of_the_texts(
+            a in proptest::collection::btree_map("[ab]{1,3}", "(x{0,70})[ab]{1,3}", 0..6),
+            b in proptest::collection::btree_map("[ab]{1,3}", "(x{0,70})[ab]{1,3}", 0..6),
+            changed in any::<prop::sample::Index>(),
+        ) {
+            let mut near = a.clone();
+            if let Some(value) = near.values_mut().nth(changed.index(a.len().max(1))) {
+                value.push('c');
+            }
+            for other in [&b, &near, &a] {
+                let order = Labels::from_pairs(a.iter()).cmp(&Labels::from_pairs(other.iter()));
+                prop_assert_eq!(order, a.iter().cmp(other.iter()));
+            }
+        }
     }
 
     #[test]

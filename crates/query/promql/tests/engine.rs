@@ -352,3 +352,27 @@ fn the_engine_counts_its_queries() {
     );
     assert_eq!(families[2].points[0].value, model::PointValue::Number(1.0));
 }
+
+#[test]
+fn two_metrics_that_lose_their_names_are_refused_wherever_they_go() {
+    let store = store(2);
+    let other = labels(&[
+        ("__name__", "answers_total"),
+        ("instance", "1"),
+        ("job", "odd"),
+    ]);
+    store.load(other, (0..81).map(|n| (n * 15_000, n as f64)));
+    for (query, fails) in [
+        ("rate({job=\"odd\"}[5m])", true),
+        ("sum(rate({job=\"odd\"}[5m]))", true),
+        ("topk(1, rate({job=\"odd\"}[5m]))", true),
+        ("sum(rate({job=\"even\"}[5m]))", false),
+        ("sum(last_over_time({job=\"odd\"}[5m]))", false),
+        ("topk(1, rate(answers_total[5m]))", false),
+    ] {
+        let message = instant(&store, query).err().map(|e| e.to_string());
+        assert_eq!(message.is_some(), fails, "{query}: {message:?}");
+        let same = "vector cannot contain metrics with the same labelset";
+        assert!(message.is_none_or(|m| m.contains(same)), "{query}");
+    }
+}

@@ -109,7 +109,7 @@ pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> Api
     }
     let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
     let found = ask(face, move |services| {
-        let mut found = BTreeSet::new();
+        let mut found: Vec<Labels> = Vec::new();
         for matchers in &selectors {
             let list = services.select.select(&Selection {
                 matchers,
@@ -118,13 +118,15 @@ pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> Api
             })?;
             found.extend((0..list.len()).map(|place| list.labels(place)));
         }
+        found.sort_unstable();
+        found.dedup();
         Ok(found)
     })
     .await?;
     Ok(series_answer(&found, limit))
 }
 
-fn series_answer(found: &BTreeSet<Labels>, limit: usize) -> Answer {
+fn series_answer(found: &[Labels], limit: usize) -> Answer {
     let cut = limit > 0 && found.len() > limit;
     let shown = if cut { limit } else { found.len() };
     let mut answer = Answer::default();

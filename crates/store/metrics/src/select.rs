@@ -4,6 +4,7 @@ mod grouping;
 mod merge;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -49,6 +50,15 @@ impl SeriesList for Found {
             (Some(labels), _) => labels.clone(),
             (None, Some(head)) => self.head.labels(head),
             (None, None) => Labels::empty(),
+        }
+    }
+
+    fn prepare(&self, places: Range<usize>) {
+        match &self.rows {
+            None => self.head.prepare(places),
+            Some(rows) => self
+                .head
+                .prepare(places.filter_map(|place| rows.get(place).1)),
         }
     }
 
@@ -201,7 +211,7 @@ impl Select for Store {
         selection: &Selection<'_>,
     ) -> Result<Vec<String>, SelectError> {
         self.readable()?;
-        let mut values = BTreeSet::new();
+        let mut values = Vec::new();
         for block in self.persisted().overlapping(selection.range) {
             let found = block.label_values(name, selection.matchers);
             values.extend(self.damages.seen(block.path(), found)?);
@@ -210,7 +220,10 @@ impl Select for Store {
         if head.overlaps(selection.range) {
             head.label_values(name, selection.matchers, &mut values);
         }
-        Ok(values.into_iter().collect())
+        drop(head);
+        values.sort_unstable();
+        values.dedup();
+        Ok(values)
     }
 }
 

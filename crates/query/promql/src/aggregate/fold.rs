@@ -8,6 +8,7 @@ use super::histograms::{Adding, HistogramCells};
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp};
 use crate::column::{ABSENT, Histograms, Series, Steps, is_present};
+use crate::eval::source::Distinct;
 use crate::eval::{Context, parallel};
 use crate::kernels::sum::{Mean, Sum};
 use model::Labels;
@@ -184,6 +185,7 @@ fn fold<C: Cell>(
         true => vec![0; source.len()],
         false => source.group(&kept),
     };
+    let mut distinct = Distinct::of(context, source.as_ref());
     // Groups in the order of their first values; those without any take no cells.
     let most = numbers.iter().max().map_or(0, |most| *most as usize + 1);
     let mut places = vec![NO_GROUP; most];
@@ -197,6 +199,7 @@ fn fold<C: Cell>(
             if !has_histograms && !column.iter().any(|value| is_present(*value)) {
                 return Ok(());
             }
+            distinct.see(place)?;
             let number = numbers.get(place).copied().unwrap_or_default();
             let Some(group) = places.get_mut(number as usize) else {
                 return Ok(());

@@ -1,13 +1,18 @@
 //! Aggregations that pick series: topk, bottomk, limitk, limit_ratio.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use model::Labels;
+use rapidhash::fast::RandomState;
 
 use super::sampling;
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Span};
 use crate::calls::order::{falling, rising};
-use crate::column::{Series, Steps, is_present};
-use crate::eval::Context;
+use crate::column::{ABSENT, Series, Steps, is_present, present};
+use crate::eval::source::{Distinct, Source};
+use crate::eval::{Context, parallel};
 
 pub(super) fn eval(
     context: &Context<'_>,
@@ -28,34 +33,38 @@ pub(super) fn eval(
             context.warn(expr.span, &text);
         }
     }
-    let series = context.vector(&aggregate.expr, steps)?;
-    let (_, members) = super::members(context, aggregate, &series);
+    let input = Input::of(context, aggregate, steps)?;
+    let series = &input.series;
     let ordered = matches!(op, AggregateOp::Topk | AggregateOp::Bottomk);
     let mut ignored = false;
-    let mut picked: Vec<Series> = series
-        .iter()
-        .map(|one| Series::absent(one.labels.clone(), one.drop_name, steps))
-        .collect();
+    let mut picked: Vec<Option<Series>> = vec![None; series.len()];
     let mut order = Vec::new();
-    for places in &members {
+    let mut candidates: Vec<(usize, f64)> = Vec::new();
+    for places in &input.members(context, aggregate) {
         context.budget.check()?;
         for (step, param) in params.iter().enumerate() {
-            let mut candidates: Vec<(usize, f64)> = places
-                .iter()
-                .filter(|place| series.get(**place).is_some_and(|one| one.has(step)))
-                .map(|place| (*place, super::at(&series, *place, step)))
-                .collect();
+            candidates.clear();
+            let there = places.iter().filter_map(|place| {
+                let one = series.get(*place)?;
+                let value = one.values.get(step).copied().unwrap_or(ABSENT);
+                (is_present(value) || one.histograms.get(step).is_some()).then_some((*place, value))
+            });
+            candidates.extend(there);
             if ordered && *param >= 1.0 {
                 // Histograms are neither more nor less than others.
                 let before = candidates.len();
                 candidates.retain(|(_, value)| is_present(*value));
                 ignored |= candidates.len() < before;
             }
-            select(op, *param, &series, &mut candidates);
-            for (place, _) in candidates {
+            select(op, *param, &input, &mut candidates);
+            for &(place, _) in &candidates {
                 let cell = series.get(place).and_then(|one| one.get(step));
                 if let (Some(one), Some(cell)) = (picked.get_mut(place), cell) {
-                    one.set(step, cell);
+                    let absent = || {
+                        let (labels, drop_name) = input.labels(place);
+                        Series::absent(labels, drop_name, steps)
+                    };
+                    one.get_or_insert_with(absent).set(step, cell);
                 }
                 if steps.count == 1 {
                     order.push(place);
@@ -63,21 +72,105 @@ pub(super) fn eval(
             }
         }
     }
-    context.release(&series);
+    context.release(series);
     if steps.count != 1 {
         order = (0..series.len()).collect();
     }
     if ignored {
         super::note_ignored(context, op, span);
     }
-    let mut picked: Vec<Option<Series>> = picked.into_iter().map(Some).collect();
     let results: Vec<Series> = order
         .into_iter()
         .filter_map(|place| picked.get_mut(place)?.take())
-        .filter(|one| !one.is_vacant())
         .collect();
     context.hold(&results)?;
     Ok(results)
+}
+
+/// The series that are picked from. Where they can be computed one by one, they have no labels
+/// yet: few of them will be asked for theirs.
+struct Input<'s> {
+    series: Vec<Series>,
+    lazy: Option<Lazy<'s>>,
+}
+
+/// Where labels are.
+struct Lazy<'s> {
+    source: Box<dyn Source + 's>,
+    /// Of each series, its place in the source.
+    places: Vec<usize>,
+}
+
+impl<'s> Input<'s> {
+    fn of(
+        context: &'s Context<'_>,
+        aggregate: &Aggregate,
+        steps: &Steps,
+    ) -> Result<Self, QueryError> {
+        if !context.streams(&aggregate.expr, steps) {
+            let series = context.vector(&aggregate.expr, steps)?;
+            return Ok(Self { series, lazy: None });
+        }
+        let source = context.source(&aggregate.expr, steps)?;
+        let mut distinct = Distinct::of(context, source.as_ref());
+        let nameless = Labels::empty();
+        let (mut series, mut places) = (Vec::new(), Vec::new());
+        parallel::for_each_column(
+            context,
+            source.as_ref(),
+            steps.count,
+            &mut |place, column, histograms| {
+                let points = present(column) + histograms.samples();
+                if points == 0 {
+                    return Ok(());
+                }
+                distinct.see(place)?;
+                context.budget.hold(points)?;
+                let mut one = Series::numbers(nameless.clone(), false, column.to_vec());
+                one.histograms = std::mem::take(histograms);
+                series.push(one);
+                places.push(place);
+                Ok(())
+            },
+        )?;
+        let lazy = Some(Lazy { source, places });
+        Ok(Self { series, lazy })
+    }
+
+    fn labels(&self, place: usize) -> (Labels, bool) {
+        match &self.lazy {
+            None => self.series.labels(place),
+            Some(lazy) => {
+                let place = lazy.places.get(place).copied();
+                place.map_or_else(Default::default, |place| lazy.source.labels(place))
+            }
+        }
+    }
+
+    /// Places of series by group.
+    fn members(&self, context: &Context<'_>, aggregate: &Aggregate) -> Vec<Vec<usize>> {
+        let Some(lazy) = &self.lazy else {
+            return super::members(context, aggregate, &self.series).1;
+        };
+        let kept = super::kept(context, aggregate);
+        if kept.keeps_nothing() {
+            return vec![(0..self.series.len()).collect()];
+        }
+        let numbers = lazy.source.group(&kept);
+        let mut groups: HashMap<u32, usize, RandomState> = HashMap::default();
+        let mut members: Vec<Vec<usize>> = Vec::new();
+        for (place, origin) in lazy.places.iter().enumerate() {
+            let number = numbers.get(*origin).copied().unwrap_or_default();
+            let group = *groups.entry(number).or_insert(members.len());
+            if group == members.len() {
+                members.push(Vec::new());
+            }
+            if let Some(list) = members.get_mut(group) {
+                list.push(place);
+            }
+        }
+        members
+    }
 }
 
 fn check(op: AggregateOp, param: f64) -> Result<(), QueryError> {
@@ -105,11 +198,16 @@ fn check(op: AggregateOp, param: f64) -> Result<(), QueryError> {
 }
 
 /// Leaves the picked ones of a group, best first. Of equal ones the earlier series wins.
-fn select(op: AggregateOp, param: f64, series: &[Series], candidates: &mut Vec<(usize, f64)>) {
+fn select(op: AggregateOp, param: f64, input: &Input<'_>, candidates: &mut Vec<(usize, f64)>) {
     let count = if param < 1.0 { 0 } else { param as usize };
     let mut best = |order: fn(f64, f64) -> Ordering| {
-        candidates.sort_by(|a, b| order(a.1, b.1));
+        let order = |a: &(usize, f64), b: &(usize, f64)| order(a.1, b.1).then(a.0.cmp(&b.0));
+        // Only the best few need be in order among themselves.
+        if (1..candidates.len()).contains(&count) {
+            candidates.select_nth_unstable_by(count, order);
+        }
         candidates.truncate(count);
+        candidates.sort_unstable_by(order);
     };
     match op {
         AggregateOp::Topk => best(falling),
@@ -119,8 +217,8 @@ fn select(op: AggregateOp, param: f64, series: &[Series], candidates: &mut Vec<(
             let mut packed = Vec::new();
             let ratio = param.clamp(-1.0, 1.0);
             candidates.retain(|(place, _)| {
-                let one = series.get(*place);
-                one.is_some_and(|one| in_ratio(ratio, sampling::place(&one.labels, &mut packed)))
+                let (labels, _) = input.labels(*place);
+                in_ratio(ratio, sampling::place(&labels, &mut packed))
             });
         }
     }

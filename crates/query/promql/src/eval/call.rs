@@ -1,6 +1,7 @@
 //! Calls: each function's arguments are evaluated here and handed to its family.
 
 use super::selector::Wanted;
+use super::source::Source;
 use super::windowed::check_mode;
 use super::{Context, Evaluated, Reading};
 use crate::QueryError;
@@ -31,9 +32,8 @@ impl Context<'_> {
         steps: &Steps,
     ) -> Result<Evaluated, QueryError> {
         if let Some(windowed) = self.windowed(call, steps)? {
-            let keeps_name = windowed.keeps_name();
             let series = self.collect(&windowed, steps)?;
-            if !self.delayed_names && !keeps_name {
+            if windowed.may_repeat() {
                 all_distinct(&series)?;
             }
             return Ok(Evaluated::Vector(series));

@@ -160,6 +160,11 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether the series of an expression can be computed one by one at these steps.
+    pub(crate) fn streams(&self, expr: &Expr, steps: &Steps) -> bool {
+        crate::plan::is_stream(expr) && (steps.count == 1 || !invariant::is_invariant(expr))
+    }
+
     /// The series of a vector expression, computed one by one where that is possible.
     pub(crate) fn source<'s>(
         &'s self,

@@ -23,6 +23,16 @@ const SERIES: std::ops::RangeInclusive<usize> = 8..=512;
 /// Below this many series, starting threads costs more than it saves.
 const WORTH_THREADS: usize = 128;
 
+/// Series that are fetched from memory side by side before they are computed.
+const PREPARED: usize = 16;
+
+/// Where a place is the first of some, prepares them.
+fn prepare(source: &dyn Source, place: usize, end: usize) {
+    if place.is_multiple_of(PREPARED) {
+        source.prepare(place..end.min(place + PREPARED));
+    }
+}
+
 /// What is done with a column, in order of places; it may take the histograms.
 pub(crate) type Fold<'f> =
     dyn FnMut(usize, &[f64], &mut Histograms) -> Result<(), QueryError> + Send + 'f;
@@ -47,9 +57,10 @@ pub(crate) fn for_each_column(
         let mut column = vec![ABSENT; width];
         let mut histograms = Histograms::default();
         for place in 0..source.len() {
-            if place % block_size == 0 {
+            if place.is_multiple_of(block_size) {
                 context.budget.check()?;
             }
+            prepare(source, place, source.len());
             histograms.clear();
             let out = Out {
                 values: &mut column,
@@ -133,7 +144,8 @@ fn compute(
     columns: &mut Columns,
 ) -> Result<(), QueryError> {
     context.budget.check()?;
-    for (place, out) in places.zip(columns.iter_mut()) {
+    for (place, out) in places.clone().zip(columns.iter_mut()) {
+        prepare(source, place, places.end);
         out.histograms.clear();
         source.fill(place, scratch, out)?;
     }

@@ -1,5 +1,6 @@
 //! Range vectors: where the samples of a window function come from.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use contract::SeriesList;
@@ -90,6 +91,13 @@ impl Ranges<'_> {
             None
         });
         Ok(found)
+    }
+
+    /// Says that the calling thread will read these series next.
+    pub(super) fn prepare(&self, places: Range<usize>) {
+        if let Samples::Stored(list) = &self.samples {
+            list.prepare(places);
+        }
     }
 
     /// Whether the name of a series is to be dropped at the end.

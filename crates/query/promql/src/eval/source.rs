@@ -1,9 +1,11 @@
 //! Where columns come from: a list of series of which any one can be computed at any time.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use model::{Columns, FloatHistogram, Labels};
 
+use super::Context;
 use crate::QueryError;
 use crate::column::{Histograms, Series};
 use crate::grouping::{Groups, Kept};
@@ -32,6 +34,14 @@ pub(crate) trait Source: Sync {
     /// Whether the name of a series is to be dropped at the end, as [`Source::labels`] has it.
     fn drops_name(&self, place: usize) -> bool;
 
+    /// Says that the calling thread will fill these columns next.
+    fn prepare(&self, _places: Range<usize>) {}
+
+    /// Whether two of the series may have the same labels, which no result may.
+    fn may_repeat(&self) -> bool {
+        false
+    }
+
     /// Sorts the series into groups by the labels that are kept: a number for each by place,
     /// below [`Source::len`], equal where the kept labels are.
     fn group(&self, kept: &Kept) -> Vec<u32> {
@@ -43,6 +53,44 @@ pub(crate) trait Source: Sync {
 
     /// Writes the series' value at each step to `out`.
     fn fill(&self, place: usize, scratch: &mut Scratch, out: Out<'_>) -> Result<(), QueryError>;
+}
+
+/// Watches over series that may have the same labels once their names are dropped.
+pub(crate) struct Distinct {
+    /// Equal where labels are; empty where they never are.
+    numbers: Vec<u32>,
+    seen: Vec<bool>,
+}
+
+impl Distinct {
+    pub(crate) fn of(context: &Context<'_>, source: &dyn Source) -> Self {
+        if !source.may_repeat() {
+            return Self {
+                numbers: Vec::new(),
+                seen: Vec::new(),
+            };
+        }
+        let numbers = source.group(&Kept::all_but(&[], context.type_and_unit));
+        Self {
+            seen: vec![false; numbers.len()],
+            numbers,
+        }
+    }
+
+    /// Notes that a series has a value; fails where another with the same labels has one.
+    pub(crate) fn see(&mut self, place: usize) -> Result<(), QueryError> {
+        let Some(number) = self.numbers.get(place) else {
+            return Ok(());
+        };
+        match self.seen.get_mut(*number as usize) {
+            Some(seen) if *seen => Err(QueryError::same_labelset()),
+            Some(seen) => {
+                *seen = true;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl Source for Vec<Series> {

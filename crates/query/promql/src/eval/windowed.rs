@@ -1,5 +1,7 @@
 //! Window functions: a range vector's samples at each step to one value.
 
+use std::ops::Range;
+
 use super::Context;
 use super::range::Ranges;
 use super::source::{Out, Scratch, Source};
@@ -11,7 +13,7 @@ use crate::kernels::mixed::{self, Asked, Windows};
 use crate::kernels::over_time::RangeFunction;
 use crate::kernels::quantile::is_quantile;
 use crate::notes::Doubt;
-use model::Labels;
+use model::{Labels, METRIC_NAME, MatchOp};
 
 /// A window function over a range vector.
 pub(crate) struct Windowed<'c> {
@@ -25,6 +27,8 @@ pub(crate) struct Windowed<'c> {
     doubtful: bool,
     /// There is one step, and of each series only the newest sample counts.
     newest: bool,
+    /// Names are dropped, and the series may be of several metrics.
+    unnamed: bool,
 }
 
 impl<'a> Context<'a> {
@@ -55,8 +59,12 @@ impl<'a> Context<'a> {
         let span = call.args.first().map(|arg| arg.span).unwrap_or_default();
         let newest =
             steps.count == 1 && ranges.mode == RangeMode::Plain && function.looks_at_newest();
+        let unnamed = !self.delayed_names
+            && !function.keeps_name()
+            && (self.type_and_unit || call.args.iter().find_map(matrix_of).is_none_or(is_of_many));
         Ok(Some(Windowed {
             newest,
+            unnamed,
             ranges,
             function,
             params,
@@ -136,6 +144,12 @@ fn is_counter_name(metric: &str) -> bool {
     suffixes.iter().any(|suffix| metric.ends_with(suffix))
 }
 
+/// Whether a selector may find series of several metrics.
+fn is_of_many(matrix: &MatrixSelector) -> bool {
+    let mut matchers = matrix.selector.matchers.iter();
+    !matchers.any(|m| m.name() == METRIC_NAME && m.op() == MatchOp::Equal)
+}
+
 fn matrix_of(arg: &Expr) -> Option<&MatrixSelector> {
     match &arg.kind {
         ExprKind::Matrix(matrix) => Some(matrix),
@@ -156,6 +170,16 @@ impl Source for Windowed<'_> {
         } else {
             self.ranges.context.derived(labels)
         }
+    }
+
+    fn prepare(&self, places: Range<usize>) {
+        if !self.newest {
+            self.ranges.prepare(places);
+        }
+    }
+
+    fn may_repeat(&self) -> bool {
+        self.unnamed
     }
 
     fn drops_name(&self, place: usize) -> bool {
@@ -217,10 +241,6 @@ impl Source for Windowed<'_> {
 }
 
 impl Windowed<'_> {
-    pub(crate) fn keeps_name(&self) -> bool {
-        self.function.keeps_name()
-    }
-
     #[inline(never)]
     fn fill_mixed(&self, place: usize, scratch: &Scratch, out: &mut Out<'_>) -> usize {
         let ranges = &self.ranges;

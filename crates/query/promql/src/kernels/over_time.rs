@@ -211,6 +211,9 @@ impl RangeFunction {
     }
 }
 
+/// Runs of values that are looked through side by side.
+const LANES: usize = 8;
+
 fn sum(values: &[f64]) -> f64 {
     let mut sum = Sum::default();
     values.iter().for_each(|value| sum.add(*value));
@@ -227,7 +230,24 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// The value that beats all others; any number beats NaN.
-fn extreme(values: &[f64], beats: impl Fn(f64, f64) -> bool) -> f64 {
+pub(super) fn extreme(values: &[f64], beats: impl Fn(f64, f64) -> bool) -> f64 {
+    // Independent runs side by side, where it does not matter which of equal values stands.
+    let (rows, rest) = values.as_chunks::<LANES>();
+    if let Some((first, rows)) = rows.split_first() {
+        let mut best = *first;
+        for row in rows {
+            for (best, value) in best.iter_mut().zip(row) {
+                *best = if beats(*value, *best) { *value } else { *best };
+            }
+        }
+        let is_clear = |value: &f64| *value != 0.0 && !value.is_nan();
+        let best = best.iter().chain(rest);
+        let found = best.copied().reduce(|a, b| if beats(b, a) { b } else { a });
+        // A number that stands first in a run is beaten by no NaN, but NaN there by no number.
+        if first.iter().chain(rest).all(|v| !v.is_nan()) && found.as_ref().is_some_and(is_clear) {
+            return found.unwrap_or(ABSENT);
+        }
+    }
     let Some((first, rest)) = values.split_first() else {
         return ABSENT;
     };

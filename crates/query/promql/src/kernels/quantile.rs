@@ -132,6 +132,9 @@ mod tests {
                 let more: fn(f64, f64) -> bool = |a, b| a > b;
                 let found = least.move_to(&values, low..high, less);
                 prop_assert_eq!(Some(found.to_bits()), fold(less).map(f64::to_bits));
+                let direct = crate::kernels::over_time::extreme;
+                prop_assert_eq!(Some(direct(window, less).to_bits()), fold(less).map(f64::to_bits));
+                prop_assert_eq!(Some(direct(window, more).to_bits()), fold(more).map(f64::to_bits));
                 let found = greatest.move_to(&values, low..high, more);
                 prop_assert_eq!(Some(found.to_bits()), fold(more).map(f64::to_bits));
             }

@@ -21,7 +21,7 @@ pub(crate) fn folds(op: AggregateOp) -> bool {
 }
 
 /// Whether the series of an expression can be computed one by one.
-fn is_stream(expr: &Expr) -> bool {
+pub(crate) fn is_stream(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Paren(inner) => is_stream(inner),
         ExprKind::Vector(_) => true,
@@ -38,9 +38,7 @@ fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Vector(_)
         | ExprKind::Matrix(_) => Vec::new(),
         ExprKind::Subquery(subquery) => vec![&subquery.expr],
-        ExprKind::Aggregate(aggregate) => {
-            aggregate.param.iter().chain([&aggregate.expr]).collect()
-        }
+        ExprKind::Aggregate(aggregate) => aggregate.param.iter().chain([&aggregate.expr]).collect(),
         ExprKind::Call(call) => call.args.iter().collect(),
         ExprKind::Binary(binary) => vec![&binary.left, &binary.right],
         ExprKind::Unary { operand, .. } => vec![operand],

@@ -567,20 +567,18 @@ impl Head {
         }
     }
 
-    /// Adds the values of a label of the series that all matchers fit.
-    pub(crate) fn label_values(
-        &self,
-        name: &str,
-        matchers: &[Matcher],
-        values: &mut BTreeSet<String>,
-    ) {
-        let wanted = self.matching(matchers);
+    /// Adds the values of a label of the series that all matchers fit, in no order.
+    pub(crate) fn label_values(&self, name: &str, matchers: &[Matcher], values: &mut Vec<String>) {
+        // Without matchers a value needs any series, and lists need not be compared.
+        let wanted = (!matchers.is_empty()).then(|| self.matching(matchers));
         let dictionary = self.dictionary.read();
-        for &pair in dictionary.pairs_of(name) {
-            if self.postings.meets(pair, &wanted) {
-                values.insert(dictionary.get(pair).1.to_owned());
-            }
-        }
+        let meets = |pair: u32| match &wanted {
+            Some(wanted) => self.postings.meets(pair, wanted),
+            None => self.postings.count(pair) > 0,
+        };
+        let pairs = dictionary.pairs_of(name).iter().copied();
+        let found = pairs.filter(|&pair| meets(pair));
+        values.extend(found.map(|pair| dictionary.get(pair).1.to_owned()));
     }
 }
 

@@ -111,6 +111,11 @@ impl OpenChunk {
         Some(chunk)
     }
 
+    /// Where its words are.
+    pub(crate) fn chain(&self) -> Chain {
+        self.words
+    }
+
     /// How many samples there are.
     pub(crate) fn count(&self) -> u16 {
         self.count

@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 
 use super::dictionary::Dictionary;
 use super::out_of_order::{Late, LateChunk};
+use super::segments::Chain;
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::chunk::{BadChunk, Encoding};
@@ -22,6 +23,9 @@ use contract::SeriesId;
 
 /// Label sets that are looked up before appenders may have the lock.
 const SETS_UNDER_LOCK: usize = 1024;
+
+/// Open chunks that are fetched from memory at once.
+const SIDE_BY_SIDE: usize = 16;
 
 /// One selected series, as it was.
 #[derive(Clone, Copy, Debug)]
@@ -345,6 +349,18 @@ impl HeadView {
                 }
             }
         }
+    }
+
+    /// Brings the open chunks of a few series into the cache.
+    pub(crate) fn prepare(&self, places: impl Iterator<Item = usize>) {
+        let head = self.head.read();
+        let seen = places.filter_map(|place| self.series.get(place));
+        let series = seen.filter_map(|seen| head.series(seen.id));
+        let mut chains = [Chain::default(); SIDE_BY_SIDE];
+        for (chain, series) in chains.iter_mut().zip(series) {
+            *chain = series.open.chain();
+        }
+        head.segments.warm(&mut chains);
     }
 
     /// Appends the newest sample of a series where that takes no decoding: it is in the range, its

@@ -266,7 +266,9 @@ impl State {
                 None => self.length,
             };
             let mapped = self.maps.get(&file).map(|map| map.len() as u64);
-            if mapped.is_none() || (file == self.current && mapped != Some(written)) {
+            // A file may be longer than what is written of it: the original makes room in advance.
+            let is_short = mapped.is_some_and(|mapped| mapped < written);
+            if mapped.is_none() || (file == self.current && is_short) {
                 let map = file::map(folder, file)?;
                 self.maps.insert(file, Arc::new(map));
             }

@@ -64,6 +64,7 @@ pub(crate) fn read(
         check_groups(list.as_ref(), |name| kept.contains(&name));
         check_groups(list.as_ref(), |name| !kept.contains(&name));
     }
+    list.prepare(0..list.len());
     let mut found: Vec<_> = (0..list.len())
         .map(|place| {
             let mut columns = Columns::new();
