@@ -18,6 +18,8 @@ pub(crate) struct Options {
     /// The configuration file; `None` for the built-in configuration.
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) listen: Vec<SocketAddr>,
+    /// TLS, users and tokens of the listening side; `None` for plain HTTP, open to all.
+    pub(crate) web_config: Option<PathBuf>,
     pub(crate) max_connections: usize,
     /// What every path begins with: empty, or `/` and more without a slash at the end.
     pub(crate) prefix: String,
@@ -45,6 +47,9 @@ impl Options {
                 .iter()
                 .map(|address| listen_address(address))
                 .collect::<Result<_>>()?,
+            web_config: Some(flags.text("web.config.file"))
+                .filter(|file| !file.is_empty())
+                .map(PathBuf::from),
             max_connections: number(flags, "web.max-connections")?,
             prefix: prefix(
                 flags.text("web.external-url"),

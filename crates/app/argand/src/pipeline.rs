@@ -12,6 +12,8 @@ use contract::{
     Append, Clock, Gather, Select, StoreAdmin, StoreStatus, SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
+use guard::Guard;
+use http::Method;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions};
@@ -63,6 +65,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners = Vec::new();
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
@@ -107,12 +110,23 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::new(ProcessExporter),
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
+            Arc::clone(&guard) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
     let end = CancellationToken::new();
-    let serving = start_listening(listeners, &face, &options, &end);
-    tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
+    if source.file.is_none() && (guard.asks() || guard.tls().is_some()) {
+        tracing::warn!(
+            "the built-in jobs know neither TLS nor passwords of this server and cannot scrape it; a prometheus.yml can tell them"
+        );
+    }
+    let scheme = if guard.tls().is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let serving = start_listening(listeners, &face, &guard, &options, &end);
+    tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = start_store(flags, &options, &config).await?;
     let stages = Arc::new(Stages::start(Arc::clone(&store), scraping, options.clone()));
@@ -176,19 +190,30 @@ fn own_address(listeners: &[TcpListener]) -> Result<String> {
 fn start_listening(
     listeners: Vec<TcpListener>,
     face: &Arc<Face>,
+    guard: &Arc<Guard>,
     options: &Options,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
     let places = Arc::new(Semaphore::new(options.max_connections));
+    let prefix = options.prefix.clone();
+    let need = move |method: &Method, path: &str| {
+        api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
+    };
+    let routes = api::router(Arc::clone(face));
+    let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
     let mut serving = Vec::new();
     for listener in listeners {
         if let Ok(address) = listener.local_addr()
             && !address.ip().is_loopback()
+            && !guard.asks()
         {
-            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything");
+            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything; --web.config.file sets users");
         }
-        let (face, places, end) = (Arc::clone(face), Arc::clone(&places), end.clone());
-        serving.push(tokio::spawn(listen::serve(listener, face, places, end)));
+        let (routes, guard) = (routes.clone(), Arc::clone(guard));
+        let (places, end) = (Arc::clone(&places), end.clone());
+        serving.push(tokio::spawn(listen::serve(
+            listener, routes, guard, places, end,
+        )));
     }
     serving
 }

@@ -37,6 +37,7 @@ mod scrape;
 mod secret;
 mod sections;
 mod table;
+mod web;
 mod yaml;
 
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
@@ -48,3 +49,7 @@ pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
+pub use web::{
+    ClientAuth, RateLimit, Role, Roles, ServerTls, WebConfig, WebToken, WebUser, load_web,
+    parse_web,
+};

@@ -22,6 +22,7 @@ mod pages;
 mod params;
 mod query;
 mod remote;
+mod roles;
 mod routes;
 mod series;
 mod status;
@@ -29,4 +30,5 @@ mod targets;
 
 pub use cors::CorsOrigin;
 pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
+pub use roles::role_of;
 pub use routes::router;

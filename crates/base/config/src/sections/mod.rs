@@ -10,3 +10,4 @@ pub(crate) mod relabel;
 pub(crate) mod remote;
 pub(crate) mod scrape;
 pub(crate) mod top;
+pub(crate) mod web;
