@@ -4,18 +4,14 @@ use std::time::{Duration, Instant};
 
 use contract::{Gather, Select};
 use model::instrument::{Counter, Histogram};
-use model::{Columns, Family, FamilyKind, HistogramSample, HistogramValue, Labels, Sample};
+use model::{Family, FamilyKind, Labels};
 use parking_lot::{Condvar, Mutex};
 
 use crate::ast::{Expr, ValueType};
 use crate::budget::{Budget, CancelToken};
-use crate::column::{Cell, Series, Steps, is_present, merge_same_labels};
-use crate::eval::{Context, Evaluated, Reading};
+use crate::eval::{Context, Reading};
 use crate::notes::Notes;
-use crate::{
-    Features, InstantSample, QueryError, QueryResult, RangeSeries, SampleValue, Stats, Value,
-    parse_with,
-};
+use crate::{Features, QueryError, QueryResult, Stats, parse_with};
 
 /// How often a query that waits for a place looks whether it is still wanted.
 const QUEUE_CHECK: Duration = Duration::from_millis(50);
@@ -93,6 +89,26 @@ pub struct Engine {
     sort: Histogram,
 }
 
+/// A query that has been read, to be evaluated any number of times.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    text: String,
+    expr: Expr,
+    took: Duration,
+}
+
+impl Prepared {
+    /// The query's tree.
+    pub fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    /// The query as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// The moments of a query; `interval` is 0 of an instant query.
 #[derive(Clone, Copy)]
 struct Moments {
@@ -127,16 +143,34 @@ impl Engine {
         time: i64,
         options: &QueryOptions,
     ) -> Result<QueryResult, QueryError> {
-        self.run(
-            select,
-            query,
-            Moments {
-                start: time,
-                end: time,
-                interval: 0,
-            },
-            options,
-        )
+        self.instant_prepared(select, &self.prepare(query)?, time, options)
+    }
+
+    /// Reads a query's text.
+    pub fn prepare(&self, query: &str) -> Result<Prepared, QueryError> {
+        let asked = Instant::now();
+        let expr = parse_with(query, &self.options.features).map_err(QueryError::Parse)?;
+        Ok(Prepared {
+            text: query.to_owned(),
+            expr,
+            took: asked.elapsed(),
+        })
+    }
+
+    /// [`Engine::instant`] of a query that has been read.
+    pub fn instant_prepared(
+        &self,
+        select: &dyn Select,
+        query: &Prepared,
+        time: i64,
+        options: &QueryOptions,
+    ) -> Result<QueryResult, QueryError> {
+        let moments = Moments {
+            start: time,
+            end: time,
+            interval: 0,
+        };
+        self.run(select, query, moments, options)
     }
 
     /// The values of a query from `start` to `end` every `step` milliseconds.
@@ -157,41 +191,37 @@ impl Engine {
                 "the step of a range query must be positive",
             ));
         }
-        self.run(
-            select,
-            query,
-            Moments {
-                start,
-                end,
-                interval: step,
-            },
-            options,
-        )
-    }
-
-    fn run(
-        &self,
-        select: &dyn Select,
-        query: &str,
-        moments: Moments,
-        options: &QueryOptions,
-    ) -> Result<QueryResult, QueryError> {
-        let asked = Instant::now();
-        let expr = parse_with(query, &self.options.features).map_err(QueryError::Parse)?;
-        let kind = expr.value_type();
-        if moments.interval > 0 && !matches!(kind, ValueType::Scalar | ValueType::Vector) {
+        let query = self.prepare(query)?;
+        let kind = query.expr.value_type();
+        if !matches!(kind, ValueType::Scalar | ValueType::Vector) {
             return Err(QueryError::Type(format!(
                 "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
                 kind.documented()
             )));
         }
-        let prepared = asked.elapsed();
+        let moments = Moments {
+            start,
+            end,
+            interval: step,
+        };
+        self.run(select, &query, moments, options)
+    }
+
+    fn run(
+        &self,
+        select: &dyn Select,
+        query: &Prepared,
+        moments: Moments,
+        options: &QueryOptions,
+    ) -> Result<QueryResult, QueryError> {
+        let asked = Instant::now();
+        let prepared = query.took;
         let timeout = options.timeout.unwrap_or(self.options.timeout);
         let _place = self.wait(asked, timeout, &options.cancel)?;
-        let queued = asked.elapsed().saturating_sub(prepared);
+        let queued = asked.elapsed();
         let context = Context {
             select,
-            query,
+            query: &query.text,
             start: moments.start,
             end: moments.end,
             interval: moments.interval,
@@ -213,7 +243,7 @@ impl Engine {
             reading: Mutex::new(Reading::Plain),
         };
         let started = Instant::now();
-        let value = context.answer(&expr);
+        let value = context.answer(&query.expr);
         let evaluated = started.elapsed();
         self.samples.add(context.budget.total());
         self.queue.observe(queued.as_secs_f64());
@@ -265,117 +295,6 @@ impl Drop for Place<'_> {
         *self.0.running.lock() -= 1;
         self.0.freed.notify_one();
     }
-}
-
-impl Context<'_> {
-    /// Evaluates a whole query and shapes its answer.
-    fn answer(&self, expr: &Expr) -> Result<Value, QueryError> {
-        if self.interval == 0 {
-            return self.instant_answer(expr);
-        }
-        let steps = Steps::between(self.start, self.end, self.interval);
-        self.budget.fits(steps.count)?;
-        let series = match self.eval(expr, &steps)? {
-            Evaluated::Scalar(values) => {
-                vec![Series::numbers(Labels::empty(), false, values)]
-            }
-            Evaluated::Vector(series) => self.finish(series)?,
-            Evaluated::String(_) => Vec::new(),
-        };
-        let mut matrix: Vec<RangeSeries> = series
-            .into_iter()
-            .map(|one| RangeSeries {
-                samples: points(&steps, &one),
-                labels: one.labels,
-            })
-            .filter(|one| !one.samples.is_empty())
-            .collect();
-        matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
-        Ok(Value::Matrix(matrix))
-    }
-
-    fn instant_answer(&self, expr: &Expr) -> Result<Value, QueryError> {
-        let time = self.start;
-        if expr.value_type() == ValueType::Matrix {
-            return self.window_answer(expr);
-        }
-        Ok(match self.eval(expr, &Steps::one(time))? {
-            Evaluated::Scalar(values) => {
-                let value = values.first().copied().unwrap_or(f64::NAN);
-                Value::Scalar(Sample { time, value })
-            }
-            Evaluated::String(value) => Value::String { time, value },
-            Evaluated::Vector(series) => Value::Vector(
-                self.finish(series)?
-                    .into_iter()
-                    .filter_map(|one| {
-                        let value = match one.get(0)? {
-                            Cell::Number(number) => SampleValue::Float(number),
-                            Cell::Histogram(histogram) => SampleValue::Histogram(histogram),
-                        };
-                        Some(InstantSample {
-                            labels: one.labels,
-                            time,
-                            value,
-                        })
-                    })
-                    .collect(),
-            ),
-        })
-    }
-
-    /// A range vector asked for as it is.
-    fn window_answer(&self, expr: &Expr) -> Result<Value, QueryError> {
-        let ranges = self.ranges(expr, &Steps::one(self.start))?;
-        let mut matrix = Vec::new();
-        for place in 0..ranges.len() {
-            self.budget.check()?;
-            let samples = ranges.window(place)?;
-            if !samples.is_empty() {
-                let count = samples.len() + samples.histograms.len();
-                self.budget.hold(count)?;
-                self.budget.looked_at(count);
-                let (labels, drop_name) = ranges.labels(place);
-                let labels = if drop_name {
-                    self.without_metadata(&labels)
-                } else {
-                    labels
-                };
-                matrix.push(RangeSeries { labels, samples });
-            }
-        }
-        matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
-        Ok(Value::Matrix(matrix))
-    }
-
-    /// Drops the names whose removal was put off.
-    fn finish(&self, mut series: Vec<Series>) -> Result<Vec<Series>, QueryError> {
-        if !series.iter().any(|one| one.drop_name) {
-            return Ok(series);
-        }
-        for one in series.iter_mut().filter(|one| one.drop_name) {
-            one.labels = self.without_metadata(&one.labels);
-        }
-        merge_same_labels(series)
-    }
-}
-
-fn points(steps: &Steps, one: &Series) -> Columns {
-    let mut samples = Columns::new();
-    for (time, value) in steps.times().zip(&one.values) {
-        if is_present(*value) {
-            samples.push(time, *value);
-        }
-    }
-    let histograms = one.histograms.iter().map(|(step, histogram)| {
-        let float = model::FloatHistogram::clone(histogram);
-        HistogramSample {
-            time: steps.at(step),
-            value: HistogramValue::Float(Box::new(float)),
-        }
-    });
-    samples.histograms.extend(histograms);
-    samples
 }
 
 impl Gather for Engine {

@@ -15,6 +15,7 @@
 //! which knows nothing of series and steps.
 
 mod aggregate;
+mod answer;
 pub mod ast;
 mod binary;
 mod budget;
@@ -30,17 +31,19 @@ mod histogram;
 mod kernels;
 mod notes;
 pub mod parse;
+mod rule_queries;
 pub mod script;
 
 mod value;
 
 pub use budget::CancelToken;
-pub use engine::{Engine, EngineOptions, QueryOptions};
+pub use engine::{Engine, EngineOptions, Prepared, QueryOptions};
 pub use error::QueryError;
 pub use format::prettify;
 pub use parse::{
     Features, ParseError, parse, parse_any_series_selector, parse_series_selector, parse_with,
 };
+pub use rule_queries::RuleQueries;
 pub use value::{
     HistogramBucket, InstantSample, QueryResult, RangeSeries, SampleValue, Stats, Value,
     histogram_buckets,
