@@ -8,13 +8,16 @@
 
 mod builtin;
 mod configuration;
+mod features;
 mod flags;
 mod listen;
 mod logging;
 mod options;
 mod own;
 mod pipeline;
+mod promql_tools;
 mod signals;
+mod test_tools;
 mod tsdb;
 
 use std::process::ExitCode;
@@ -28,6 +31,12 @@ fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     if tsdb::is_meant(&arguments) {
         return tsdb::run(&arguments);
+    }
+    if promql_tools::is_meant(&arguments) {
+        return promql_tools::run(&arguments);
+    }
+    if test_tools::is_meant(&arguments) {
+        return test_tools::run(&arguments);
     }
     let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,

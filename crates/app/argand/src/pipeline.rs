@@ -28,7 +28,7 @@ use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
-use crate::{listen, signals};
+use crate::{features, listen, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -92,7 +92,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         retention_in_words(&options, &config),
     ));
     runtime.config_loaded(config.redacted.clone(), SystemClock.now());
-    let engine = Arc::new(engine(&options));
+    let engine = Arc::new(engine(flags, &options));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
     let face = Face::new(FaceOptions {
@@ -218,14 +218,16 @@ fn start_listening(
     serving
 }
 
-fn engine(options: &Options) -> Engine {
-    Engine::new(EngineOptions {
+fn engine(flags: &Flags, options: &Options) -> Engine {
+    let mut chosen = EngineOptions {
         max_samples: options.query_samples,
         timeout: options.query_timeout,
         lookback: i64::try_from(options.lookback.as_millis()).unwrap_or(i64::MAX),
         max_concurrency: options.query_concurrency,
         ..EngineOptions::default()
-    })
+    };
+    features::apply(flags, &mut chosen);
+    Engine::new(chosen)
 }
 
 /// What the file says wins over the flags, as upstream has it; without either, the default holds.

@@ -16,7 +16,7 @@
 //! let error = config::parse(text, Path::new("prometheus.yml"), &|_| None).expect_err("a space");
 //! assert_eq!(
 //!     error.to_string(),
-//!     r#"prometheus.yml:3:22: scrape_configs[0].scrape_interval: not a valid duration string: "1 m""#
+//!     r#"prometheus.yml:3:22: scrape_configs[0].scrape_interval: unknown unit " m" in duration "1 m""#
 //! );
 //! ```
 

@@ -133,6 +133,11 @@ impl Engine {
         }
     }
 
+    /// The unstable parts of the language that its queries may use.
+    pub fn features(&self) -> &Features {
+        &self.options.features
+    }
+
     /// The value of a query at one moment (milliseconds since the epoch).
     ///
     /// Blocks until it is done; call it on a thread that may wait.

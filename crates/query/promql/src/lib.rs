@@ -33,7 +33,7 @@ mod notes;
 pub mod parse;
 mod rule_queries;
 pub mod script;
-
+mod text;
 mod value;
 
 pub use budget::CancelToken;

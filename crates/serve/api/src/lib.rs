@@ -20,6 +20,7 @@ mod observe;
 mod own_metrics;
 mod pages;
 mod params;
+mod parse_tree;
 mod query;
 mod remote;
 mod roles;

@@ -1,10 +1,11 @@
-//! `query`, `query_range`, `format_query`: PromQL over HTTP.
+//! `query`, `query_range`, `format_query`, `parse_query`: PromQL over HTTP.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
+use promql::ast::Expr;
 use promql::{CancelToken, QueryError, QueryOptions, QueryResult, Value};
 
 use crate::answer::{Answer, ApiError, ApiResult, ErrorKind};
@@ -67,11 +68,26 @@ pub(crate) async fn range(State(face): State<Arc<Face>>, params: Params) -> ApiR
 }
 
 /// `/api/v1/format_query`
-pub(crate) async fn format(params: Params) -> ApiResult {
-    let expr = promql::parse(params.get("query")).map_err(|e| ApiError::parameter("query", e))?;
+pub(crate) async fn format(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let expr = parsed(&face, &params)?;
     let mut data = String::new();
     json::push_string(&mut data, &promql::prettify(&expr));
     Ok(Answer::new(data))
+}
+
+/// `/api/v1/parse_query`
+pub(crate) async fn tree(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let expr = parsed(&face, &params)?;
+    Answer::of(&crate::parse_tree::tree(&expr))
+}
+
+/// The query as the engine would read it.
+fn parsed(face: &Face, params: &Params) -> Result<Expr, ApiError> {
+    let services = face
+        .services()
+        .ok_or_else(|| ApiError::internal("the store is not ready"))?;
+    promql::parse_with(params.get("query"), services.engine.features())
+        .map_err(|e| ApiError::parameter("query", e))
 }
 
 fn options(face: &Face, params: &Params) -> Result<QueryOptions, ApiError> {

@@ -188,20 +188,15 @@ fn fold<C: Cell>(
             let group = keys.place(&labels);
             if group == groups.len() {
                 context.budget.hold(steps.count)?;
-                // A name that the query groups by stays.
-                let named = aggregate
-                    .grouping
-                    .labels
-                    .iter()
-                    .any(|l| l == model::METRIC_NAME);
-                let drop_name = drop_name && !named;
                 groups.push(Group {
                     cells: vec![None; steps.count],
-                    drop_name,
+                    drop_name: false,
                     histograms: HistogramCells::default(),
                 });
             }
             if let Some(group) = groups.get_mut(group) {
+                // Also where the query groups by the name, as upstream has it.
+                group.drop_name |= drop_name;
                 add_column(&mut group.cells, column);
                 if !histograms.is_empty() {
                     add_histograms(

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::sampling;
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Span};
 use crate::calls::order::{falling, rising};
@@ -114,21 +115,23 @@ fn select(op: AggregateOp, param: f64, series: &[Series], candidates: &mut Vec<(
         AggregateOp::Topk => best(falling),
         AggregateOp::Bottomk => best(rising),
         AggregateOp::Limitk => candidates.truncate(count),
-        _ => candidates.retain(|(place, _)| {
-            series
-                .get(*place)
-                .is_some_and(|one| in_ratio(param.clamp(-1.0, 1.0), one))
-        }),
+        _ => {
+            let mut packed = Vec::new();
+            let ratio = param.clamp(-1.0, 1.0);
+            candidates.retain(|(place, _)| {
+                let one = series.get(*place);
+                one.is_some_and(|one| in_ratio(ratio, sampling::place(&one.labels, &mut packed)))
+            });
+        }
     }
 }
 
-/// Whether a series belongs to a share of all: its hash decides. A negative ratio means the
-/// series that the complementary positive one leaves out.
-fn in_ratio(ratio: f64, one: &Series) -> bool {
-    let offset = one.labels.hash64() as f64 / u64::MAX as f64;
+/// Whether a series at this place belongs to a share of all. A negative ratio means the series
+/// that the complementary positive one leaves out.
+fn in_ratio(ratio: f64, place: f64) -> bool {
     if ratio >= 0.0 {
-        offset < ratio
+        place < ratio
     } else {
-        offset >= 1.0 + ratio
+        place >= 1.0 + ratio
     }
 }

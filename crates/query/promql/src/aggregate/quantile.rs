@@ -38,7 +38,9 @@ pub(super) fn eval(
         });
         let column: Vec<f64> = column.collect();
         if present(&column) > 0 {
-            results.push(Series::numbers(groups.labels(group), false, column));
+            let mut members = places.iter().filter_map(|place| series.get(*place));
+            let drop_name = members.any(|one| one.drop_name);
+            results.push(Series::numbers(groups.labels(group), drop_name, column));
         }
     }
     context.release(&series);

@@ -33,6 +33,8 @@ struct Join<'j> {
     groups: Groups,
     members: Vec<Group>,
     results: Vec<Series>,
+    /// The last match group and step that a result was matched in.
+    stamps: Vec<Option<(usize, usize)>>,
     /// Result of labels.
     places: HashMap<Labels, usize>,
     /// Result of a pair of places; `usize::MAX` for a filled side.
@@ -82,11 +84,13 @@ pub(super) fn eval(
         groups,
         members,
         results: Vec::new(),
+        stamps: Vec::new(),
         places: HashMap::new(),
         pairs: HashMap::new(),
         steps: *steps,
     };
     join.run()?;
+    join.results.retain(|one| !one.is_vacant());
     Ok(join.results)
 }
 
@@ -143,34 +147,33 @@ impl Join<'_> {
             }
         }
         let mut matched = false;
-        let mut produced = false;
         for place in &member.many {
             let Some(many) = at(self.many, *place, step) else {
                 continue;
             };
-            matched = true;
             let filled = || fill_one.map(|fill| (FILLED, Cell::Number(fill)));
             let Some(one) = single.clone().or_else(filled) else {
                 continue;
             };
-            produced |= self.pair(group, (*place, many), one, step, produced)?;
+            self.pair(group, (*place, many), one, step, &mut matched)?;
         }
         if let (false, Some(fill), Some(single)) = (matched, fill_many, single) {
             let fill = Cell::Number(fill);
-            self.pair(group, (FILLED, fill), single, step, false)?;
+            self.pair(group, (FILLED, fill), single, step, &mut matched)?;
         }
         Ok(())
     }
 
-    /// Operates on one pair; answers whether there was a result.
+    /// Operates on one pair. `matched` says whether the group had a pair before at this step: the
+    /// results must differ, also where a comparison then leaves them out.
     fn pair(
         &mut self,
         group: usize,
         (many_place, many): (usize, Cell),
         (one_place, one): (usize, Cell),
         step: usize,
-        produced: bool,
-    ) -> Result<bool, QueryError> {
+        matched: &mut bool,
+    ) -> Result<(), QueryError> {
         let (left, right) = if self.swapped {
             (&one, &many)
         } else {
@@ -178,31 +181,38 @@ impl Join<'_> {
         };
         let operator = Operator::of(self.context, self.binary);
         let Some((result, held)) = operator.apply(left, right) else {
-            return Ok(false);
+            return Ok(());
         };
-        let result = match self.binary.return_bool {
-            true => Cell::Number(truth(held)),
-            false if held => result,
-            false => return Ok(false),
-        };
-        if produced && self.matching.cardinality == Cardinality::OneToOne {
+        let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
+        if one_to_one && *matched {
             return Err(QueryError::execution(
                 "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
             ));
         }
         let place = self.result(group, many_place, one_place);
+        let stamp = Some((group, step));
+        if self.stamps.len() <= place {
+            self.stamps.resize(place + 1, None);
+        }
+        let before = self.stamps.get_mut(place);
+        if before.is_some_and(|before| std::mem::replace(before, stamp) == stamp) {
+            return Err(QueryError::execution(
+                "multiple matches for labels: grouping labels must ensure unique matches",
+            ));
+        }
+        *matched = true;
+        let result = match self.binary.return_bool {
+            true => Cell::Number(truth(held)),
+            false if held => result,
+            false => return Ok(()),
+        };
         if let Some(series) = self.results.get_mut(place) {
             if series.has(step) {
-                return Err(match self.matching.cardinality {
-                    Cardinality::OneToOne => QueryError::same_labelset(),
-                    _ => QueryError::execution(
-                        "multiple matches for labels: grouping labels must ensure unique matches",
-                    ),
-                });
+                return Err(QueryError::same_labelset());
             }
             series.set(step, result);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The place of the result series of a pair.

@@ -20,7 +20,7 @@ use contract::Select;
 use model::Labels;
 use parking_lot::Mutex;
 
-use crate::ast::{Expr, ExprKind, Span, ValueType};
+use crate::ast::{Expr, ExprKind, Span, Text, ValueType};
 use crate::budget::Budget;
 use crate::column::{Series, Steps, present};
 use crate::notes::{Doubt, Notes};
@@ -136,7 +136,7 @@ impl<'a> Context<'a> {
         }
         match &expr.kind {
             ExprKind::Number { value, .. } => Ok(Evaluated::Scalar(vec![*value; steps.count])),
-            ExprKind::String(text) => Ok(Evaluated::String(text.clone())),
+            ExprKind::String(text) => Ok(Evaluated::String(text.as_str().to_owned())),
             ExprKind::Paren(inner) => self.eval(inner, steps),
             ExprKind::Unary { negative, operand } => self.unary(*negative, operand, steps),
             ExprKind::Binary(binary) => binary::eval(self, binary, steps),
@@ -188,6 +188,19 @@ impl<'a> Context<'a> {
         match self.eval(expr, steps)? {
             Evaluated::Scalar(values) => Ok(values),
             _ => Err(wrong_type(expr, ValueType::Scalar)),
+        }
+    }
+
+    /// A text that names a label, or the text as `Err` where it cannot.
+    pub(crate) fn label_name<'e>(
+        &self,
+        expr: &'e Expr,
+    ) -> Result<Result<&'e str, &'e Text>, QueryError> {
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.label_name(inner),
+            ExprKind::String(text) if text.is_label_name() => Ok(Ok(text.as_str())),
+            ExprKind::String(text) => Ok(Err(text)),
+            _ => Err(wrong_type(expr, ValueType::String)),
         }
     }
 
