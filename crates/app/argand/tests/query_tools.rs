@@ -42,6 +42,22 @@ fn a_query_is_formatted_or_refused() {
     );
 }
 
+#[test]
+fn a_query_is_explained_as_text_and_as_json() {
+    let (code, stdout, _) = run(&["promql", "explain", "sum by (job) (rate(a_total[5m]))"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        stdout.starts_with("fold sum  [columns: job]\n└─ window rate  [series by series]\n"),
+        "{stdout}"
+    );
+    let (code, stdout, _) = run(&["promql", "explain", "--json", "sum(a)"]);
+    let plan: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &plan["operator"]), (Some(0), &"fold sum".into()));
+    let (code, _, stderr) = run(&["promql", "explain", "sum("]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.starts_with("1:5: parse error"), "{stderr}");
+}
+
 const SCRIPT: &str = "\
 load 1m
   a{b=\"c\"} 1 2 3

@@ -6,9 +6,11 @@
 //! on numbers asks once a series whether it is empty. A step has a number or a histogram or
 //! neither, never both.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::{FloatHistogram, Labels, STALE_NAN_BITS};
+use rapidhash::fast::RandomState;
 
 use crate::QueryError;
 
@@ -195,7 +197,7 @@ impl Series {
 }
 
 /// The moments of an evaluation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Steps {
     pub(crate) first: i64,
     pub(crate) step: i64,
@@ -246,7 +248,7 @@ impl Steps {
 
 /// Joins series with the same labels that never have a value at the same step.
 pub(crate) fn merge_same_labels(series: Vec<Series>) -> Result<Vec<Series>, QueryError> {
-    let mut places = std::collections::HashMap::with_capacity(series.len());
+    let mut places = HashMap::with_capacity_and_hasher(series.len(), RandomState::default());
     let mut merged: Vec<Series> = Vec::with_capacity(series.len());
     for one in series {
         let place = *places.entry(one.labels.clone()).or_insert(merged.len());
@@ -275,7 +277,7 @@ pub(crate) fn merge_same_labels(series: Vec<Series>) -> Result<Vec<Series>, Quer
 
 /// Fails where two series have the same labels.
 pub(crate) fn all_distinct(series: &[Series]) -> Result<(), QueryError> {
-    let mut seen = std::collections::HashSet::with_capacity(series.len());
+    let mut seen = HashSet::with_capacity_and_hasher(series.len(), RandomState::default());
     if series.iter().all(|one| seen.insert(&one.labels)) {
         Ok(())
     } else {

@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::ast::{Expr, ValueType};
 use crate::budget::{Budget, CancelToken};
+use crate::eval::shared::Shared;
 use crate::eval::{Context, Reading};
 use crate::notes::Notes;
 use crate::{Features, QueryError, QueryResult, Stats, parse_with};
@@ -246,6 +247,7 @@ impl Engine {
             ),
             notes: Mutex::new(Notes::default()),
             reading: Mutex::new(Reading::Plain),
+            shared: Shared::of(&query.expr),
         };
         let started = Instant::now();
         let value = context.answer(&query.expr);
@@ -262,7 +264,9 @@ impl Engine {
             eval_time: evaluated,
         };
         let notes = context.notes.into_inner();
-        let Notes { warnings, infos } = notes;
+        let Notes {
+            warnings, infos, ..
+        } = notes;
         Ok(QueryResult {
             value: value?,
             warnings: warnings.into_list(),

@@ -31,6 +31,7 @@ mod histogram;
 mod kernels;
 mod notes;
 pub mod parse;
+mod plan;
 mod rule_queries;
 pub mod script;
 mod text;
@@ -43,6 +44,7 @@ pub use format::prettify;
 pub use parse::{
     Features, ParseError, parse, parse_any_series_selector, parse_series_selector, parse_with,
 };
+pub use plan::{PlanNode, explain};
 pub use rule_queries::RuleQueries;
 pub use value::{
     HistogramBucket, InstantSample, QueryResult, RangeSeries, SampleValue, Stats, Value,

@@ -21,6 +21,7 @@ mod own_metrics;
 mod pages;
 mod params;
 mod parse_tree;
+mod plan_tree;
 mod query;
 mod remote;
 mod roles;
@@ -31,5 +32,6 @@ mod targets;
 
 pub use cors::CorsOrigin;
 pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
+pub use plan_tree::plan_json;
 pub use roles::role_of;
 pub use routes::router;

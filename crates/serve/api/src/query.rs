@@ -81,6 +81,16 @@ pub(crate) async fn tree(State(face): State<Arc<Face>>, params: Params) -> ApiRe
     Answer::of(&crate::parse_tree::tree(&expr))
 }
 
+/// `/api/v1/explain`, ours: how the engine would evaluate the query.
+pub(crate) async fn plan(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let services = face
+        .services()
+        .ok_or_else(|| ApiError::internal("the store is not ready"))?;
+    let plan = promql::explain(params.get("query"), services.engine.features())
+        .map_err(|e| ApiError::parameter("query", e))?;
+    Answer::of(&crate::plan_tree::plan_json(&plan))
+}
+
 /// The query as the engine would read it.
 fn parsed(face: &Face, params: &Params) -> Result<Expr, ApiError> {
     let services = face

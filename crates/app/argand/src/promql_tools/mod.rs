@@ -3,6 +3,7 @@
 //! Each command has a file of its own and writes to the writer it is given. A query that cannot be
 //! read is an error on standard error with exit code 1, as is a command line that makes no sense.
 
+mod explain;
 mod format;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    Explain(explain::Arguments),
     Format(format::Arguments),
 }
 
@@ -44,6 +46,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     };
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match &line.command {
+        Command::Explain(arguments) => explain::run(arguments, &mut out),
         Command::Format(arguments) => format::run(arguments, &mut out),
     };
     match outcome.and_then(|()| Ok(out.flush()?)) {

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use model::{Labels, METRIC_NAME};
+use rapidhash::fast::RandomState;
 
 use super::operate::{Operator, truth};
 use super::sets::kept;
@@ -36,9 +37,11 @@ struct Join<'j> {
     /// The last match group and step that a result was matched in.
     stamps: Vec<Option<(usize, usize)>>,
     /// Result of labels.
-    places: HashMap<Labels, usize>,
+    places: HashMap<Labels, usize, RandomState>,
     /// Result of a pair of places; `usize::MAX` for a filled side.
-    pairs: HashMap<(usize, usize, usize), usize>,
+    pairs: HashMap<(usize, usize, usize), usize, RandomState>,
+    /// The pair before, which most often is the same at the next step, and its result.
+    last: Option<((usize, usize, usize), usize)>,
     steps: Steps,
 }
 
@@ -85,8 +88,9 @@ pub(super) fn eval(
         members,
         results: Vec::new(),
         stamps: Vec::new(),
-        places: HashMap::new(),
-        pairs: HashMap::new(),
+        places: HashMap::default(),
+        pairs: HashMap::default(),
+        last: None,
         steps: *steps,
     };
     join.run()?;
@@ -222,7 +226,11 @@ impl Join<'_> {
         } else {
             (0, many, one)
         };
+        if let Some((_, place)) = self.last.filter(|(last, _)| *last == key) {
+            return place;
+        }
         if let Some(place) = self.pairs.get(&key) {
+            self.last = Some((key, *place));
             return *place;
         }
         let (labels, drop_name) = self.result_labels(group, many, one);
@@ -235,6 +243,7 @@ impl Join<'_> {
                 .push(Series::absent(labels, drop_name, &self.steps));
         }
         self.pairs.insert(key, place);
+        self.last = Some((key, place));
         place
     }
 
@@ -245,20 +254,21 @@ impl Join<'_> {
         };
         let ((labels, drop_name), (one_labels, _)) = (of(self.many, many), of(self.one, one));
         let comparison = self.binary.op.is_comparison() || self.binary.op.is_trim();
-        let mut builder = labels.to_builder();
-        if !comparison {
-            builder.retain(|name, _| !self.context.is_metadata(name));
+        let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
+        let keeps = |name: &str| {
+            let listed = || self.matching.labels.iter().any(|label| label == name);
+            let matched =
+                || listed() == self.matching.on || (name == METRIC_NAME && !self.matching.on);
+            (comparison || !self.context.is_metadata(name)) && (!one_to_one || matched())
+        };
+        let mut labels = labels.filtered(keeps);
+        if !self.matching.include.is_empty() {
+            let mut builder = labels.to_builder();
+            for name in &self.matching.include {
+                builder.set(name, one_labels.get(name).unwrap_or(""));
+            }
+            labels = builder.build();
         }
-        if self.matching.cardinality == Cardinality::OneToOne {
-            let listed = |name: &str| self.matching.labels.iter().any(|label| label == name);
-            builder.retain(|name, _| {
-                listed(name) == self.matching.on || (name == METRIC_NAME && !self.matching.on)
-            });
-        }
-        for name in &self.matching.include {
-            builder.set(name, one_labels.get(name).unwrap_or(""));
-        }
-        let labels = builder.build();
         if comparison && self.binary.return_bool {
             self.context.derived(labels)
         } else {

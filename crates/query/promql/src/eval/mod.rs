@@ -6,10 +6,11 @@
 
 pub(crate) mod call;
 mod duration;
-mod invariant;
+pub(crate) mod invariant;
 pub(crate) mod parallel;
 pub(crate) mod range;
 pub(crate) mod selector;
+pub(crate) mod shared;
 pub(crate) mod source;
 mod unary;
 pub(crate) mod windowed;
@@ -56,6 +57,7 @@ pub(crate) struct Context<'a> {
     pub(crate) budget: Budget,
     pub(crate) notes: Mutex<Notes>,
     pub(crate) reading: Mutex<Reading>,
+    pub(crate) shared: shared::Shared,
 }
 
 /// How much of histograms the part of a query that is being evaluated looks at.
@@ -134,6 +136,10 @@ impl<'a> Context<'a> {
             let once = self.eval(expr, &Steps::one(steps.first))?;
             return self.repeat(once, steps.count);
         }
+        self.eval_shared(expr, steps, || self.eval_node(expr, steps))
+    }
+
+    fn eval_node(&self, expr: &Expr, steps: &Steps) -> Result<Evaluated, QueryError> {
         match &expr.kind {
             ExprKind::Number { value, .. } => Ok(Evaluated::Scalar(vec![*value; steps.count])),
             ExprKind::String(text) => Ok(Evaluated::String(text.as_str().to_owned())),

@@ -17,7 +17,7 @@ pub(crate) mod cut;
 pub(crate) mod dictionary;
 mod ended;
 mod histograms;
-mod labels;
+pub(crate) mod labels;
 mod matching;
 pub(crate) mod open;
 pub(crate) mod out_of_order;
@@ -27,7 +27,7 @@ mod restore;
 pub(crate) mod segments;
 pub(crate) mod series;
 mod symbols;
-mod table;
+pub(crate) mod table;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};

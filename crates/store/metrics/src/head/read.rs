@@ -16,7 +16,7 @@ use super::out_of_order::{Late, LateChunk};
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::chunk::{BadChunk, Encoding};
-use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order, trim};
+use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order};
 use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
 
@@ -100,17 +100,14 @@ impl Head {
 
     /// Whether a series may have samples in the range.
     fn may_overlap(&self, series: &Series, range: TimeRange) -> bool {
-        let Some((last, _)) = self.last(series) else {
+        let last = self.last(series).map(|(last, _)| last);
+        if last.is_none_or(|last| last < range.start) {
             return false;
-        };
-        let first = match self.full.list(series.full).last() {
-            Some(chunk) => chunk.first,
-            None => self.open_range(series).map_or(last, |open| open.0),
-        };
-        range.overlaps(TimeRange {
-            start: first,
-            end: last,
-        })
+        }
+        let open = self.open_range(series);
+        // The list of full chunks is long, and far apart in memory.
+        open.is_some_and(|(first, ..)| first <= range.end)
+            || self.full.list(series.full).any(|c| c.first <= range.end)
     }
 
     /// The slots of the series that all matchers fit.
@@ -350,6 +347,36 @@ impl HeadView {
         }
     }
 
+    /// Appends the newest sample of a series where that takes no decoding: it is in the range, its
+    /// chunk is as it was when the view was made, and nothing was deleted or came out of order.
+    /// Answers whether it did.
+    pub(crate) fn read_newest(&self, place: usize, into: &mut Columns) -> bool {
+        let Some(seen) = self.series.get(place) else {
+            return false;
+        };
+        if !self.late.is_empty() && self.late_of(place).is_some() {
+            return false;
+        }
+        let newest = {
+            let head = self.head.read();
+            if !head.deleted.is_empty() && head.deleted.contains_key(&slot_of(seen.id)) {
+                return false;
+            }
+            head.series(seen.id).and_then(|series| {
+                let open = &series.open;
+                let is_same = open.count() == seen.open_count && open.first == seen.open_first;
+                open.last_sample().filter(|_| is_same)
+            })
+        };
+        match newest {
+            Some((time, value)) if self.range.contains(time) => {
+                into.push(time, value);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Appends the samples of a series that lie in the ranges, those that came in order and those
     /// that did not.
     pub(crate) fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
@@ -433,13 +460,13 @@ impl HeadView {
             self.decode_full(full, *count, into)?;
         }
         if let Some((encoding, bytes)) = &gathered.open {
-            let decoded = encoding.decode(bytes, into);
+            let TimeRange { start, end } = self.range;
+            let decoded = encoding.decode_range(bytes, start, end, into);
             decoded.map_err(|_| {
                 let slot = slot_of(seen.id);
                 SelectError::Corrupt(format!("open chunk of series in slot {slot}"))
             })?;
         }
-        trim(into, start, self.range);
         for &(first, last) in &gathered.deleted {
             cut_out(into, start, first, last);
         }
@@ -452,17 +479,18 @@ impl HeadView {
         count: Option<u16>,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
+        let TimeRange { start, end } = self.range;
         let decoded = self.with_full(full, |chunk| {
             let encoding = chunk.encoding.map_err(|_| BadChunk)?;
             let Some(count) = count else {
-                return encoding.decode(chunk.data, into);
+                return encoding.decode_range(chunk.data, start, end, into);
             };
             // Written by this run, and so of an encoding whose first bytes are the count alone.
             let mut bytes = chunk.data.to_vec();
             if let Some(header) = bytes.first_chunk_mut() {
                 *header = count.to_be_bytes();
             }
-            encoding.decode(&bytes, into)
+            encoding.decode_range(&bytes, start, end, into)
         });
         decoded?.map_err(|_| lost(full))
     }
