@@ -26,6 +26,7 @@ pub(crate) mod read;
 mod restore;
 pub(crate) mod segments;
 pub(crate) mod series;
+pub(crate) mod sorted;
 mod symbols;
 mod table;
 
