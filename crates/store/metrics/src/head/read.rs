@@ -99,7 +99,7 @@ impl Head {
     }
 
     /// Whether a series may have samples in the range.
-    fn may_overlap(&self, series: &Series, range: TimeRange) -> bool {
+    pub(super) fn may_overlap(&self, series: &Series, range: TimeRange) -> bool {
         let last = self.last(series).map(|(last, _)| last);
         if last.is_none_or(|last| last < range.start) {
             return false;
@@ -314,14 +314,17 @@ impl HeadView {
         &self.head
     }
 
-    /// What pair numbers stand for.
-    pub(crate) fn dictionary(&self) -> &RwLock<Dictionary> {
-        &self.dictionary
+    /// The slots of the series, rising.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.series.iter().map(|seen| slot_of(seen.id))
     }
 
-    /// The range of the view.
-    pub(crate) fn range(&self) -> TimeRange {
-        self.range
+    /// The place of the series in a slot.
+    pub(crate) fn place_of(&self, slot: u32) -> Option<usize> {
+        let found = self
+            .series
+            .binary_search_by_key(&slot, |seen| slot_of(seen.id));
+        found.ok()
     }
 
     /// Looks up label sets; calls `found` with the number of each set that is here and its place.
@@ -512,11 +515,11 @@ impl HeadView {
     }
 }
 
-fn unmapped(error: std::io::Error) -> SelectError {
+pub(super) fn unmapped(error: std::io::Error) -> SelectError {
     SelectError::Io(format!("head chunk files: {error}"))
 }
 
-fn lost(full: &FullChunk) -> SelectError {
+pub(super) fn lost(full: &FullChunk) -> SelectError {
     SelectError::Corrupt(format!(
         "chunks_head/{:06} at byte {}: no whole chunk",
         full.file, full.offset
