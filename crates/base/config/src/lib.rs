@@ -20,6 +20,7 @@
 //! );
 //! ```
 
+pub mod alertmanager;
 mod build;
 mod discovery;
 mod emit;
@@ -37,6 +38,7 @@ mod scrape;
 mod secret;
 mod sections;
 mod table;
+mod tree;
 mod web;
 mod yaml;
 
@@ -49,6 +51,7 @@ pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
+pub use tree::Tree;
 pub use web::{
     ClientAuth, RateLimit, Role, Roles, ServerTls, WebConfig, WebToken, WebUser, load_web,
     parse_web,
