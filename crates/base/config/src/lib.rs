@@ -20,6 +20,7 @@
 //! );
 //! ```
 
+pub mod alertmanager;
 mod build;
 mod discovery;
 mod emit;
