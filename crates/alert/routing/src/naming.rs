@@ -81,14 +81,35 @@ mod tests {
     #[test]
     fn matchers_are_written_as_upstream_writes_them() {
         for (name, op, value, text) in [
-            ("severity", MatchOp::Equal, "critical", r#"{severity="critical"}"#),
-            ("a", MatchOp::NotRegex, "x\"\\\t\n", "{a!~\"x\\\"\\\\\t\\n\"}"),
+            (
+                "severity",
+                MatchOp::Equal,
+                "critical",
+                r#"{severity="critical"}"#,
+            ),
+            (
+                "a",
+                MatchOp::NotRegex,
+                "x\"\\\t\n",
+                "{a!~\"x\\\"\\\\\t\\n\"}",
+            ),
             ("a b", MatchOp::Equal, "\t", r#"{"a b"="\t"}"#),
             ("ä", MatchOp::Equal, "", r#"{ä=""}"#),
         ] {
-            let pattern = if op == MatchOp::NotRegex { "x\"\\\\\t\n" } else { value };
+            let pattern = if op == MatchOp::NotRegex {
+                "x\"\\\\\t\n"
+            } else {
+                value
+            };
             let matcher = Matcher::new(name, op, pattern).unwrap();
-            let text = text.replace("\\\\\t", if op == MatchOp::NotRegex { "\\\\\\\\\t" } else { "\\\\\t" });
+            let text = text.replace(
+                "\\\\\t",
+                if op == MatchOp::NotRegex {
+                    "\\\\\\\\\t"
+                } else {
+                    "\\\\\t"
+                },
+            );
             assert_eq!(matchers_text(&[matcher]), text);
         }
         assert_eq!(matchers_text(&[]), "{}");
@@ -115,7 +136,11 @@ mod tests {
             // The set without `a` comes first.
             (set(&[("b", "1")]), set(&[("a", "9")])),
         ] {
-            assert_eq!(compare_labels(&less, &more), Ordering::Less, "{less} {more}");
+            assert_eq!(
+                compare_labels(&less, &more),
+                Ordering::Less,
+                "{less} {more}"
+            );
             assert_eq!(compare_labels(&more, &less), Ordering::Greater);
         }
     }

@@ -103,7 +103,9 @@ impl Silence {
             return invalid("at least one matcher required");
         }
         if let Some(place) = self.matchers.iter().position(|m| m.name().is_empty()) {
-            return invalid(&format!("invalid label matcher {place}: invalid label name \"\""));
+            return invalid(&format!(
+                "invalid label matcher {place}: invalid label name \"\""
+            ));
         }
         if self.matchers.iter().all(Matcher::matches_absent) {
             return invalid("at least one matcher must not match the empty string");
@@ -121,7 +123,10 @@ impl Silence {
 
     /// Bytes that it takes in the log, roughly.
     pub(crate) fn size(&self) -> usize {
-        let matchers = self.matchers.iter().map(|m| m.name().len() + m.value().len() + 3);
+        let matchers = self
+            .matchers
+            .iter()
+            .map(|m| m.name().len() + m.value().len() + 3);
         matchers.sum::<usize>()
             + self.created_by.len()
             + self.comment.len()
@@ -250,10 +255,17 @@ mod tests {
         for (matchers, nothing) in [
             (vec![matcher(MatchOp::Regex, ".+")], true),
             (vec![matcher(MatchOp::NotEqual, "")], true),
-            (vec![matcher(MatchOp::Regex, ".+"), Matcher::equal("b", "x")], false),
+            (
+                vec![matcher(MatchOp::Regex, ".+"), Matcher::equal("b", "x")],
+                false,
+            ),
             (vec![matcher(MatchOp::Regex, "x|y")], false),
         ] {
-            assert_eq!(silence(matchers.clone()).names_nothing(), nothing, "{matchers:?}");
+            assert_eq!(
+                silence(matchers.clone()).names_nothing(),
+                nothing,
+                "{matchers:?}"
+            );
         }
     }
 }

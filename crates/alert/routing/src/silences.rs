@@ -115,7 +115,10 @@ impl Silences {
     /// The ids of the silences that mute an alert now.
     pub(crate) fn muting(&mut self, fingerprint: u64, labels: &Labels, now: i64) -> Vec<Arc<str>> {
         let version = self.version;
-        let known = self.found.get(&fingerprint).is_some_and(|(of, _)| *of == version);
+        let known = self
+            .found
+            .get(&fingerprint)
+            .is_some_and(|(of, _)| *of == version);
         if !known {
             let about = self.by_id.iter().filter(|(_, silence)| {
                 silence.state(now) != SilenceState::Expired && silence.matches(labels)
@@ -162,7 +165,8 @@ impl Silences {
     pub(crate) fn collect(&mut self, now: i64) -> usize {
         let before = self.by_id.len();
         let keep = self.rules.retention;
-        self.by_id.retain(|_, silence| silence.ends_at.saturating_add(keep) > now);
+        self.by_id
+            .retain(|_, silence| silence.ends_at.saturating_add(keep) > now);
         self.used.retain(|id, ()| self.by_id.contains_key(id));
         let gone = before - self.by_id.len();
         if gone > 0 {
@@ -173,7 +177,9 @@ impl Silences {
 
     /// How many are in each state.
     pub(crate) fn count(&self, state: SilenceState, now: i64) -> usize {
-        self.all().filter(|silence| silence.state(now) == state).count()
+        self.all()
+            .filter(|silence| silence.state(now) == state)
+            .count()
     }
 }
 
@@ -246,7 +252,9 @@ mod tests {
     fn set(silences: &mut Silences, silence: Silence, id: &str, now: i64) -> String {
         let changes = silences.plan_set(silence, id.to_owned(), now).unwrap();
         let id = changes.last().unwrap().id.clone();
-        changes.into_iter().for_each(|change| silences.apply(change));
+        changes
+            .into_iter()
+            .for_each(|change| silences.apply(change));
         id
     }
 
@@ -297,7 +305,11 @@ mod tests {
         for (now, count) in [(0, 0), (10, 1), (19, 1), (20, 0)] {
             assert_eq!(silences.muting(1, &labels, now).len(), count, "{now}");
         }
-        assert!(silences.muting(2, &Labels::from_pairs([("a", "y")]), 15).is_empty());
+        assert!(
+            silences
+                .muting(2, &Labels::from_pairs([("a", "y")]), 15)
+                .is_empty()
+        );
     }
 
     #[test]
@@ -310,8 +322,14 @@ mod tests {
         let message = refused.unwrap_err().to_string();
         assert_eq!(message, "exceeded maximum number of silences: 3 (limit: 3)");
         let large = wanted("", &"x".repeat(200), 0, 10);
-        let message = silences.plan_set(large, "5".to_owned(), 0).unwrap_err().to_string();
-        assert!(message.starts_with("silence exceeded maximum size"), "{message}");
+        let message = silences
+            .plan_set(large, "5".to_owned(), 0)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.starts_with("silence exceeded maximum size"),
+            "{message}"
+        );
         assert_eq!(silences.collect(109), 0);
         assert_eq!(silences.collect(110), 3);
     }
@@ -322,9 +340,18 @@ mod tests {
         let mut silence = wanted("", "x", 0, 1000);
         silence.ends_with_alerts = true;
         set(&mut silences, silence, "one", 0);
-        let (mine, other) = (Labels::from_pairs([("a", "x")]), Labels::from_pairs([("a", "y")]));
-        assert!(silences.done([&other].into_iter(), 1).is_empty(), "nothing muted yet");
-        assert!(silences.done([&mine, &other].into_iter(), 2).is_empty(), "it fires");
+        let (mine, other) = (
+            Labels::from_pairs([("a", "x")]),
+            Labels::from_pairs([("a", "y")]),
+        );
+        assert!(
+            silences.done([&other].into_iter(), 1).is_empty(),
+            "nothing muted yet"
+        );
+        assert!(
+            silences.done([&mine, &other].into_iter(), 2).is_empty(),
+            "it fires"
+        );
         let done = silences.done([&other].into_iter(), 3);
         assert_eq!(done.len(), 1);
         assert_eq!(done[0].state(3), SilenceState::Expired);
