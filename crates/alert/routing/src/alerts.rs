@@ -96,10 +96,6 @@ impl Alerts {
         self.by_fingerprint.iter_mut().map(|(f, known)| (*f, known))
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.by_fingerprint.len()
-    }
-
     /// The labels of those that fire.
     pub(crate) fn firing(&self, now: i64) -> impl Iterator<Item = &Labels> + Clone {
         self.by_fingerprint
@@ -230,7 +226,7 @@ mod tests {
         let mut other = alert(1, 20, 3);
         other.labels = Labels::from_pairs([("alertname", "B")]);
         assert_eq!(alerts.put(other, true), Change::Refused);
-        assert_eq!(alerts.len(), 1);
+        assert_eq!(alerts.iter().count(), 1);
         assert!(alerts.collect(19, |_| false).is_empty());
         assert!(alerts.collect(20, |_| true).is_empty());
         assert_eq!(alerts.collect(20, |_| false).len(), 1);
