@@ -38,6 +38,7 @@ mod scrape;
 mod secret;
 mod sections;
 mod table;
+mod tree;
 mod yaml;
 
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
@@ -49,3 +50,4 @@ pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
+pub use tree::Tree;

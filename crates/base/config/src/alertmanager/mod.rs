@@ -11,14 +11,21 @@
 //! What is absent: reading the files that hold secrets (they are read at each use) and the
 //! template files.
 
+mod build;
 mod global;
+mod inherit;
+mod load;
+mod matchers;
 mod receiver;
 mod receivers;
 mod route;
+mod sections;
 mod time;
 
 pub use global::{Global, SmartHost};
-pub use receiver::{Receiver, Tree};
+pub use load::{Environment, load, parse};
+pub use matchers::{MatcherError, parse_matcher, parse_matchers};
+pub use receiver::Receiver;
 pub use receivers::{
     DiscordConfig, EmailConfig, EmailThreading, IncidentioConfig, JiraApi, JiraConfig, JiraField,
     MattermostAttachment, MattermostConfig, MattermostPriority, MessageField, MsTeamsConfig,

@@ -53,23 +53,3 @@ pub struct Receiver {
     /// `mattermost_configs`.
     pub mattermost: Vec<MattermostConfig>,
 }
-
-/// A value whose form the user chooses, such as a field of PagerDuty's details. Its texts are
-/// templates.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Tree {
-    /// Nothing.
-    Null,
-    /// A truth value.
-    Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// Another number.
-    Float(f64),
-    /// A text.
-    Text(String),
-    /// A list.
-    List(Vec<Tree>),
-    /// A map, in the order of its keys.
-    Map(BTreeMap<String, Tree>),
-}

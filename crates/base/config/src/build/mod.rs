@@ -1,5 +1,5 @@
 //! Tables that were read and completed, to the checked types that the other stages use.
 
 pub(crate) mod config;
-mod http;
+pub(crate) mod http;
 mod scrape;

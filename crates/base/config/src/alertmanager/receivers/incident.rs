@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::alertmanager::Tree;
-use crate::{HttpConfig, SecretSource};
+use crate::{HttpConfig, SecretSource, Tree};
 
 /// One of `pagerduty_configs`.
 #[derive(Clone, Debug, PartialEq)]

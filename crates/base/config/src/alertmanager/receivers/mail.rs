@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::alertmanager::{SmartHost, Tree};
-use crate::{HttpConfig, SecretSource, TlsConfig};
+use crate::alertmanager::SmartHost;
+use crate::{HttpConfig, SecretSource, TlsConfig, Tree};
 
 /// One of `webhook_configs`.
 #[derive(Clone, Debug, PartialEq)]
