@@ -20,6 +20,7 @@
 //! );
 //! ```
 
+mod alerting;
 mod build;
 mod discovery;
 mod emit;
@@ -31,6 +32,7 @@ mod load;
 mod nearest;
 mod prometheus;
 mod read;
+mod rules;
 mod scalar;
 mod schema;
 mod scrape;
@@ -39,6 +41,7 @@ mod sections;
 mod table;
 mod yaml;
 
+pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{
@@ -46,5 +49,9 @@ pub use http::{
 };
 pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
+pub use rules::{
+    AlertRule, RuleChecks, RuleConfig, RuleGroup, RuleKind, find_rule_files, load_rules,
+    parse_rules,
+};
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
