@@ -32,6 +32,7 @@ mod recording;
 mod restore;
 mod rule;
 mod run;
+mod send;
 mod states;
 #[cfg(test)]
 mod tests;
@@ -41,3 +42,4 @@ mod writing;
 pub use error::RulesError;
 pub use load::{LoadedRules, RuleSettings};
 pub use manager::{RuleManager, RuleOptions, RuleStages};
+pub use send::{LoadedAlerting, Sender, SenderOptions};
