@@ -20,6 +20,7 @@
 //! );
 //! ```
 
+mod alerting;
 pub mod alertmanager;
 mod build;
 mod discovery;
@@ -32,6 +33,7 @@ mod load;
 mod nearest;
 mod prometheus;
 mod read;
+mod rules;
 mod scalar;
 mod schema;
 mod scrape;
@@ -42,6 +44,7 @@ mod tree;
 mod web;
 mod yaml;
 
+pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{
@@ -49,6 +52,10 @@ pub use http::{
 };
 pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
+pub use rules::{
+    AlertRule, RuleChecks, RuleConfig, RuleGroup, RuleKind, find_rule_files, load_rules,
+    parse_rules,
+};
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
 pub use tree::Tree;

@@ -65,7 +65,9 @@ impl Labels {
     ) -> Self {
         let mut pairs: Vec<(N, V)> = pairs.into_iter().collect();
         pairs.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
-        let texts = pairs.iter().map(|(n, v)| n.as_ref().len() + v.as_ref().len());
+        let texts = pairs
+            .iter()
+            .map(|(n, v)| n.as_ref().len() + v.as_ref().len());
         let mut packed = String::with_capacity(texts.sum::<usize>() + pairs.len() * LENGTHS);
         let mut rest = pairs.iter().peekable();
         while let Some((name, value)) = rest.next() {

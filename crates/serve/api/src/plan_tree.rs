@@ -41,7 +41,11 @@ mod tests {
             ("/children/0/streamed", json!(true)),
             ("/children/0/details/matchers", json!("__name__=\"up\"")),
         ] {
-            assert_eq!(tree.pointer(pointer), Some(&expected), "{pointer}: {tree:#}");
+            assert_eq!(
+                tree.pointer(pointer),
+                Some(&expected),
+                "{pointer}: {tree:#}"
+            );
         }
     }
 }

@@ -112,7 +112,11 @@ fn selected(selector: &VectorSelector) -> Details {
 }
 
 fn aggregation(aggregate: &Aggregate) -> (String, Details) {
-    let way = if folds(aggregate.op) { "fold" } else { "gather" };
+    let way = if folds(aggregate.op) {
+        "fold"
+    } else {
+        "gather"
+    };
     let labels = aggregate.grouping.labels.join(", ");
     let columns = match (aggregate.grouping.without, labels.is_empty()) {
         (true, true) => "all but the name".to_owned(),

@@ -38,9 +38,7 @@ fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Vector(_)
         | ExprKind::Matrix(_) => Vec::new(),
         ExprKind::Subquery(subquery) => vec![&subquery.expr],
-        ExprKind::Aggregate(aggregate) => {
-            aggregate.param.iter().chain([&aggregate.expr]).collect()
-        }
+        ExprKind::Aggregate(aggregate) => aggregate.param.iter().chain([&aggregate.expr]).collect(),
         ExprKind::Call(call) => call.args.iter().collect(),
         ExprKind::Binary(binary) => vec![&binary.left, &binary.right],
         ExprKind::Unary { operand, .. } => vec![operand],
