@@ -295,6 +295,11 @@ impl HeadView {
         self.dictionary.read().labels(self.pairs(place))
     }
 
+    /// The texts behind the numbers of [`HeadView::pairs`].
+    pub(crate) fn dictionary(&self) -> &RwLock<Dictionary> {
+        &self.dictionary
+    }
+
     /// The pair numbers of a series, sorted by label name.
     pub(crate) fn pairs(&self, place: usize) -> &[u32] {
         let pairs = self.series.get(place).and_then(|seen| {
