@@ -330,7 +330,7 @@ impl Stages {
         Self {
             store,
             options,
-            discovery: Arc::new(discovery::Manager::new(sink)),
+            discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
             scraping: scraping.clone(),
         }
