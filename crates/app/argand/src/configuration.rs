@@ -101,7 +101,11 @@ pub(crate) async fn serve_reloads(
         let outcome = match source.read() {
             Ok(config) => {
                 report_inactive(&config);
-                runtime.config_loaded(config.redacted.clone(), SystemClock.now());
+                runtime.config_loaded(
+                    config.redacted.clone(),
+                    config.global.external_labels.clone(),
+                    SystemClock.now(),
+                );
                 stages.apply(config);
                 tracing::info!("configuration reloaded");
                 Ok(())

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Append, Clock, Gather, Select, StoreAdmin, StoreStatus, SystemClock, TargetSink, Targets,
+    Append, Clock, Exemplars, Gather, Select, StoreAdmin, StoreStatus, SystemClock, TargetSink,
+    Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
 use guard::Guard;
@@ -91,7 +92,11 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         flags.shown(),
         retention_in_words(&options, &config),
     ));
-    runtime.config_loaded(config.redacted.clone(), SystemClock.now());
+    runtime.config_loaded(
+        config.redacted.clone(),
+        config.global.external_labels.clone(),
+        SystemClock.now(),
+    );
     let engine = Arc::new(engine(flags, &options));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
@@ -140,6 +145,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
+        exemplars: Arc::clone(&store) as Arc<dyn Exemplars>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         admin: Arc::clone(&store) as Arc<dyn StoreAdmin>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,

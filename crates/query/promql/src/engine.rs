@@ -134,6 +134,11 @@ impl Engine {
         }
     }
 
+    /// How old the newest sample of a selector may be, in milliseconds.
+    pub fn lookback(&self) -> i64 {
+        self.options.lookback
+    }
+
     /// The unstable parts of the language that its queries may use.
     pub fn features(&self) -> &Features {
         &self.options.features

@@ -34,6 +34,7 @@ pub mod parse;
 mod plan;
 mod rule_queries;
 pub mod script;
+mod selectors;
 mod text;
 mod value;
 
@@ -46,6 +47,7 @@ pub use parse::{
 };
 pub use plan::{PlanNode, explain};
 pub use rule_queries::RuleQueries;
+pub use selectors::selectors;
 pub use value::{
     HistogramBucket, InstantSample, QueryResult, RangeSeries, SampleValue, Stats, Value,
     histogram_buckets,

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use contract::{Clock, Gather, Select, StoreAdmin, StoreStatus, Targets};
+use contract::{Clock, Exemplars, Gather, Select, StoreAdmin, StoreStatus, Targets};
+use model::Labels;
 use promql::Engine;
 use receive::RemoteWrite;
 use tokio::sync::{mpsc, oneshot};
@@ -18,6 +19,8 @@ use crate::observe::RequestMetrics;
 pub struct Services {
     /// Where series come from.
     pub select: Arc<dyn Select>,
+    /// Where exemplars come from.
+    pub exemplars: Arc<dyn Exemplars>,
     /// What the store says of itself.
     pub store: Arc<dyn StoreStatus>,
     /// Who carries an operator's orders out.
@@ -54,6 +57,7 @@ pub struct Runtime {
     /// Argand's own version.
     pub version: &'static str,
     config: ArcSwap<String>,
+    external_labels: ArcSwap<Labels>,
     reload_ok: AtomicBool,
     reload_error: ArcSwap<String>,
     /// When the configuration in force was read, in milliseconds since the epoch.
@@ -74,15 +78,18 @@ impl Runtime {
             retention,
             version,
             config: ArcSwap::default(),
+            external_labels: ArcSwap::default(),
             reload_ok: AtomicBool::new(false),
             reload_error: ArcSwap::default(),
             config_time: AtomicI64::new(started),
         }
     }
 
-    /// A configuration has come into force; `redacted` is shown on the status page.
-    pub fn config_loaded(&self, redacted: String, time: i64) {
+    /// A configuration has come into force; `redacted` is shown on the status page, and
+    /// `external_labels` go with what other servers take from here.
+    pub fn config_loaded(&self, redacted: String, external_labels: Labels, time: i64) {
         self.config.store(Arc::new(redacted));
+        self.external_labels.store(Arc::new(external_labels));
         self.config_time.store(time, Ordering::Relaxed);
         self.reload_error.store(Arc::default());
         self.reload_ok.store(true, Ordering::Relaxed);
@@ -92,6 +99,10 @@ impl Runtime {
     pub fn config_refused(&self, error: String) {
         self.reload_error.store(Arc::new(error));
         self.reload_ok.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn external_labels(&self) -> Arc<Labels> {
+        self.external_labels.load_full()
     }
 
     pub(crate) fn config(&self) -> Arc<String> {

@@ -11,7 +11,9 @@
 mod admin;
 mod answer;
 mod cors;
+mod exemplars;
 mod face;
+mod federate;
 mod health;
 mod json;
 mod lifecycle;
