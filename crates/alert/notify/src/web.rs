@@ -128,7 +128,9 @@ impl Asked {
         }
         for (name, value) in &self.headers {
             let mut value = HeaderValue::try_from(value).map_err(|_| {
-                lasting(format!("header {name} holds characters that cannot be sent"))
+                lasting(format!(
+                    "header {name} holds characters that cannot be sent"
+                ))
             })?;
             value.set_sensitive(true);
             headers.insert(name.clone(), value);
@@ -174,9 +176,10 @@ impl Web {
 /// A failure without an answer; URLs are left out, as many hold a token.
 fn unanswered(error: &HttpError, hidden: &[String]) -> NotifyError {
     match error {
-        HttpError::Request { method, cause, .. } => {
-            passing(scrubbed(format!("{method} \"<redacted>\": {cause}"), hidden))
-        }
+        HttpError::Request { method, cause, .. } => passing(scrubbed(
+            format!("{method} \"<redacted>\": {cause}"),
+            hidden,
+        )),
         HttpError::Redirects { method, limit, .. } => passing(format!(
             "{method} \"<redacted>\": stopped after {limit} redirects"
         )),

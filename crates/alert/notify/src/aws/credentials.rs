@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use config::alertmanager::SigV4;
 use config::SecretSource;
+use config::alertmanager::SigV4;
 use contract::NotifyError;
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
@@ -34,8 +34,10 @@ pub(crate) fn static_or_shared(config: &SigV4) -> Result<Credentials, NotifyErro
     }
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if config.profile.is_empty()
-        && let (Some(access_key), Some(secret_key)) =
-            (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"))
+        && let (Some(access_key), Some(secret_key)) = (
+            variable("AWS_ACCESS_KEY_ID"),
+            variable("AWS_SECRET_ACCESS_KEY"),
+        )
     {
         return Ok(Credentials {
             access_key,
@@ -51,8 +53,9 @@ pub(crate) fn static_or_shared(config: &SigV4) -> Result<Credentials, NotifyErro
         .filter(|profile| !profile.is_empty())
         .or_else(|| variable("AWS_PROFILE"))
         .unwrap_or_else(|| "default".to_owned());
-    let text = secret::read(&SecretSource::File(path.clone()), "shared credentials file")
-        .map_err(while_doing("no AWS credentials in sigv4 or the environment"))?;
+    let text = secret::read(&SecretSource::File(path.clone()), "shared credentials file").map_err(
+        while_doing("no AWS credentials in sigv4 or the environment"),
+    )?;
     of_profile(&text, &profile).ok_or_else(|| {
         lasting(format!(
             "{}: profile {profile:?} has no aws_access_key_id and aws_secret_access_key",
@@ -66,7 +69,10 @@ fn of_profile(text: &str, profile: &str) -> Option<Credentials> {
     let mut within = false;
     let (mut access_key, mut secret_key, mut session_token) = (None, None, None);
     for line in text.lines().map(str::trim) {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
             within = name.trim() == profile;
         } else if let Some((key, value)) = line.split_once('=').filter(|_| within) {
             let value = Some(value.trim().to_owned());
@@ -97,16 +103,7 @@ pub(crate) async fn role(
 ) -> Result<Credentials, NotifyError> {
     let url = Url::parse(&format!("https://sts.{}.amazonaws.com/", config.region))
         .map_err(|_| lasting(format!("region {:?} makes no URL", config.region)))?;
-    let mut form = Serializer::new(String::new());
-    form.append_pair("Action", "AssumeRole")
-        .append_pair("Version", "2011-06-15")
-        .append_pair("RoleArn", &config.role_arn)
-        .append_pair("RoleSessionName", "argand")
-        .append_pair("DurationSeconds", ROLE_SECONDS);
-    if !config.external_id.is_empty() {
-        form.append_pair("ExternalId", &config.external_id);
-    }
-    let body = form.finish().into_bytes();
+    let body = role_form(config).into_bytes();
     let answer = web
         .ask(signed(&url, body, &config.region, "sts", own))
         .await
@@ -117,14 +114,33 @@ pub(crate) async fn role(
         .check_with(&[], &message)
         .map_err(while_doing("taking on the role"))?;
     let part = |name: &str| element(&said, name);
-    match (part("AccessKeyId"), part("SecretAccessKey"), part("SessionToken")) {
+    match (
+        part("AccessKeyId"),
+        part("SecretAccessKey"),
+        part("SessionToken"),
+    ) {
         (Some(access_key), Some(secret_key), Some(token)) => Ok(Credentials {
             access_key,
             secret_key,
             session_token: Some(token),
         }),
-        _ => Err(lasting("taking on the role: the answer holds no credentials")),
+        _ => Err(lasting(
+            "taking on the role: the answer holds no credentials",
+        )),
     }
+}
+
+fn role_form(config: &SigV4) -> String {
+    let mut form = Serializer::new(String::new());
+    form.append_pair("Action", "AssumeRole")
+        .append_pair("Version", "2011-06-15")
+        .append_pair("RoleArn", &config.role_arn)
+        .append_pair("RoleSessionName", "argand")
+        .append_pair("DurationSeconds", ROLE_SECONDS);
+    if !config.external_id.is_empty() {
+        form.append_pair("ExternalId", &config.external_id);
+    }
+    form.finish()
 }
 
 /// A signed POST of a form.
@@ -186,7 +202,10 @@ mod tests {
         };
         let text = |text: &str| text.to_owned();
         assert_eq!(found("default"), Some((text("A"), text("B"), None)));
-        assert_eq!(found("other"), Some((text("C"), text("D="), Some(text("E")))));
+        assert_eq!(
+            found("other"),
+            Some((text("C"), text("D="), Some(text("E"))))
+        );
         assert_eq!(found("none"), None);
     }
 }

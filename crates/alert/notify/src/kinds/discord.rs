@@ -47,7 +47,10 @@ impl Kind for Discord {
             "color": if told.is_resolved() { GREEN } else { RED },
         });
         let body = Object::default()
-            .with("content", truncate::chars(told.text(&config.content)?, MAX_CONTENT_CHARS))
+            .with(
+                "content",
+                truncate::chars(told.text(&config.content)?, MAX_CONTENT_CHARS),
+            )
             .with("embeds", vec![embed])
             .with_some("username", config.username.as_str())
             .with_some("avatar_url", config.avatar_url.as_str());

@@ -15,8 +15,8 @@ use crate::error::{lasting, while_doing};
 use crate::integration::Kind;
 use crate::json::Object;
 use crate::told::Told;
-use crate::truncate;
 use crate::tree;
+use crate::truncate;
 use crate::web::{Asked, Web};
 
 /// Characters of a summary.
@@ -51,7 +51,12 @@ impl Jira {
         format!("{base}/{path}")
     }
 
-    async fn ask(&self, method: Method, url: String, body: Option<Value>) -> Result<Value, NotifyError> {
+    async fn ask(
+        &self,
+        method: Method,
+        url: String,
+        body: Option<Value>,
+    ) -> Result<Value, NotifyError> {
         let asked = match body {
             Some(body) => Asked::json(method, url, body),
             None => Asked::get(url).content_type("application/json"),
@@ -93,7 +98,8 @@ impl Jira {
             JiraApi::Auto => host.ends_with("atlassian.net"),
         };
         if cloud {
-            self.url("search/jql").replacen("/rest/api/2/", "/rest/api/3/", 1)
+            self.url("search/jql")
+                .replacen("/rest/api/2/", "/rest/api/3/", 1)
         } else {
             self.url("search")
         }
@@ -101,7 +107,9 @@ impl Jira {
 
     async fn existing(&self, told: &Told<'_>) -> Result<Option<Issue>, NotifyError> {
         let body = json!({"jql": self.search(told)?, "maxResults": 2, "fields": ["status"]});
-        let found = self.ask(Method::POST, self.search_url(), Some(body)).await?;
+        let found = self
+            .ask(Method::POST, self.search_url(), Some(body))
+            .await?;
         let issues = found.get("issues").and_then(Value::as_array);
         let Some(issue) = issues.and_then(|issues| issues.first()) else {
             return Ok(None);
@@ -152,7 +160,13 @@ impl Jira {
     fn description(&self, told: &Told<'_>) -> Result<Value, NotifyError> {
         let text = told.text(&self.config.description.template)?;
         let text = truncate::chars(text, MAX_DESCRIPTION_CHARS);
-        if !self.config.api_url.path().trim_end_matches('/').ends_with("/3") {
+        if !self
+            .config
+            .api_url
+            .path()
+            .trim_end_matches('/')
+            .ends_with("/3")
+        {
             return Ok(Value::String(text));
         }
         match text.trim() {
@@ -183,7 +197,10 @@ impl Jira {
             .and_then(|all| all.iter().find(|one| one.get("name") == Some(&json!(name))))
             .and_then(|transition| transition.get("id")?.as_str())
             .ok_or_else(|| {
-                lasting(format!("can't find transition {name} for issue {}", issue.key))
+                lasting(format!(
+                    "can't find transition {name} for issue {}",
+                    issue.key
+                ))
             })?;
         let body = json!({"transition": {"id": id}});
         self.ask(Method::POST, url, Some(body)).await.map(|_| ())
@@ -217,12 +234,21 @@ impl Kind for Jira {
             }
             let body = self.issue(told, false)?;
             let created = self.ask(Method::POST, self.url("issue"), Some(body)).await;
-            return created.map(|_| ()).map_err(while_doing("failed to create an issue"));
+            return created
+                .map(|_| ())
+                .map_err(while_doing("failed to create an issue"));
         };
         let body = self.issue(told, true)?;
-        self.ask(Method::PUT, self.url(&format!("issue/{}", issue.key)), Some(body))
-            .await
-            .map_err(while_doing(&format!("failed to update issue {}", issue.key)))?;
+        self.ask(
+            Method::PUT,
+            self.url(&format!("issue/{}", issue.key)),
+            Some(body),
+        )
+        .await
+        .map_err(while_doing(&format!(
+            "failed to update issue {}",
+            issue.key
+        )))?;
         self.transition(told, &issue).await
     }
 }

@@ -98,7 +98,10 @@ fn urgency(priority: &MattermostPriority, told: &Told<'_>) -> Result<Value, Noti
     };
     Ok(Object::default()
         .with("priority", level)
-        .with_some("requested_ack", priority.requested_ack && level != "standard")
+        .with_some(
+            "requested_ack",
+            priority.requested_ack && level != "standard",
+        )
         .with_some(
             "persistent_notifications",
             priority.persistent_notifications && level == "urgent",

@@ -25,7 +25,10 @@ pub(crate) struct OpsGenie {
 
 /// The texts between commas, without empty ones.
 fn split(text: &str) -> Vec<&str> {
-    text.trim().split(',').filter(|part| !part.is_empty()).collect()
+    text.trim()
+        .split(',')
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 impl OpsGenie {
@@ -39,9 +42,8 @@ impl OpsGenie {
 
     fn requests(&self, told: &Told<'_>) -> Result<Vec<Asked>, NotifyError> {
         let alias = told.group_hash();
-        let by_alias = |what: &str| {
-            self.url(&format!("v2/alerts/{alias}/{what}?identifierType=alias"))
-        };
+        let by_alias =
+            |what: &str| self.url(&format!("v2/alerts/{alias}/{what}?identifierType=alias"));
         if told.is_resolved() {
             let body = json!({"source": told.text(&self.config.source)?});
             return Ok(vec![Asked::post_json(by_alias("close"), body)]);
@@ -102,7 +104,10 @@ impl OpsGenie {
             let name = told.text(&responder.name)?;
             let username = told.text(&responder.username)?;
             let kind = told.text(&responder.kind)?;
-            if [&id, &name, &username, &kind].iter().all(|text| text.is_empty()) {
+            if [&id, &name, &username, &kind]
+                .iter()
+                .all(|text| text.is_empty())
+            {
                 continue;
             }
             if kind == "teams" {

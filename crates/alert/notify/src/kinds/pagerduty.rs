@@ -42,8 +42,8 @@ impl PagerDuty {
     fn details(&self, told: &Told<'_>) -> Result<Value, NotifyError> {
         let mut details = Map::new();
         for (name, value) in &self.config.details {
-            let value = tree::expanded(value, told)
-                .map_err(while_doing("failed to render details"))?;
+            let value =
+                tree::expanded(value, told).map_err(while_doing("failed to render details"))?;
             details.insert(name.clone(), value);
         }
         Ok(Value::Object(details))
@@ -134,7 +134,11 @@ impl PagerDuty {
 }
 
 fn event_type(told: &Told<'_>) -> &'static str {
-    if told.is_resolved() { "resolve" } else { "trigger" }
+    if told.is_resolved() {
+        "resolve"
+    } else {
+        "trigger"
+    }
 }
 
 /// What is wrong with an event, in PagerDuty's words.

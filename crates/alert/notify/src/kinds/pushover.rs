@@ -33,7 +33,11 @@ impl Pushover {
 
     fn message(&self, told: &Told<'_>) -> Result<String, NotifyError> {
         let text = &self.config.message;
-        let text = if self.config.html { told.html(text)? } else { told.text(text)? };
+        let text = if self.config.html {
+            told.html(text)?
+        } else {
+            told.text(text)?
+        };
         let text = truncate::chars(text, MAX_MESSAGE_CHARS);
         Ok(match text.trim() {
             "" => NO_MESSAGE.to_owned(),
@@ -48,9 +52,15 @@ impl Pushover {
         let mut pairs: Vec<(&str, String)> = vec![
             ("token", token.to_owned()),
             ("user", user.to_owned()),
-            ("title", truncate::chars(told.text(&config.title)?, MAX_TITLE_CHARS)),
+            (
+                "title",
+                truncate::chars(told.text(&config.title)?, MAX_TITLE_CHARS),
+            ),
             ("message", self.message(told)?),
-            ("url", truncate::chars(told.text(&config.url)?, MAX_URL_CHARS)),
+            (
+                "url",
+                truncate::chars(told.text(&config.url)?, MAX_URL_CHARS),
+            ),
             ("url_title", told.text(&config.url_title)?),
             ("priority", told.text(&config.priority)?),
             ("retry", config.retry.as_secs().to_string()),
@@ -83,7 +93,9 @@ impl Kind for Pushover {
         let token = told.text(&secret::read(&self.config.token, "token_file")?)?;
         let user = told.text(&secret::read(&self.config.user_key, "user_key_file")?)?;
         let url = format!("{URL}?{}", self.query(told, &token, &user)?);
-        let asked = Asked::post(url, "text/plain", Vec::new()).hiding(token).hiding(user);
+        let asked = Asked::post(url, "text/plain", Vec::new())
+            .hiding(token)
+            .hiding(user);
         self.web.ask(asked).await?.check(&[])
     }
 }

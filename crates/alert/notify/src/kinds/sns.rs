@@ -48,10 +48,17 @@ impl Sns {
         };
         let mut attributes = BTreeMap::new();
         for (name, value) in &config.attributes {
-            attributes.insert(expanded("attributes", name)?, expanded("attributes", value)?);
+            attributes.insert(
+                expanded("attributes", name)?,
+                expanded("attributes", value)?,
+            );
         }
         let telephone = expanded("phone_number", &config.phone_number)?;
-        let limit = if telephone.is_empty() { MAX_MESSAGE_BYTES } else { MAX_SMS_BYTES };
+        let limit = if telephone.is_empty() {
+            MAX_MESSAGE_BYTES
+        } else {
+            MAX_SMS_BYTES
+        };
         let message = expanded("message", &config.message)?;
         if message.len() > limit {
             attributes.insert("truncated".to_owned(), "true".to_owned());

@@ -68,7 +68,9 @@ fn judge(answer: &Answer) -> Result<(), NotifyError> {
         .pointer("/parameters/retry_after")
         .and_then(|seconds| seconds.as_u64());
     Err(NotifyError {
-        retry_after: seconds.map(Duration::from_secs).or_else(|| answer.retry_after()),
+        retry_after: seconds
+            .map(Duration::from_secs)
+            .or_else(|| answer.retry_after()),
         ..passing(format!(
             "telegram: {} ({})",
             answer.shown(&description),
@@ -91,7 +93,11 @@ impl Kind for Telegram {
             0 => String::new(),
             number => number.to_string(),
         };
-        let silent = if config.disable_notifications { "true" } else { "" };
+        let silent = if config.disable_notifications {
+            "true"
+        } else {
+            ""
+        };
         // All values are texts, as upstream sends them.
         let body = Object::default()
             .with("chat_id", self.chat()?)
@@ -102,6 +108,11 @@ impl Kind for Telegram {
             .with_some("message_thread_id", thread);
         let base = config.api_url.as_str().trim_end_matches('/');
         let url = format!("{base}/bot{token}/sendMessage");
-        judge(&self.web.ask(Asked::post_json(url, body).hiding(token)).await?)
+        judge(
+            &self
+                .web
+                .ask(Asked::post_json(url, body).hiding(token))
+                .await?,
+        )
     }
 }

@@ -43,7 +43,10 @@ impl VictorOps {
         let mut body = Object::default()
             .with("message_type", self.message_type(told)?)
             .with("entity_id", told.group_hash())
-            .with("entity_display_name", told.text(&config.entity_display_name)?)
+            .with(
+                "entity_display_name",
+                told.text(&config.entity_display_name)?,
+            )
             .with("state_message", state)
             .with("monitoring_tool", told.text(&config.monitoring_tool)?);
         for (name, text) in &config.custom_fields {

@@ -51,7 +51,10 @@ impl Wechat {
         }
         let secret = told.text(&secret::read(&self.config.api_secret, "api_secret_file")?)?;
         let company = told.text(&self.config.corp_id)?;
-        let query = [("corpid", company.as_str()), ("corpsecret", secret.as_str())];
+        let query = [
+            ("corpid", company.as_str()),
+            ("corpsecret", secret.as_str()),
+        ];
         let asked = Asked::get(self.url("gettoken", &query)).hiding(secret.as_str());
         let answer = self.web.ask(asked).await?;
         let said = answer.json();
@@ -60,9 +63,10 @@ impl Wechat {
                 *self.token.lock() = Some((token.to_owned(), Instant::now()));
                 Ok(token.to_owned())
             }
-            _ if answer.status.is_server_error() => {
-                Err(passing(format!("no token: status code {}", answer.status.as_u16())))
-            }
+            _ if answer.status.is_server_error() => Err(passing(format!(
+                "no token: status code {}",
+                answer.status.as_u16()
+            ))),
             _ => Err(lasting(format!("invalid APISecret for CorpID: {company}"))),
         }
     }
@@ -107,8 +111,8 @@ impl Kind for Wechat {
             });
         }
         let body = answer.body()?;
-        let said: Value = serde_json::from_slice(body)
-            .map_err(|_| passing("the answer is not that of WeCom"))?;
+        let said: Value =
+            serde_json::from_slice(body).map_err(|_| passing("the answer is not that of WeCom"))?;
         let message = said.get("errmsg").and_then(Value::as_str).unwrap_or("");
         match said.get("errcode").and_then(Value::as_i64) {
             Some(0) | None => Ok(()),

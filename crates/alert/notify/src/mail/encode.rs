@@ -53,7 +53,10 @@ fn push(out: &mut String, byte: u8, literal: bool) {
 /// A header's value: as it is where it is printable ASCII, otherwise in encoded words. Line breaks
 /// are encoded too, so that no value can begin a header of its own.
 pub(super) fn header(text: &str) -> String {
-    if text.bytes().all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\t')) {
+    if text
+        .bytes()
+        .all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\t'))
+    {
         return text.to_owned();
     }
     let room = MAX_WORD - WORD_BEGINS.len() - WORD_ENDS.len();

@@ -29,7 +29,11 @@ pub(super) fn mail(config: &EmailConfig, told: &Told<'_>) -> Result<String, Noti
     let host = rustix::system::uname();
     let host = host.nodename().to_string_lossy();
     if !config.headers.contains_key("Message-Id") {
-        line(&mut out, "Message-Id", &format!("<{}@{host}>", Ulid::generate()));
+        line(
+            &mut out,
+            "Message-Id",
+            &format!("<{}@{host}>", Ulid::generate()),
+        );
     }
     if config.threading != EmailThreading::Off {
         let root = thread(config.threading, told, &now);

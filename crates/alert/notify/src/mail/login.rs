@@ -57,7 +57,13 @@ pub(super) async fn log_in(
             }
         };
         return outcome
-            .and_then(|reply| if reply.code == ACCEPTED { Ok(()) } else { Err(reply.refused()) })
+            .and_then(|reply| {
+                if reply.code == ACCEPTED {
+                    Ok(())
+                } else {
+                    Err(reply.refused())
+                }
+            })
             .map_err(while_doing(&format!("{mechanism} auth")));
     }
     Err(passing(format!("{doing}: {}", problems.join("; "))))
@@ -77,7 +83,10 @@ async fn plain(
     config: &EmailConfig,
     password: &str,
 ) -> Result<Reply, NotifyError> {
-    let text = format!("{}\0{}\0{password}", config.auth_identity, config.auth_username);
+    let text = format!(
+        "{}\0{}\0{password}",
+        config.auth_identity, config.auth_username
+    );
     let line = format!("AUTH PLAIN {}", STANDARD.encode(text));
     connection.exchange(&line).await
 }

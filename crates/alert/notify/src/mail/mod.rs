@@ -61,18 +61,25 @@ impl Kind for Email {
         let to = told
             .text(&config.to)
             .map_err(while_doing("execute 'to' template"))?;
-        let senders = addresses(&from).map_err(|e| lasting(format!("parse 'from' addresses: {e}")))?;
+        let senders =
+            addresses(&from).map_err(|e| lasting(format!("parse 'from' addresses: {e}")))?;
         let [sender] = &senders[..] else {
             return Err(lasting(format!(
                 "must be exactly one 'from' address (got: {})",
                 senders.len()
             )));
         };
-        let receivers = addresses(&to).map_err(|e| lasting(format!("parse 'to' addresses: {e}")))?;
+        let receivers =
+            addresses(&to).map_err(|e| lasting(format!("parse 'to' addresses: {e}")))?;
         // Whatever is wrong with a template is found before anybody is connected to.
         let mail = envelope::mail(config, told)?;
-        let mut connection =
-            Connection::open(&config.smarthost, self.security(), &config.tls, &config.hello).await?;
+        let mut connection = Connection::open(
+            &config.smarthost,
+            self.security(),
+            &config.tls,
+            &config.hello,
+        )
+        .await?;
         login::log_in(&mut connection, config).await?;
         connection.send(sender, &receivers, &mail).await
     }

@@ -65,7 +65,8 @@ fn server_name(tls: &TlsConfig, host: &str) -> Result<ServerName<'static>, Notif
     } else {
         &tls.server_name
     };
-    ServerName::try_from(name.to_owned()).map_err(|_| lasting(format!("{name:?} is no server name")))
+    ServerName::try_from(name.to_owned())
+        .map_err(|_| lasting(format!("{name:?} is no server name")))
 }
 
 async fn secured(
@@ -134,11 +135,16 @@ impl Connection {
             )));
         }
         let doing = "send STARTTLS command";
-        self.command("STARTTLS", 220).await.map_err(while_doing(doing))?;
+        self.command("STARTTLS", 220)
+            .await
+            .map_err(while_doing(doing))?;
         // What was said in the clear after the command is not the server's.
         self.received.clear();
-        let plain: Box<dyn Stream> = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
-        self.stream = secured(plain, tls, host).await.map_err(while_doing(doing))?;
+        let plain: Box<dyn Stream> =
+            std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        self.stream = secured(plain, tls, host)
+            .await
+            .map_err(while_doing(doing))?;
         self.private = true;
         self.greet(hello).await
     }
@@ -146,13 +152,18 @@ impl Connection {
     async fn greet(&mut self, hello: &str) -> Result<(), NotifyError> {
         let doing = "send EHLO command";
         let hello = if hello.is_empty() { "localhost" } else { hello };
-        let reply = self.exchange(&format!("EHLO {hello}")).await.map_err(while_doing(doing))?;
+        let reply = self
+            .exchange(&format!("EHLO {hello}"))
+            .await
+            .map_err(while_doing(doing))?;
         if reply.code == 250 {
             self.extensions = reply.lines.into_iter().skip(1).collect();
             return Ok(());
         }
         self.extensions.clear();
-        self.command(&format!("HELO {hello}"), 250).await.map_err(while_doing(doing))
+        self.command(&format!("HELO {hello}"), 250)
+            .await
+            .map_err(while_doing(doing))
     }
 
     /// What follows the name of an extension that the server has.
@@ -170,7 +181,11 @@ impl Connection {
         to: &[String],
         mail: &str,
     ) -> Result<(), NotifyError> {
-        let body = if self.extension("8BITMIME").is_some() { " BODY=8BITMIME" } else { "" };
+        let body = if self.extension("8BITMIME").is_some() {
+            " BODY=8BITMIME"
+        } else {
+            ""
+        };
         self.command(&format!("MAIL FROM:<{from}>{body}"), 250)
             .await
             .map_err(while_doing("send MAIL command"))?;
@@ -184,11 +199,15 @@ impl Connection {
                 return Err(while_doing("send RCPT command")(reply.refused()));
             }
         }
-        self.command("DATA", 354).await.map_err(while_doing("send DATA command"))?;
+        self.command("DATA", 354)
+            .await
+            .map_err(while_doing("send DATA command"))?;
         self.write(stuffed(mail).as_bytes())
             .await
             .map_err(while_doing("write the mail"))?;
-        self.expect(250).await.map_err(while_doing("delivery failure"))?;
+        self.expect(250)
+            .await
+            .map_err(while_doing("delivery failure"))?;
         // The mail is delivered, whatever is said now.
         let _ = self.exchange("QUIT").await;
         Ok(())
@@ -202,7 +221,11 @@ impl Connection {
 
     async fn expect(&mut self, code: u16) -> Result<(), NotifyError> {
         let reply = self.reply().await?;
-        if reply.code == code { Ok(()) } else { Err(reply.refused()) }
+        if reply.code == code {
+            Ok(())
+        } else {
+            Err(reply.refused())
+        }
     }
 
     /// One command and its reply.
@@ -232,7 +255,9 @@ impl Connection {
             let line = self.line().await?;
             size += line.len();
             if size > MAX_REPLY_BYTES {
-                return Err(passing(format!("a reply of more than {MAX_REPLY_BYTES} bytes")));
+                return Err(passing(format!(
+                    "a reply of more than {MAX_REPLY_BYTES} bytes"
+                )));
             }
             let (code, rest) = line.split_at_checked(3).unwrap_or((&line, ""));
             let code: u16 = code
@@ -253,9 +278,15 @@ impl Connection {
                 return Ok(String::from_utf8_lossy(&line).trim_end().to_owned());
             }
             if self.received.len() > MAX_REPLY_BYTES {
-                return Err(passing(format!("a reply of more than {MAX_REPLY_BYTES} bytes")));
+                return Err(passing(format!(
+                    "a reply of more than {MAX_REPLY_BYTES} bytes"
+                )));
             }
-            let read = self.stream.read_buf(&mut self.received).await.map_err(passing)?;
+            let read = self
+                .stream
+                .read_buf(&mut self.received)
+                .await
+                .map_err(passing)?;
             if read == 0 {
                 return Err(passing("the server closed the connection"));
             }
