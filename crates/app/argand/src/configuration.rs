@@ -46,9 +46,9 @@ impl fmt::Display for Source {
     }
 }
 
-/// Makes a configuration the one in force.
+/// Makes a configuration the one in force; after an error the one before still is.
 pub(crate) trait Apply: Send + Sync {
-    fn apply(&self, config: Config);
+    fn apply(&self, config: Config) -> Result<()>;
 }
 
 /// Tells the log what was checked and does nothing yet.
@@ -98,11 +98,9 @@ pub(crate) async fn serve_reloads(
     mut requests: mpsc::Receiver<Reload>,
 ) {
     while let Some(done) = requests.recv().await {
-        let outcome = match source.read() {
-            Ok(config) => {
-                report_inactive(&config);
-                runtime.config_loaded(config.redacted.clone(), SystemClock.now());
-                stages.apply(config);
+        let outcome = match reload(&source, stages.as_ref()) {
+            Ok(redacted) => {
+                runtime.config_loaded(redacted, SystemClock.now());
                 tracing::info!("configuration reloaded");
                 Ok(())
             }
@@ -116,6 +114,15 @@ pub(crate) async fn serve_reloads(
         // Whoever asked may have gone.
         let _ = done.send(outcome);
     }
+}
+
+/// Reads the configuration and puts it in force; answers how it is shown.
+fn reload(source: &Source, stages: &dyn Apply) -> Result<String> {
+    let config = source.read()?;
+    report_inactive(&config);
+    let redacted = config.redacted.clone();
+    stages.apply(config)?;
+    Ok(redacted)
 }
 
 #[cfg(test)]

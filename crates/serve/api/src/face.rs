@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use contract::{Clock, Gather, Select, StoreAdmin, StoreStatus, Targets};
+use contract::{
+    Alertmanagers, Clock, Gather, RuleStates, Select, StoreAdmin, StoreStatus, Targets,
+};
 use promql::Engine;
 use receive::RemoteWrite;
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +26,10 @@ pub struct Services {
     pub admin: Arc<dyn StoreAdmin>,
     /// What is scraped.
     pub targets: Arc<dyn Targets>,
+    /// Who evaluates rules.
+    pub rules: Arc<dyn RuleStates>,
+    /// Who tells other Alertmanagers.
+    pub alertmanagers: Arc<dyn Alertmanagers>,
     /// Who evaluates queries.
     pub engine: Arc<Engine>,
     /// Who takes what other servers push, where switched on.

@@ -23,6 +23,7 @@ mod params;
 mod query;
 mod remote;
 mod routes;
+mod rules;
 mod series;
 mod status;
 mod targets;

@@ -44,7 +44,8 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 }
 
 impl Params {
-    fn parse(form: &[u8], url: &[u8]) -> Self {
+    /// The parameters of a form and of a URL.
+    pub(crate) fn parse(form: &[u8], url: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(url));
         Self(
             pairs
