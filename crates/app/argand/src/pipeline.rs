@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Append, Clock, Exemplars, Gather, Select, StoreAdmin, StoreStatus, SystemClock, TargetSink,
-    Targets,
+    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
+    SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
 use guard::Guard;
@@ -25,6 +25,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::alerting::Alerting;
 use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
@@ -134,7 +135,9 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = start_store(flags, &options, &config).await?;
-    let stages = Arc::new(Stages::start(Arc::clone(&store), scraping, options.clone()));
+    let alerting = Alerting::start(&store, Arc::clone(&engine), &options.alerting);
+    let stages = Stages::start(Arc::clone(&store), scraping, options.clone(), alerting);
+    let stages = Arc::new(stages);
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
@@ -149,6 +152,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         admin: Arc::clone(&store) as Arc<dyn StoreAdmin>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
+        rules: Arc::clone(&stages.alerting.rules) as Arc<dyn RuleStates>,
+        alertmanagers: Arc::clone(&stages.alerting.sender) as Arc<dyn Alertmanagers>,
         engine,
         remote_write,
         gatherers,
@@ -289,17 +294,19 @@ async fn start_store(flags: &Flags, options: &Options, config: &Config) -> Resul
 }
 
 /// Reads the log back on threads that may block. Targets are scraped as soon as the names of its
-/// series are known.
+/// series are known; rules are evaluated once all of it has been read.
 async fn read_back(store: &Arc<Store>, stages: &Stages, config: Config) -> Result<()> {
     let names = Arc::clone(store);
     tokio::task::spawn_blocking(move || names.admit())
         .await?
         .context("reading the names of series from the log")?;
-    stages.apply(config);
+    stages.apply(config)?;
     let samples = Arc::clone(store);
     tokio::task::spawn_blocking(move || samples.replay())
         .await?
-        .context("reading samples from the log")
+        .context("reading samples from the log")?;
+    stages.alerting.open();
+    Ok(())
 }
 
 /// A number that differs from machine to machine, so that several servers with the same targets
@@ -316,10 +323,11 @@ struct Stages {
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
+    alerting: Alerting,
 }
 
 impl Stages {
-    fn start(store: Arc<Store>, scraping: &Handle, options: Options) -> Self {
+    fn start(store: Arc<Store>, scraping: &Handle, options: Options, alerting: Alerting) -> Self {
         let limits = scrape::Options {
             seed: seed(),
             series_per_target: options.series_per_target,
@@ -339,25 +347,31 @@ impl Stages {
             discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
             scraping: scraping.clone(),
+            alerting,
         }
     }
 
     fn gatherers(&self, store: Arc<dyn Gather>) -> Vec<Arc<dyn Gather>> {
-        vec![
+        let mut gatherers = vec![
             store,
             Arc::clone(&self.scrape) as Arc<dyn Gather>,
             Arc::clone(&self.discovery) as Arc<dyn Gather>,
-        ]
+        ];
+        gatherers.extend(self.alerting.gatherers());
+        gatherers
     }
 
     async fn end(&self) {
+        self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
     }
 }
 
 impl Apply for Stages {
-    fn apply(&self, config: Config) {
+    fn apply(&self, config: Config) -> Result<()> {
+        // What can be wrong is found before anything changes.
+        let alerting = self.alerting.load(&config)?;
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));
@@ -370,5 +384,7 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
+        self.alerting.apply(alerting);
+        Ok(())
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use contract::{Clock, Exemplars, Gather, Select, StoreAdmin, StoreStatus, Targets};
+use contract::{
+    Alertmanagers, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus, Targets,
+};
 use model::Labels;
 use promql::Engine;
 use receive::RemoteWrite;
@@ -29,6 +31,10 @@ pub struct Services {
     pub admin: Arc<dyn StoreAdmin>,
     /// What is scraped.
     pub targets: Arc<dyn Targets>,
+    /// Who evaluates rules.
+    pub rules: Arc<dyn RuleStates>,
+    /// Who tells other Alertmanagers.
+    pub alertmanagers: Arc<dyn Alertmanagers>,
     /// Who evaluates queries.
     pub engine: Arc<Engine>,
     /// Who takes what other servers push, where switched on.

@@ -29,6 +29,7 @@ mod query;
 mod remote;
 mod roles;
 mod routes;
+mod rules;
 mod series;
 mod status;
 mod targets;

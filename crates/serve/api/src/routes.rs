@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe, own_metrics, pages,
-    query, remote, series, status, targets,
+    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe,
+    own_metrics, pages, query, remote, rules, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -51,6 +51,9 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/targets", get(targets::targets))
         .route("/targets/metadata", get(targets::metadata))
         .route("/scrape_pools", get(targets::pools))
+        .route("/rules", get(rules::rules))
+        .route("/alerts", get(rules::alerts))
+        .route("/alertmanagers", get(rules::alertmanagers))
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/tsdb/blocks", get(status::blocks))
