@@ -29,7 +29,7 @@ pub use append::{
 };
 pub use gather::{Clock, Gather, SystemClock};
 pub use query::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
-pub use select::{Select, SelectError, Selection, SeriesList, TimeRange};
+pub use select::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{
     ActiveTarget, DroppedTarget, Health, MetricMetadata, TargetGroup, TargetSink, Targets,

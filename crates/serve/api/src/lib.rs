@@ -10,6 +10,7 @@
 
 mod admin;
 mod answer;
+mod asker;
 mod cors;
 mod face;
 mod health;
@@ -24,9 +25,12 @@ mod query;
 mod remote;
 mod routes;
 mod series;
+mod stats;
 mod status;
 mod targets;
 
+pub use asker::ClientAddress;
 pub use cors::CorsOrigin;
 pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
 pub use routes::router;
+pub use stats::stats_json;

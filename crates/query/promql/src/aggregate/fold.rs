@@ -10,6 +10,7 @@ use crate::ast::{Aggregate, AggregateOp};
 use crate::column::{ABSENT, Histograms, Series, Steps, is_present, present};
 use crate::eval::{Context, parallel};
 use crate::kernels::sum::{Mean, Sum};
+use crate::memory::Held;
 
 /// What a group remembers of the values at one step.
 trait Cell: Copy + Send {
@@ -156,7 +157,11 @@ pub(super) fn eval(
     }
 }
 
+/// What a group takes beside its cells and labels, in bytes: itself and its place in the map.
+const GROUP_OVERHEAD: usize = 160;
+
 struct Group<C> {
+    _held: Held,
     cells: Vec<Option<C>>,
     drop_name: bool,
     /// Sums of histograms by step; empty where there is none.
@@ -188,6 +193,10 @@ fn fold<C: Cell>(
             let group = keys.place(&labels);
             if group == groups.len() {
                 context.budget.hold(steps.count)?;
+                let cells = steps.count * size_of::<Option<C>>();
+                let held = context
+                    .budget
+                    .hold_bytes(cells + labels.size() + GROUP_OVERHEAD)?;
                 // A name that the query groups by stays.
                 let named = aggregate
                     .grouping
@@ -196,6 +205,7 @@ fn fold<C: Cell>(
                     .any(|l| l == model::METRIC_NAME);
                 let drop_name = drop_name && !named;
                 groups.push(Group {
+                    _held: held,
                     cells: vec![None; steps.count],
                     drop_name,
                     histograms: HistogramCells::default(),
@@ -222,16 +232,17 @@ fn fold<C: Cell>(
         .release(groups.len().saturating_mul(steps.count));
     let mut results = Vec::with_capacity(groups.len());
     for (place, group) in groups.into_iter().enumerate() {
+        context.budget.check()?;
         let values = group.cells.iter();
         let values = values.map(|cell| cell.as_ref().map_or(ABSENT, C::get));
         let labels = keys.labels(place);
         let mut one = Series::numbers(labels, group.drop_name, values.collect());
         group.histograms.finish(&adding, &mut one);
         if !one.is_vacant() {
-            results.push(one);
+            results.push(context.counted(one)?);
         }
     }
-    context.hold(&results)?;
+    context.hold(&mut results)?;
     Ok(results)
 }
 

@@ -25,12 +25,14 @@ pub(crate) fn replace(
     let mut series = context.vector(arg(call, 0)?, steps)?;
     let mut value = String::new();
     for one in &mut series {
+        context.budget.check()?;
         value.clear();
         if pattern.expand(one.labels.get(&source).unwrap_or(""), &template, &mut value) {
             set(one, &destination, &value);
+            context.count_bytes(one)?;
         }
     }
-    merge_same_labels(series)
+    merge_same_labels(&context.budget, series)
 }
 
 pub(crate) fn join(
@@ -59,8 +61,9 @@ pub(crate) fn join(
             .collect();
         let value = values.join(&separator);
         set(one, &destination, &value);
+        context.count_bytes(one)?;
     }
-    merge_same_labels(series)
+    merge_same_labels(&context.budget, series)
 }
 
 fn check_name(function: &str, label: &str) -> Result<(), QueryError> {
