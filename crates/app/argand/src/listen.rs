@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use api::Face;
+use api::{ClientAddress, Face};
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -57,7 +60,11 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let service = TowerToHyperService::new(router.clone());
+        let peer = stream.peer_addr().ok();
+        let service = Addressed {
+            service: TowerToHyperService::new(router.clone()),
+            client: peer.map(|address| ClientAddress(address.ip().to_canonical())),
+        };
         let connection = server
             .serve_connection(TokioIo::new(stream), service)
             .into_owned();
@@ -69,6 +76,26 @@ pub(crate) async fn serve(
         });
     }
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+}
+
+/// The service of one connection, whose requests know where they come from.
+struct Addressed<S> {
+    service: S,
+    /// None where the client has gone already.
+    client: Option<ClientAddress>,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Addressed<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        if let Some(client) = self.client {
+            request.extensions_mut().insert(client);
+        }
+        self.service.call(request)
+    }
 }
 
 /// Takes the next connection once there is a place for it.

@@ -11,9 +11,11 @@ mod configuration;
 mod flags;
 mod listen;
 mod logging;
+mod machine;
 mod options;
 mod own;
 mod pipeline;
+mod query_log;
 mod signals;
 mod tsdb;
 

@@ -14,7 +14,7 @@ use contract::{
 use exporters::{HostExporter, ProcessExporter};
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
-use promql::{Engine, EngineOptions};
+use promql::{Engine, EngineOptions, Features, QueryObserver};
 use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -26,6 +26,7 @@ use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
+use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::{listen, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
@@ -89,7 +90,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         retention_in_words(&options, &config),
     ));
     runtime.config_loaded(config.redacted.clone(), SystemClock.now());
-    let engine = Arc::new(engine(&options));
+    let queries = Queries::new(&options);
+    let engine = Arc::new(engine(&options, &queries));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
     let face = Face::new(FaceOptions {
@@ -107,6 +109,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::new(ProcessExporter),
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
+            Arc::clone(&queries.log) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
@@ -115,7 +118,17 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = start_store(flags, &options, &config).await?;
-    let stages = Arc::new(Stages::start(Arc::clone(&store), scraping, options.clone()));
+    // The directory is this process' own from here on.
+    queries
+        .active
+        .open(&options.data, options.query_concurrency)
+        .context("the list of running queries in the data directory")?;
+    let stages = Arc::new(Stages::start(
+        Arc::clone(&store),
+        scraping,
+        options.clone(),
+        queries.log,
+    ));
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
@@ -193,14 +206,55 @@ fn start_listening(
     serving
 }
 
-fn engine(options: &Options) -> Engine {
-    Engine::new(EngineOptions {
+/// Who is told of queries.
+struct Queries {
+    active: Arc<ActiveQueries>,
+    log: Arc<QueryLog>,
+    slow: Option<Arc<SlowQueries>>,
+}
+
+impl Queries {
+    fn new(options: &Options) -> Self {
+        Self {
+            active: Arc::default(),
+            log: Arc::default(),
+            slow: options.slow_query.map(|t| Arc::new(SlowQueries::new(t))),
+        }
+    }
+
+    fn observers(&self) -> Vec<Arc<dyn QueryObserver>> {
+        let mut observers: Vec<Arc<dyn QueryObserver>> = vec![
+            Arc::clone(&self.active) as Arc<dyn QueryObserver>,
+            Arc::clone(&self.log) as Arc<dyn QueryObserver>,
+        ];
+        let slow = self.slow.clone();
+        observers.extend(slow.map(|slow| slow as Arc<dyn QueryObserver>));
+        observers
+    }
+}
+
+fn engine(options: &Options, queries: &Queries) -> Engine {
+    let is_on = |feature: &str| options.features.contains(feature);
+    let engine = Engine::new(EngineOptions {
         max_samples: options.query_samples,
+        max_memory_per_query: options.query_memory,
+        max_memory: options.all_query_memory,
+        max_queue: options.query_queue,
+        features: Features {
+            experimental_functions: is_on("promql-experimental-functions"),
+            duration_expressions: is_on("promql-duration-expr"),
+            extended_range_selectors: is_on("promql-extended-range-selectors"),
+            binop_fill: is_on("promql-binop-fill-modifiers"),
+        },
+        delayed_name_removal: is_on("promql-delayed-name-removal"),
+        type_and_unit_labels: is_on("type-and-unit-labels"),
+        per_step_stats: is_on("promql-per-step-stats"),
         timeout: options.query_timeout,
         lookback: i64::try_from(options.lookback.as_millis()).unwrap_or(i64::MAX),
         max_concurrency: options.query_concurrency,
         ..EngineOptions::default()
-    })
+    });
+    engine.observed_by(queries.observers())
 }
 
 /// What the file says wins over the flags, as upstream has it; without either, the default holds.
@@ -283,10 +337,16 @@ struct Stages {
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
+    query_log: Arc<QueryLog>,
 }
 
 impl Stages {
-    fn start(store: Arc<Store>, scraping: &Handle, options: Options) -> Self {
+    fn start(
+        store: Arc<Store>,
+        scraping: &Handle,
+        options: Options,
+        query_log: Arc<QueryLog>,
+    ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
             series_per_target: options.series_per_target,
@@ -306,6 +366,7 @@ impl Stages {
             discovery: Arc::new(discovery::Manager::new(sink)),
             scrape,
             scraping: scraping.clone(),
+            query_log,
         }
     }
 
@@ -328,6 +389,10 @@ impl Apply for Stages {
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));
+        let log = config.global.query_log_file.as_deref();
+        if let Err(error) = self.query_log.write_to(log) {
+            tracing::error!(%error, file = ?log, "the query log cannot be opened; what was goes on");
+        }
         let jobs = config
             .scrape_configs
             .iter()
