@@ -63,19 +63,13 @@ pub(crate) fn report_inactive(config: &Config) {
 
 /// Settings within active sections that do nothing yet and differ from their defaults.
 fn inactive_settings(config: &Config) -> Vec<String> {
-    let Config {
-        global,
-        scrape_configs,
-        ..
-    } = config;
     let mut settings = Vec::new();
     let mut note = |is_set: bool, setting: &str| {
         if is_set {
             settings.push(setting.to_owned());
         }
     };
-    note(global.query_log_file.is_some(), "global.query_log_file");
-    for job in scrape_configs {
+    for job in &config.scrape_configs {
         let name = &job.job_name;
         for (is_set, setting) in [
             (job.failure_log_file.is_some(), "scrape_failure_log_file"),
@@ -146,10 +140,7 @@ scrape_configs:
         let config = config::parse(text, "x.yml".as_ref(), &|_| None).unwrap();
         assert_eq!(
             inactive_settings(&config),
-            [
-                "global.query_log_file",
-                "convert_classic_histograms_to_nhcb of job a",
-            ]
+            ["convert_classic_histograms_to_nhcb of job a"]
         );
         assert!(inactive_settings(&Config::default()).is_empty());
     }

@@ -249,10 +249,34 @@ const FLAGS: &[Flag] = &[
         "Rules evaluated beside their groups at once, with the feature concurrent-rule-eval.",
     ),
     active(
+        "query.max-memory-per-query",
+        Text,
+        "25%",
+        "Memory one query may hold: B, KB, MB, GB, or a share of this machine's or control group's.",
+    ),
+    active(
+        "query.max-memory",
+        Text,
+        "40%",
+        "Memory all queries together may hold.",
+    ),
+    active(
+        "query.max-queue",
+        Text,
+        "256",
+        "Queries that may wait; more are refused. Who asks is served in turn with others.",
+    ),
+    active(
+        "query.slow-log-threshold",
+        Text,
+        "",
+        "A query that takes at least so long is logged as a warning. Empty: none.",
+    ),
+    active(
         "enable-feature",
         List,
         "",
-        "Features by name, separated by commas.",
+        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels. Names of other features change nothing.",
     ),
     active(
         "log.level",

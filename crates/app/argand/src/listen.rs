@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use api::ClientAddress;
 use axum::Router;
 use guard::Guard;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -58,15 +62,21 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let (routes, guard, watcher) = (routes.clone(), Arc::clone(&guard), graceful.watcher());
+        let client = stream.peer_addr().ok();
+        let client = client.map(|address| ClientAddress(address.ip().to_canonical()));
+        let service = Addressed {
+            service: TowerToHyperService::new(routes.clone()),
+            client,
+        };
+        let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
             // Clients that break off, or do not agree on TLS, are their own affair.
             let Some(tls) = guard.tls() else {
-                return converse(stream, routes, guard.offers_http2(), watcher, place).await;
+                return converse(stream, service, guard.offers_http2(), watcher, place).await;
             };
             let agreed = TlsAcceptor::from(tls).accept(stream);
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, agreed).await {
-                converse(stream, routes, guard.offers_http2(), watcher, place).await;
+                converse(stream, service, guard.offers_http2(), watcher, place).await;
             }
         });
     }
@@ -76,7 +86,7 @@ pub(crate) async fn serve(
 /// Answers the requests of one connection.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    routes: Router,
+    service: Addressed<TowerToHyperService<Router>>,
     http2: bool,
     watcher: Watcher,
     place: OwnedSemaphorePermit,
@@ -90,10 +100,30 @@ async fn converse(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT);
     let connection = server
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
+        .serve_connection(TokioIo::new(stream), service)
         .into_owned();
     let _ = watcher.watch(connection).await;
     drop(place);
+}
+
+/// The service of one connection, whose requests know where they come from.
+struct Addressed<S> {
+    service: S,
+    /// None where the client has gone already.
+    client: Option<ClientAddress>,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Addressed<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        if let Some(client) = self.client {
+            request.extensions_mut().insert(client);
+        }
+        self.service.call(request)
+    }
 }
 
 /// Takes the next connection once there is a place for it.

@@ -17,7 +17,7 @@ use guard::Guard;
 use http::Method;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
-use promql::{Engine, EngineOptions};
+use promql::{Engine, EngineOptions, QueryObserver};
 use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -30,6 +30,7 @@ use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
+use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::{features, listen, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
@@ -98,7 +99,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         config.global.external_labels.clone(),
         SystemClock.now(),
     );
-    let engine = Arc::new(engine(flags, &options));
+    let queries = Queries::new(&options);
+    let engine = Arc::new(engine(flags, &options, &queries));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
     let face = Face::new(FaceOptions {
@@ -117,6 +119,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
             Arc::clone(&guard) as Arc<dyn Gather>,
+            Arc::clone(&queries.log) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
@@ -135,8 +138,19 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = start_store(flags, &options, &config).await?;
+    // The directory is this process' own from here on.
+    queries
+        .active
+        .open(&options.data, options.query_concurrency)
+        .context("the list of running queries in the data directory")?;
     let alerting = Alerting::start(&store, Arc::clone(&engine), &options.alerting);
-    let stages = Stages::start(Arc::clone(&store), scraping, options.clone(), alerting);
+    let stages = Stages::start(
+        Arc::clone(&store),
+        scraping,
+        options.clone(),
+        alerting,
+        queries.log,
+    );
     let stages = Arc::new(stages);
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
@@ -229,16 +243,46 @@ fn start_listening(
     serving
 }
 
-fn engine(flags: &Flags, options: &Options) -> Engine {
+/// Who is told of queries.
+struct Queries {
+    active: Arc<ActiveQueries>,
+    log: Arc<QueryLog>,
+    slow: Option<Arc<SlowQueries>>,
+}
+
+impl Queries {
+    fn new(options: &Options) -> Self {
+        Self {
+            active: Arc::default(),
+            log: Arc::default(),
+            slow: options.slow_query.map(|t| Arc::new(SlowQueries::new(t))),
+        }
+    }
+
+    fn observers(&self) -> Vec<Arc<dyn QueryObserver>> {
+        let mut observers: Vec<Arc<dyn QueryObserver>> = vec![
+            Arc::clone(&self.active) as Arc<dyn QueryObserver>,
+            Arc::clone(&self.log) as Arc<dyn QueryObserver>,
+        ];
+        let slow = self.slow.clone();
+        observers.extend(slow.map(|slow| slow as Arc<dyn QueryObserver>));
+        observers
+    }
+}
+
+fn engine(flags: &Flags, options: &Options, queries: &Queries) -> Engine {
     let mut chosen = EngineOptions {
         max_samples: options.query_samples,
+        max_memory_per_query: options.query_memory,
+        max_memory: options.all_query_memory,
+        max_queue: options.query_queue,
         timeout: options.query_timeout,
         lookback: i64::try_from(options.lookback.as_millis()).unwrap_or(i64::MAX),
         max_concurrency: options.query_concurrency,
         ..EngineOptions::default()
     };
     features::apply(flags, &mut chosen);
-    Engine::new(chosen)
+    Engine::new(chosen).observed_by(queries.observers())
 }
 
 /// What the file says wins over the flags, as upstream has it; without either, the default holds.
@@ -324,10 +368,17 @@ struct Stages {
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
     alerting: Alerting,
+    query_log: Arc<QueryLog>,
 }
 
 impl Stages {
-    fn start(store: Arc<Store>, scraping: &Handle, options: Options, alerting: Alerting) -> Self {
+    fn start(
+        store: Arc<Store>,
+        scraping: &Handle,
+        options: Options,
+        alerting: Alerting,
+        query_log: Arc<QueryLog>,
+    ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
             series_per_target: options.series_per_target,
@@ -348,6 +399,7 @@ impl Stages {
             scrape,
             scraping: scraping.clone(),
             alerting,
+            query_log,
         }
     }
 
@@ -375,6 +427,10 @@ impl Apply for Stages {
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));
+        let log = config.global.query_log_file.as_deref();
+        if let Err(error) = self.query_log.write_to(log) {
+            tracing::error!(%error, file = ?log, "the query log cannot be opened; what was goes on");
+        }
         let jobs = config
             .scrape_configs
             .iter()

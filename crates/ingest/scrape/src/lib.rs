@@ -42,7 +42,6 @@ mod scraper;
 mod scratch;
 mod series;
 mod staleness;
-mod summary;
 mod target;
 
 pub use error::ScrapeError;

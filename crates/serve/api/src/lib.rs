@@ -11,6 +11,7 @@
 mod admin;
 mod alertmanager;
 mod answer;
+mod asker;
 mod cors;
 mod exemplars;
 mod face;
@@ -31,12 +32,15 @@ mod roles;
 mod routes;
 mod rules;
 mod series;
+mod stats;
 mod status;
 mod targets;
 
 pub use alertmanager::{AlertmanagerFace, Role, alertmanager_routes, role_router};
+pub use asker::ClientAddress;
 pub use cors::CorsOrigin;
 pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
 pub use plan_tree::plan_json;
 pub use roles::role_of;
 pub use routes::router;
+pub use stats::stats_json;

@@ -64,8 +64,10 @@ pub(super) fn eval(
     };
     let mut groups = Groups::new(kept(matching));
     let mut members: Vec<Group> = Vec::new();
+    let mut pace = context.budget.pace();
     let mut add = |side: &[Series], list: fn(&mut Group) -> &mut Vec<usize>| {
         for (place, series) in side.iter().enumerate() {
+            pace.step()?;
             let group = groups.place(&series.labels);
             if group == members.len() {
                 members.push(Group::default());
@@ -74,9 +76,10 @@ pub(super) fn eval(
                 list(group).push(place);
             }
         }
+        Ok::<_, QueryError>(())
     };
-    add(many, |group| &mut group.many);
-    add(one, |group| &mut group.one);
+    add(many, |group| &mut group.many)?;
+    add(one, |group| &mut group.one)?;
     let mut join = Join {
         context,
         binary,
@@ -193,7 +196,7 @@ impl Join<'_> {
                 "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
             ));
         }
-        let place = self.result(group, many_place, one_place);
+        let place = self.result(group, many_place, one_place)?;
         let stamp = Some((group, step));
         if self.stamps.len() <= place {
             self.stamps.resize(place + 1, None);
@@ -220,18 +223,18 @@ impl Join<'_> {
     }
 
     /// The place of the result series of a pair.
-    fn result(&mut self, group: usize, many: usize, one: usize) -> usize {
+    fn result(&mut self, group: usize, many: usize, one: usize) -> Result<usize, QueryError> {
         let key = if many == FILLED || one == FILLED {
             (group, many, one)
         } else {
             (0, many, one)
         };
         if let Some((_, place)) = self.last.filter(|(last, _)| *last == key) {
-            return place;
+            return Ok(place);
         }
         if let Some(place) = self.pairs.get(&key) {
             self.last = Some((key, *place));
-            return *place;
+            return Ok(*place);
         }
         let (labels, drop_name) = self.result_labels(group, many, one);
         let place = *self
@@ -239,12 +242,12 @@ impl Join<'_> {
             .entry(labels.clone())
             .or_insert(self.results.len());
         if place == self.results.len() {
-            self.results
-                .push(Series::absent(labels, drop_name, &self.steps));
+            let result = Series::absent(labels, drop_name, &self.steps);
+            self.results.push(self.context.counted(result)?);
         }
         self.pairs.insert(key, place);
         self.last = Some((key, place));
-        place
+        Ok(place)
     }
 
     fn result_labels(&self, group: usize, many: usize, one: usize) -> (Labels, bool) {

@@ -12,6 +12,7 @@ use super::Context;
 use super::source::{Out, Scratch, Source};
 use crate::QueryError;
 use crate::column::{ABSENT, Histograms};
+use crate::memory::Held;
 
 /// Cells that a thread computes at once: enough that the lock is rarely taken, few enough that
 /// the columns stay in the cache, 32 KiB.
@@ -44,6 +45,8 @@ pub(crate) fn for_each_column(
     let blocks = source.len().div_ceil(block_size);
     if context.threads <= 1 || source.len() < WORTH_THREADS {
         let mut scratch = Scratch::default();
+        let mut decoded = context.budget.hold_bytes(0)?;
+        let _column = context.budget.hold_bytes(width * size_of::<f64>())?;
         let mut column = vec![ABSENT; width];
         let mut histograms = Histograms::default();
         for place in 0..source.len() {
@@ -56,10 +59,16 @@ pub(crate) fn for_each_column(
                 histograms: &mut histograms,
             };
             source.fill(place, &mut scratch, out)?;
+            decoded.resize(scratch.bytes())?;
             fold(place, &column, &mut histograms)?;
         }
         return Ok(());
     }
+    let threads = context.threads.min(blocks);
+    let cells = width.saturating_mul(block_size).saturating_mul(threads);
+    let _columns = context
+        .budget
+        .hold_bytes(cells.saturating_mul(size_of::<f64>()))?;
     let taken = AtomicUsize::new(0);
     let turn = Mutex::new(Turn {
         next: 0,
@@ -68,10 +77,11 @@ pub(crate) fn for_each_column(
     });
     let moved_on = Condvar::new();
     std::thread::scope(|scope| {
-        for _ in 0..context.threads.min(blocks) {
+        for _ in 0..threads {
             scope.spawn(|| {
                 let mut scratch = Scratch::default();
                 let mut columns = Columns {
+                    decoded: Held::default(),
                     width,
                     values: vec![ABSENT; width.saturating_mul(block_size)],
                     histograms: vec![Histograms::default(); block_size],
@@ -111,6 +121,8 @@ pub(crate) fn for_each_column(
 
 /// The columns of one block.
 struct Columns {
+    /// The memory of what was decoded for them.
+    decoded: Held,
     width: usize,
     values: Vec<f64>,
     histograms: Vec<Histograms>,
@@ -137,5 +149,11 @@ fn compute(
         out.histograms.clear();
         source.fill(place, scratch, out)?;
     }
-    Ok(())
+    let bytes = scratch.bytes();
+    if columns.decoded.is_counted() {
+        columns.decoded.resize(bytes)
+    } else {
+        columns.decoded = context.budget.hold_bytes(bytes)?;
+        Ok(())
+    }
 }

@@ -85,9 +85,9 @@ impl Context<'_> {
         if part.uses == 0 {
             return Ok(part.known.take().map(|known| known.series));
         }
-        let series = part.known.as_ref().map(|known| known.series.clone());
+        let mut series = part.known.as_ref().map(|known| known.series.clone());
         drop(parts);
-        self.hold(series.as_deref().unwrap_or_default())?;
+        self.hold(series.as_deref_mut().unwrap_or_default())?;
         Ok(series)
     }
 
@@ -100,14 +100,15 @@ impl Context<'_> {
         if let Some(earlier) = part.known.take() {
             self.release(&earlier.series);
         }
-        if self.hold(series).is_err() {
-            self.release(series);
+        let mut series = series.to_vec();
+        if self.hold(&mut series).is_err() {
+            self.release(&series);
             return;
         }
         part.known = Some(Known {
             steps: *steps,
             reading: self.reading(),
-            series: series.to_vec(),
+            series,
         });
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{Columns, FloatHistogram, Labels};
 
 use crate::QueryError;
-use crate::column::{Histograms, Series};
+use crate::column::{Histograms, Series, weight};
 use crate::grouping::{Groups, Kept};
 
 /// Buffers that a thread uses again for each series.
@@ -14,6 +14,19 @@ pub(crate) struct Scratch {
     pub(crate) samples: Columns,
     /// The histograms of `samples`, as queries reckon, without stale markers.
     pub(crate) histograms: Vec<(i64, Arc<FloatHistogram>)>,
+}
+
+impl Scratch {
+    /// Bytes of the buffers.
+    pub(crate) fn bytes(&self) -> usize {
+        let samples = &self.samples;
+        let words = samples.times.capacity()
+            + samples.values.capacity()
+            + samples.starts.capacity()
+            + samples.histogram_starts.capacity();
+        let histograms = self.histograms.iter().map(|(_, one)| weight(one) * 16);
+        words * size_of::<u64>() + histograms.sum::<usize>()
+    }
 }
 
 /// Where a column goes: as many cells as there are steps, and no histograms yet.

@@ -205,7 +205,7 @@ impl Source for Windowed<'_> {
         if self.doubtful {
             self.hint_counter(place, out.values);
         }
-        context.budget.looked_at(seen);
+        self.ranges.count(seen, scratch, out.values.len());
         // The samples of one series are in memory while its column is computed.
         let histograms = scratch.histograms.iter().map(|(_, h)| weight(h));
         let held = (scratch.samples.len() + histograms.sum::<usize>()).min(seen);

@@ -6,8 +6,9 @@
 //! under the lock. What came out of order does not change once it is there, and is taken along.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use contract::{SelectError, TimeRange};
+use contract::{Patient, SelectError, TimeRange, Watch};
 use model::{Columns, Labels, Matcher};
 use parking_lot::RwLock;
 
@@ -22,6 +23,18 @@ use contract::SeriesId;
 
 /// Label sets that are looked up before appenders may have the lock.
 const SETS_UNDER_LOCK: usize = 1024;
+
+/// Series that are noted before the watch is asked: less than a millisecond.
+const SERIES_AT_ONCE: usize = 4096;
+
+/// Chunks of a series that are decoded before the watch is asked: some thousand samples.
+pub(crate) const CHUNKS_AT_ONCE: usize = 64;
+
+/// Bytes of what was read, about.
+pub(crate) fn held_by(columns: &Columns) -> usize {
+    let words = columns.times.capacity() + columns.values.capacity();
+    words * size_of::<u64>() + columns.histograms.len() * size_of::<model::HistogramSample>()
+}
 
 /// One selected series, as it was.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +87,10 @@ pub(crate) struct HeadView {
     late: Vec<(u32, Arc<Late>)>,
     late_range: TimeRange,
     truncations: u64,
+    /// Asked while series are looked for and read.
+    watch: Arc<dyn Watch>,
+    /// Chunks that were decoded.
+    decoded: AtomicU64,
     /// Keeps truncation waiting while the view lives.
     _pin: Arc<()>,
 }
@@ -112,8 +129,104 @@ impl Head {
 
     /// The slots of the series that all matchers fit.
     pub(crate) fn matching(&self, matchers: &[Matcher]) -> roaring::RoaringBitmap {
+        // Whoever waits for ever is never stopped.
+        self.matching_watched(matchers, &Patient)
+            .unwrap_or_default()
+    }
+
+    /// The same; stops where the watch does not go on.
+    fn matching_watched(
+        &self,
+        matchers: &[Matcher],
+        watch: &dyn Watch,
+    ) -> Result<roaring::RoaringBitmap, SelectError> {
         let dictionary = self.dictionary.read();
-        self.postings.matching(&dictionary, matchers)
+        self.postings.matching(&dictionary, matchers, watch)
+    }
+
+    fn see(
+        &self,
+        slot: u32,
+        range: TimeRange,
+        has_late: bool,
+        pairs: &mut Vec<u32>,
+    ) -> Option<Seen> {
+        let id = self.id(slot)?;
+        let series = self.series(id)?;
+        if !has_late && !self.may_overlap(series, range) {
+            return None;
+        }
+        let place = u32::try_from(pairs.len()).ok()?;
+        let list = self.pairs_of(series);
+        pairs.push(list.len() as u32);
+        pairs.extend_from_slice(list);
+        // Chunks before the range may go while the view lives, and are not looked at.
+        let newest = self.full.list(series.full).next();
+        let is_wanted = newest.is_some_and(|chunk| chunk.last() >= range.start);
+        let (open_first, _, open_count) = self.open_range(series).unwrap_or_default();
+        Some(Seen {
+            id,
+            pairs: place,
+            full: if is_wanted { series.full } else { NONE },
+            open_first,
+            open_count,
+        })
+    }
+
+    /// The first samples of the open chunk of a series.
+    pub(super) fn copy_open(&self, series: &Series, count: u16) -> Option<(Encoding, Vec<u8>)> {
+        let mut bytes = Vec::new();
+        if series.open.count() > 0 {
+            series.open.copy(&self.segments, count, &mut bytes);
+            return Some((Encoding::Xor, bytes));
+        }
+        let chunk = self.histograms.get(series.reference())?;
+        chunk.copy(count, &mut bytes);
+        Some((chunk.encoding(), bytes))
+    }
+
+    fn gather(&self, seen: &Seen, range: TimeRange) -> Gathered {
+        let mut gathered = Gathered::default();
+        let Some(series) = self.series(seen.id) else {
+            return gathered;
+        };
+        if let Some(deleted) = self.deleted.get(&slot_of(seen.id)) {
+            gathered.deleted.clone_from(deleted);
+        }
+        if seen.open_count > 0 && seen.open_first <= range.end {
+            let is_open = self
+                .open_range(series)
+                .is_some_and(|(first, ..)| first == seen.open_first);
+            if is_open {
+                gathered.open = self.copy_open(series, seen.open_count);
+            } else {
+                let since = self.full.list(series.full);
+                let now_full = since.into_iter().find(|c| c.first == seen.open_first);
+                gathered
+                    .full
+                    .extend(now_full.map(|chunk| (chunk, Some(seen.open_count))));
+            }
+        }
+        let older = self
+            .full
+            .list(seen.full)
+            .take_while(|chunk| chunk.last() >= range.start)
+            .filter(|chunk| chunk.first <= range.end);
+        gathered.full.extend(older.map(|chunk| (chunk, None)));
+        gathered
+    }
+}
+
+impl HeadView {
+    /// Selects series of the head. The locks are held while slots are noted, not while samples
+    /// are read. Stops where the watch does not go on, and so does reading the view.
+    fn matching_watched(
+        &self,
+        matchers: &[Matcher],
+        watch: &dyn Watch,
+    ) -> Result<roaring::RoaringBitmap, SelectError> {
+        let dictionary = self.dictionary.read();
+        self.postings.matching(&dictionary, matchers, watch)
     }
 
     fn see(
@@ -200,17 +313,37 @@ impl HeadView {
         ranges: impl Into<Ranges>,
         limit: usize,
     ) -> Result<Self, SelectError> {
+        Self::watched(head, files, pin, matchers, ranges, limit, Arc::new(Patient))
+    }
+
+    /// The same; stops where the watch does not go on, and so does reading the view.
+    pub(crate) fn watched(
+        head: &Arc<RwLock<Head>>,
+        files: &Arc<HeadChunks>,
+        pin: Arc<()>,
+        matchers: &[Matcher],
+        ranges: impl Into<Ranges>,
+        limit: usize,
+        watch: Arc<dyn Watch>,
+    ) -> Result<Self, SelectError> {
         let ranges: Ranges = ranges.into();
         let range = ranges.in_order;
         let state = head.read();
-        let slots = state.matching(matchers);
+        let slots = state.matching_watched(matchers, watch.as_ref())?;
         let most = usize::try_from(slots.len()).unwrap_or(limit).min(limit);
         let mut view = Self::empty((head, &state), files, pin, range);
         view.late_range = ranges.late.unwrap_or(NOTHING);
+        if !watch.goes_on(most * size_of::<Seen>()) {
+            return Err(SelectError::Stopped);
+        }
+        view.watch = watch;
         view.series.reserve(most);
-        for slot in &slots {
+        for (done, slot) in slots.iter().enumerate() {
             if view.series.len() == limit {
                 break;
+            }
+            if done % SERIES_AT_ONCE == 0 && !view.watch.goes_on(view.size()) {
+                return Err(SelectError::Stopped);
             }
             let late = ranges.late.and_then(|range| {
                 let late = state.out_of_order.get(slot)?;
@@ -271,6 +404,8 @@ impl HeadView {
             late: Vec::new(),
             late_range: NOTHING,
             truncations: state.truncations,
+            watch: Arc::new(Patient),
+            decoded: AtomicU64::new(0),
             _pin: pin,
         }
     }
@@ -288,6 +423,16 @@ impl HeadView {
     /// How many series there are.
     pub(crate) fn len(&self) -> usize {
         self.series.len()
+    }
+
+    /// Bytes of the view in memory, about.
+    pub(crate) fn size(&self) -> usize {
+        self.series.capacity() * size_of::<Seen>() + self.pairs.capacity() * size_of::<u32>()
+    }
+
+    /// How many chunks were decoded.
+    pub(crate) fn decoded(&self) -> u64 {
+        self.decoded.load(Ordering::Relaxed)
     }
 
     /// The labels of a series.
@@ -464,7 +609,12 @@ impl HeadView {
             head.gather(seen, self.range)
         };
         let start = Mark::end_of(into);
-        for (full, count) in gathered.full.iter().rev() {
+        let chunks = gathered.full.len() + usize::from(gathered.open.is_some());
+        self.decoded.fetch_add(chunks as u64, Ordering::Relaxed);
+        for (done, (full, count)) in gathered.full.iter().rev().enumerate() {
+            if done % CHUNKS_AT_ONCE == CHUNKS_AT_ONCE - 1 && !self.watch.goes_on(held_by(into)) {
+                return Err(SelectError::Stopped);
+            }
             self.decode_full(full, *count, into)?;
         }
         if let Some((encoding, bytes)) = &gathered.open {
