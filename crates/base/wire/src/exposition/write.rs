@@ -138,6 +138,14 @@ pub fn series<'l>(
     push_series(out, metric, "", labels);
 }
 
+/// A bucket's bound or a quantile that is written in any way, as OpenMetrics writes it; `None` of a
+/// text that is no number.
+pub fn canonical_bound(said: &str) -> Option<String> {
+    let mut text = String::new();
+    push_bound(&mut text, super::number::value(said.as_bytes())?);
+    Some(text)
+}
+
 /// A bucket's bound or a quantile as OpenMetrics writes it: a whole number has `.0`.
 pub(super) fn push_bound(out: &mut String, bound: f64) {
     let start = out.len();
