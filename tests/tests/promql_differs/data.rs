@@ -213,46 +213,65 @@ impl Series {
     }
 }
 
-/// A remote-write request with these series.
-pub(crate) fn request(all: &[Series]) -> Vec<u8> {
-    let mut list = Vec::new();
+/// Remote-write requests with these series. Numbers and histograms of one series are in different
+/// requests, in the order of time.
+pub(crate) fn requests(all: &[Series]) -> Vec<Vec<u8>> {
+    let mut rounds: Vec<Vec<remote_write::Series>> = Vec::new();
     for one in all {
-        let (mut numbers, mut histograms) = (Vec::new(), Vec::new());
-        for (place, point) in one.points.iter().enumerate() {
-            let time = place as i64 * STEP + SHIFT;
-            match point {
-                None => {}
-                Some(Point::Number(number)) => numbers.push((time, *number)),
-                Some(Point::Histogram {
-                    is_float,
-                    schema,
-                    offset,
-                    zero,
-                    buckets,
-                    sum,
-                }) => histograms.push((
-                    time,
-                    Bucketed {
-                        is_float: *is_float,
-                        schema: *schema,
-                        sum: *sum,
-                        zero: *zero,
-                        spans: vec![(*offset, buckets.len() as u32)],
-                        buckets: buckets.clone(),
-                        custom: Vec::new(),
-                    },
-                )),
+        for (round, run) in runs(one).into_iter().enumerate() {
+            if rounds.len() <= round {
+                rounds.push(Vec::new());
             }
-        }
-        if !histograms.is_empty() {
-            let labels = one.labels.clone();
-            list.push(remote_write::Series::histograms(labels, histograms));
-        }
-        if !numbers.is_empty() {
-            list.push(remote_write::Series::floats(one.labels.clone(), numbers));
+            rounds[round].push(run);
         }
     }
-    remote_write::request(&list)
+    rounds
+        .iter()
+        .map(|round| remote_write::request(round))
+        .collect()
+}
+
+/// The stretches of a series that are all numbers or all histograms.
+fn runs(one: &Series) -> Vec<remote_write::Series> {
+    let mut runs = Vec::new();
+    let (mut numbers, mut histograms) = (Vec::new(), Vec::new());
+    let labels = || one.labels.clone();
+    for (place, point) in one.points.iter().enumerate() {
+        let time = place as i64 * STEP + SHIFT;
+        match point {
+            None => {}
+            Some(Point::Number(number)) => {
+                let ended = std::mem::take(&mut histograms);
+                runs.push(remote_write::Series::histograms(labels(), ended));
+                numbers.push((time, *number));
+            }
+            Some(Point::Histogram {
+                is_float,
+                schema,
+                offset,
+                zero,
+                buckets,
+                sum,
+            }) => {
+                let ended = std::mem::take(&mut numbers);
+                runs.push(remote_write::Series::floats(labels(), ended));
+                let bucketed = Bucketed {
+                    is_float: *is_float,
+                    schema: *schema,
+                    sum: *sum,
+                    zero: *zero,
+                    spans: vec![(*offset, buckets.len() as u32)],
+                    buckets: buckets.clone(),
+                    custom: Vec::new(),
+                };
+                histograms.push((time, bucketed));
+            }
+        }
+    }
+    runs.push(remote_write::Series::histograms(labels(), histograms));
+    runs.push(remote_write::Series::floats(labels(), numbers));
+    runs.retain(|run| !run.is_empty());
+    runs
 }
 
 /// The series as a block of a script.

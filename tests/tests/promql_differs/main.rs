@@ -14,6 +14,9 @@
 //! | values before 3.0, beyond nine digits | sums over series are compensated since |
 //! | series of the same value in topk, sort and their like | they have no order |
 //! | which group a duplicate is found in | depends on the order of series |
+//! | logarithms of subnormal numbers | the original's are wrong by a factor |
+//! | `predict_linear` of a subquery with `@`, and `timestamp` of a selector with `@` and a negative offset | the original applies the offset twice |
+//! | how many samples were mended, in the note on it | the original counts some again at each step |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -43,12 +46,22 @@ use argand_tests::{Argand, Server, free_port, get, installed, post};
 use queries::{Dialect, When, Writer};
 use random::Random;
 
-/// Values of a newer original are the same to the bit, but where the last digit depends on whether
-/// a processor fuses a product and a sum, or on another library's sine.
+/// Values of a newer original are the same to the bit, but for [`TRANSCENDENTAL`] functions.
 const NEW: Strictness = Strictness {
-    tolerance: 1e-14,
+    tolerance: 0.0,
     texts: true,
 };
+
+/// The last digits of a sine, a logarithm or a power are those of each one's mathematical library,
+/// and what is computed of them can magnify the difference.
+const TRANSCENDENTAL: [&str; 22] = [
+    "exp(", "ln(", "log2(", "log10(", "sin(", "cos(", "tan(", "sinh(", "cosh(", "tanh(", "^",
+    "atan2", "stddev", "stdvar", "quantile", "fraction", "rad(", "deg(", "asinh(", "acosh(",
+    "atanh(", "atan(",
+];
+
+/// What they may make of it.
+const MAGNIFIED: f64 = 1e-9;
 
 const OLD: Strictness = Strictness {
     tolerance: 1e-9,
@@ -70,18 +83,24 @@ struct Pair<'s> {
 }
 
 impl Pair<'_> {
-    fn write(&self, body: &[u8]) {
-        for server in [self.theirs, self.ours] {
-            let url = format!("{server}/api/v1/write");
-            let answer = post(&url, "application/x-protobuf", body).unwrap();
-            assert!(answer.status < 300, "{server}: {}", answer.text);
+    fn write(&self, series: &[data::Series]) {
+        for body in data::requests(series) {
+            for server in [self.theirs, self.ours] {
+                let url = format!("{server}/api/v1/write");
+                let answer = post(&url, "application/x-protobuf", &body).unwrap();
+                assert!(answer.status < 300, "{server}: {}", answer.text);
+            }
         }
     }
 
     fn difference(&self, query: &str, when: When) -> Option<String> {
         let (theirs, ours) = (ask(self.theirs, query, when), ask(self.ours, query, when));
         let ordered = query.starts_with("sort") && matches!(when, When::Instant(_));
-        difference(&theirs, &ours, ordered, self.how)
+        let mut how = self.how;
+        if TRANSCENDENTAL.iter().any(|word| query.contains(word)) {
+            how.tolerance = how.tolerance.max(MAGNIFIED);
+        }
+        difference(&theirs, &ours, ordered, how)
     }
 }
 
@@ -147,7 +166,7 @@ fn compare(program: &Path) {
         how: if dialect.is_new { NEW } else { OLD },
         copies: 0,
     };
-    pair.write(&data::request(&series));
+    pair.write(&series);
     let count = variable("ARGAND_DIFF_QUERIES", 800);
     let (mut differing, mut shown) = (0, String::new());
     for _ in 0..count {

@@ -6,7 +6,7 @@ use promql::ast::{Expr, ExprKind};
 
 use crate::Pair;
 use crate::answers::{ask, moments};
-use crate::data::{METRICS, Series, request, script};
+use crate::data::{METRICS, Series, script};
 use crate::queries::When;
 
 /// The smallest found, as a text for people.
@@ -144,7 +144,7 @@ fn held(pair: &mut Pair<'_>, query: &str, when: When, data: &[Series]) -> Option
     pair.copies += 1;
     let prefix = format!("copy{}_", pair.copies);
     let copies: Vec<Series> = data.iter().map(|one| one.renamed(&prefix)).collect();
-    pair.write(&request(&copies));
+    pair.write(&copies);
     pair.difference(&renamed(query, &prefix), when)?;
     Some(prefix)
 }

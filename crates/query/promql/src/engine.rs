@@ -196,7 +196,6 @@ impl Engine {
         let queued = asked.elapsed().saturating_sub(prepared);
         let context = Context {
             select,
-            query,
             start: moments.start,
             end: moments.end,
             interval: moments.interval,
@@ -235,8 +234,8 @@ impl Engine {
         let Notes { warnings, infos } = notes;
         Ok(QueryResult {
             value: value?,
-            warnings: warnings.into_list(),
-            infos: infos.into_list(),
+            warnings: warnings.into_list("warning", query),
+            infos: infos.into_list("info", query),
             stats,
         })
     }

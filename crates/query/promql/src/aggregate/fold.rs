@@ -172,7 +172,7 @@ fn fold<C: Cell>(
     let adding = Adding {
         context,
         op: aggregate.op,
-        span: aggregate.expr.span,
+        span: aggregate.expr.bare().span,
     };
     let mut keys = super::groups(context, aggregate);
     let mut groups: Vec<Group<C>> = Vec::new();

@@ -1,11 +1,8 @@
 //! Aggregations that pick series: topk, bottomk, limitk, limit_ratio.
 
-use std::cmp::Ordering;
-
-use super::sampling;
+use super::{best, sampling};
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Span};
-use crate::calls::order::{falling, rising};
 use crate::column::{Series, Steps, is_present};
 use crate::eval::Context;
 
@@ -20,12 +17,16 @@ pub(super) fn eval(
     let params = context.scalar(expr, steps)?;
     for param in &params {
         check(op, *param)?;
-        if op == AggregateOp::LimitRatio && param.abs() > 1.0 {
+    }
+    if op == AggregateOp::LimitRatio {
+        for param in super::extremes(&params).filter(|param| param.abs() > 1.0) {
+            let mut number = String::new();
+            model::number::push_general(&mut number, param);
             let text = format!(
-                "ratio value should be between -1 and 1, got {param}, capping to {}",
+                "ratio value should be between -1 and 1, got {number}, capping to {}",
                 param.signum()
             );
-            context.warn(expr.span, &text);
+            context.warn(expr.bare().span, &text);
         }
     }
     let series = context.vector(&aggregate.expr, steps)?;
@@ -104,16 +105,12 @@ fn check(op: AggregateOp, param: f64) -> Result<(), QueryError> {
     Ok(())
 }
 
-/// Leaves the picked ones of a group, best first. Of equal ones the earlier series wins.
+/// Leaves the picked ones of a group, best first.
 fn select(op: AggregateOp, param: f64, series: &[Series], candidates: &mut Vec<(usize, f64)>) {
     let count = if param < 1.0 { 0 } else { param as usize };
-    let mut best = |order: fn(f64, f64) -> Ordering| {
-        candidates.sort_by(|a, b| order(a.1, b.1));
-        candidates.truncate(count);
-    };
     match op {
-        AggregateOp::Topk => best(falling),
-        AggregateOp::Bottomk => best(rising),
+        AggregateOp::Topk => best::keep(candidates, count, |a, b| a < b),
+        AggregateOp::Bottomk => best::keep(candidates, count, |a, b| a > b),
         AggregateOp::Limitk => candidates.truncate(count),
         _ => {
             let mut packed = Vec::new();
