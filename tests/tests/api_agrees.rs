@@ -29,8 +29,7 @@ const QUESTIONS: &[&str] = &[
     "/api/v1/query_range?query=time()&start=0&end=11000&step=1",
     "/api/v1/query_range?query=vector(1)&start=0&end=1m&step=1m",
     // What is wrong with a request.
-    "/api/v1/query",
-    "/api/v1/query?query=",
+    "/api/v1/query?query=%20",
     "/api/v1/query?query=1&time=yesterday",
     "/api/v1/query?query=1&timeout=soon",
     "/api/v1/query?query=up%7B",

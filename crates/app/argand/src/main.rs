@@ -8,6 +8,7 @@
 
 mod builtin;
 mod configuration;
+mod features;
 mod flags;
 mod listen;
 mod logging;
@@ -15,8 +16,10 @@ mod machine;
 mod options;
 mod own;
 mod pipeline;
+mod promql_tools;
 mod query_log;
 mod signals;
+mod test_tools;
 mod tsdb;
 
 use std::process::ExitCode;
@@ -30,6 +33,12 @@ fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     if tsdb::is_meant(&arguments) {
         return tsdb::run(&arguments);
+    }
+    if promql_tools::is_meant(&arguments) {
+        return promql_tools::run(&arguments);
+    }
+    if test_tools::is_meant(&arguments) {
+        return test_tools::run(&arguments);
     }
     let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,

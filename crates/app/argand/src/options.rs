@@ -1,6 +1,5 @@
 //! What the flags mean: texts turned into checked values.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +19,8 @@ pub(crate) struct Options {
     /// The configuration file; `None` for the built-in configuration.
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) listen: Vec<SocketAddr>,
+    /// TLS, users and tokens of the listening side; `None` for plain HTTP, open to all.
+    pub(crate) web_config: Option<PathBuf>,
     pub(crate) max_connections: usize,
     /// What every path begins with: empty, or `/` and more without a slash at the end.
     pub(crate) prefix: String,
@@ -42,7 +43,6 @@ pub(crate) struct Options {
     pub(crate) all_query_memory: u64,
     pub(crate) query_queue: usize,
     pub(crate) slow_query: Option<Duration>,
-    pub(crate) features: BTreeSet<String>,
 }
 
 impl Options {
@@ -54,6 +54,9 @@ impl Options {
                 .iter()
                 .map(|address| listen_address(address))
                 .collect::<Result<_>>()?,
+            web_config: Some(flags.text("web.config.file"))
+                .filter(|file| !file.is_empty())
+                .map(PathBuf::from),
             max_connections: number(flags, "web.max-connections")?,
             prefix: prefix(
                 flags.text("web.external-url"),
@@ -74,7 +77,6 @@ impl Options {
             all_query_memory: required(flags, "query.max-memory", memory)?,
             query_queue: number(flags, "query.max-queue")?,
             slow_query: optional(flags, "query.slow-log-threshold", length)?,
-            features: features(flags.list("enable-feature")),
         })
     }
 }
@@ -180,14 +182,6 @@ fn memory(text: &str) -> Result<u64> {
     Ok((machine::memory() as f64 * share / 100.0) as u64)
 }
 
-fn features(given: &[String]) -> BTreeSet<String> {
-    let names = given.iter().flat_map(|list| list.split(','));
-    names
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
 /// `host:port`; an empty host means every address of the machine.
 fn listen_address(text: &str) -> Result<SocketAddr> {
     let (host, port) = text
@@ -231,12 +225,6 @@ mod tests {
         for text in ["", "5", "0%", "-1%", "101%", "x%", "NaN%"] {
             assert!(memory(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn features_come_in_lists() {
-        let given = ["a,b".to_owned(), String::new(), " c ,a".to_owned()];
-        assert_eq!(Vec::from_iter(features(&given)), ["a", "b", "c"]);
     }
 
     #[test]

@@ -12,9 +12,11 @@ use contract::{
     Append, Clock, Gather, Select, StoreAdmin, StoreStatus, SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
+use guard::Guard;
+use http::Method;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
-use promql::{Engine, EngineOptions, Features, QueryObserver};
+use promql::{Engine, EngineOptions, QueryObserver};
 use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -27,7 +29,7 @@ use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
-use crate::{listen, signals};
+use crate::{features, listen, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -64,6 +66,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners = Vec::new();
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
@@ -91,7 +94,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     ));
     runtime.config_loaded(config.redacted.clone(), SystemClock.now());
     let queries = Queries::new(&options);
-    let engine = Arc::new(engine(&options, &queries));
+    let engine = Arc::new(engine(flags, &options, &queries));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
     let face = Face::new(FaceOptions {
@@ -110,12 +113,23 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
             Arc::clone(&queries.log) as Arc<dyn Gather>,
+            Arc::clone(&guard) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
     let end = CancellationToken::new();
-    let serving = start_listening(listeners, &face, &options, &end);
-    tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
+    if source.file.is_none() && (guard.asks() || guard.tls().is_some()) {
+        tracing::warn!(
+            "the built-in jobs know neither TLS nor passwords of this server and cannot scrape it; a prometheus.yml can tell them"
+        );
+    }
+    let scheme = if guard.tls().is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let serving = start_listening(listeners, &face, &guard, &options, &end);
+    tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = start_store(flags, &options, &config).await?;
     // The directory is this process' own from here on.
@@ -189,19 +203,30 @@ fn own_address(listeners: &[TcpListener]) -> Result<String> {
 fn start_listening(
     listeners: Vec<TcpListener>,
     face: &Arc<Face>,
+    guard: &Arc<Guard>,
     options: &Options,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
     let places = Arc::new(Semaphore::new(options.max_connections));
+    let prefix = options.prefix.clone();
+    let need = move |method: &Method, path: &str| {
+        api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
+    };
+    let routes = api::router(Arc::clone(face));
+    let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
     let mut serving = Vec::new();
     for listener in listeners {
         if let Ok(address) = listener.local_addr()
             && !address.ip().is_loopback()
+            && !guard.asks()
         {
-            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything");
+            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything; --web.config.file sets users");
         }
-        let (face, places, end) = (Arc::clone(face), Arc::clone(&places), end.clone());
-        serving.push(tokio::spawn(listen::serve(listener, face, places, end)));
+        let (routes, guard) = (routes.clone(), Arc::clone(guard));
+        let (places, end) = (Arc::clone(&places), end.clone());
+        serving.push(tokio::spawn(listen::serve(
+            listener, routes, guard, places, end,
+        )));
     }
     serving
 }
@@ -233,28 +258,19 @@ impl Queries {
     }
 }
 
-fn engine(options: &Options, queries: &Queries) -> Engine {
-    let is_on = |feature: &str| options.features.contains(feature);
-    let engine = Engine::new(EngineOptions {
+fn engine(flags: &Flags, options: &Options, queries: &Queries) -> Engine {
+    let mut chosen = EngineOptions {
         max_samples: options.query_samples,
         max_memory_per_query: options.query_memory,
         max_memory: options.all_query_memory,
         max_queue: options.query_queue,
-        features: Features {
-            experimental_functions: is_on("promql-experimental-functions"),
-            duration_expressions: is_on("promql-duration-expr"),
-            extended_range_selectors: is_on("promql-extended-range-selectors"),
-            binop_fill: is_on("promql-binop-fill-modifiers"),
-        },
-        delayed_name_removal: is_on("promql-delayed-name-removal"),
-        type_and_unit_labels: is_on("type-and-unit-labels"),
-        per_step_stats: is_on("promql-per-step-stats"),
         timeout: options.query_timeout,
         lookback: i64::try_from(options.lookback.as_millis()).unwrap_or(i64::MAX),
         max_concurrency: options.query_concurrency,
         ..EngineOptions::default()
-    });
-    engine.observed_by(queries.observers())
+    };
+    features::apply(flags, &mut chosen);
+    Engine::new(chosen).observed_by(queries.observers())
 }
 
 /// What the file says wins over the flags, as upstream has it; without either, the default holds.
@@ -363,7 +379,7 @@ impl Stages {
         Self {
             store,
             options,
-            discovery: Arc::new(discovery::Manager::new(sink)),
+            discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
             scraping: scraping.clone(),
             query_log,

@@ -14,6 +14,7 @@ mod append;
 mod gather;
 pub mod memory;
 mod query;
+mod rules;
 mod select;
 mod status;
 mod targets;
@@ -29,6 +30,10 @@ pub use append::{
 };
 pub use gather::{Clock, Gather, SystemClock};
 pub use query::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
+pub use rules::{
+    ActiveAlert, AlertState, AlertingState, Alertmanagers, RuleGroupState, RuleHealth, RuleState,
+    RuleStates, Texts,
+};
 pub use select::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{

@@ -1,5 +1,6 @@
 //! Selecting: whoever answers queries asks a store for series.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::{Columns, Labels, Matcher};
@@ -110,6 +111,25 @@ pub trait SeriesList: Send + Sync {
     /// Appends the samples of a series within the selection's range to `into`, stale markers
     /// included. A place beyond the end has no samples.
     fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError>;
+
+    /// Appends at least the newest sample that [`SeriesList::read`] would append, and perhaps
+    /// earlier ones. A store that knows the newest sample need not decode a chunk for it.
+    fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        self.read(place, into)
+    }
+
+    /// Sorts the series into groups by those of their labels whose names `keeps` answers true
+    /// for: a number for each series by place, below [`SeriesList::len`], equal where the kept
+    /// labels are. A store that knows labels by number need not make texts of them.
+    fn group(&self, keeps: &dyn Fn(&str) -> bool) -> Vec<u32> {
+        let mut known: HashMap<Labels, u32> = HashMap::new();
+        let numbers = (0..self.len()).map(|place| {
+            let kept = self.labels(place).filtered(keeps);
+            let next = known.len() as u32;
+            *known.entry(kept).or_insert(next)
+        });
+        numbers.collect()
+    }
 }
 
 /// A store that can be asked.

@@ -24,6 +24,9 @@ pub struct Labels(Arc<str>);
 const MORE: u8 = 0x40;
 const DIGIT: usize = 0x3f;
 
+/// Bytes that the two lengths of a label take, unless its texts are long.
+const LENGTHS: usize = 4;
+
 fn push_text(packed: &mut String, text: &str) {
     let mut length = text.len();
     while length > DIGIT {
@@ -62,7 +65,10 @@ impl Labels {
     ) -> Self {
         let mut pairs: Vec<(N, V)> = pairs.into_iter().collect();
         pairs.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
-        let mut packed = String::new();
+        let texts = pairs
+            .iter()
+            .map(|(n, v)| n.as_ref().len() + v.as_ref().len());
+        let mut packed = String::with_capacity(texts.sum::<usize>() + pairs.len() * LENGTHS);
         let mut rest = pairs.iter().peekable();
         while let Some((name, value)) = rest.next() {
             let repeated = rest
@@ -107,7 +113,7 @@ impl Labels {
 
     /// The labels for which `keep` answers true.
     pub fn filtered(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
-        let mut packed = String::new();
+        let mut packed = String::with_capacity(self.0.len());
         for (name, value) in self.iter().filter(|(name, _)| keep(name)) {
             push_text(&mut packed, name);
             push_text(&mut packed, value);

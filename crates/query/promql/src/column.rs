@@ -6,9 +6,11 @@
 //! on numbers asks once a series whether it is empty. A step has a number or a histogram or
 //! neither, never both.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::{FloatHistogram, Labels, STALE_NAN_BITS};
+use rapidhash::fast::RandomState;
 
 use crate::QueryError;
 use crate::budget::Budget;
@@ -215,7 +217,7 @@ impl Series {
 }
 
 /// The moments of an evaluation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Steps {
     pub(crate) first: i64,
     pub(crate) step: i64,
@@ -270,7 +272,7 @@ pub(crate) fn merge_same_labels(
     series: Vec<Series>,
 ) -> Result<Vec<Series>, QueryError> {
     let mut pace = budget.pace();
-    let mut places = std::collections::HashMap::with_capacity(series.len());
+    let mut places = HashMap::with_capacity_and_hasher(series.len(), RandomState::default());
     let mut merged: Vec<Series> = Vec::with_capacity(series.len());
     for one in series {
         pace.step()?;
@@ -301,7 +303,7 @@ pub(crate) fn merge_same_labels(
 /// Fails where two series have the same labels.
 pub(crate) fn all_distinct(budget: &Budget, series: &[Series]) -> Result<(), QueryError> {
     let mut pace = budget.pace();
-    let mut seen = std::collections::HashSet::with_capacity(series.len());
+    let mut seen = HashSet::with_capacity_and_hasher(series.len(), RandomState::default());
     for one in series {
         pace.step()?;
         if !seen.insert(&one.labels) {

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use crate::ast::{Expr, ValueType};
 use crate::budget::{Allowance, Budget, CancelToken};
 use crate::column::Steps;
+use crate::eval::shared::Shared;
 use crate::eval::{Context, Reading};
 use crate::memory::{Memory, Pool};
 use crate::meters::Meters;
@@ -149,6 +150,11 @@ impl Engine {
     pub fn observed_by(mut self, observers: Vec<Arc<dyn QueryObserver>>) -> Self {
         self.observers = Observers(observers);
         self
+    }
+
+    /// The unstable parts of the language that its queries may use.
+    pub fn features(&self) -> &Features {
+        &self.options.features
     }
 
     /// The value of a query at one moment (milliseconds since the epoch).
@@ -295,7 +301,9 @@ impl Engine {
             QueryError::Select(SelectError::Stopped) => context.budget.allowance().why_stopped(),
             other => other,
         })?;
-        let Notes { warnings, infos } = context.notes.into_inner();
+        let Notes {
+            warnings, infos, ..
+        } = context.notes.into_inner();
         Ok(QueryResult {
             value,
             warnings: warnings.into_list(),
@@ -342,6 +350,7 @@ impl Engine {
             sorting: Mutex::new(Duration::ZERO),
             notes: Mutex::new(Notes::default()),
             reading: Mutex::new(Reading::Plain),
+            shared: Shared::of(&query.expr),
         }
     }
 }

@@ -38,11 +38,13 @@ mod meters;
 mod notes;
 mod observe;
 pub mod parse;
+mod plan;
 mod queue;
 mod rule_queries;
 pub mod script;
 mod sorting;
 mod tally;
+mod text;
 mod value;
 
 pub use budget::{Allowance, CancelToken};
@@ -54,6 +56,7 @@ pub use observe::{HttpOrigin, Origin, QueryObserver, QueryRecord};
 pub use parse::{
     Features, ParseError, parse, parse_any_series_selector, parse_series_selector, parse_with,
 };
+pub use plan::{PlanNode, explain};
 pub use rule_queries::RuleQueries;
 pub use tally::StepSamples;
 pub use value::{

@@ -1,9 +1,10 @@
-//! `query`, `query_range`, `format_query`: PromQL over HTTP.
+//! `query`, `query_range`, `format_query`, `parse_query`: PromQL over HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
+use promql::ast::Expr;
 use promql::{CancelToken, Origin, QueryError, QueryOptions, QueryResult, Value};
 
 use crate::answer::{Answer, ApiError, ApiResult, ErrorKind};
@@ -78,11 +79,36 @@ pub(crate) async fn range(
 }
 
 /// `/api/v1/format_query`
-pub(crate) async fn format(params: Params) -> ApiResult {
-    let expr = promql::parse(params.get("query")).map_err(|e| ApiError::parameter("query", e))?;
+pub(crate) async fn format(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let expr = parsed(&face, &params)?;
     let mut data = String::new();
     json::push_string(&mut data, &promql::prettify(&expr));
     Ok(Answer::new(data))
+}
+
+/// `/api/v1/parse_query`
+pub(crate) async fn tree(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let expr = parsed(&face, &params)?;
+    Answer::of(&crate::parse_tree::tree(&expr))
+}
+
+/// `/api/v1/explain`, ours: how the engine would evaluate the query.
+pub(crate) async fn plan(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let services = face
+        .services()
+        .ok_or_else(|| ApiError::internal("the store is not ready"))?;
+    let plan = promql::explain(params.get("query"), services.engine.features())
+        .map_err(|e| ApiError::parameter("query", e))?;
+    Answer::of(&crate::plan_tree::plan_json(&plan))
+}
+
+/// The query as the engine would read it.
+fn parsed(face: &Face, params: &Params) -> Result<Expr, ApiError> {
+    let services = face
+        .services()
+        .ok_or_else(|| ApiError::internal("the store is not ready"))?;
+    promql::parse_with(params.get("query"), services.engine.features())
+        .map_err(|e| ApiError::parameter("query", e))
 }
 
 fn options(face: &Face, asker: Asker, params: &Params) -> Result<QueryOptions, ApiError> {

@@ -1,5 +1,6 @@
 //! Selecting from the store: head and blocks as one.
 
+mod grouping;
 mod merge;
 
 use std::collections::BTreeSet;
@@ -68,6 +69,25 @@ impl SeriesList for Found {
         }
     }
 
+    fn group(&self, keeps: &dyn Fn(&str) -> bool) -> Vec<u32> {
+        grouping::group(&self.head, self.rows.as_ref(), keeps)
+    }
+
+    fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        let head = match &self.rows {
+            None => Some(place),
+            // What the head has is newer than any block, but for samples out of order.
+            Some(rows) => {
+                let (pieces, head) = rows.get(place);
+                head.filter(|_| pieces.iter().all(|piece| self.is_in_order(*piece)))
+            }
+        };
+        match head {
+            Some(head) if self.head.read_newest(head, into) => Ok(()),
+            _ => self.read(place, into),
+        }
+    }
+
     fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
         let Some(rows) = &self.rows else {
             let read = self.head.read(place, into);
@@ -77,10 +97,8 @@ impl SeriesList for Found {
         let (pieces, head) = rows.get(place);
         // Of samples of one time the first that is read stays: those that came in order win,
         // whether or not blocks have been made of either.
-        let (in_order, late) = pieces.split_at(pieces.partition_point(|piece| {
-            let part = self.parts.get(piece.block as usize);
-            part.is_some_and(|part| !part.block.is_out_of_order())
-        }));
+        let (in_order, late) =
+            pieces.split_at(pieces.partition_point(|piece| self.is_in_order(*piece)));
         self.read_pieces(in_order, start, into)?;
         if let Some(head) = head {
             let middle = Mark::end_of(into);
@@ -100,6 +118,11 @@ impl SeriesList for Found {
 }
 
 impl Found {
+    fn is_in_order(&self, piece: Piece) -> bool {
+        let part = self.parts.get(piece.block as usize);
+        part.is_some_and(|part| !part.block.is_out_of_order())
+    }
+
     fn read_pieces(
         &self,
         pieces: &[Piece],
@@ -162,7 +185,7 @@ impl Select for Store {
         };
         // A limit on the head alone could leave out the head's part of a series of the blocks.
         let head_limit = if parts.is_empty() { limit } else { usize::MAX };
-        let head = HeadView::watched(
+        let head = HeadView::new(
             &self.head,
             &self.chunks,
             pin,

@@ -197,10 +197,9 @@ impl Store {
         {
             let mut appender = self.appender.lock();
             appender.log = Some(log);
-            let lost = replay.unnamed(&self.head.read());
-            let lost = lost.iter().map(|(reference, labels)| (*reference, labels));
-            if let Err(error) = self.write_names(&mut appender.log, lost) {
-                tracing::error!(%error, "names that the log lost cannot be written again");
+            appender.unnamed = replay.unnamed(&self.head.read());
+            if let Err(error) = self.write_unnamed(&mut appender) {
+                tracing::error!(%error, "names that the log lost cannot be written again; samples wait for them");
             }
             appender.young = Some(Young::default());
             if self.options.dir.join(out_of_order::FOLDER).exists() {

@@ -116,6 +116,37 @@ fn series_that_ended_give_their_open_chunks_back_and_may_return() {
     assert_eq!(store.retire_ended(), 0);
 }
 
+#[test]
+fn the_newest_sample_is_the_selections_not_the_stores() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let ids = ids(&*store, 2);
+    store
+        .append(&batch(&ids, &[(0, 10, 1.0), (1, 10, 2.0), (0, 20, 3.0)]))
+        .unwrap();
+    let select = |end| {
+        let range = TimeRange { start: 0, end };
+        let (matchers, limit) = (&[][..], 0);
+        let selection = Selection {
+            matchers,
+            range,
+            limit,
+        };
+        store.select(&selection).unwrap()
+    };
+    let (all, early) = (select(100), select(15));
+    store
+        .append(&batch(&ids, &[(0, 30, 4.0), (1, 30, 5.0)]))
+        .unwrap();
+    for (list, expected) in [(all, [20, 10]), (early, [10, 10]), (select(100), [30, 30])] {
+        for (place, expected) in expected.into_iter().enumerate() {
+            let mut columns = Columns::new();
+            list.read_newest(place, &mut columns).unwrap();
+            assert_eq!(columns.times.last(), Some(&expected));
+        }
+    }
+}
+
 /// The newest segment of the log that holds anything.
 fn last_segment(dir: &Path) -> PathBuf {
     let mut files: Vec<PathBuf> = fs::read_dir(dir.join("wal"))

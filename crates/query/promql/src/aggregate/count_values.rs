@@ -14,17 +14,15 @@ pub(super) fn eval(
     aggregate: &Aggregate,
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
-    let label = context.string(super::param(aggregate)?)?;
-    if label.is_empty() {
-        let text = format!("invalid label name {}", model::name::quoted(&label));
-        return Err(QueryError::execution(text));
-    }
+    let label = context
+        .label_name(super::param(aggregate)?)?
+        .map_err(|text| QueryError::execution(format!("invalid label name {text}")))?;
     let grouping = &aggregate.grouping;
     let kept = if grouping.without {
         super::kept(context, aggregate)
     } else {
         let mut names = grouping.labels.clone();
-        names.push(label.clone());
+        names.push(label.to_owned());
         Kept::only(&names)
     };
     let series = context.vector(&aggregate.expr, steps)?;
@@ -41,7 +39,7 @@ pub(super) fn eval(
                 Cell::Histogram(histogram) => text = describe::text(&histogram),
             }
             let mut labels = one.labels.to_builder();
-            let group = groups.place(&labels.set(&label, &text).build());
+            let group = groups.place(&labels.set(label, &text).build());
             if group == results.len() {
                 context.budget.hold(1)?;
                 let labels = groups.labels(group);

@@ -5,6 +5,7 @@ mod fold;
 mod histograms;
 mod pick;
 mod quantile;
+mod sampling;
 
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Expr, Span};

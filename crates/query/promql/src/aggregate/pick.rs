@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::sampling;
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Span};
 use crate::calls::order::{falling, rising};
@@ -124,10 +125,11 @@ fn select(
         AggregateOp::Bottomk => candidates = sorted(candidates, rising)?,
         AggregateOp::Limitk => {}
         _ => {
+            let mut packed = Vec::new();
+            let ratio = param.clamp(-1.0, 1.0);
             candidates.retain(|(place, _)| {
-                series
-                    .get(*place)
-                    .is_some_and(|one| in_ratio(param.clamp(-1.0, 1.0), one))
+                let one = series.get(*place);
+                one.is_some_and(|one| in_ratio(ratio, sampling::place(&one.labels, &mut packed)))
             });
             return Ok(candidates);
         }
@@ -136,13 +138,12 @@ fn select(
     Ok(candidates)
 }
 
-/// Whether a series belongs to a share of all: its hash decides. A negative ratio means the
-/// series that the complementary positive one leaves out.
-fn in_ratio(ratio: f64, one: &Series) -> bool {
-    let offset = one.labels.hash64() as f64 / u64::MAX as f64;
+/// Whether a series at this place belongs to a share of all. A negative ratio means the series
+/// that the complementary positive one leaves out.
+fn in_ratio(ratio: f64, place: f64) -> bool {
     if ratio >= 0.0 {
-        offset < ratio
+        place < ratio
     } else {
-        offset >= 1.0 + ratio
+        place >= 1.0 + ratio
     }
 }

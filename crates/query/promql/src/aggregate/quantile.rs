@@ -36,7 +36,9 @@ pub(super) fn eval(
             }
         }
         if present(&column) > 0 {
-            let result = Series::numbers(groups.labels(group), false, column);
+            let mut members = places.iter().filter_map(|place| series.get(*place));
+            let drop_name = members.any(|one| one.drop_name);
+            let result = Series::numbers(groups.labels(group), drop_name, column);
             results.push(context.counted(result)?);
         }
     }

@@ -7,11 +7,13 @@
 pub(crate) mod call;
 mod counting;
 mod duration;
-mod invariant;
+pub(crate) mod invariant;
 mod listed;
 pub(crate) mod parallel;
+mod pieces;
 pub(crate) mod range;
 pub(crate) mod selector;
+pub(crate) mod shared;
 pub(crate) mod source;
 mod unary;
 pub(crate) mod windowed;
@@ -23,7 +25,7 @@ use contract::Select;
 use model::Labels;
 use parking_lot::Mutex;
 
-use crate::ast::{Expr, ExprKind, Span, ValueType};
+use crate::ast::{Expr, ExprKind, Span, Text, ValueType};
 use crate::budget::Budget;
 use crate::column::{Series, Steps, present};
 use crate::notes::{Doubt, Notes};
@@ -63,6 +65,7 @@ pub(crate) struct Context<'a> {
     pub(crate) sorting: Mutex<Duration>,
     pub(crate) notes: Mutex<Notes>,
     pub(crate) reading: Mutex<Reading>,
+    pub(crate) shared: shared::Shared,
 }
 
 /// How much of histograms the part of a query that is being evaluated looks at.
@@ -144,9 +147,13 @@ impl<'a> Context<'a> {
             self.tally.add_repeated(&counts, steps.count);
             return self.repeat(once?, steps.count);
         }
+        self.eval_shared(expr, steps, || self.eval_node(expr, steps))
+    }
+
+    fn eval_node(&self, expr: &Expr, steps: &Steps) -> Result<Evaluated, QueryError> {
         match &expr.kind {
             ExprKind::Number { value, .. } => Ok(Evaluated::Scalar(vec![*value; steps.count])),
-            ExprKind::String(text) => Ok(Evaluated::String(text.clone())),
+            ExprKind::String(text) => Ok(Evaluated::String(text.as_str().to_owned())),
             ExprKind::Paren(inner) => self.eval(inner, steps),
             ExprKind::Unary { negative, operand } => self.unary(*negative, operand, steps),
             ExprKind::Binary(binary) => binary::eval(self, binary, steps),
@@ -198,6 +205,19 @@ impl<'a> Context<'a> {
         match self.eval(expr, steps)? {
             Evaluated::Scalar(values) => Ok(values),
             _ => Err(wrong_type(expr, ValueType::Scalar)),
+        }
+    }
+
+    /// A text that names a label, or the text as `Err` where it cannot.
+    pub(crate) fn label_name<'e>(
+        &self,
+        expr: &'e Expr,
+    ) -> Result<Result<&'e str, &'e Text>, QueryError> {
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.label_name(inner),
+            ExprKind::String(text) if text.is_label_name() => Ok(Ok(text.as_str())),
+            ExprKind::String(text) => Ok(Err(text)),
+            _ => Err(wrong_type(expr, ValueType::String)),
         }
     }
 

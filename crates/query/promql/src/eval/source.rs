@@ -6,6 +6,7 @@ use model::{Columns, FloatHistogram, Labels};
 
 use crate::QueryError;
 use crate::column::{Histograms, Series, weight};
+use crate::grouping::{Groups, Kept};
 
 /// Buffers that a thread uses again for each series.
 #[derive(Debug, Default)]
@@ -41,6 +42,18 @@ pub(crate) trait Source: Sync {
     /// The labels of a series, and whether its name is to be dropped at the end.
     fn labels(&self, place: usize) -> (Labels, bool);
 
+    /// Whether the name of a series is to be dropped at the end, as [`Source::labels`] has it.
+    fn drops_name(&self, place: usize) -> bool;
+
+    /// Sorts the series into groups by the labels that are kept: a number for each by place,
+    /// below [`Source::len`], equal where the kept labels are.
+    fn group(&self, kept: &Kept) -> Vec<u32> {
+        let mut groups = Groups::new(kept.clone());
+        (0..self.len())
+            .map(|place| groups.place(&self.labels(place).0) as u32)
+            .collect()
+    }
+
     /// Writes the series' value at each step to `out`.
     fn fill(&self, place: usize, scratch: &mut Scratch, out: Out<'_>) -> Result<(), QueryError>;
 }
@@ -54,6 +67,10 @@ impl Source for Vec<Series> {
         self.get(place)
             .map(|one| (one.labels.clone(), one.drop_name))
             .unwrap_or_default()
+    }
+
+    fn drops_name(&self, place: usize) -> bool {
+        self.get(place).is_some_and(|one| one.drop_name)
     }
 
     fn fill(&self, place: usize, _: &mut Scratch, out: Out<'_>) -> Result<(), QueryError> {

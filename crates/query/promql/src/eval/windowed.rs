@@ -6,22 +6,29 @@ use super::source::{Out, Scratch, Source};
 use crate::QueryError;
 use crate::ast::{Call, Expr, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
 use crate::column::{Histograms, Steps, present, weight};
+use crate::grouping::Kept;
 use crate::kernels::mixed::{self, Asked, Windows};
 use crate::kernels::over_time::RangeFunction;
 use crate::kernels::quantile::is_quantile;
 use crate::notes::Doubt;
 use model::Labels;
 
+/// Samples that windows of histograms hold together between two looks whether to go on: such
+/// windows are looked at afresh, and a histogram costs a microsecond or so.
+const MIXED_AT_ONCE: usize = 4096;
+
 /// A window function over a range vector.
 pub(crate) struct Windowed<'c> {
-    ranges: Ranges<'c>,
-    function: RangeFunction,
-    params: Vec<Vec<f64>>,
-    steps: Steps,
+    pub(super) ranges: Ranges<'c>,
+    pub(super) function: RangeFunction,
+    pub(super) params: Vec<Vec<f64>>,
+    pub(super) steps: Steps,
     /// Where the call's first argument stands, for notes.
     span: Span,
     /// Each series may turn out not to be a counter although one is asked for.
     doubtful: bool,
+    /// There is one step, and of each series only the newest sample counts.
+    newest: bool,
 }
 
 impl<'a> Context<'a> {
@@ -50,7 +57,10 @@ impl<'a> Context<'a> {
         self.check_params(function, &params)?;
         let params = params.into_iter().map(|(values, _)| values).collect();
         let span = call.args.first().map(|arg| arg.span).unwrap_or_default();
+        let newest =
+            steps.count == 1 && ranges.mode == RangeMode::Plain && function.looks_at_newest();
         Ok(Some(Windowed {
+            newest,
             ranges,
             function,
             params,
@@ -152,6 +162,21 @@ impl Source for Windowed<'_> {
         }
     }
 
+    fn drops_name(&self, place: usize) -> bool {
+        match self.function.keeps_name() {
+            true => self.ranges.drops_name(place),
+            false => self.ranges.context.delayed_names,
+        }
+    }
+
+    fn group(&self, kept: &Kept) -> Vec<u32> {
+        let context = self.ranges.context;
+        // The metric's name goes before the query groups by what is left.
+        let has_name = self.function.keeps_name() || context.delayed_names;
+        let keeps = |name: &str| kept.keeps(name) && (has_name || !context.is_metadata(name));
+        self.ranges.group(kept, &keeps)
+    }
+
     fn fill(
         &self,
         place: usize,
@@ -159,7 +184,11 @@ impl Source for Windowed<'_> {
         mut out: Out<'_>,
     ) -> Result<(), QueryError> {
         let context = self.ranges.context;
-        self.ranges.read(place, scratch)?;
+        if self.newest {
+            self.ranges.read_newest(place, scratch)?;
+        } else {
+            self.ranges.read(place, scratch)?;
+        }
         let plain = self.ranges.mode == RangeMode::Plain
             && scratch.histograms.is_empty()
             && (scratch.samples.starts.is_empty() || !self.function.sees_starts());
@@ -167,15 +196,9 @@ impl Source for Windowed<'_> {
             if !scratch.histograms.is_empty() {
                 self.note_ignored(place, scratch, out.values.len());
             }
-            self.function.run(
-                &scratch.samples,
-                &self.ranges.frames,
-                &self.params,
-                &self.steps,
-                out.values,
-            )
+            self.run(&scratch.samples, out.values)?
         } else {
-            self.fill_mixed(place, scratch, &mut out)
+            self.fill_mixed(place, scratch, &mut out)?
         };
         if self.doubtful {
             self.hint_counter(place, out.values);
@@ -197,7 +220,12 @@ impl Windowed<'_> {
     }
 
     #[inline(never)]
-    fn fill_mixed(&self, place: usize, scratch: &Scratch, out: &mut Out<'_>) -> usize {
+    fn fill_mixed(
+        &self,
+        place: usize,
+        scratch: &Scratch,
+        out: &mut Out<'_>,
+    ) -> Result<usize, QueryError> {
         let ranges = &self.ranges;
         let (labels, _) = ranges.labels(place);
         let metric = labels.metric().unwrap_or_default();
@@ -210,8 +238,21 @@ impl Windowed<'_> {
             ahead: ranges.ahead,
             note: &note,
         };
-        Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
-            .each(out, |window| mixed::value(&asked, window))
+        let mut stop = Ok(());
+        let mut held = 0;
+        let seen = Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms).each(
+            out,
+            |window| {
+                held += window.values.len() + window.histograms.len();
+                if held > MIXED_AT_ONCE && stop.is_ok() {
+                    held = 0;
+                    stop = ranges.context.budget.check();
+                }
+                // The windows that are left are only walked over.
+                stop.is_ok().then(|| mixed::value(&asked, window))?
+            },
+        );
+        stop.map(|()| seen)
     }
 
     /// Says so where rate or increase made numbers of a metric that is not named like a counter.

@@ -81,7 +81,7 @@ impl Block {
         let tombstones = match read("tombstones") {
             Ok(bytes) => tombstones::parse(&bytes)
                 .ok_or_else(|| wrong("the file tombstones is damaged".to_owned()))?,
-            Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(StoreError::Io { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
                 Tombstones::new()
             }
             Err(error) => return Err(error),

@@ -17,7 +17,7 @@ use super::out_of_order::{Late, LateChunk};
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::chunk::{BadChunk, Encoding};
-use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order, trim};
+use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order};
 use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
 
@@ -116,18 +116,15 @@ impl Head {
     }
 
     /// Whether a series may have samples in the range.
-    fn may_overlap(&self, series: &Series, range: TimeRange) -> bool {
-        let Some((last, _)) = self.last(series) else {
+    pub(super) fn may_overlap(&self, series: &Series, range: TimeRange) -> bool {
+        let last = self.last(series).map(|(last, _)| last);
+        if last.is_none_or(|last| last < range.start) {
             return false;
-        };
-        let first = match self.full.list(series.full).last() {
-            Some(chunk) => chunk.first,
-            None => self.open_range(series).map_or(last, |open| open.0),
-        };
-        range.overlaps(TimeRange {
-            start: first,
-            end: last,
-        })
+        }
+        let open = self.open_range(series);
+        // The list of full chunks is long, and far apart in memory.
+        open.is_some_and(|(first, ..)| first <= range.end)
+            || self.full.list(series.full).any(|c| c.first <= range.end)
     }
 
     /// The slots of the series that all matchers fit.
@@ -221,21 +218,9 @@ impl Head {
 }
 
 impl HeadView {
-    /// Selects series of the head. The locks are held while slots are noted, not while samples
-    /// are read.
+    /// Selects series of the head; stops where the watch does not go on, and so does reading the
+    /// view. The locks are held while slots are noted, not while samples are read.
     pub(crate) fn new(
-        head: &Arc<RwLock<Head>>,
-        files: &Arc<HeadChunks>,
-        pin: Arc<()>,
-        matchers: &[Matcher],
-        ranges: impl Into<Ranges>,
-        limit: usize,
-    ) -> Result<Self, SelectError> {
-        Self::watched(head, files, pin, matchers, ranges, limit, Arc::new(Patient))
-    }
-
-    /// The same; stops where the watch does not go on, and so does reading the view.
-    pub(crate) fn watched(
         head: &Arc<RwLock<Head>>,
         files: &Arc<HeadChunks>,
         pin: Arc<()>,
@@ -358,6 +343,11 @@ impl HeadView {
         self.dictionary.read().labels(self.pairs(place))
     }
 
+    /// The texts behind the numbers of [`HeadView::pairs`].
+    pub(crate) fn dictionary(&self) -> &RwLock<Dictionary> {
+        &self.dictionary
+    }
+
     /// The pair numbers of a series, sorted by label name.
     pub(crate) fn pairs(&self, place: usize) -> &[u32] {
         let pairs = self.series.get(place).and_then(|seen| {
@@ -377,14 +367,17 @@ impl HeadView {
         &self.head
     }
 
-    /// What pair numbers stand for.
-    pub(crate) fn dictionary(&self) -> &RwLock<Dictionary> {
-        &self.dictionary
+    /// The slots of the series, rising.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.series.iter().map(|seen| slot_of(seen.id))
     }
 
-    /// The range of the view.
-    pub(crate) fn range(&self) -> TimeRange {
-        self.range
+    /// The place of the series in a slot.
+    pub(crate) fn place_of(&self, slot: u32) -> Option<usize> {
+        let found = self
+            .series
+            .binary_search_by_key(&slot, |seen| slot_of(seen.id));
+        found.ok()
     }
 
     /// Looks up label sets; calls `found` with the number of each set that is here and its place.
@@ -407,6 +400,36 @@ impl HeadView {
                     found(part * SETS_UNDER_LOCK + place, at);
                 }
             }
+        }
+    }
+
+    /// Appends the newest sample of a series where that takes no decoding: it is in the range, its
+    /// chunk is as it was when the view was made, and nothing was deleted or came out of order.
+    /// Answers whether it did.
+    pub(crate) fn read_newest(&self, place: usize, into: &mut Columns) -> bool {
+        let Some(seen) = self.series.get(place) else {
+            return false;
+        };
+        if !self.late.is_empty() && self.late_of(place).is_some() {
+            return false;
+        }
+        let newest = {
+            let head = self.head.read();
+            if !head.deleted.is_empty() && head.deleted.contains_key(&slot_of(seen.id)) {
+                return false;
+            }
+            head.series(seen.id).and_then(|series| {
+                let open = &series.open;
+                let is_same = open.count() == seen.open_count && open.first == seen.open_first;
+                open.last_sample().filter(|_| is_same)
+            })
+        };
+        match newest {
+            Some((time, value)) if self.range.contains(time) => {
+                into.push(time, value);
+                true
+            }
+            _ => false,
         }
     }
 
@@ -498,13 +521,13 @@ impl HeadView {
             self.decode_full(full, *count, into)?;
         }
         if let Some((encoding, bytes)) = &gathered.open {
-            let decoded = encoding.decode(bytes, into);
+            let TimeRange { start, end } = self.range;
+            let decoded = encoding.decode_range(bytes, start, end, into);
             decoded.map_err(|_| {
                 let slot = slot_of(seen.id);
                 SelectError::Corrupt(format!("open chunk of series in slot {slot}"))
             })?;
         }
-        trim(into, start, self.range);
         for &(first, last) in &gathered.deleted {
             cut_out(into, start, first, last);
         }
@@ -517,17 +540,18 @@ impl HeadView {
         count: Option<u16>,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
+        let TimeRange { start, end } = self.range;
         let decoded = self.with_full(full, |chunk| {
             let encoding = chunk.encoding.map_err(|_| BadChunk)?;
             let Some(count) = count else {
-                return encoding.decode(chunk.data, into);
+                return encoding.decode_range(chunk.data, start, end, into);
             };
             // Written by this run, and so of an encoding whose first bytes are the count alone.
             let mut bytes = chunk.data.to_vec();
             if let Some(header) = bytes.first_chunk_mut() {
                 *header = count.to_be_bytes();
             }
-            encoding.decode(&bytes, into)
+            encoding.decode_range(&bytes, start, end, into)
         });
         decoded?.map_err(|_| lost(full))
     }
@@ -549,11 +573,11 @@ impl HeadView {
     }
 }
 
-fn unmapped(error: std::io::Error) -> SelectError {
+pub(super) fn unmapped(error: std::io::Error) -> SelectError {
     SelectError::Io(format!("head chunk files: {error}"))
 }
 
-fn lost(full: &FullChunk) -> SelectError {
+pub(super) fn lost(full: &FullChunk) -> SelectError {
     SelectError::Corrupt(format!(
         "chunks_head/{:06} at byte {}: no whole chunk",
         full.file, full.offset
