@@ -63,30 +63,49 @@ pub(crate) async fn serve(
             }
         };
         let client = stream.peer_addr().ok();
-        let client = client.map(|address| ClientAddress(address.ip().to_canonical()));
-        let service = Addressed {
+        let routes = Addressed {
             service: TowerToHyperService::new(routes.clone()),
-            client,
+            client: client.map(|address| ClientAddress(address.ip().to_canonical())),
         };
         let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
             // Clients that break off, or do not agree on TLS, are their own affair.
             let Some(tls) = guard.tls() else {
-                return converse(stream, service, guard.offers_http2(), watcher, place).await;
+                return converse(stream, routes, guard.offers_http2(), watcher, place).await;
             };
             let agreed = TlsAcceptor::from(tls).accept(stream);
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, agreed).await {
-                converse(stream, service, guard.offers_http2(), watcher, place).await;
+                converse(stream, routes, guard.offers_http2(), watcher, place).await;
             }
         });
     }
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
 }
 
+/// The routes as one connection sees them: its requests know where they come from.
+struct Addressed {
+    service: TowerToHyperService<Router>,
+    /// None where the client has gone already.
+    client: Option<ClientAddress>,
+}
+
+impl Service<Request<Incoming>> for Addressed {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(client) = self.client {
+            request.extensions_mut().insert(client);
+        }
+        self.service.call(request)
+    }
+}
+
 /// Answers the requests of one connection.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    service: Addressed<TowerToHyperService<Router>>,
+    routes: Addressed,
     http2: bool,
     watcher: Watcher,
     place: OwnedSemaphorePermit,
@@ -100,30 +119,10 @@ async fn converse(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT);
     let connection = server
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(stream), routes)
         .into_owned();
     let _ = watcher.watch(connection).await;
     drop(place);
-}
-
-/// The service of one connection, whose requests know where they come from.
-struct Addressed<S> {
-    service: S,
-    /// None where the client has gone already.
-    client: Option<ClientAddress>,
-}
-
-impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Addressed<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn call(&self, mut request: Request<Incoming>) -> S::Future {
-        if let Some(client) = self.client {
-            request.extensions_mut().insert(client);
-        }
-        self.service.call(request)
-    }
 }
 
 /// Takes the next connection once there is a place for it.

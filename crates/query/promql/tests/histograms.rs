@@ -100,8 +100,8 @@ fn a_histogram_counts_for_its_memory() {
     let options = QueryOptions::default();
     let refused = engine.instant(&store, "increase(h[3m])", 120_000, &options);
     assert_eq!(
-        refused.err(),
-        Some(QueryError::TooManySamples { limit: 20 })
+        refused.map(|result| result.value),
+        Err(QueryError::TooManySamples { limit: 20 })
     );
 }
 

@@ -10,6 +10,7 @@ mod duration;
 pub(crate) mod invariant;
 mod listed;
 pub(crate) mod parallel;
+mod pieces;
 pub(crate) mod range;
 pub(crate) mod selector;
 pub(crate) mod shared;

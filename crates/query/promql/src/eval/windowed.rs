@@ -13,12 +13,16 @@ use crate::kernels::quantile::is_quantile;
 use crate::notes::Doubt;
 use model::Labels;
 
+/// Samples that windows of histograms hold together between two looks whether to go on: such
+/// windows are looked at afresh, and a histogram costs a microsecond or so.
+const MIXED_AT_ONCE: usize = 4096;
+
 /// A window function over a range vector.
 pub(crate) struct Windowed<'c> {
-    ranges: Ranges<'c>,
-    function: RangeFunction,
-    params: Vec<Vec<f64>>,
-    steps: Steps,
+    pub(super) ranges: Ranges<'c>,
+    pub(super) function: RangeFunction,
+    pub(super) params: Vec<Vec<f64>>,
+    pub(super) steps: Steps,
     /// Where the call's first argument stands, for notes.
     span: Span,
     /// Each series may turn out not to be a counter although one is asked for.
@@ -200,15 +204,9 @@ impl Source for Windowed<'_> {
             if !scratch.histograms.is_empty() {
                 self.note_ignored(place, scratch, out.values.len());
             }
-            self.function.run(
-                &scratch.samples,
-                &self.ranges.frames,
-                &self.params,
-                &self.steps,
-                out.values,
-            )
+            self.run(&scratch.samples, out.values)?
         } else {
-            self.fill_mixed(place, scratch, &mut out)
+            self.fill_mixed(place, scratch, &mut out)?
         };
         if self.doubtful {
             self.hint_counter(place, out.values);
@@ -233,7 +231,12 @@ impl Windowed<'_> {
     }
 
     #[inline(never)]
-    fn fill_mixed(&self, place: usize, scratch: &Scratch, out: &mut Out<'_>) -> usize {
+    fn fill_mixed(
+        &self,
+        place: usize,
+        scratch: &Scratch,
+        out: &mut Out<'_>,
+    ) -> Result<usize, QueryError> {
         let ranges = &self.ranges;
         let (labels, _) = ranges.labels(place);
         let metric = labels.metric().unwrap_or_default();
@@ -246,8 +249,21 @@ impl Windowed<'_> {
             ahead: ranges.ahead,
             note: &note,
         };
-        Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
-            .each(out, |window| mixed::value(&asked, window))
+        let mut stop = Ok(());
+        let mut held = 0;
+        let seen = Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms).each(
+            out,
+            |window| {
+                held += window.values.len() + window.histograms.len();
+                if held > MIXED_AT_ONCE && stop.is_ok() {
+                    held = 0;
+                    stop = ranges.context.budget.check();
+                }
+                // The windows that are left are only walked over.
+                stop.is_ok().then(|| mixed::value(&asked, window))?
+            },
+        );
+        stop.map(|()| seen)
     }
 
     /// Warns of quantiles outside 0 to 1 where there were samples to take them of.
