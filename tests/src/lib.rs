@@ -9,5 +9,5 @@ mod server;
 mod target;
 
 pub use client::{Answer, get, get_json, post};
-pub use server::{Argand, Server, free_port, installed, query};
+pub use server::{Argand, Server, binary, free_port, installed, query};
 pub use target::{Page, Target};

@@ -63,19 +63,13 @@ pub(crate) fn report_inactive(config: &Config) {
 
 /// Settings within active sections that do nothing yet and differ from their defaults.
 fn inactive_settings(config: &Config) -> Vec<String> {
-    let Config {
-        global,
-        scrape_configs,
-        ..
-    } = config;
     let mut settings = Vec::new();
     let mut note = |is_set: bool, setting: &str| {
         if is_set {
             settings.push(setting.to_owned());
         }
     };
-    note(global.query_log_file.is_some(), "global.query_log_file");
-    for job in scrape_configs {
+    for job in &config.scrape_configs {
         let name = &job.job_name;
         for (is_set, setting) in [
             (job.failure_log_file.is_some(), "scrape_failure_log_file"),
@@ -98,9 +92,8 @@ pub(crate) async fn serve_reloads(
     mut requests: mpsc::Receiver<Reload>,
 ) {
     while let Some(done) = requests.recv().await {
-        let outcome = match reload(&source, stages.as_ref()) {
-            Ok(redacted) => {
-                runtime.config_loaded(redacted, SystemClock.now());
+        let outcome = match reload(&source, stages.as_ref(), &runtime) {
+            Ok(()) => {
                 tracing::info!("configuration reloaded");
                 Ok(())
             }
@@ -117,12 +110,16 @@ pub(crate) async fn serve_reloads(
 }
 
 /// Reads the configuration and puts it in force; answers how it is shown.
-fn reload(source: &Source, stages: &dyn Apply) -> Result<String> {
+fn reload(source: &Source, stages: &dyn Apply, runtime: &Runtime) -> Result<()> {
     let config = source.read()?;
     report_inactive(&config);
-    let redacted = config.redacted.clone();
+    let (redacted, external_labels) = (
+        config.redacted.clone(),
+        config.global.external_labels.clone(),
+    );
     stages.apply(config)?;
-    Ok(redacted)
+    runtime.config_loaded(redacted, external_labels, SystemClock.now());
+    Ok(())
 }
 
 #[cfg(test)]
@@ -143,10 +140,7 @@ scrape_configs:
         let config = config::parse(text, "x.yml".as_ref(), &|_| None).unwrap();
         assert_eq!(
             inactive_settings(&config),
-            [
-                "global.query_log_file",
-                "convert_classic_histograms_to_nhcb of job a",
-            ]
+            ["convert_classic_histograms_to_nhcb of job a"]
         );
         assert!(inactive_settings(&Config::default()).is_empty());
     }

@@ -75,6 +75,12 @@ const FLAGS: &[Flag] = &[
         "Address to listen on. May be given again. 0.0.0.0:9090 opens the door to other machines.",
     ),
     active(
+        "web.config.file",
+        Text,
+        "",
+        "File with TLS, users, tokens and headers of the listening side; read again whenever it changes.",
+    ),
+    active(
         "web.max-connections",
         Text,
         "512",
@@ -243,10 +249,34 @@ const FLAGS: &[Flag] = &[
         "Rules evaluated beside their groups at once, with the feature concurrent-rule-eval.",
     ),
     active(
+        "query.max-memory-per-query",
+        Text,
+        "25%",
+        "Memory one query may hold: B, KB, MB, GB, or a share of this machine's or control group's.",
+    ),
+    active(
+        "query.max-memory",
+        Text,
+        "40%",
+        "Memory all queries together may hold.",
+    ),
+    active(
+        "query.max-queue",
+        Text,
+        "256",
+        "Queries that may wait; more are refused. Who asks is served in turn with others.",
+    ),
+    active(
+        "query.slow-log-threshold",
+        Text,
+        "",
+        "A query that takes at least so long is logged as a warning. Empty: none.",
+    ),
+    active(
         "enable-feature",
         List,
         "",
-        "Features by name, separated by commas.",
+        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels. Names of other features change nothing.",
     ),
     active(
         "log.level",
@@ -284,7 +314,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.samples-per-chunk", Text, "120"),
     accepted("storage.tsdb.wal-compression-type", Text, "snappy"),
     accepted("storage.tsdb.wal-segment-size", Text, ""),
-    accepted("web.config.file", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
     accepted("web.enable-otlp-receiver", Switch, "false"),
@@ -302,9 +331,6 @@ const FLAGS: &[Flag] = &[
 /// Why a value that would open a door, or lose data, if it were ignored is refused until it works.
 fn refusal(name: &str, value: &str) -> Option<&'static str> {
     match name {
-        "web.config.file" if !value.is_empty() => Some(
-            "TLS and passwords are not active yet; leave the flag out and listen on loopback, or put a proxy with authentication in front",
-        ),
         "agent" if value == "true" => {
             Some("agent mode is not active yet; leave the flag out to store samples here")
         }
@@ -469,12 +495,8 @@ mod tests {
 
     #[test]
     fn what_would_be_dangerous_to_ignore_is_refused() {
-        let error = parse(&["--web.config.file=web.yml"])
-            .err()
-            .unwrap()
-            .to_string();
+        let error = parse(&["--agent"]).err().unwrap().to_string();
         assert!(error.contains("not active yet"), "{error}");
-        assert!(parse(&["--agent"]).is_err());
         assert!(parse(&["--no-agent"]).is_ok());
     }
 

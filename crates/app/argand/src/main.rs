@@ -10,13 +10,18 @@
 mod alerting;
 mod builtin;
 mod configuration;
+mod features;
 mod flags;
 mod listen;
 mod logging;
+mod machine;
 mod options;
 mod own;
 mod pipeline;
+mod promql_tools;
+mod query_log;
 mod signals;
+mod test_tools;
 mod tsdb;
 
 use std::process::ExitCode;
@@ -30,6 +35,12 @@ fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     if tsdb::is_meant(&arguments) {
         return tsdb::run(&arguments);
+    }
+    if promql_tools::is_meant(&arguments) {
+        return promql_tools::run(&arguments);
+    }
+    if test_tools::is_meant(&arguments) {
+        return test_tools::run(&arguments);
     }
     let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,

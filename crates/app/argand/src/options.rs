@@ -9,6 +9,7 @@ use model::duration;
 
 use crate::alerting::AlertingOptions;
 use crate::flags::Flags;
+use crate::machine;
 
 /// How long samples are kept where neither flags nor configuration say.
 pub(crate) const DEFAULT_RETENTION: Duration = Duration::from_secs(15 * 24 * 3600);
@@ -19,6 +20,8 @@ pub(crate) struct Options {
     /// The configuration file; `None` for the built-in configuration.
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) listen: Vec<SocketAddr>,
+    /// TLS, users and tokens of the listening side; `None` for plain HTTP, open to all.
+    pub(crate) web_config: Option<PathBuf>,
     pub(crate) max_connections: usize,
     /// What every path begins with: empty, or `/` and more without a slash at the end.
     pub(crate) prefix: String,
@@ -36,6 +39,12 @@ pub(crate) struct Options {
     pub(crate) query_concurrency: usize,
     pub(crate) query_samples: usize,
     pub(crate) alerting: AlertingOptions,
+    /// Bytes.
+    pub(crate) query_memory: u64,
+    /// Bytes, of all queries together.
+    pub(crate) all_query_memory: u64,
+    pub(crate) query_queue: usize,
+    pub(crate) slow_query: Option<Duration>,
 }
 
 impl Options {
@@ -47,6 +56,9 @@ impl Options {
             .collect::<Result<_>>()?;
         Ok(Self {
             config_file: config_file(flags),
+            web_config: Some(flags.text("web.config.file"))
+                .filter(|file| !file.is_empty())
+                .map(PathBuf::from),
             alerting: alerting(flags, &listen)?,
             listen,
             max_connections: number(flags, "web.max-connections")?,
@@ -65,6 +77,10 @@ impl Options {
             query_timeout: required(flags, "query.timeout", length)?,
             query_concurrency: number(flags, "query.max-concurrency")?,
             query_samples: number(flags, "query.max-samples")?,
+            query_memory: required(flags, "query.max-memory-per-query", memory)?,
+            all_query_memory: required(flags, "query.max-memory", memory)?,
+            query_queue: number(flags, "query.max-queue")?,
+            slow_query: optional(flags, "query.slow-log-threshold", length)?,
         })
     }
 }
@@ -199,6 +215,20 @@ fn bytes(text: &str) -> Result<u64> {
     Ok(size as u64)
 }
 
+/// Bytes, or a share of the memory there is.
+fn memory(text: &str) -> Result<u64> {
+    let Some(share) = text.strip_suffix('%') else {
+        return bytes(text);
+    };
+    let share: f64 = share
+        .parse()
+        .with_context(|| format!("{share:?} is no number"))?;
+    if !(share > 0.0 && share <= 100.0) {
+        bail!("{text:?} is not more than 0% and at most 100%");
+    }
+    Ok((machine::memory() as f64 * share / 100.0) as u64)
+}
+
 /// `host:port`; an empty host means every address of the machine.
 fn listen_address(text: &str) -> Result<SocketAddr> {
     let (host, port) = text
@@ -230,6 +260,17 @@ mod tests {
         }
         for text in ["", "5", "-1GB", "GB", "9EB", "1XB", "0.1B"] {
             assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn memory_is_bytes_or_a_share() {
+        assert_eq!(memory("3MB").unwrap(), 3 << 20);
+        let all = memory("100%").unwrap();
+        let quarter = memory("25%").unwrap();
+        assert!(quarter.abs_diff(all / 4) <= 1, "{quarter} of {all}");
+        for text in ["", "5", "0%", "-1%", "101%", "x%", "NaN%"] {
+            assert!(memory(text).is_err(), "{text}");
         }
     }
 

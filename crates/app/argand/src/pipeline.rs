@@ -9,13 +9,15 @@ use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Alertmanagers, Append, Clock, Gather, RuleStates, Select, StoreAdmin, StoreStatus, SystemClock,
-    TargetSink, Targets,
+    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
+    SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
+use guard::Guard;
+use http::Method;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
-use promql::{Engine, EngineOptions};
+use promql::{Engine, EngineOptions, QueryObserver};
 use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -28,7 +30,8 @@ use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
-use crate::{listen, signals};
+use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
+use crate::{features, listen, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -65,6 +68,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners = Vec::new();
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
@@ -90,8 +94,13 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         flags.shown(),
         retention_in_words(&options, &config),
     ));
-    runtime.config_loaded(config.redacted.clone(), SystemClock.now());
-    let engine = Arc::new(engine(&options));
+    runtime.config_loaded(
+        config.redacted.clone(),
+        config.global.external_labels.clone(),
+        SystemClock.now(),
+    );
+    let queries = Queries::new(&options);
+    let engine = Arc::new(engine(flags, &options, &queries));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
     let face = Face::new(FaceOptions {
@@ -109,16 +118,39 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::new(ProcessExporter),
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
+            Arc::clone(&guard) as Arc<dyn Gather>,
+            Arc::clone(&queries.log) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
     let end = CancellationToken::new();
-    let serving = start_listening(listeners, &face, &options, &end);
-    tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
+    if source.file.is_none() && (guard.asks() || guard.tls().is_some()) {
+        tracing::warn!(
+            "the built-in jobs know neither TLS nor passwords of this server and cannot scrape it; a prometheus.yml can tell them"
+        );
+    }
+    let scheme = if guard.tls().is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let serving = start_listening(listeners, &face, &guard, &options, &end);
+    tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
     let store = start_store(flags, &options, &config).await?;
+    // The directory is this process' own from here on.
+    queries
+        .active
+        .open(&options.data, options.query_concurrency)
+        .context("the list of running queries in the data directory")?;
     let alerting = Alerting::start(&store, Arc::clone(&engine), &options.alerting);
-    let stages = Stages::start(Arc::clone(&store), scraping, options.clone(), alerting);
+    let stages = Stages::start(
+        Arc::clone(&store),
+        scraping,
+        options.clone(),
+        alerting,
+        queries.log,
+    );
     let stages = Arc::new(stages);
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
@@ -130,6 +162,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
+        exemplars: Arc::clone(&store) as Arc<dyn Exemplars>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         admin: Arc::clone(&store) as Arc<dyn StoreAdmin>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
@@ -182,31 +215,74 @@ fn own_address(listeners: &[TcpListener]) -> Result<String> {
 fn start_listening(
     listeners: Vec<TcpListener>,
     face: &Arc<Face>,
+    guard: &Arc<Guard>,
     options: &Options,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
     let places = Arc::new(Semaphore::new(options.max_connections));
+    let prefix = options.prefix.clone();
+    let need = move |method: &Method, path: &str| {
+        api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
+    };
+    let routes = api::router(Arc::clone(face));
+    let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
     let mut serving = Vec::new();
     for listener in listeners {
         if let Ok(address) = listener.local_addr()
             && !address.ip().is_loopback()
+            && !guard.asks()
         {
-            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything");
+            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything; --web.config.file sets users");
         }
-        let (face, places, end) = (Arc::clone(face), Arc::clone(&places), end.clone());
-        serving.push(tokio::spawn(listen::serve(listener, face, places, end)));
+        let (routes, guard) = (routes.clone(), Arc::clone(guard));
+        let (places, end) = (Arc::clone(&places), end.clone());
+        serving.push(tokio::spawn(listen::serve(
+            listener, routes, guard, places, end,
+        )));
     }
     serving
 }
 
-fn engine(options: &Options) -> Engine {
-    Engine::new(EngineOptions {
+/// Who is told of queries.
+struct Queries {
+    active: Arc<ActiveQueries>,
+    log: Arc<QueryLog>,
+    slow: Option<Arc<SlowQueries>>,
+}
+
+impl Queries {
+    fn new(options: &Options) -> Self {
+        Self {
+            active: Arc::default(),
+            log: Arc::default(),
+            slow: options.slow_query.map(|t| Arc::new(SlowQueries::new(t))),
+        }
+    }
+
+    fn observers(&self) -> Vec<Arc<dyn QueryObserver>> {
+        let mut observers: Vec<Arc<dyn QueryObserver>> = vec![
+            Arc::clone(&self.active) as Arc<dyn QueryObserver>,
+            Arc::clone(&self.log) as Arc<dyn QueryObserver>,
+        ];
+        let slow = self.slow.clone();
+        observers.extend(slow.map(|slow| slow as Arc<dyn QueryObserver>));
+        observers
+    }
+}
+
+fn engine(flags: &Flags, options: &Options, queries: &Queries) -> Engine {
+    let mut chosen = EngineOptions {
         max_samples: options.query_samples,
+        max_memory_per_query: options.query_memory,
+        max_memory: options.all_query_memory,
+        max_queue: options.query_queue,
         timeout: options.query_timeout,
         lookback: i64::try_from(options.lookback.as_millis()).unwrap_or(i64::MAX),
         max_concurrency: options.query_concurrency,
         ..EngineOptions::default()
-    })
+    };
+    features::apply(flags, &mut chosen);
+    Engine::new(chosen).observed_by(queries.observers())
 }
 
 /// What the file says wins over the flags, as upstream has it; without either, the default holds.
@@ -292,10 +368,17 @@ struct Stages {
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
     alerting: Alerting,
+    query_log: Arc<QueryLog>,
 }
 
 impl Stages {
-    fn start(store: Arc<Store>, scraping: &Handle, options: Options, alerting: Alerting) -> Self {
+    fn start(
+        store: Arc<Store>,
+        scraping: &Handle,
+        options: Options,
+        alerting: Alerting,
+        query_log: Arc<QueryLog>,
+    ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
             series_per_target: options.series_per_target,
@@ -316,6 +399,7 @@ impl Stages {
             scrape,
             scraping: scraping.clone(),
             alerting,
+            query_log,
         }
     }
 
@@ -343,6 +427,10 @@ impl Apply for Stages {
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));
+        let log = config.global.query_log_file.as_deref();
+        if let Err(error) = self.query_log.write_to(log) {
+            tracing::error!(%error, file = ?log, "the query log cannot be opened; what was goes on");
+        }
         let jobs = config
             .scrape_configs
             .iter()

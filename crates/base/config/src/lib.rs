@@ -16,11 +16,12 @@
 //! let error = config::parse(text, Path::new("prometheus.yml"), &|_| None).expect_err("a space");
 //! assert_eq!(
 //!     error.to_string(),
-//!     r#"prometheus.yml:3:22: scrape_configs[0].scrape_interval: not a valid duration string: "1 m""#
+//!     r#"prometheus.yml:3:22: scrape_configs[0].scrape_interval: unknown unit " m" in duration "1 m""#
 //! );
 //! ```
 
 mod alerting;
+pub mod alertmanager;
 mod build;
 mod discovery;
 mod emit;
@@ -39,6 +40,8 @@ mod scrape;
 mod secret;
 mod sections;
 mod table;
+mod tree;
+mod web;
 mod yaml;
 
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
@@ -55,3 +58,8 @@ pub use rules::{
 };
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
+pub use tree::Tree;
+pub use web::{
+    ClientAuth, RateLimit, Role, Roles, ServerTls, WebConfig, WebToken, WebUser, load_web,
+    parse_web,
+};

@@ -9,7 +9,7 @@ use contract::{PreparedQuery, Query, QueryFault, QueryPoint, Reads, Select};
 use model::{Labels, METRIC_NAME, MatchOp};
 
 use crate::ast::{Expr, ExprKind, VectorSelector};
-use crate::{CancelToken, Engine, InstantSample, Prepared, QueryError, QueryOptions};
+use crate::{CancelToken, Engine, InstantSample, Origin, Prepared, QueryError, QueryOptions};
 use crate::{SampleValue, Value};
 
 /// What `info` reads where it is not told which metrics.
@@ -68,6 +68,7 @@ impl PreparedQuery for RuleQuery {
     fn at(&self, time: i64) -> Result<Vec<QueryPoint>, QueryFault> {
         let options = QueryOptions {
             cancel: self.shared.cancel.clone(),
+            origin: Origin::Rules,
             ..QueryOptions::default()
         };
         let select = self.shared.select.as_ref();

@@ -2,6 +2,6 @@
 
 mod alerting;
 pub(crate) mod config;
-mod http;
+pub(crate) mod http;
 pub(crate) mod rules;
 mod scrape;

@@ -11,3 +11,4 @@ pub(crate) mod remote;
 pub(crate) mod rules;
 pub(crate) mod scrape;
 pub(crate) mod top;
+pub(crate) mod web;
