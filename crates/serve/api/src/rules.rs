@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use contract::{ActiveAlert, AlertingState, RuleGroupState, RuleState};
@@ -50,6 +51,19 @@ impl<'a> Alert<'a> {
     }
 }
 
+/// A length of time in seconds; whole ones are written as whole numbers, as upstream does.
+struct Seconds(Duration);
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.subsec_nanos() == 0 {
+            serializer.serialize_u64(self.0.as_secs())
+        } else {
+            serializer.serialize_f64(self.0.as_secs_f64())
+        }
+    }
+}
+
 /// What rules of both kinds show.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +71,7 @@ struct Common<'a> {
     health: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     last_error: &'a str,
-    evaluation_time: f64,
+    evaluation_time: Seconds,
     last_evaluation: String,
     #[serde(rename = "type")]
     kind: &'a str,
@@ -68,7 +82,7 @@ impl<'a> Common<'a> {
         Self {
             health: rule.health.as_str(),
             last_error: &rule.last_error,
-            evaluation_time: rule.evaluation_time.as_secs_f64(),
+            evaluation_time: Seconds(rule.evaluation_time),
             last_evaluation: moment(rule.last_evaluation),
             kind,
         }
@@ -83,8 +97,8 @@ enum Rule<'a> {
         state: &'a str,
         name: &'a str,
         query: &'a str,
-        duration: f64,
-        keep_firing_for: f64,
+        duration: Seconds,
+        keep_firing_for: Seconds,
         labels: Texts<'a>,
         annotations: Texts<'a>,
         alerts: Option<Vec<Alert<'a>>>,
@@ -119,8 +133,8 @@ impl<'a> Rule<'a> {
             state: alerting.state.as_str(),
             name: &rule.name,
             query: &rule.query,
-            duration: alerting.hold.as_secs_f64(),
-            keep_firing_for: alerting.keep_firing_for.as_secs_f64(),
+            duration: Seconds(alerting.hold),
+            keep_firing_for: Seconds(alerting.keep_firing_for),
             labels: Texts(&rule.labels),
             annotations: Texts(&alerting.annotations),
             alerts: alerts.map(|alerts| alerts.iter().map(Alert::of).collect()),
@@ -135,9 +149,9 @@ struct Group<'a> {
     name: &'a str,
     file: &'a str,
     rules: Vec<Rule<'a>>,
-    interval: f64,
+    interval: Seconds,
     limit: i64,
-    evaluation_time: f64,
+    evaluation_time: Seconds,
     last_evaluation: String,
 }
 
@@ -294,9 +308,9 @@ fn page<'a>(all: &'a [RuleGroupState], wanted: &Wanted<'_>) -> Result<Page<'a>, 
             name: &group.name,
             file: &group.file,
             rules,
-            interval: group.interval.as_secs_f64(),
+            interval: Seconds(group.interval),
             limit: group.limit,
-            evaluation_time: group.evaluation_time.as_secs_f64(),
+            evaluation_time: Seconds(group.evaluation_time),
             last_evaluation: moment(group.last_evaluation),
         });
     }
@@ -344,8 +358,6 @@ pub(crate) async fn alertmanagers(State(face): State<Arc<Face>>) -> ApiResult {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use contract::{AlertState, RuleHealth};
     use model::Labels;
 
@@ -489,7 +501,7 @@ mod tests {
         assert_eq!(
             written,
             concat!(
-                r#"[{"state":"firing","name":"A","query":"up == 0","duration":60.0,"keepFiringFor":0.0,"#,
+                r#"[{"state":"firing","name":"A","query":"up == 0","duration":60,"keepFiringFor":0,"#,
                 r#""labels":{"team":"x"},"annotations":{"summary":""},"#,
                 r#""alerts":[{"labels":{"alertname":"A"},"annotations":{"summary":""},"state":"firing","#,
                 r#""activeAt":"2023-11-14T22:13:20Z","value":"1.25e+01"}],"#,
