@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use jiff::tz::TimeZone;
 
-use super::json;
+use crate::json;
 use crate::limits::MAX_OUTPUT;
 use crate::prometheus::common;
 use crate::run::Library;
