@@ -148,8 +148,8 @@ impl State {
                 continue;
             }
             let inhibiting = self.inhibitor.inhibiting(labels, &self.alerts, now);
-            let quiet = inhibiting.is_some()
-                || !self.silences.muting(fingerprint, labels, now).is_empty();
+            let quiet =
+                inhibiting.is_some() || !self.silences.muting(fingerprint, labels, now).is_empty();
             *(if quiet { &mut suppressed } else { &mut active }) += 1;
         }
         (active, suppressed)

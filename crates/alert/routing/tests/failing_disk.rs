@@ -1,8 +1,5 @@
 //! What is acknowledged while the disk fails, and what a kill leaves.
-#![allow(
-    clippy::unwrap_used,
-    reason = "tests may stop at the first surprise"
-)]
+#![allow(clippy::unwrap_used, reason = "tests may stop at the first surprise")]
 
 mod common;
 
@@ -32,9 +29,15 @@ fn a_silence_that_cannot_be_stored_is_refused() {
         let kept = now.routing.set_silence(silence()).await.unwrap();
         disk.arrange(Trouble::Broken, 0..u64::MAX);
         let refused = now.routing.set_silence(silence()).await;
-        assert!(matches!(refused, Err(SilenceError::Store(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(SilenceError::Store(_))),
+            "{refused:?}"
+        );
         let refused = now.routing.expire_silence(&kept).await;
-        assert!(matches!(refused, Err(SilenceError::Store(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(SilenceError::Store(_))),
+            "{refused:?}"
+        );
         assert_eq!(now.routing.silences(&[]).len(), 1);
         // Alerts are told of all the same.
         let _ = now.routing.post_alerts(vec![]).await;
@@ -67,7 +70,10 @@ fn what_was_acknowledged_outlives_a_kill_at_any_moment() {
         drop(disk);
         case.run(10, async |now| {
             for id in &acknowledged {
-                assert!(now.routing.silence(id).is_some(), "killed at {killed_at}: {id} is lost");
+                assert!(
+                    now.routing.silence(id).is_some(),
+                    "killed at {killed_at}: {id} is lost"
+                );
             }
             assert!(now.routing.alerts(&AlertFilter::default()).is_empty());
         });

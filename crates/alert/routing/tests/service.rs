@@ -395,7 +395,10 @@ fn an_end_in_order_keeps_everything_too() {
     for second in [0, 100, 200] {
         case.run(second, async |now| {
             now.fire("A", "1").await;
-            now.routing.set_silence(silence(second, 5000)).await.unwrap();
+            now.routing
+                .set_silence(silence(second, 5000))
+                .await
+                .unwrap();
             now.pass(20).await;
             now.routing.shutdown().await;
         });
@@ -403,7 +406,10 @@ fn an_end_in_order_keeps_everything_too() {
     case.run(300, async |now| {
         assert_eq!(now.routing.silences(&[]).len(), 3);
         assert_eq!(now.routing.alerts(&AlertFilter::default()).len(), 1);
-        assert_eq!(now.routing.alert_history(&HistoryFilter::default()).len(), 1);
+        assert_eq!(
+            now.routing.alert_history(&HistoryFilter::default()).len(),
+            1
+        );
     });
     case.heard(&[]);
 }
@@ -411,7 +417,12 @@ fn an_end_in_order_keeps_everything_too() {
 #[test]
 fn what_exceeds_a_limit_is_refused_and_counted() {
     let mut case = Case::new(config(route()));
-    case.limits = routing::Limits { alerts: 2, groups: 1, alert_bytes: 100, ..case.limits };
+    case.limits = routing::Limits {
+        alerts: 2,
+        groups: 1,
+        alert_bytes: 100,
+        ..case.limits
+    };
     case.run(0, async |now| {
         now.fire("A", "1").await;
         // No group is left for it.
@@ -424,8 +435,17 @@ fn what_exceeds_a_limit_is_refused_and_counted() {
             ends_at: None,
             generator_url: String::new(),
         };
-        let refused = now.routing.post_alerts(vec![large.clone()]).await.unwrap_err();
-        assert!(refused.to_string().starts_with("alert exceeded maximum size"), "{refused}");
+        let refused = now
+            .routing
+            .post_alerts(vec![large.clone()])
+            .await
+            .unwrap_err();
+        assert!(
+            refused
+                .to_string()
+                .starts_with("alert exceeded maximum size"),
+            "{refused}"
+        );
         large.annotations = Labels::empty();
         now.routing.post_alerts(vec![large]).await.unwrap();
         now.pass(20).await;
@@ -434,11 +454,18 @@ fn what_exceeds_a_limit_is_refused_and_counted() {
         for (name, expected) in [
             ("alertmanager_alerts_limited_total", 2.0),
             ("alertmanager_alerts_invalid_total", 1.0),
-            ("alertmanager_dispatcher_aggregation_group_limit_reached_total", 1.0),
+            (
+                "alertmanager_dispatcher_aggregation_group_limit_reached_total",
+                1.0,
+            ),
             ("alertmanager_dispatcher_aggregation_groups", 1.0),
         ] {
             let family = families.iter().find(|family| family.name == name).unwrap();
-            assert_eq!(family.points[0].value, model::PointValue::Number(expected), "{name}");
+            assert_eq!(
+                family.points[0].value,
+                model::PointValue::Number(expected),
+                "{name}"
+            );
         }
     });
     case.heard(&[(10, "hook", First, "1")]);
