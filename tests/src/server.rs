@@ -174,7 +174,7 @@ impl Argand {
             &file,
             configuration.replace("SELF", &format!("127.0.0.1:{port}")),
         )?;
-        let mut command = Command::new(binary()?);
+        let mut command = Command::new(argand_binary()?);
         command
             .current_dir(folder)
             .arg(format!("--config.file={}", file.display()))
@@ -251,7 +251,7 @@ fn encode(text: &str) -> String {
 }
 
 /// The binary of this build: the one cargo tells of, or the one beside the test's own.
-fn binary() -> Result<PathBuf> {
+pub(crate) fn argand_binary() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("ARGAND_BINARY") {
         return Ok(PathBuf::from(path));
     }

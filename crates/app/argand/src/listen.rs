@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use api::Face;
+use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -30,14 +30,22 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Serves a face on a socket until `end`; requests under way are finished.
+/// Says so where other machines can reach a socket.
+pub(crate) fn warn_if_open(listener: &TcpListener) {
+    if let Ok(address) = listener.local_addr()
+        && !address.ip().is_loopback()
+    {
+        tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything");
+    }
+}
+
+/// Serves routes on a socket until `end`; requests under way are finished.
 pub(crate) async fn serve(
     listener: TcpListener,
-    face: Arc<Face>,
+    router: Router,
     places: Arc<Semaphore>,
     end: CancellationToken,
 ) {
-    let router = api::router(face);
     let mut server = Builder::new(TokioExecutor::new());
     server
         .http1()

@@ -4,8 +4,10 @@
 //!
 //! ```text
 //! discovery > scrape > Append > store > Select > promql > api > pages
+//! routing > receivers, and api > routing
 //! ```
 
+mod alertmanager;
 mod builtin;
 mod configuration;
 mod flags;
@@ -28,6 +30,9 @@ fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     if tsdb::is_meant(&arguments) {
         return tsdb::run(&arguments);
+    }
+    if alertmanager::is_meant(&arguments) {
+        return alertmanager::run(&arguments);
     }
     let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,

@@ -75,7 +75,7 @@ fn config_file(flags: &Flags) -> Option<PathBuf> {
 }
 
 /// The prefix named, else the external URL's path.
-fn prefix(external_url: &str, route_prefix: &str) -> String {
+pub(crate) fn prefix(external_url: &str, route_prefix: &str) -> String {
     let path = if route_prefix.is_empty() {
         let behind_scheme = external_url
             .split_once("://")
@@ -90,7 +90,7 @@ fn prefix(external_url: &str, route_prefix: &str) -> String {
     }
 }
 
-fn required<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result<T> {
+pub(crate) fn required<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result<T> {
     read(flags.text(name)).with_context(|| format!("--{name}={}", flags.text(name)))
 }
 
@@ -112,12 +112,12 @@ fn number(flags: &Flags, name: &str) -> Result<usize> {
     })
 }
 
-fn count(text: &str) -> Result<u64> {
+pub(crate) fn count(text: &str) -> Result<u64> {
     text.parse().context("a whole number was expected")
 }
 
 /// A length of time of at least a millisecond.
-fn length(text: &str) -> Result<Duration> {
+pub(crate) fn length(text: &str) -> Result<Duration> {
     match u64::try_from(duration::parse(text)?) {
         Ok(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
         _ => bail!("more than nothing was expected"),
@@ -153,7 +153,7 @@ fn bytes(text: &str) -> Result<u64> {
 }
 
 /// `host:port`; an empty host means every address of the machine.
-fn listen_address(text: &str) -> Result<SocketAddr> {
+pub(crate) fn listen_address(text: &str) -> Result<SocketAddr> {
     let (host, port) = text
         .rsplit_once(':')
         .with_context(|| format!("--web.listen-address={text}: host:port was expected"))?;

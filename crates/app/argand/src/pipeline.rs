@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::alertmanager::{self, Alertmanager};
 use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
@@ -114,12 +115,24 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let serving = start_listening(listeners, &face, &options, &end);
     tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
 
+    let alertmanager = start_alertmanager(flags, &options, &source)?;
+    if let Some(alertmanager) = &alertmanager {
+        face.open_alertmanager(&alertmanager.face());
+    }
     let store = start_store(flags, &options, &config).await?;
-    let stages = Arc::new(Stages::start(Arc::clone(&store), scraping, options.clone()));
+    let stages = Arc::new(Stages::start(
+        Arc::clone(&store),
+        scraping,
+        options.clone(),
+        alertmanager.clone(),
+    ));
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
+    if let Some(alertmanager) = &alertmanager {
+        gatherers.push(Arc::clone(alertmanager) as Arc<dyn Gather>);
+    }
     if let Some(receiver) = &remote_write {
         gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
     }
@@ -161,6 +174,32 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     Ok(())
 }
 
+/// Alertmanager in this process, where its configuration is named.
+fn start_alertmanager(
+    flags: &Flags,
+    options: &Options,
+    own: &Source,
+) -> Result<Option<Arc<Alertmanager>>> {
+    let file = flags.text("alertmanager.config.file");
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let external_url = match flags.text("web.external-url") {
+        "" => format!("http://{}{}", own.address, own.prefix),
+        url => url.trim_end_matches('/').to_owned(),
+    };
+    let source = alertmanager::Source {
+        file: PathBuf::from(file),
+        external_url,
+    };
+    let data = match flags.text("alertmanager.storage.path") {
+        "" => options.data.clone(),
+        path => PathBuf::from(path),
+    };
+    let data = routing::Options::new(data.join("alertmanager"));
+    Alertmanager::start(source, &data).map(Some)
+}
+
 /// Where this process itself can be reached.
 fn own_address(listeners: &[TcpListener]) -> Result<String> {
     let first = listeners
@@ -182,13 +221,14 @@ fn start_listening(
     let places = Arc::new(Semaphore::new(options.max_connections));
     let mut serving = Vec::new();
     for listener in listeners {
-        if let Ok(address) = listener.local_addr()
-            && !address.ip().is_loopback()
-        {
-            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything");
-        }
-        let (face, places, end) = (Arc::clone(face), Arc::clone(&places), end.clone());
-        serving.push(tokio::spawn(listen::serve(listener, face, places, end)));
+        listen::warn_if_open(&listener);
+        let (routes, places) = (api::router(Arc::clone(face)), Arc::clone(&places));
+        serving.push(tokio::spawn(listen::serve(
+            listener,
+            routes,
+            places,
+            end.clone(),
+        )));
     }
     serving
 }
@@ -283,10 +323,16 @@ struct Stages {
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
+    alertmanager: Option<Arc<Alertmanager>>,
 }
 
 impl Stages {
-    fn start(store: Arc<Store>, scraping: &Handle, options: Options) -> Self {
+    fn start(
+        store: Arc<Store>,
+        scraping: &Handle,
+        options: Options,
+        alertmanager: Option<Arc<Alertmanager>>,
+    ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
             series_per_target: options.series_per_target,
@@ -306,6 +352,7 @@ impl Stages {
             discovery: Arc::new(discovery::Manager::new(sink)),
             scrape,
             scraping: scraping.clone(),
+            alertmanager,
         }
     }
 
@@ -320,6 +367,9 @@ impl Stages {
     async fn end(&self) {
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
+        if let Some(alertmanager) = &self.alertmanager {
+            alertmanager.routing.shutdown().await;
+        }
     }
 }
 
@@ -337,5 +387,9 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
+        if let Some(alertmanager) = &self.alertmanager {
+            // A bad file is told in the log, and the former one goes on.
+            let _ = alertmanager.reload();
+        }
     }
 }

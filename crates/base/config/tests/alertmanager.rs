@@ -350,7 +350,7 @@ receivers: [{name: a}, {name: b}]
     assert_eq!(first.labels.get("kind"), Some("{{ .Status }}"));
     assert_eq!(first.routes[0].group_by, GroupBy::All);
     assert_eq!(first.routes[0].group_interval, Duration::from_secs(60));
-    assert_eq!(first.routes[1].group_by, GroupBy::Labels(Vec::new()));
+    assert_eq!(first.routes[1].group_by, first.group_by);
     assert_eq!(first.routes[1].receiver, "a");
     assert!(!first.routes[0].continues);
     assert_eq!(root.routes[1].group_interval, Duration::from_secs(300));

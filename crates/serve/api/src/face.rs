@@ -6,11 +6,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use axum::Router;
 use contract::{Clock, Gather, Select, StoreAdmin, StoreStatus, Targets};
 use promql::Engine;
 use receive::RemoteWrite;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
 use crate::cors::CorsOrigin;
 use crate::observe::RequestMetrics;
 
@@ -138,16 +140,20 @@ pub struct FaceOptions {
 /// Everything the routes ask.
 pub struct Face {
     pub(crate) options: FaceOptions,
-    pub(crate) requests: RequestMetrics,
+    pub(crate) requests: Arc<RequestMetrics>,
+    /// Alertmanager's API, where it runs in this process.
+    pub(crate) alertmanager: OnceLock<Router>,
     services: OnceLock<Services>,
 }
 
 impl Face {
     /// A face that answers 503 until it is opened.
     pub fn new(options: FaceOptions) -> Arc<Self> {
+        let requests = RequestMetrics::new("prometheus", &options.prefix);
         Arc::new(Self {
             options,
-            requests: RequestMetrics::default(),
+            requests: Arc::new(requests),
+            alertmanager: OnceLock::new(),
             services: OnceLock::new(),
         })
     }
@@ -155,6 +161,12 @@ impl Face {
     /// From now on questions are answered. A second call changes nothing.
     pub fn open(&self, services: Services) {
         let _ = self.services.set(services);
+    }
+
+    /// From now on Alertmanager's API answers, too, under `/api/v2` and `/alertmanager/api/v2`. A
+    /// second call changes nothing.
+    pub fn open_alertmanager(&self, alertmanager: &Arc<AlertmanagerFace>) {
+        let _ = self.alertmanager.set(alertmanager_routes(alertmanager));
     }
 
     pub(crate) fn services(&self) -> Option<&Services> {

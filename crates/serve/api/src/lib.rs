@@ -1,4 +1,4 @@
-//! The HTTP faces: Prometheus' API, the program's own metrics, health, and the pages.
+//! The HTTP faces: Prometheus' API, Alertmanager's API, the program's own metrics, health, and the pages.
 //!
 //! In comes a request, out goes an answer of Prometheus' form: [`answer`] knows the envelope and
 //! the error kinds, [`params`] how clients write times and durations. Each family of routes has a
@@ -9,6 +9,7 @@
 //! reaches the file system: pages come from the binary.
 
 mod admin;
+mod alertmanager;
 mod answer;
 mod cors;
 mod face;
@@ -27,6 +28,7 @@ mod series;
 mod status;
 mod targets;
 
+pub use alertmanager::{AlertmanagerFace, Role, alertmanager_routes, role_router};
 pub use cors::CorsOrigin;
 pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
 pub use routes::router;

@@ -58,7 +58,8 @@ fn gathered(exporter: &dyn Gather) -> Vec<Family> {
     families
 }
 
-fn exposition(families: Vec<Family>, headers: &HeaderMap) -> Response {
+/// An answer in the form that the client prefers.
+pub(crate) fn exposition(families: Vec<Family>, headers: &HeaderMap) -> Response {
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok());

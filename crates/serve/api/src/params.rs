@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{Method, header};
+use axum::http::{Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use contract::TimeRange;
 use model::{Matcher, duration, name};
@@ -44,6 +44,11 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 }
 
 impl Params {
+    /// The parameters of a URL alone.
+    pub(crate) fn of_url(uri: &Uri) -> Self {
+        Self::parse(&[], uri.query().unwrap_or_default().as_bytes())
+    }
+
     fn parse(form: &[u8], url: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(url));
         Self(

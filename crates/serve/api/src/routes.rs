@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, cors, health, lifecycle, metadata, observe, own_metrics, pages, query, remote, series,
-    status, targets,
+    admin, alertmanager, cors, health, lifecycle, metadata, observe, own_metrics, pages, query,
+    remote, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -83,8 +83,13 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/-/ready", get(health::ready))
         .route("/metrics", get(own_metrics::own))
         .route("/exporters/{name}", get(own_metrics::exporter))
+        .route("/api/v2/{*path}", any(alertmanager::mounted))
+        .route("/alertmanager/api/v2/{*path}", any(alertmanager::mounted))
         .fallback(any(pages::page))
-        .layer(from_fn_with_state(Arc::clone(&face), observe::layer))
+        .layer(from_fn_with_state(
+            Arc::clone(&face.requests),
+            observe::layer,
+        ))
         .layer(CompressionLayer::new().gzip(true))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .with_state(face)

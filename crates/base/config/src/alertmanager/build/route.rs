@@ -52,10 +52,11 @@ fn route(table: &Table, parent: &Route) -> Result<Route, Fault> {
         } else {
             parent.receiver.clone()
         },
-        group_by: if table.holds("group_by") {
-            group_by(table)
-        } else {
+        // Upstream takes an empty list for none.
+        group_by: if table.texts("group_by").is_empty() {
             parent.group_by.clone()
+        } else {
+            group_by(table)
         },
         group_wait: own("group_wait", parent.group_wait),
         group_interval: own("group_interval", parent.group_interval),
