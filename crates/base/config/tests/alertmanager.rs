@@ -340,7 +340,10 @@ receivers: [{name: a}, {name: b}]
     let root = read(text).expect("loads").route;
     let first = &root.routes[0];
     let matchers: Vec<String> = first.matchers.iter().map(ToString::to_string).collect();
-    assert_eq!(matchers, ["a=~\"x|y\"", "b=\"1\"", "c!=\"2\"", "d=~\"e\""]);
+    assert_eq!(
+        matchers,
+        ["a=~\"^(?:x|y)$\"", "b=\"1\"", "c!=\"2\"", "d=~\"e\""]
+    );
     assert_eq!(first.receiver, "a");
     assert_eq!(first.group_by, GroupBy::Labels(vec!["x".to_owned()]));
     assert_eq!(first.group_wait, Duration::ZERO);
@@ -350,7 +353,7 @@ receivers: [{name: a}, {name: b}]
     assert_eq!(first.labels.get("kind"), Some("{{ .Status }}"));
     assert_eq!(first.routes[0].group_by, GroupBy::All);
     assert_eq!(first.routes[0].group_interval, Duration::from_secs(60));
-    assert_eq!(first.routes[1].group_by, first.group_by);
+    assert_eq!(first.routes[1].group_by, GroupBy::Labels(Vec::new()));
     assert_eq!(first.routes[1].receiver, "a");
     assert!(!first.routes[0].continues);
     assert_eq!(root.routes[1].group_interval, Duration::from_secs(300));
