@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use api::ClientAddress;
 use axum::Router;
 use guard::Guard;
-use http::Request;
+use http::{Method, Request};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,6 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -40,8 +41,42 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
+/// Serves routes on all sockets, behind the guard, until `end`. What a request needs is told by
+/// its path behind `prefix`.
+pub(crate) fn serve_all(
+    listeners: Vec<TcpListener>,
+    routes: Router,
+    prefix: String,
+    guard: &Arc<Guard>,
+    max_connections: usize,
+    end: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
+    let places = Arc::new(Semaphore::new(max_connections));
+    let need = move |method: &Method, path: &str| {
+        api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
+    };
+    let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
+    let serve = |listener| {
+        warn_if_open(&listener, guard);
+        let (routes, guard) = (routes.clone(), Arc::clone(guard));
+        let (places, end) = (Arc::clone(&places), end.clone());
+        tokio::spawn(serve(listener, routes, guard, places, end))
+    };
+    listeners.into_iter().map(serve).collect()
+}
+
+/// Says so where other machines can reach a socket and nobody is asked who they are.
+fn warn_if_open(listener: &TcpListener, guard: &Guard) {
+    if let Ok(address) = listener.local_addr()
+        && !address.ip().is_loopback()
+        && !guard.asks()
+    {
+        tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything; --web.config.file sets users");
+    }
+}
+
 /// Serves routes on a socket until `end`; requests under way are finished.
-pub(crate) async fn serve(
+async fn serve(
     listener: TcpListener,
     routes: Router,
     guard: Arc<Guard>,

@@ -52,6 +52,8 @@ fn route(table: &Table, parent: &Route) -> Result<Route, Fault> {
         } else {
             parent.receiver.clone()
         },
+        // An empty list is one: it puts all alerts into one group, as upstream has it since 0.31
+        // (before, it inherited).
         group_by: if table.holds("group_by") {
             group_by(table)
         } else {
@@ -96,7 +98,9 @@ fn matchers(
         .map(|(name, item)| Matcher::equal(name, item.text()))
         .collect();
     for (name, item) in table.map(patterns) {
-        let matcher = Matcher::new(name, MatchOp::Regex, item.text())
+        // Group keys and links show the older form's patterns with their anchors.
+        let anchored = format!("^(?:{})$", item.text());
+        let matcher = Matcher::new(name, MatchOp::Regex, &anchored)
             .map_err(|error| table.fault(patterns, error.to_string()))?;
         all.push(matcher);
     }
