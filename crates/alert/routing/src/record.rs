@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 1 alert | labels, annotations, start, end, update, timeout, in history, generator's URL |
 //! | 2 alert said again | fingerprint, end, update |
-//! | 3 silence | id, matchers (operator, name, value), start, end, update, creator, comment, annotations, ends with its alerts |
+//! | 3 silence | id, matchers (operator, name, value), start, end, update, creator, comment, ends with its alerts |
 //! | 4 notification | group key, receiver, kind, index, firing and resolved fingerprints, time, expiry |
 //! | 5 alive | time |
 //! | 6 event of an alert | time, labels, began |
@@ -191,7 +191,6 @@ mod tests {
                 updated_at: 3,
                 created_by: "me".to_owned(),
                 comment: "why".to_owned(),
-                annotations: labels.clone(),
                 ends_with_alerts: true,
             }),
             Record::Notified(target, told),

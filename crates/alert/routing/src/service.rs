@@ -151,7 +151,8 @@ impl Routing {
         }
     }
 
-    fn now(&self) -> i64 {
+    /// The service's time, in milliseconds since the epoch.
+    pub fn now(&self) -> i64 {
         self.world.clock.now()
     }
 
@@ -287,10 +288,10 @@ impl Routing {
         Ok(id)
     }
 
-    /// Ends a silence now. When it returns, that is on the disk.
+    /// Ends a silence now, if it has not ended yet. When it returns, that is on the disk.
     ///
     /// # Errors
-    /// Where there is none with that id, it has ended before, or the disk fails.
+    /// Where there is none with that id, or the disk fails.
     pub async fn expire_silence(&self, id: &str) -> Result<(), SilenceError> {
         let now = self.now();
         self.world.state.lock().expire_silence(id, now)?;

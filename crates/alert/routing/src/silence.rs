@@ -44,8 +44,6 @@ pub struct Silence {
     pub created_by: String,
     /// Why.
     pub comment: String,
-    /// Notes for programs, by name.
-    pub annotations: Labels,
     /// Whether it is over as soon as all alerts that it has muted have ended: an extension of
     /// Argand.
     pub ends_with_alerts: bool,
@@ -57,9 +55,6 @@ pub enum SilenceError {
     /// None has this id.
     #[error("silence not found")]
     NotFound,
-    /// It ended before.
-    #[error("silence {0} already expired")]
-    AlreadyExpired(String),
     /// It is not what a silence may be; says in which way.
     #[error("invalid silence: {0}")]
     Invalid(String),
@@ -127,10 +122,7 @@ impl Silence {
             .matchers
             .iter()
             .map(|m| m.name().len() + m.value().len() + 3);
-        matchers.sum::<usize>()
-            + self.created_by.len()
-            + self.comment.len()
-            + self.annotations.size()
+        matchers.sum::<usize>() + self.created_by.len() + self.comment.len()
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
@@ -146,7 +138,6 @@ impl Silence {
         }
         codec::put_text(out, &self.created_by);
         codec::put_text(out, &self.comment);
-        codec::put_labels(out, &self.annotations);
         out.push(u8::from(self.ends_with_alerts));
     }
 
@@ -167,7 +158,6 @@ impl Silence {
             updated_at: bytes.signed()?,
             created_by: bytes.text()?.to_owned(),
             comment: bytes.text()?.to_owned(),
-            annotations: bytes.labels()?,
             ends_with_alerts: bytes.byte()? == 1,
         })
     }
@@ -213,7 +203,6 @@ mod tests {
             updated_at: 0,
             created_by: "me".to_owned(),
             comment: "why".to_owned(),
-            annotations: Labels::empty(),
             ends_with_alerts: false,
         }
     }

@@ -89,13 +89,15 @@ impl Silences {
         Ok(changes)
     }
 
-    /// What has to be kept so that a silence is over.
-    pub(crate) fn plan_expire(&self, id: &str, now: i64) -> Result<Silence, SilenceError> {
+    /// What has to be kept so that a silence is over; nothing where it is already.
+    pub(crate) fn plan_expire(&self, id: &str, now: i64) -> Result<Vec<Silence>, SilenceError> {
         let held = self.get(id).ok_or(SilenceError::NotFound)?;
-        if held.state(now) == SilenceState::Expired {
-            return Err(SilenceError::AlreadyExpired(id.to_owned()));
-        }
-        Ok(ended(held, now))
+        let over = held.state(now) == SilenceState::Expired;
+        Ok(if over {
+            Vec::new()
+        } else {
+            vec![ended(held, now)]
+        })
     }
 
     /// Takes a silence as it is, from a plan or from the log.
@@ -202,7 +204,10 @@ fn changes_in_place(held: &Silence, wanted: &Silence, now: i64) -> bool {
         return false;
     }
     match held.state(now) {
-        SilenceState::Active => wanted.starts_at == held.starts_at && wanted.ends_at >= now,
+        // Clients say the start in whole seconds.
+        SilenceState::Active => {
+            wanted.starts_at / 1000 == held.starts_at / 1000 && wanted.ends_at >= now
+        }
         SilenceState::Pending => wanted.starts_at >= now,
         SilenceState::Expired => false,
     }
@@ -244,7 +249,6 @@ mod tests {
             updated_at: 0,
             created_by: String::new(),
             comment: String::new(),
-            annotations: Labels::empty(),
             ends_with_alerts: false,
         }
     }
@@ -268,8 +272,9 @@ mod tests {
             (30, 40, "x", 5, true),
             (3, 40, "x", 5, false),
         ] {
+            let [start, end, now] = [start, end, now].map(|second| second * 1000);
             let mut silences = Silences::new(RULES);
-            let first = set(&mut silences, wanted("", "x", 10, 100), "one", 0);
+            let first = set(&mut silences, wanted("", "x", 10_200, 100_000), "one", 0);
             let changed = wanted(&first, value, start, end);
             let second = set(&mut silences, changed, "two", now);
             assert_eq!(second == "one", in_place, "{start} {end} {value} at {now}");
@@ -289,11 +294,9 @@ mod tests {
         assert_eq!(silences.plan_expire("none", 0), Err(SilenceError::NotFound));
         set(&mut silences, wanted("", "x", 0, 10), "one", 0);
         let ended = silences.plan_expire("one", 5).unwrap();
-        silences.apply(ended);
-        assert_eq!(
-            silences.plan_expire("one", 5),
-            Err(SilenceError::AlreadyExpired("one".to_owned()))
-        );
+        assert_eq!(ended.len(), 1);
+        ended.into_iter().for_each(|ended| silences.apply(ended));
+        assert_eq!(silences.plan_expire("one", 5), Ok(vec![]));
     }
 
     #[test]

@@ -325,10 +325,10 @@ impl State {
         id.ok_or(SilenceError::NotFound)
     }
 
-    /// Ends a silence.
+    /// Ends a silence that has not ended yet.
     pub(crate) fn expire_silence(&mut self, id: &str, now: i64) -> Result<(), SilenceError> {
         let ended = self.silences.plan_expire(id, now)?;
-        self.change_silences(vec![ended])
+        self.change_silences(ended)
     }
 
     fn change_silences(&mut self, changes: Vec<Silence>) -> Result<(), SilenceError> {

@@ -163,7 +163,6 @@ fn silence(starts_at: i64, ends_at: i64) -> Silence {
         updated_at: 0,
         created_by: "me".to_owned(),
         comment: "work".to_owned(),
-        annotations: Labels::empty(),
         ends_with_alerts: false,
     }
 }

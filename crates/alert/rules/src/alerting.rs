@@ -10,7 +10,7 @@ use contract::{ActiveAlert, AlertState, QueryPoint, Texts};
 use model::{Alert, Labels, METRIC_NAME};
 
 use crate::error::RuleError;
-use crate::recording::{pairs, with_labels};
+use crate::recording::with_labels;
 
 /// The metric that says which alerts hold.
 pub(crate) const ALERTS: &str = "ALERTS";
@@ -291,19 +291,13 @@ impl Instance {
     }
 }
 
-/// The labels of an alert: those of the result without its name, the rule's own as `expand` makes
-/// them, and the alert's name.
-pub(crate) fn alert_labels(
-    name: &str,
-    result: &Labels,
-    labels: &BTreeMap<String, String>,
-    mut expand: impl FnMut(&str) -> String,
-) -> Labels {
-    let own: Vec<(&str, String)> = pairs(labels)
-        .map(|(name, value)| (name, expand(value)))
-        .collect();
-    let over = own.iter().map(|(name, value)| (*name, value.as_str()));
+/// The labels of an alert: those of the result without its name, the rule's own, expanded, and the
+/// alert's name.
+pub(crate) fn alert_labels(name: &str, result: &Labels, own: &Texts) -> Labels {
+    let own = own
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     let no_metric = [(METRIC_NAME, "")];
     let named = [(ALERT_NAME, name)];
-    with_labels(result, no_metric.into_iter().chain(over).chain(named))
+    with_labels(result, no_metric.into_iter().chain(own).chain(named))
 }

@@ -5,20 +5,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use config::{RuleConfig, RuleKind};
 use contract::{QueryPoint, Reads, RejectReason, RuleGroupState, RuleHealth};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::alerting::{Found, alert_labels};
 use crate::error::RuleError;
-use crate::expand::{self, Surroundings};
+use crate::expand::{self, Surroundings, Templates};
 use crate::load::LoadedGroup;
 use crate::manager::Shared;
 use crate::metrics::GroupMetrics;
 use crate::order::{Traffic, batches};
 use crate::recording::recorded;
 use crate::restore;
-use crate::rule::{Rule, millis, terms};
+use crate::rule::{Carried, Rule, millis, terms};
 use crate::turns::{Turn, Turns};
 use crate::writing::{self, Written};
 
@@ -64,13 +65,17 @@ impl Group {
         shared: Arc<Shared>,
         metrics: Arc<GroupMetrics>,
         progress: Arc<Mutex<Progress>>,
-        carried: impl Fn(&config::RuleConfig) -> Arc<crate::rule::Carried>,
+        carried: impl Fn(&RuleConfig) -> Arc<Carried>,
     ) -> Self {
         let rules: Vec<Rule> = loaded
             .rules
             .into_iter()
             .map(|(config, query)| Rule {
                 carried: carried(&config),
+                templates: match &config.kind {
+                    RuleKind::Alert(alert) => Some(Templates::of(&config, &alert.annotations)),
+                    RuleKind::Record(_) => None,
+                },
                 config,
                 query,
             })
@@ -245,27 +250,23 @@ impl Group {
 
     /// The alerts of a result, with their templates expanded.
     fn found(&self, rule: &Rule, points: &[QueryPoint], now: i64) -> Vec<Found> {
-        let Some(alert) = rule.alert() else {
+        let Some(templates) = &rule.templates else {
             return Vec::new();
         };
         let settings = self.shared.settings.load();
         let around = Surroundings {
-            name: &alert.name,
             external_labels: &settings.external_labels,
             external_url: &self.shared.options.external_url,
             query: self.shared.stages.query.as_ref(),
             now,
         };
-        let of_one = |point: &QueryPoint| Found {
-            labels: alert_labels(&alert.name, &point.labels, &rule.config.labels, |text| {
-                expand::expand(text, around, point)
-            }),
-            annotations: alert
-                .annotations
-                .iter()
-                .map(|(name, text)| (name.clone(), expand::expand(text, around, point)))
-                .collect(),
-            value: point.value,
+        let of_one = |point: &QueryPoint| {
+            let texts = templates.expand(point, around);
+            Found {
+                labels: alert_labels(rule.config.name(), &point.labels, &texts.labels),
+                annotations: texts.annotations,
+                value: point.value,
+            }
         };
         points.iter().map(of_one).collect()
     }

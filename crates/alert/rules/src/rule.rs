@@ -9,12 +9,15 @@ use contract::{AlertState, AlertingState, PreparedQuery, RuleHealth, RuleState, 
 use parking_lot::Mutex;
 
 use crate::alerting::{Alerts, Terms};
+use crate::expand::Templates;
 use crate::writing::Written;
 
 /// A rule.
 pub(crate) struct Rule {
     pub(crate) config: RuleConfig,
     pub(crate) query: Arc<dyn PreparedQuery>,
+    /// Of an alerting rule.
+    pub(crate) templates: Option<Templates>,
     /// Shared with the rule that takes this one's place after a reload.
     pub(crate) carried: Arc<Carried>,
 }

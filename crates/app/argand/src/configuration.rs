@@ -46,9 +46,9 @@ impl fmt::Display for Source {
     }
 }
 
-/// Makes a configuration the one in force.
+/// Makes a configuration the one in force; after an error the one before still is.
 pub(crate) trait Apply: Send + Sync {
-    fn apply(&self, config: Config);
+    fn apply(&self, config: Config) -> Result<()>;
 }
 
 /// Tells the log what was checked and does nothing yet.
@@ -92,11 +92,8 @@ pub(crate) async fn serve_reloads(
     mut requests: mpsc::Receiver<Reload>,
 ) {
     while let Some(done) = requests.recv().await {
-        let outcome = match source.read() {
-            Ok(config) => {
-                report_inactive(&config);
-                runtime.config_loaded(config.redacted.clone(), SystemClock.now());
-                stages.apply(config);
+        let outcome = match reload(&source, stages.as_ref(), &runtime) {
+            Ok(()) => {
                 tracing::info!("configuration reloaded");
                 Ok(())
             }
@@ -110,6 +107,19 @@ pub(crate) async fn serve_reloads(
         // Whoever asked may have gone.
         let _ = done.send(outcome);
     }
+}
+
+/// Reads the configuration and puts it in force; answers how it is shown.
+fn reload(source: &Source, stages: &dyn Apply, runtime: &Runtime) -> Result<()> {
+    let config = source.read()?;
+    report_inactive(&config);
+    let (redacted, external_labels) = (
+        config.redacted.clone(),
+        config.global.external_labels.clone(),
+    );
+    stages.apply(config)?;
+    runtime.config_loaded(redacted, external_labels, SystemClock.now());
+    Ok(())
 }
 
 #[cfg(test)]

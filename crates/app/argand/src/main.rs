@@ -4,8 +4,10 @@
 //!
 //! ```text
 //! discovery > scrape > Append > store > Select > promql > api > pages
+//!                                                      \--> rules > Append, AlertSink
 //! ```
 
+mod alerting;
 mod builtin;
 mod configuration;
 mod features;

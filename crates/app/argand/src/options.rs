@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use model::duration;
 
+use crate::alerting::AlertingOptions;
 use crate::flags::Flags;
 use crate::machine;
 
@@ -37,6 +38,7 @@ pub(crate) struct Options {
     pub(crate) query_timeout: Duration,
     pub(crate) query_concurrency: usize,
     pub(crate) query_samples: usize,
+    pub(crate) alerting: AlertingOptions,
     /// Bytes.
     pub(crate) query_memory: u64,
     /// Bytes, of all queries together.
@@ -47,16 +49,18 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn new(flags: &Flags) -> Result<Self> {
+        let listen: Vec<SocketAddr> = flags
+            .list("web.listen-address")
+            .iter()
+            .map(|address| listen_address(address))
+            .collect::<Result<_>>()?;
         Ok(Self {
             config_file: config_file(flags),
-            listen: flags
-                .list("web.listen-address")
-                .iter()
-                .map(|address| listen_address(address))
-                .collect::<Result<_>>()?,
             web_config: Some(flags.text("web.config.file"))
                 .filter(|file| !file.is_empty())
                 .map(PathBuf::from),
+            alerting: alerting(flags, &listen)?,
+            listen,
             max_connections: number(flags, "web.max-connections")?,
             prefix: prefix(
                 flags.text("web.external-url"),
@@ -79,6 +83,43 @@ impl Options {
             slow_query: optional(flags, "query.slow-log-threshold", length)?,
         })
     }
+}
+
+fn alerting(flags: &Flags, listen: &[SocketAddr]) -> Result<AlertingOptions> {
+    Ok(AlertingOptions {
+        external_url: external_url(flags.text("web.external-url"), listen),
+        resend_delay: required(flags, "rules.alert.resend-delay", any_length)?,
+        outage_tolerance: required(flags, "rules.alert.for-outage-tolerance", any_length)?,
+        grace_period: required(flags, "rules.alert.for-grace-period", any_length)?,
+        concurrent_rules: has_feature(flags, "concurrent-rule-eval"),
+        most_concurrent_rules: number(flags, "rules.max-concurrent-evals")?,
+        queue_capacity: number(flags, "alertmanager.notification-queue-capacity")?,
+        batch_size: number(flags, "alertmanager.notification-batch-size")?,
+        drain_at_the_end: flags.is_on("alertmanager.drain-notification-queue-on-shutdown"),
+    })
+}
+
+/// Whether `--enable-feature` names a feature.
+fn has_feature(flags: &Flags, name: &str) -> bool {
+    let lists = flags.list("enable-feature").iter();
+    lists
+        .flat_map(|list| list.split(','))
+        .any(|feature| feature.trim() == name)
+}
+
+/// Where others reach this server, without a slash at the end: as the flag says, else this
+/// machine's name and the first port.
+fn external_url(flag: &str, listen: &[SocketAddr]) -> String {
+    if !flag.is_empty() {
+        return flag.trim_end_matches('/').to_owned();
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = match host.trim() {
+        "" => "localhost",
+        host => host,
+    };
+    let port = listen.first().map_or(0, SocketAddr::port);
+    format!("http://{host}:{port}")
 }
 
 /// The file named; else `prometheus.yml` of this folder, where Prometheus looks too.
@@ -138,6 +179,12 @@ fn length(text: &str) -> Result<Duration> {
         Ok(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
         _ => bail!("more than nothing was expected"),
     }
+}
+
+/// A length of time that may be nothing.
+fn any_length(text: &str) -> Result<Duration> {
+    let millis = duration::parse(text)?;
+    Ok(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
 }
 
 /// Powers of 1024, whichever way they are written, as upstream counts them.

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Append, Clock, Gather, Select, StoreAdmin, StoreStatus, SystemClock, TargetSink, Targets,
+    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
+    SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
 use guard::Guard;
@@ -24,6 +25,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::alerting::Alerting;
 use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
@@ -92,7 +94,11 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         flags.shown(),
         retention_in_words(&options, &config),
     ));
-    runtime.config_loaded(config.redacted.clone(), SystemClock.now());
+    runtime.config_loaded(
+        config.redacted.clone(),
+        config.global.external_labels.clone(),
+        SystemClock.now(),
+    );
     let queries = Queries::new(&options);
     let engine = Arc::new(engine(flags, &options, &queries));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
@@ -112,8 +118,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::new(ProcessExporter),
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
-            Arc::clone(&queries.log) as Arc<dyn Gather>,
             Arc::clone(&guard) as Arc<dyn Gather>,
+            Arc::clone(&queries.log) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
@@ -137,12 +143,15 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .active
         .open(&options.data, options.query_concurrency)
         .context("the list of running queries in the data directory")?;
-    let stages = Arc::new(Stages::start(
+    let alerting = Alerting::start(&store, Arc::clone(&engine), &options.alerting);
+    let stages = Stages::start(
         Arc::clone(&store),
         scraping,
         options.clone(),
+        alerting,
         queries.log,
-    ));
+    );
+    let stages = Arc::new(stages);
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
@@ -153,9 +162,12 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
+        exemplars: Arc::clone(&store) as Arc<dyn Exemplars>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         admin: Arc::clone(&store) as Arc<dyn StoreAdmin>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
+        rules: Arc::clone(&stages.alerting.rules) as Arc<dyn RuleStates>,
+        alertmanagers: Arc::clone(&stages.alerting.sender) as Arc<dyn Alertmanagers>,
         engine,
         remote_write,
         gatherers,
@@ -326,17 +338,19 @@ async fn start_store(flags: &Flags, options: &Options, config: &Config) -> Resul
 }
 
 /// Reads the log back on threads that may block. Targets are scraped as soon as the names of its
-/// series are known.
+/// series are known; rules are evaluated once all of it has been read.
 async fn read_back(store: &Arc<Store>, stages: &Stages, config: Config) -> Result<()> {
     let names = Arc::clone(store);
     tokio::task::spawn_blocking(move || names.admit())
         .await?
         .context("reading the names of series from the log")?;
-    stages.apply(config);
+    stages.apply(config)?;
     let samples = Arc::clone(store);
     tokio::task::spawn_blocking(move || samples.replay())
         .await?
-        .context("reading samples from the log")
+        .context("reading samples from the log")?;
+    stages.alerting.open();
+    Ok(())
 }
 
 /// A number that differs from machine to machine, so that several servers with the same targets
@@ -353,6 +367,7 @@ struct Stages {
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
+    alerting: Alerting,
     query_log: Arc<QueryLog>,
 }
 
@@ -361,6 +376,7 @@ impl Stages {
         store: Arc<Store>,
         scraping: &Handle,
         options: Options,
+        alerting: Alerting,
         query_log: Arc<QueryLog>,
     ) -> Self {
         let limits = scrape::Options {
@@ -382,26 +398,32 @@ impl Stages {
             discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
             scraping: scraping.clone(),
+            alerting,
             query_log,
         }
     }
 
     fn gatherers(&self, store: Arc<dyn Gather>) -> Vec<Arc<dyn Gather>> {
-        vec![
+        let mut gatherers = vec![
             store,
             Arc::clone(&self.scrape) as Arc<dyn Gather>,
             Arc::clone(&self.discovery) as Arc<dyn Gather>,
-        ]
+        ];
+        gatherers.extend(self.alerting.gatherers());
+        gatherers
     }
 
     async fn end(&self) {
+        self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
     }
 }
 
 impl Apply for Stages {
-    fn apply(&self, config: Config) {
+    fn apply(&self, config: Config) -> Result<()> {
+        // What can be wrong is found before anything changes.
+        let alerting = self.alerting.load(&config)?;
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));
@@ -418,5 +440,7 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
+        self.alerting.apply(alerting);
+        Ok(())
     }
 }

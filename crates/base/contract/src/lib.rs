@@ -11,6 +11,7 @@
 mod admin;
 mod alerts;
 mod append;
+mod exemplars;
 mod gather;
 pub mod memory;
 mod query;
@@ -28,6 +29,7 @@ pub use append::{
     Append, AppendError, Appended, Batch, PendingExemplar, PendingHistogram, PendingMetadata,
     PendingSample, RejectReason, Rejection, SeriesId,
 };
+pub use exemplars::Exemplars;
 pub use gather::{Clock, Gather, SystemClock};
 pub use query::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
 pub use rules::{

@@ -20,6 +20,7 @@
 //! What is absent: finding targets, storing, native histograms.
 
 mod accept;
+mod bounds;
 mod error;
 #[cfg(test)]
 mod fixture;

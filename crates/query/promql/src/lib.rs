@@ -42,6 +42,7 @@ mod plan;
 mod queue;
 mod rule_queries;
 pub mod script;
+mod selectors;
 mod sorting;
 mod tally;
 mod text;
@@ -58,6 +59,7 @@ pub use parse::{
 };
 pub use plan::{PlanNode, explain};
 pub use rule_queries::RuleQueries;
+pub use selectors::selectors;
 pub use tally::StepSamples;
 pub use value::{
     HistogramBucket, InstantSample, QueryResult, RangeSeries, SampleValue, Stats, Value,

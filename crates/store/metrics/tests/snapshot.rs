@@ -18,7 +18,8 @@ use common::prometheus::Prometheus;
 use common::{ALL, append, copy, labels, metric, open, read};
 use contract::memory::MemoryStore;
 use contract::{
-    Append, Batch, Clock, PendingExemplar, PendingSample, StoreStatus, SystemClock, TimeRange,
+    Append, Batch, Clock, Exemplars as _, PendingExemplar, PendingSample, StoreStatus, SystemClock,
+    TimeRange,
 };
 use disk::faults::{FaultDisk, Trouble};
 use metrics_store::{Store, StoreOptions};

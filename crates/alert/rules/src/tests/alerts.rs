@@ -153,6 +153,56 @@ fn an_alert_goes_on_firing_for_as_long_as_its_rule_says() {
 }
 
 #[test]
+fn labels_and_annotations_are_templates() {
+    let world = world(
+        "labels: {where: 'at {{ $labels.instance }}', none: '{{ $labels.none }}'}, annotations: \
+         {value: '{{ $value }}', empty: '{{ if false }}x{{ end }}', \
+         broken: '{{ query \"!nothing there\" }}', other: '{{ with query \"up\" }}{{ . | first | value }}{{ end }}'}",
+    );
+    world.sample(&[("__name__", "up")], 10, 3.0);
+    down(&world, "a", 10);
+    world.turn(10);
+    let groups = world.manager.groups(true);
+    let alert = groups[0].rules[0]
+        .alerting
+        .clone()
+        .unwrap()
+        .alerts
+        .unwrap()
+        .remove(0);
+    assert_eq!(alert.labels.get("where"), Some("at a"));
+    assert_eq!(alert.labels.get("none"), None);
+    let texts: Vec<(&str, &str)> = alert
+        .annotations
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let (broken, rest) = texts.split_first().unwrap();
+    assert!(
+        broken
+            .1
+            .starts_with("<error expanding template: error executing template __alert_A: "),
+        "{broken:?}"
+    );
+    assert!(broken.1.contains("nothing there"), "{broken:?}");
+    assert_eq!(rest, [("empty", ""), ("other", "3"), ("value", "7")]);
+    // As upstream has it, the template itself stands where it came out empty.
+    assert!(
+        world.dump("ALERTS")[0]
+            .0
+            .contains("none=\"{{ $labels.none }}\"")
+    );
+    let wrong = "groups: [{name: g, rules: [{alert: A, expr: down, labels: {x: '{{ $y }}'}}]}]";
+    let error = world.load(wrong).unwrap_err().to_string();
+    assert!(
+        error.contains(
+            "rule 1, \"A\": label \"x\": template: __alert_A:1: undefined variable \"$y\""
+        ),
+        "{error}"
+    );
+}
+
+#[test]
 fn too_many_alerts_and_alerts_that_become_the_same_are_errors() {
     let world = world("labels: {instance: ''}");
     down(&world, "a", 10);

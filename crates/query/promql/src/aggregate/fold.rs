@@ -181,7 +181,7 @@ fn fold<C: Cell>(
     let adding = Adding {
         context,
         op: aggregate.op,
-        span: aggregate.expr.span,
+        span: aggregate.expr.bare().span,
     };
     let kept = super::kept(context, aggregate);
     let numbers = match kept.keeps_nothing() {

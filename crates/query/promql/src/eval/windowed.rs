@@ -5,7 +5,7 @@ use super::range::Ranges;
 use super::source::{Out, Scratch, Source};
 use crate::QueryError;
 use crate::ast::{Call, Expr, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
-use crate::column::{Histograms, Steps, present, weight};
+use crate::column::{Histograms, Steps, is_present, present, weight};
 use crate::grouping::Kept;
 use crate::kernels::mixed::{self, Asked, Windows};
 use crate::kernels::over_time::RangeFunction;
@@ -29,6 +29,8 @@ pub(crate) struct Windowed<'c> {
     doubtful: bool,
     /// There is one step, and of each series only the newest sample counts.
     newest: bool,
+    /// Quantiles outside 0 to 1 are asked for at some steps.
+    odd_ranks: bool,
 }
 
 impl<'a> Context<'a> {
@@ -55,8 +57,16 @@ impl<'a> Context<'a> {
             return Err(QueryError::execution("expected a range vector"));
         };
         self.check_params(function, &params)?;
+        let odd_ranks = match (function, params.first()) {
+            (RangeFunction::Quantile, Some((ranks, _))) => ranks.iter().any(|q| !is_quantile(*q)),
+            _ => false,
+        };
         let params = params.into_iter().map(|(values, _)| values).collect();
-        let span = call.args.first().map(|arg| arg.span).unwrap_or_default();
+        // Upstream's notes on a subquery name the query's first place.
+        let span = match call.args.first().map(Expr::bare) {
+            Some(arg) if !matches!(arg.kind, ExprKind::Subquery(_)) => arg.span,
+            _ => Span::default(),
+        };
         let newest =
             steps.count == 1 && ranges.mode == RangeMode::Plain && function.looks_at_newest();
         Ok(Some(Windowed {
@@ -67,6 +77,7 @@ impl<'a> Context<'a> {
             steps: *steps,
             span,
             doubtful: self.may_be_no_counter(function, call),
+            odd_ranks,
         }))
     }
 
@@ -84,13 +95,6 @@ impl<'a> Context<'a> {
         params: &[(Vec<f64>, &Expr)],
     ) -> Result<(), QueryError> {
         match function {
-            RangeFunction::Quantile => {
-                for (values, expr) in params {
-                    for q in values.iter().filter(|q| !is_quantile(**q)) {
-                        self.warn_quantile(*q, expr);
-                    }
-                }
-            }
             RangeFunction::Smoothing => {
                 for ((values, _), name) in params.iter().zip(["smoothing", "trend"]) {
                     let short = if name == "smoothing" { "sf" } else { "tf" };
@@ -107,10 +111,14 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn warn_quantile(&self, q: f64, expr: &Expr) {
+        self.warn_rank(q, expr.bare().span);
+    }
+
+    fn warn_rank(&self, q: f64, span: Span) {
         let mut number = String::new();
         model::number::push_general(&mut number, q);
         let text = format!("quantile value should be between 0 and 1, got {number}");
-        self.warn(expr.span, &text);
+        self.warn(span, &text);
     }
 }
 
@@ -203,6 +211,9 @@ impl Source for Windowed<'_> {
         if self.doubtful {
             self.hint_counter(place, out.values);
         }
+        if self.odd_ranks {
+            self.warn_ranks(out.values);
+        }
         self.ranges.count(seen, scratch, out.values.len());
         // The samples of one series are in memory while its column is computed.
         let histograms = scratch.histograms.iter().map(|(_, h)| weight(h));
@@ -253,6 +264,17 @@ impl Windowed<'_> {
             },
         );
         stop.map(|()| seen)
+    }
+
+    /// Warns of quantiles outside 0 to 1 where there were samples to take them of.
+    #[cold]
+    fn warn_ranks(&self, values: &[f64]) {
+        let ranks = self.params.first().map(Vec::as_slice).unwrap_or_default();
+        for (q, value) in ranks.iter().zip(values) {
+            if is_present(*value) && !is_quantile(*q) {
+                self.ranges.context.warn_rank(*q, self.span);
+            }
+        }
     }
 
     /// Says so where rate or increase made numbers of a metric that is not named like a counter.
