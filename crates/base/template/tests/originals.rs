@@ -10,15 +10,16 @@
     reason = "tests may stop at the first surprise, and say what they left out"
 )]
 
+mod common;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use contract::{
-    Notification, NotificationReason, PreparedQuery, Query, QueryFault, QueryPoint, Reads,
-};
-use model::{Alert, Labels};
+use common::notification;
+use contract::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
+use model::Labels;
 use template::TemplateError;
 use template::alertmanager::{Data, TemplateFile, Templates};
 use template::prometheus::{RuleData, RuleOptions, RuleTemplate, RuleValue, expand};
@@ -396,9 +397,9 @@ fn what_is_wrong_with_texts_is_said_in_promtools_words() {
     let mut rules = "groups:\n- name: g\n  rules:\n".to_owned();
     for (place, text) in BROKEN.iter().enumerate() {
         let text = quoted(text);
-        write!(
+        writeln!(
             rules,
-            "  - {{alert: A{place}, expr: up, annotations: {{a: {text}}}}}\n"
+            "  - {{alert: A{place}, expr: up, annotations: {{a: {text}}}}}"
         )
         .unwrap();
     }
@@ -474,39 +475,6 @@ const PAGES: &[&str] = &[
     "<style>p { color: {{ .Status }}; background: url('{{ (index .Alerts 1).GeneratorURL }}') }</style>",
     "<title>{{ .CommonLabels.job }}</title><!-- gone -->{{ .CommonLabels.absent }}",
 ];
-
-fn notification() -> Notification {
-    let alert = |instance, generator: &str, ends_at| Alert {
-        labels: Labels::from_pairs([
-            ("alertname", "DiskFull"),
-            ("instance", instance),
-            ("job", "n<o>de & 'co'"),
-            ("severity", "critical"),
-        ]),
-        annotations: Labels::from_pairs([
-            ("summary", "Disk \"/\" is full & slow"),
-            ("runbook_url", "http://wiki/x?a=b c"),
-        ]),
-        starts_at: 1_600_000_000_000,
-        ends_at,
-        updated_at: 0,
-        generator_url: generator.to_owned(),
-    };
-    let link = "http://prom/graph?g0.expr=up+%3D%3D+0&g0.tab=1";
-    Notification {
-        receiver: "team.x".to_owned(),
-        group_key: String::new(),
-        group_labels: Labels::from_pairs([("alertname", "DiskFull")]),
-        route_labels: Labels::empty(),
-        alerts: vec![
-            alert("a:1", link, 1_700_000_000_000),
-            alert("b:1", "javascript:alert(1)", 1_600_000_600_000),
-        ],
-        reason: NotificationReason::First,
-        now: 1_600_000_700_000,
-        deadline: 0,
-    }
-}
 
 /// One run of amtool for all fields: what stands between them is in none.
 const BETWEEN: &str = "\n=-=-=\n";

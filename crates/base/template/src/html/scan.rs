@@ -79,6 +79,12 @@ impl Escaper {
             let used = self.take(out, c, rest).max(c.len_utf8());
             rest = rest.get(used..).unwrap_or("");
         }
+        // Of a comment that goes on behind a value, each part leaves a space.
+        out.extend(match &mut self.at {
+            At::Script(script) => script.comment_rest(),
+            At::Style(style) => style.comment_rest(),
+            _ => None,
+        });
     }
 
     /// Takes what comes next; how many bytes of `rest` that was, or 0 for one character.
@@ -101,8 +107,8 @@ impl Escaper {
                 }
             }
             At::OnlyWords => out.push(c),
-            At::Script(script) => script.take(out, c, next),
-            At::Style(style) => style.take(out, c, next),
+            At::Script(script) => out.extend(script.take(c, next)),
+            At::Style(style) => out.extend(style.take(c, next)),
             At::TagName => {
                 if c.is_whitespace() || matches!(c, '/' | '>') {
                     self.at = At::Tag;
@@ -265,20 +271,20 @@ impl Escaper {
             return 0;
         };
         match inside {
-            Inside::Text => {
-                if self.name == "type" && self.script_type.len() < MAX_NAME {
-                    self.script_type.push(c);
-                }
-                out.push_str(written);
+            Inside::Text if self.name == "type" && self.script_type.len() < MAX_NAME => {
+                self.script_type.push(c);
             }
-            Inside::UrlList => out.push_str(written),
-            Inside::Url(part) => {
-                *part = part.after(c);
-                out.push_str(written);
+            Inside::Text | Inside::UrlList => {}
+            Inside::Url(part) => *part = part.after(c),
+            // Comments stay in attributes.
+            Inside::Script(script) => {
+                script.take(c, next);
             }
-            Inside::Script(script) => keep(out, written, |one| script.take(one, c, next)),
-            Inside::Style(style) => keep(out, written, |one| style.take(one, c, next)),
+            Inside::Style(style) => {
+                style.take(c, next);
+            }
         }
+        out.push_str(written);
         written.len()
     }
 
@@ -346,18 +352,6 @@ impl Escaper {
 fn push_name(name: &mut String, c: char) {
     if name.len() < MAX_NAME {
         name.push(c.to_ascii_lowercase());
-    }
-}
-
-/// Appends a character as it was written, where whoever follows it keeps it.
-fn keep(out: &mut String, written: &str, take: impl FnOnce(&mut String)) {
-    let mut kept = String::new();
-    take(&mut kept);
-    match kept.chars().next() {
-        None => {}
-        // A space that stands for a comment.
-        Some(' ') if !written.starts_with(char::is_whitespace) => out.push(' '),
-        Some(_) => out.push_str(written),
     }
 }
 

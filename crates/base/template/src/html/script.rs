@@ -28,8 +28,10 @@ pub(super) struct Script {
     last: char,
     /// The name that code ended with; some names are followed by patterns.
     word: String,
-    /// Whether a `/` was held back, since a comment or pattern may begin with it.
-    slash: bool,
+    /// Whether the next character is the second one of a comment's end.
+    ending: bool,
+    /// Whether the comment being left out has a newline, which may end a statement.
+    newline: bool,
     /// Braces that are open in each `${…}` around.
     braces: Vec<usize>,
 }
@@ -65,42 +67,41 @@ impl Script {
             escaped: false,
             last: ';',
             word: String::new(),
-            slash: false,
+            ending: false,
+            newline: false,
             braces: Vec::new(),
         }
     }
 
-    /// Takes one character of the template's own text and appends it, or nothing where it belongs
-    /// to a comment; `next` is the one behind it.
-    pub(super) fn take(&mut self, out: &mut String, c: char, next: Option<char>) {
+    /// Takes one character of the template's own text, with the one behind it; what is written in
+    /// its place, which is nothing for most of a comment.
+    pub(super) fn take(&mut self, c: char, next: Option<char>) -> Option<char> {
         if std::mem::take(&mut self.escaped) {
-            return out.push(c);
+            return Some(c);
         }
         match self.at {
-            At::Code => self.code(out, c, next),
+            At::Code => return self.code(c, next),
             At::LineComment => {
-                if matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
-                    self.at = At::Code;
-                    out.push(c);
+                if !is_newline(c) {
+                    return None;
                 }
+                self.at = At::Code;
             }
             At::BlockComment => {
-                if self.slash {
-                    // The end's second character.
-                    self.slash = false;
+                if std::mem::take(&mut self.ending) {
+                    let written = self.comment_rest();
                     self.at = At::Code;
-                    out.push(' ');
-                } else if c == '*' && next == Some('/') {
-                    self.slash = true;
+                    return written;
                 }
+                self.ending = c == '*' && next == Some('/');
+                self.newline |= is_newline(c);
+                return None;
             }
             At::Quotes(mark) => {
-                out.push(c);
                 self.escaped = c == '\\';
                 if c == mark {
                     self.at = At::Code;
-                    self.last = mark;
-                    self.word.clear();
+                    self.passed(mark);
                 } else if mark == '`'
                     && c == '$'
                     && next == Some('{')
@@ -110,32 +111,35 @@ impl Script {
                     self.at = At::Code;
                 }
             }
-            At::Pattern | At::PatternClass => {
-                out.push(c);
-                match (c, self.at) {
-                    ('\\', _) => self.escaped = true,
-                    ('[', At::Pattern) => self.at = At::PatternClass,
-                    (']', At::PatternClass) => self.at = At::Pattern,
-                    ('/', At::Pattern) => {
-                        self.at = At::Code;
-                        self.last = ')';
-                        self.word.clear();
-                    }
-                    _ => {}
+            At::Pattern | At::PatternClass => match (c, self.at) {
+                ('\\', _) => self.escaped = true,
+                ('[', At::Pattern) => self.at = At::PatternClass,
+                (']', At::PatternClass) => self.at = At::Pattern,
+                ('/', At::Pattern) => {
+                    self.at = At::Code;
+                    self.passed(')');
                 }
-            }
+                _ => {}
+            },
         }
+        Some(c)
     }
 
-    fn code(&mut self, out: &mut String, c: char, next: Option<char>) {
+    /// What stands for the comment, or the part of it, that is left out up to here.
+    pub(super) fn comment_rest(&mut self) -> Option<char> {
+        let newline = std::mem::take(&mut self.newline);
+        (self.at == At::BlockComment).then_some(if newline { '\n' } else { ' ' })
+    }
+
+    fn code(&mut self, c: char, next: Option<char>) -> Option<char> {
         match c {
             '/' if next == Some('/') => {
                 self.at = At::LineComment;
-                return;
+                return None;
             }
             '/' if next == Some('*') => {
                 self.at = At::BlockComment;
-                return;
+                return None;
             }
             '/' if self.pattern_may_follow() => self.at = At::Pattern,
             '"' | '\'' | '`' => self.at = At::Quotes(c),
@@ -155,8 +159,8 @@ impl Script {
             },
             _ => {}
         }
-        out.push(c);
         self.passed(c);
+        Some(c)
     }
 
     /// Remembers what code ended with.
@@ -202,6 +206,10 @@ impl Script {
         }
         Ok(())
     }
+}
+
+fn is_newline(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 
 /// A value as code: JSON, with spaces around what could run into a name.

@@ -42,32 +42,32 @@ impl Style {
         }
     }
 
-    /// Takes one character of the template's own text and appends it, or nothing where it belongs
-    /// to a comment; `next` is the one behind it.
-    pub(super) fn take(&mut self, out: &mut String, c: char, next: Option<char>) {
+    /// Takes one character of the template's own text, with the one behind it; what is written in
+    /// its place, which is nothing for most of a comment.
+    pub(super) fn take(&mut self, c: char, next: Option<char>) -> Option<char> {
         if std::mem::take(&mut self.escaped) {
-            return out.push(c);
+            return Some(c);
         }
         match self.at {
             At::BlockComment => {
                 if std::mem::take(&mut self.ending) {
                     self.at = At::Code;
-                    out.push(' ');
-                } else {
-                    self.ending = c == '*' && next == Some('/');
+                    return Some(' ');
                 }
-                return;
+                self.ending = c == '*' && next == Some('/');
+                return None;
             }
-            At::LineComment if c != '\n' => return,
+            At::LineComment if c != '\n' => return None,
             At::LineComment => self.at = At::Code,
             At::Code => {
                 if c == '/' && matches!(next, Some('*' | '/')) {
-                    self.at = if next == Some('*') {
+                    let block = next == Some('*');
+                    self.at = if block {
                         At::BlockComment
                     } else {
                         At::LineComment
                     };
-                    return;
+                    return None;
                 }
                 self.code(c);
             }
@@ -84,7 +84,12 @@ impl Style {
                 c => self.part = self.part.after(c),
             },
         }
-        out.push(c);
+        Some(c)
+    }
+
+    /// What stands for the comment, or the part of it, that is left out up to here.
+    pub(super) fn comment_rest(&self) -> Option<char> {
+        (self.at == At::BlockComment).then_some(' ')
     }
 
     fn code(&mut self, c: char) {
