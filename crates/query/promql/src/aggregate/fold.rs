@@ -198,7 +198,7 @@ fn fold<C: Cell>(
                 // Also where the query groups by the name, as upstream has it.
                 group.drop_name |= drop_name;
                 add_column(&mut group.cells, column);
-                if !histograms.is_empty() {
+                if histograms.count() > 0 {
                     add_histograms(
                         &adding,
                         group,
