@@ -212,6 +212,12 @@ pub(crate) fn difference(
                 .all(|(theirs, ours)| same_parts(theirs, ours, how.tolerance));
             if ordered && !same_order { both() } else { None }
         }
+        // That matches must be unique is asked before a comparison leaves any out since 3.0.
+        (Answer::Value { .. }, Answer::Failed { text, .. })
+            if !how.texts && text.starts_with("multiple matches for labels") =>
+        {
+            None
+        }
         _ => both(),
     }
 }

@@ -72,10 +72,10 @@ pub(crate) struct Series {
 const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// Random series of all metrics, in the order of their labels.
-pub(crate) fn series(random: &mut Random, native: bool) -> Vec<Series> {
+pub(crate) fn series(random: &mut Random, is_new: bool) -> Vec<Series> {
     let mut all = Vec::new();
     for (metric, kind) in METRICS {
-        if matches!(kind, Kind::Native | Kind::Mixed) && !native {
+        if matches!(kind, Kind::Native | Kind::Mixed) && !is_new {
             continue;
         }
         for job in ["a", "b", "c"] {
@@ -94,7 +94,7 @@ pub(crate) fn series(random: &mut Random, native: bool) -> Vec<Series> {
                 if kind == Kind::Classic {
                     classic(random, &labels, &mut all);
                 } else {
-                    let points = points(random, kind);
+                    let points = points(random, kind, is_new);
                     all.push(Series { labels, points });
                 }
             }
@@ -104,7 +104,7 @@ pub(crate) fn series(random: &mut Random, native: bool) -> Vec<Series> {
     all
 }
 
-fn points(random: &mut Random, kind: Kind) -> Vec<Option<Point>> {
+fn points(random: &mut Random, kind: Kind, is_new: bool) -> Vec<Option<Point>> {
     let (mut level, mut gap) = (random.below(1000) as f64 / 4.0, 0);
     let missing = *random.of(&[0, 5, 20]);
     let schema = *random.of(&[0, 1, 3, -1]);
@@ -122,6 +122,14 @@ fn points(random: &mut Random, kind: Kind) -> Vec<Option<Point>> {
             }
             let number = match kind {
                 Kind::Gauge => (random.below(20_000) as f64 - 10_000.0) / 100.0,
+                // So far from zero, and with falls so small, that no rate reaches back to it.
+                Kind::Counter if !is_new => {
+                    level = match random.below(40) {
+                        0 => (level * 0.9).floor(),
+                        _ => level.max(1e6) + random.below(100) as f64 / 4.0,
+                    };
+                    level
+                }
                 Kind::Counter => {
                     level = match random.below(40) {
                         0 => 0.0,

@@ -10,12 +10,19 @@
 //! | what | why |
 //! |---|---|
 //! | samples on the left edge of a range | in it before 3.0, and not since; no query is asked so that one lies there |
+//! | rates of what begins near zero | extrapolation ended there in another way before 3.0 |
+//! | `atan2` before 3.0 | kept the metric's name |
+//! | deviations of NaN and infinity, sums and slopes of the largest numbers before 3.0 | have been mended since |
+//! | topk and bottomk before 3.0 | picked others of equal values |
+//! | whether a comparison's matches are unique before 3.0 | was asked of those it kept |
 //! | native histograms before 3.0 | an experiment whose rules changed |
 //! | values before 3.0, beyond nine digits | sums over series are compensated since |
 //! | series of the same value in topk, sort and their like | they have no order |
 //! | which group a duplicate is found in | depends on the order of series |
-//! | logarithms of subnormal numbers | the original's are wrong by a factor |
-//! | `predict_linear` of a subquery with `@`, and `timestamp` of a selector with `@` and a negative offset | the original applies the offset twice |
+//! | logarithms and `atan2` of subnormal numbers | the original's are wrong, or lose the sign |
+//! | deviations of the largest numbers | they overflow or not by the order of series, which ranges do not have |
+//! | sines of what grows fast | the last digit of the one decides on the first of the other |
+//! | `predict_linear` of a subquery with `@`, and `timestamp` of a selector with `@` and an offset | the original applies the offset twice |
 //! | how many samples were mended, in the note on it | the original counts some again at each step |
 #![allow(
     clippy::unwrap_used,

@@ -110,8 +110,34 @@ fn is_known_otherwise(query: &str) -> bool {
     let extended = has("anchored") || has("smoothed");
     ((has("log") || has("ln(")) && has("mtiny"))
         || (has("predict_linear") && has("@"))
-        || (has("timestamp(") && has("@") && has("offset -"))
-        || (extended && has("mtiny"))
+        || (has("timestamp(") && has("@") && has("offset"))
+        || (has("mtiny") && (extended || has("atan2") || has("stddev") || has("stdvar")))
+        || magnifies(query)
+}
+
+/// Whether the answer has changed with 3.0, see the table in `main.rs`.
+fn has_changed(query: &str) -> bool {
+    let has = |word: &str| query.contains(word);
+    let any = |words: &[&str]| words.iter().any(|word| has(word));
+    has("atan2")
+        || any(&["stddev ", "stdvar "])
+        || (has("mtiny") && any(&["sum", "avg", "std", "deriv", "predict_linear"]))
+        || any(&["topk", "bottomk"])
+}
+
+/// Whether the last digit of one function decides on the first of another: a sine of a large
+/// number.
+fn magnifies(query: &str) -> bool {
+    let count = |word: &str| query.matches(word).count();
+    let turning: usize = ["sin(", "cos(", "tan("]
+        .iter()
+        .map(|word| count(word))
+        .sum();
+    let growing: usize = ["sinh(", "cosh(", "exp(", "^"]
+        .iter()
+        .map(|word| count(word))
+        .sum();
+    turning > 0 && growing > 0
 }
 
 impl Writer<'_> {
@@ -119,7 +145,8 @@ impl Writer<'_> {
     pub(crate) fn query(&mut self) -> (String, When) {
         loop {
             let (query, when) = self.any_query();
-            if !is_known_otherwise(&query) {
+            let changed = !self.dialect.is_new && has_changed(&query);
+            if !changed && !is_known_otherwise(&query) {
                 return (query, when);
             }
         }
@@ -263,7 +290,17 @@ impl Writer<'_> {
                 let range = 10 * (1 + self.random.below(60));
                 format!("{name}({}[{range}s] {mode})", self.selector())
             }
-            _ => format!("{}({matrix})", self.random.of(&OVER_TIME)),
+            _ => {
+                let function = *self.random.of(&OVER_TIME);
+                let counts = matches!(function, "rate" | "increase");
+                if counts && !self.dialect.is_new {
+                    // Only of these is it sure that extrapolation does not reach zero.
+                    let range = 10 * (1 + self.random.below(60));
+                    let modifiers = self.modifiers();
+                    return format!("{function}(mcounter_total[{range}s]{modifiers})");
+                }
+                format!("{function}({matrix})")
+            }
         }
     }
 
@@ -372,8 +409,10 @@ impl Writer<'_> {
         let buckets = if self.dialect.is_new && self.random.chance(60) {
             let metric = *self.random.of(&["mnative", "mmixed"]);
             format!("rate({metric}[{range}s])")
-        } else {
+        } else if self.dialect.is_new {
             format!("rate(mclassic_bucket[{range}s])")
+        } else {
+            "mclassic_bucket".to_owned()
         };
         let input = match self.random.below(4) {
             0 => self.vector(depth - 1),

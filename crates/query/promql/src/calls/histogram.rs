@@ -28,15 +28,17 @@ pub(crate) fn quantile(
 ) -> Result<Vec<Series>, QueryError> {
     let (param, input) = (arg(call, 0)?, arg(call, 1)?);
     let ranks = context.scalar(param, steps)?;
-    ranks
-        .iter()
-        .filter(|q| !is_quantile(**q))
-        .for_each(|q| context.warn_quantile(*q, param));
     let of = Of {
         classic: &|step, buckets| bucket_quantile(at(&ranks, step), buckets),
         native: &|step, histogram| native_quantile(at(&ranks, step), histogram),
     };
-    each_step(context, input, steps, &of)
+    let results = each_step(context, input, steps, &of)?;
+    // Behind what the input warned of: the last place that a warning is about is told.
+    ranks
+        .iter()
+        .filter(|q| !is_quantile(**q))
+        .for_each(|q| context.warn_quantile(*q, param));
+    Ok(results)
 }
 
 /// Of a step and the classic buckets there: the value, and how counts fell that had to be mended.
