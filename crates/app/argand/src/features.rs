@@ -28,6 +28,7 @@ fn switch_on(name: &str, options: &mut EngineOptions) {
         "promql-binop-fill-modifiers" => *binop_fill = true,
         "promql-delayed-name-removal" => options.delayed_name_removal = true,
         "type-and-unit-labels" => options.type_and_unit_labels = true,
+        "promql-per-step-stats" => options.per_step_stats = true,
         "use-start-timestamps" => options.use_start_timestamps = true,
         _ => {}
     }

@@ -2,7 +2,7 @@
 //!
 //! They are those of Prometheus, so that a unit file or a container's arguments need no change,
 //! and the few that only Argand has. The table gives the parser, the help text and the page of
-//! flags.
+//! flags. Other roles of the program have tables of their own ([`Program`]).
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, Command};
 
 /// The form of a flag's value.
 #[derive(Clone, Copy)]
-enum Form {
+pub(crate) enum Form {
     /// `--flag` or `--no-flag`.
     Switch,
     /// Any text; what it means is checked where it is used.
@@ -24,13 +24,14 @@ enum Form {
 
 /// Whether a flag does something yet.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     Active,
     /// Accepted, so that nobody has to change a unit file; a log line says that it does nothing.
     Accepted,
 }
 
-struct Flag {
+/// One flag.
+pub(crate) struct Flag {
     name: &'static str,
     form: Form,
     default: &'static str,
@@ -38,7 +39,13 @@ struct Flag {
     help: &'static str,
 }
 
-const fn active(name: &'static str, form: Form, default: &'static str, help: &'static str) -> Flag {
+/// A flag that does something.
+pub(crate) const fn active(
+    name: &'static str,
+    form: Form,
+    default: &'static str,
+    help: &'static str,
+) -> Flag {
     Flag {
         name,
         form,
@@ -48,7 +55,8 @@ const fn active(name: &'static str, form: Form, default: &'static str, help: &'s
     }
 }
 
-const fn accepted(name: &'static str, form: Form, default: &'static str) -> Flag {
+/// A flag that does nothing yet.
+pub(crate) const fn accepted(name: &'static str, form: Form, default: &'static str) -> Flag {
     Flag {
         name,
         form,
@@ -60,6 +68,26 @@ const fn accepted(name: &'static str, form: Form, default: &'static str) -> Flag
 
 use Form::{Choice, List, Switch, Text};
 
+/// A role of the program, with its own flags.
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// What the help ends with.
+    pub(crate) after_help: &'static str,
+    pub(crate) flags: &'static [Flag],
+    /// Why a value of a flag is refused until it works.
+    pub(crate) refusal: fn(name: &str, value: &str) -> Option<&'static str>,
+}
+
+/// Prometheus.
+const PROMETHEUS: Program = Program {
+    name: "argand",
+    about: "A whole Prometheus monitoring stack in one process.",
+    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.\nAlertmanager alone: argand alertmanager --help.",
+    flags: FLAGS,
+    refusal,
+};
+
 /// All flags, those that do something first.
 const FLAGS: &[Flag] = &[
     active(
@@ -69,10 +97,28 @@ const FLAGS: &[Flag] = &[
         "Configuration file. Without it prometheus.yml of this folder is read where there is one; else Argand watches itself and this machine.",
     ),
     active(
+        "alertmanager.config.file",
+        Text,
+        "",
+        "Alertmanager's configuration file. With it alerts are routed and told by this process, and Alertmanager's API answers under /api/v2, too.",
+    ),
+    active(
+        "alertmanager.storage.path",
+        Text,
+        "",
+        "Folder of silences, notifications and alerts of the Alertmanager in this process. Empty: the folder of the samples.",
+    ),
+    active(
         "web.listen-address",
         List,
         "127.0.0.1:9090",
         "Address to listen on. May be given again. 0.0.0.0:9090 opens the door to other machines.",
+    ),
+    active(
+        "web.config.file",
+        Text,
+        "",
+        "File with TLS, users, tokens and headers of the listening side; read again whenever it changes.",
     ),
     active(
         "web.max-connections",
@@ -201,10 +247,76 @@ const FLAGS: &[Flag] = &[
         "Samples one query may hold in memory.",
     ),
     active(
+        "alertmanager.drain-notification-queue-on-shutdown",
+        Switch,
+        "true",
+        "Sends the alerts that wait for Alertmanagers before the end.",
+    ),
+    active(
+        "alertmanager.notification-batch-size",
+        Text,
+        "256",
+        "Alerts of one request to an Alertmanager.",
+    ),
+    active(
+        "alertmanager.notification-queue-capacity",
+        Text,
+        "10000",
+        "Alerts that may wait for one Alertmanager; beyond it the oldest are dropped.",
+    ),
+    active(
+        "rules.alert.for-grace-period",
+        Text,
+        "10m",
+        "Least time before an alert fires that held before a restart; rules that ask for less begin anew.",
+    ),
+    active(
+        "rules.alert.for-outage-tolerance",
+        Text,
+        "1h",
+        "How long this server may have been away for alerts to go on holding.",
+    ),
+    active(
+        "rules.alert.resend-delay",
+        Text,
+        "1m",
+        "Time before an alert that goes on firing is said again.",
+    ),
+    active(
+        "rules.max-concurrent-evals",
+        Text,
+        "4",
+        "Rules evaluated beside their groups at once, with the feature concurrent-rule-eval.",
+    ),
+    active(
+        "query.max-memory-per-query",
+        Text,
+        "25%",
+        "Memory one query may hold: B, KB, MB, GB, or a share of this machine's or control group's.",
+    ),
+    active(
+        "query.max-memory",
+        Text,
+        "40%",
+        "Memory all queries together may hold.",
+    ),
+    active(
+        "query.max-queue",
+        Text,
+        "256",
+        "Queries that may wait; more are refused. Who asks is served in turn with others.",
+    ),
+    active(
+        "query.slow-log-threshold",
+        Text,
+        "",
+        "A query that takes at least so long is logged as a warning. Empty: none.",
+    ),
+    active(
         "enable-feature",
         List,
         "",
-        "Features by name, separated by commas.",
+        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels. Names of other features change nothing.",
     ),
     active(
         "log.level",
@@ -219,21 +331,10 @@ const FLAGS: &[Flag] = &[
         "Form of the log.",
     ),
     accepted("agent", Switch, "false"),
-    accepted(
-        "alertmanager.drain-notification-queue-on-shutdown",
-        Switch,
-        "true",
-    ),
-    accepted("alertmanager.notification-batch-size", Text, "256"),
-    accepted("alertmanager.notification-queue-capacity", Text, "10000"),
     accepted("auto-gomaxprocs", Switch, "true"),
     accepted("auto-gomemlimit", Switch, "true"),
     accepted("auto-gomemlimit.ratio", Text, "0.9"),
     accepted("config.auto-reload-interval", Text, "30s"),
-    accepted("rules.alert.for-grace-period", Text, "10m"),
-    accepted("rules.alert.for-outage-tolerance", Text, "1h"),
-    accepted("rules.alert.resend-delay", Text, "1m"),
-    accepted("rules.max-concurrent-evals", Text, "4"),
     accepted("scrape.adjust-timestamps", Switch, "true"),
     accepted("scrape.discovery-reload-interval", Text, "5s"),
     accepted("scrape.timestamp-tolerance", Text, "2ms"),
@@ -253,7 +354,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.samples-per-chunk", Text, "120"),
     accepted("storage.tsdb.wal-compression-type", Text, "snappy"),
     accepted("storage.tsdb.wal-segment-size", Text, ""),
-    accepted("web.config.file", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
     accepted("web.enable-otlp-receiver", Switch, "false"),
@@ -271,9 +371,6 @@ const FLAGS: &[Flag] = &[
 /// Why a value that would open a door, or lose data, if it were ignored is refused until it works.
 fn refusal(name: &str, value: &str) -> Option<&'static str> {
     match name {
-        "web.config.file" if !value.is_empty() => Some(
-            "TLS and passwords are not active yet; leave the flag out and listen on loopback, or put a proxy with authentication in front",
-        ),
         "agent" if value == "true" => {
             Some("agent mode is not active yet; leave the flag out to store samples here")
         }
@@ -288,13 +385,13 @@ pub(crate) struct Flags {
     pub(crate) without_effect: Vec<&'static str>,
 }
 
-fn command() -> Command {
-    let mut command = Command::new("argand")
+fn command(program: &Program) -> Command {
+    let mut command = Command::new(program.name)
         .version(env!("CARGO_PKG_VERSION"))
-        .about("A whole Prometheus monitoring stack in one process.")
-        .after_help("Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.")
+        .about(program.about)
+        .after_help(program.after_help)
         .disable_help_subcommand(true);
-    for flag in FLAGS {
+    for flag in program.flags {
         let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help);
         if flag.state == State::Accepted {
             arg = arg.hide_short_help(true);
@@ -334,11 +431,19 @@ impl Flags {
     pub(crate) fn parse(
         arguments: impl IntoIterator<Item = std::ffi::OsString>,
     ) -> Result<Self, clap::Error> {
-        let mut command = command();
+        Self::parse_for(&PROMETHEUS, arguments)
+    }
+
+    /// Reads the command line of a role; its first word stands for the program.
+    pub(crate) fn parse_for(
+        program: &Program,
+        arguments: impl IntoIterator<Item = std::ffi::OsString>,
+    ) -> Result<Self, clap::Error> {
+        let mut command = command(program);
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut values = BTreeMap::new();
         let mut without_effect = Vec::new();
-        for flag in FLAGS {
+        for flag in program.flags {
             let given: Option<Vec<String>> = match flag.form {
                 Switch if matches.get_flag(flag.name) => Some(vec!["true".to_owned()]),
                 Switch if matches.get_flag(&format!("no-{}", flag.name)) => {
@@ -352,7 +457,7 @@ impl Flags {
             let refused = given
                 .iter()
                 .flatten()
-                .find_map(|value| refusal(flag.name, value));
+                .find_map(|value| (program.refusal)(flag.name, value));
             if let Some(why) = refused {
                 let text = format!("--{}: {why}\n", flag.name);
                 return Err(command.error(clap::error::ErrorKind::InvalidValue, text));
@@ -410,7 +515,8 @@ mod tests {
 
     #[test]
     fn the_table_is_sound() {
-        command().debug_assert();
+        command(&PROMETHEUS).debug_assert();
+        command(&crate::alertmanager::PROGRAM).debug_assert();
     }
 
     #[test]
@@ -438,12 +544,8 @@ mod tests {
 
     #[test]
     fn what_would_be_dangerous_to_ignore_is_refused() {
-        let error = parse(&["--web.config.file=web.yml"])
-            .err()
-            .unwrap()
-            .to_string();
+        let error = parse(&["--agent"]).err().unwrap().to_string();
         assert!(error.contains("not active yet"), "{error}");
-        assert!(parse(&["--agent"]).is_err());
         assert!(parse(&["--no-agent"]).is_ok());
     }
 

@@ -4,18 +4,24 @@
 //!
 //! ```text
 //! discovery > scrape > Append > store > Select > promql > api > pages
+//!                                                      \--> rules > Append, AlertSink
+//! AlertSink > routing > receivers, and api > routing
 //! ```
 
+mod alerting;
+mod alertmanager;
 mod builtin;
 mod configuration;
 mod features;
 mod flags;
 mod listen;
 mod logging;
+mod machine;
 mod options;
 mod own;
 mod pipeline;
 mod promql_tools;
+mod query_log;
 mod signals;
 mod test_tools;
 mod tsdb;
@@ -37,6 +43,9 @@ fn main() -> ExitCode {
     }
     if test_tools::is_meant(&arguments) {
         return test_tools::run(&arguments);
+    }
+    if alertmanager::is_meant(&arguments) {
+        return alertmanager::run(&arguments);
     }
     let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,

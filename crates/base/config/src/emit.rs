@@ -8,6 +8,7 @@ use model::duration;
 use crate::scalar;
 use crate::schema::{Field, Kind, Preset};
 use crate::table::{Table, Value};
+use crate::tree::Tree;
 
 /// A document to be written.
 enum Yaml {
@@ -64,9 +65,11 @@ fn field_yaml(field: &Field, value: &Value) -> Yaml {
 
 fn value_yaml(kind: Kind, value: &Value) -> Yaml {
     match (kind, value) {
-        (Kind::Secret, Value::Text(text)) if !text.is_empty() => Yaml::Raw("<secret>".to_owned()),
-        (Kind::Secret, _) => Yaml::Raw("null".to_owned()),
-        (Kind::Url, Value::Text(text)) => Yaml::Text(without_password(text)),
+        (Kind::Secret | Kind::SecretUrl, Value::Text(text)) if !text.is_empty() => {
+            Yaml::Raw("<secret>".to_owned())
+        }
+        (Kind::Secret | Kind::SecretUrl, _) => Yaml::Raw("null".to_owned()),
+        (Kind::Url | Kind::WebUrl, Value::Text(text)) => Yaml::Text(without_password(text)),
         (_, Value::Text(text)) => Yaml::Text(text.clone()),
         (_, Value::Bool(b)) => Yaml::Raw(b.to_string()),
         (_, Value::Int(n)) => Yaml::Raw(n.to_string()),
@@ -74,6 +77,7 @@ fn value_yaml(kind: Kind, value: &Value) -> Yaml {
         (_, Value::Millis(n)) => Yaml::Raw(duration::format(*n)),
         (_, Value::Bytes(n)) => Yaml::Raw(scalar::write_size(*n)),
         (_, Value::Table(table)) => table_yaml(table),
+        (_, Value::Tree(tree)) => tree_yaml(tree),
         (Kind::List(inner), Value::List(items)) => Yaml::List(
             items
                 .iter()
@@ -110,13 +114,31 @@ fn zero_yaml(kind: Kind) -> Yaml {
     match kind {
         Kind::Bool | Kind::Flag => Yaml::Raw("false".to_owned()),
         Kind::Int | Kind::Uint | Kind::Float => Yaml::Raw("0".to_owned()),
-        Kind::Duration => Yaml::Raw("0s".to_owned()),
+        Kind::Duration | Kind::GoDuration => Yaml::Raw("0s".to_owned()),
         Kind::Size => Yaml::Raw("0B".to_owned()),
         Kind::List(_) | Kind::Tables(_) => Yaml::List(Vec::new()),
-        Kind::Map(_) | Kind::Labels | Kind::Table(_) | Kind::NamedTables(_) => {
+        Kind::Map(_) | Kind::Labels | Kind::Table(_) | Kind::TextOr(..) | Kind::NamedTables(_) => {
             Yaml::Map(Vec::new())
         }
+        Kind::Any => Yaml::Raw("null".to_owned()),
         _ => Yaml::Text(String::new()),
+    }
+}
+
+fn tree_yaml(tree: &Tree) -> Yaml {
+    match tree {
+        Tree::Null => Yaml::Raw("null".to_owned()),
+        Tree::Bool(truth) => Yaml::Raw(truth.to_string()),
+        Tree::Int(number) => Yaml::Raw(number.to_string()),
+        Tree::Float(number) => Yaml::Raw(number.to_string()),
+        Tree::Text(text) => Yaml::Text(text.clone()),
+        Tree::List(items) => Yaml::List(items.iter().map(tree_yaml).collect()),
+        Tree::Map(entries) => Yaml::Map(
+            entries
+                .iter()
+                .map(|(key, value)| (key.clone(), tree_yaml(value)))
+                .collect(),
+        ),
     }
 }
 

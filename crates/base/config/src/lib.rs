@@ -20,6 +20,8 @@
 //! );
 //! ```
 
+mod alerting;
+pub mod alertmanager;
 mod build;
 mod discovery;
 mod emit;
@@ -31,14 +33,18 @@ mod load;
 mod nearest;
 mod prometheus;
 mod read;
+mod rules;
 mod scalar;
 mod schema;
 mod scrape;
 mod secret;
 mod sections;
 mod table;
+mod tree;
+mod web;
 mod yaml;
 
+pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{
@@ -46,5 +52,14 @@ pub use http::{
 };
 pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
+pub use rules::{
+    AlertRule, RuleChecks, RuleConfig, RuleGroup, RuleKind, find_rule_files, load_rules,
+    parse_rules,
+};
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
+pub use tree::Tree;
+pub use web::{
+    ClientAuth, RateLimit, Role, Roles, ServerTls, WebConfig, WebToken, WebUser, load_web,
+    parse_web,
+};

@@ -63,11 +63,11 @@ pub fn parse(
     .map_err(within)
 }
 
-fn folder_of(file: &Path) -> &Path {
+pub(crate) fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }
 
-fn read_file(path: &Path) -> Result<String, ConfigError> {
+pub(crate) fn read_file(path: &Path) -> Result<String, ConfigError> {
     let file = File::open(path).map_err(|error| ConfigError::unreadable(path, error))?;
     let mut text = String::new();
     file.take(MAX_FILE_BYTES + 1)

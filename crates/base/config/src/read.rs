@@ -12,6 +12,7 @@ use crate::nearest::nearest;
 use crate::scalar;
 use crate::schema::{Field, Kind, Preset, Section};
 use crate::table::{Item, Table, Value};
+use crate::tree::Tree;
 use crate::yaml::{Content, Entry, Node};
 
 /// Reads a document as a section. `folder` is what paths in it are relative to.
@@ -109,6 +110,19 @@ impl Reader<'_> {
             Kind::NamedTables(section) => self.map(Kind::Table(section), node, trail),
             Kind::Labels => self.labels(node, trail),
             Kind::Table(section) => Ok(Value::Table(Box::new(self.table(section, node, trail)?))),
+            Kind::Any => Ok(Value::Tree(Tree::from_node(node))),
+            Kind::TextOr(section, key) => {
+                let mut table = match &node.content {
+                    Content::Scalar { text, .. } => {
+                        let mut table = Table::fresh(section, node.at, trail.to_string());
+                        table.put(key, node.at, text_value(text));
+                        table
+                    }
+                    _ => self.table(section, node, trail)?,
+                };
+                table.at = node.at;
+                Ok(Value::Table(Box::new(table)))
+            }
             _ => match &node.content {
                 Content::Scalar { text, plain } => self.scalar(kind, text, *plain, node, trail),
                 _ => Err(expected(scalar_name(kind), node, trail)),
@@ -207,6 +221,16 @@ impl Reader<'_> {
             Kind::Size => scalar::size(text).map(Value::Bytes).ok_or_else(wrong),
             Kind::File => Ok(Value::Text(resolve(self.folder, text))),
             Kind::Url => url(text).map(|()| text_value(text)).map_err(said),
+            Kind::WebUrl => web_url(text).map(|()| text_value(text)).map_err(said),
+            // Shown anew, a secret URL is not one, and is a placeholder nobody can be asked by.
+            Kind::SecretUrl if text == "<secret>" => Ok(text_value(text)),
+            Kind::SecretUrl => web_url(text).map(|()| text_value(text)).map_err(|_| {
+                said("not a valid URL: unsupported scheme or missing host".to_owned())
+            }),
+            Kind::GoDuration => scalar::go_duration(text)
+                .or_else(|| number.and_then(scalar::integer).map(scalar::nanoseconds))
+                .map(Value::Millis)
+                .ok_or_else(wrong),
             Kind::Regex => Pattern::new(text)
                 .map(|_| text_value(text))
                 .map_err(|error| said(error.to_string())),
@@ -239,9 +263,9 @@ fn scalar_name(kind: Kind) -> &'static str {
         Kind::Int => "a whole number",
         Kind::Uint => "a whole number that is not negative",
         Kind::Float => "a number",
-        Kind::Duration => "a duration such as 1m30s",
+        Kind::Duration | Kind::GoDuration => "a duration such as 1m30s",
         Kind::Size => "a size with its unit such as 15MB",
-        Kind::Url => "a URL",
+        Kind::Url | Kind::WebUrl | Kind::SecretUrl => "a URL",
         Kind::Regex => "a regular expression",
         Kind::Label => "a label name",
         _ => "a text",
@@ -277,6 +301,20 @@ fn url(text: &str) -> Result<(), String> {
         Err(error) => Err(format!("not a valid URL: {error}")),
         Ok(_) => Ok(()),
     }
+}
+
+/// A URL that a web server can be asked by.
+pub(crate) fn web_url(text: &str) -> Result<(), String> {
+    url(text)?;
+    let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Err(format!("unsupported scheme {scheme:?} for URL"));
+    }
+    let host = rest.strip_prefix("//").unwrap_or("");
+    if host.is_empty() || host.starts_with(['/', '?', '#']) {
+        return Err("missing host for URL".to_owned());
+    }
+    Ok(())
 }
 
 /// Whether every `%` before the query begins an escape of two hexadecimal digits.

@@ -58,6 +58,55 @@ pub(crate) fn float(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
+/// Units of [`go_duration`], in nanoseconds; longer names first where one begins another.
+const GO_UNITS: [(&str, f64); 8] = [
+    ("ns", 1.0),
+    ("us", 1e3),
+    ("µs", 1e3),
+    ("μs", 1e3),
+    ("ms", 1e6),
+    ("s", 1e9),
+    ("m", 6e10),
+    ("h", 3.6e12),
+];
+
+/// Milliseconds of a text such as `1m30s`, `1.5h`, `-2s` or `0`; what is left over of one counts
+/// as one more, so that a short time is not none.
+pub(crate) fn go_duration(text: &str) -> Option<i64> {
+    if text == "0" {
+        return Some(0);
+    }
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest.is_empty() {
+        return None;
+    }
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let digits = rest
+            .bytes()
+            .take_while(|b| b.is_ascii_digit() || *b == b'.')
+            .count();
+        let (number, after) = rest.split_at_checked(digits)?;
+        let number: f64 = number.parse().ok()?;
+        let length = after
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(after.len());
+        let (unit, after) = after.split_at_checked(length)?;
+        let (_, nanoseconds) = GO_UNITS.iter().find(|(name, _)| *name == unit)?;
+        total += number * nanoseconds;
+        rest = after;
+    }
+    (total < 9.2e18).then_some(sign * (total / 1e6).ceil() as i64)
+}
+
+/// Milliseconds of a number of nanoseconds, rounded up.
+pub(crate) fn nanoseconds(number: i64) -> i64 {
+    number.saturating_add(999_999).div_euclid(1_000_000)
+}
+
 /// Units of [`size`], each 1024 times the one before.
 const SIZE_UNITS: [&str; 7] = ["B", "K", "M", "G", "T", "P", "E"];
 
@@ -198,6 +247,26 @@ mod tests {
                 assert_eq!(write_size(bytes), written);
             }
         }
+    }
+
+    #[test]
+    fn durations_of_go() {
+        for (text, millis) in [
+            ("0", Some(0)),
+            ("1m30s", Some(90_000)),
+            ("1.5h", Some(5_400_000)),
+            ("100ms", Some(100)),
+            ("1us", Some(1)),
+            ("-2s", Some(-2000)),
+            ("5", None),
+            ("5d", None),
+            ("s", None),
+            ("", None),
+        ] {
+            assert_eq!(go_duration(text), millis, "{text}");
+        }
+        assert_eq!(nanoseconds(30), 1);
+        assert_eq!(nanoseconds(5_000_000), 5);
     }
 
     #[test]

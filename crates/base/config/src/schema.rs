@@ -26,8 +26,18 @@ pub(crate) enum Kind {
     Duration,
     /// `15MB`; units count in 1024s.
     Size,
-    /// An absolute URL; a password in it is not shown.
+    /// A URL; a password in it is not shown.
     Url,
+    /// A URL of a web server: `http` or `https`, and a host.
+    WebUrl,
+    /// The same with a token in it: never shown.
+    SecretUrl,
+    /// `1h30m` or `1.5s` as Go writes it; a plain number counts nanoseconds.
+    GoDuration,
+    /// Whatever form the user chooses.
+    Any,
+    /// A section, or a single text for one of its keys.
+    TextOr(&'static Section, &'static str),
     /// A regular expression of RE2 syntax.
     Regex,
     /// A label's name.
@@ -96,6 +106,19 @@ pub(crate) const fn uint(key: &'static str) -> Field {
 }
 pub(crate) const fn text(key: &'static str) -> Field {
     field(key, Kind::Text)
+}
+pub(crate) const fn web_url(key: &'static str) -> Field {
+    field(key, Kind::WebUrl)
+}
+pub(crate) const fn secret_url(key: &'static str) -> Field {
+    field(key, Kind::SecretUrl)
+}
+pub(crate) const fn go_duration(key: &'static str) -> Field {
+    field(key, Kind::GoDuration)
+}
+/// A map of texts.
+pub(crate) const fn text_map(key: &'static str) -> Field {
+    field(key, Kind::Map(&Kind::Text))
 }
 pub(crate) const fn texts(key: &'static str) -> Field {
     field(key, Kind::List(&Kind::Text))

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::error::{Fault, Place};
 use crate::schema::{Field, Kind, Preset, Section};
+use crate::tree::Tree;
 
 /// A checked value.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,7 @@ pub(crate) enum Value {
     List(Vec<Item>),
     Map(Vec<(String, Item)>),
     Table(Box<Table>),
+    Tree(Tree),
 }
 
 /// A value inside a list or map.
@@ -97,6 +99,14 @@ static NOTHING: Slot = Slot {
 };
 
 impl Value {
+    /// The value of the user's own form; null where it is another one.
+    pub(crate) fn tree(&self) -> Tree {
+        match self {
+            Self::Tree(tree) => tree.clone(),
+            _ => Tree::Null,
+        }
+    }
+
     /// Whether it is its type's zero: false, 0, "" or empty.
     pub(crate) fn is_zero(&self) -> bool {
         match self {
@@ -108,6 +118,7 @@ impl Value {
             Self::List(items) => items.is_empty(),
             Self::Map(items) => items.is_empty(),
             Self::Table(table) => table.slots.iter().all(|slot| slot.value.is_zero()),
+            Self::Tree(tree) => *tree == Tree::Null,
         }
     }
 }
@@ -121,7 +132,7 @@ fn preset_of(field: &Field, at: Place, path: &str) -> Value {
         Preset::Text(text) => Value::Text(text.to_owned()),
         Preset::Millis(n) => Value::Millis(n),
         Preset::Fresh => match field.kind {
-            Kind::Table(section) => {
+            Kind::Table(section) | Kind::TextOr(section, _) => {
                 Value::Table(Box::new(Table::fresh(section, at, join(path, field.key))))
             }
             _ => Value::Null,
@@ -219,6 +230,11 @@ impl Table {
         }
     }
 
+    /// The value of the user's own form; null where there is none.
+    pub(crate) fn tree(&self, key: &str) -> Tree {
+        self.slot(key).value.tree()
+    }
+
     pub(crate) fn bool(&self, key: &str) -> bool {
         self.slot(key).value == Value::Bool(true)
     }
@@ -263,6 +279,19 @@ impl Table {
     /// The sections in a list.
     pub(crate) fn tables(&self, key: &str) -> impl Iterator<Item = &Self> {
         self.list(key).iter().filter_map(Item::table)
+    }
+
+    /// The sections in a list, to be completed.
+    pub(crate) fn tables_mut(&mut self, key: &str) -> impl Iterator<Item = &mut Self> {
+        let slot = self.index(key).and_then(|index| self.slots.get_mut(index));
+        let items: &mut [Item] = match slot.map(|slot| &mut slot.value) {
+            Some(Value::List(items)) => items,
+            _ => &mut [],
+        };
+        items.iter_mut().filter_map(|item| match &mut item.value {
+            Value::Table(table) => Some(&mut **table),
+            _ => None,
+        })
     }
 
     /// The texts in a list.

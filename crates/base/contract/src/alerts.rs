@@ -60,7 +60,8 @@ pub struct Notification {
     pub group_labels: Labels,
     /// The labels of the route.
     pub route_labels: Labels,
-    /// The alerts, firing ones first, each group in the order of labels.
+    /// The alerts, firing and ended ones together, by job, instance, then all labels: the order that
+    /// upstream sends them in.
     pub alerts: Vec<Alert>,
     /// Why it is sent.
     pub reason: NotificationReason,

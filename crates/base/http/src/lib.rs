@@ -31,3 +31,5 @@ pub use body::Response;
 pub use client::{Client, MAX_REDIRECTS, within};
 pub use error::HttpError;
 pub use line::{Head, Line};
+pub use secret::read as read_secret;
+pub use tls::{check as check_tls, plain_client_config as tls_client_config};

@@ -9,7 +9,7 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// The text of a secret; of a file without the white space around it. `what` names the file in an
 /// error.
-pub(crate) fn read(source: &SecretSource, what: &'static str) -> Result<String, HttpError> {
+pub fn read(source: &SecretSource, what: &'static str) -> Result<String, HttpError> {
     match source {
         SecretSource::Inline(secret) => Ok(secret.expose().to_owned()),
         SecretSource::File(path) => {

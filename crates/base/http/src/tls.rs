@@ -80,6 +80,17 @@ pub(crate) fn unused() -> Result<ClientConfig, HttpError> {
         .with_no_client_auth())
 }
 
+/// Whether a section can be used, as far as that is known without its files.
+pub fn check(tls: &TlsConfig) -> Result<(), HttpError> {
+    versions(tls)?;
+    server_name(tls).map(|_| ())
+}
+
+/// The configuration of a section for a protocol other than HTTP: files are read now.
+pub fn plain_client_config(tls: &TlsConfig) -> Result<ClientConfig, HttpError> {
+    client_config(tls, &[])
+}
+
 /// Reads what the section names and builds the configuration. `alpn` as in TLS, preferred first.
 pub(crate) fn client_config(tls: &TlsConfig, alpn: &[&[u8]]) -> Result<ClientConfig, HttpError> {
     let provider = provider();

@@ -29,6 +29,7 @@ pub mod name;
 pub mod number;
 mod pattern;
 mod sample;
+mod summary;
 
 pub use alert::{Alert, fingerprint};
 pub use exemplar::Exemplar;
@@ -39,5 +40,5 @@ pub use histogram::{
 };
 pub use labels::{Labels, LabelsBuilder, METRIC_NAME};
 pub use matcher::{MatchOp, Matcher};
-pub use pattern::{Pattern, PatternError};
+pub use pattern::{Pattern, PatternError, Search};
 pub use sample::{Columns, STALE_NAN_BITS, Sample, is_stale, same_value, stale_nan};

@@ -1,4 +1,4 @@
-//! The HTTP faces: Prometheus' API, the program's own metrics, health, and the pages.
+//! The HTTP faces: Prometheus' API, Alertmanager's API, the program's own metrics, health, and the pages.
 //!
 //! In comes a request, out goes an answer of Prometheus' form: [`answer`] knows the envelope and
 //! the error kinds, [`params`] how clients write times and durations. Each family of routes has a
@@ -9,9 +9,13 @@
 //! reaches the file system: pages come from the binary.
 
 mod admin;
+mod alertmanager;
 mod answer;
+mod asker;
 mod cors;
+mod exemplars;
 mod face;
+mod federate;
 mod health;
 mod json;
 mod lifecycle;
@@ -24,12 +28,19 @@ mod parse_tree;
 mod plan_tree;
 mod query;
 mod remote;
+mod roles;
 mod routes;
+mod rules;
 mod series;
+mod stats;
 mod status;
 mod targets;
 
+pub use alertmanager::{AlertmanagerFace, Role, alertmanager_routes, role_router};
+pub use asker::ClientAddress;
 pub use cors::CorsOrigin;
 pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
 pub use plan_tree::plan_json;
+pub use roles::role_of;
 pub use routes::router;
+pub use stats::stats_json;

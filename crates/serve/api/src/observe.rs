@@ -12,8 +12,6 @@ use model::instrument::{Counter, Histogram};
 use model::{Family, FamilyKind, Labels, Point, PointValue};
 use parking_lot::Mutex;
 
-use crate::face::Face;
-
 /// Upper bounds in seconds, as upstream's.
 const DURATION_BOUNDS: [f64; 11] = [
     0.1, 0.2, 0.4, 1.0, 3.0, 8.0, 20.0, 60.0, 120.0, 300.0, 600.0,
@@ -29,12 +27,25 @@ struct Route {
 }
 
 /// Counts by route. Routes are patterns of the router, so that their number is fixed.
-#[derive(Default)]
-pub(crate) struct RequestMetrics(Mutex<BTreeMap<String, Route>>);
+pub(crate) struct RequestMetrics {
+    /// What the names of the metrics begin with.
+    program: &'static str,
+    /// What all paths begin with, which the routes in the metrics do not.
+    prefix: String,
+    routes: Mutex<BTreeMap<String, Route>>,
+}
 
 impl RequestMetrics {
+    pub(crate) fn new(program: &'static str, prefix: &str) -> Self {
+        Self {
+            program,
+            prefix: prefix.to_owned(),
+            routes: Mutex::default(),
+        }
+    }
+
     fn observe(&self, route: &str, code: u16, seconds: f64, bytes: Option<u64>) {
-        let mut routes = self.0.lock();
+        let mut routes = self.routes.lock();
         if !routes.contains_key(route) {
             let new = Route {
                 duration: Histogram::new(&DURATION_BOUNDS),
@@ -54,21 +65,21 @@ impl RequestMetrics {
 
     pub(crate) fn gather(&self, families: &mut Vec<Family>) {
         let mut requests = Family::new(
-            "prometheus_http_requests_total",
+            &format!("{}_http_requests_total", self.program),
             "Counter of HTTP requests.",
             FamilyKind::Counter,
         );
         let mut duration = Family::new(
-            "prometheus_http_request_duration_seconds",
+            &format!("{}_http_request_duration_seconds", self.program),
             "Histogram of latencies for HTTP requests.",
             FamilyKind::Histogram,
         );
         let mut size = Family::new(
-            "prometheus_http_response_size_bytes",
+            &format!("{}_http_response_size_bytes", self.program),
             "Histogram of response size for HTTP requests.",
             FamilyKind::Histogram,
         );
-        for (route, counts) in self.0.lock().iter() {
+        for (route, counts) in self.routes.lock().iter() {
             let labels = Labels::from_pairs([("handler", route)]);
             duration.points.push(counts.duration.point(labels.clone()));
             size.points.push(counts.size.point(labels));
@@ -87,12 +98,16 @@ impl RequestMetrics {
 }
 
 /// Counts one request.
-pub(crate) async fn layer(State(face): State<Arc<Face>>, request: Request, next: Next) -> Response {
+pub(crate) async fn layer(
+    State(requests): State<Arc<RequestMetrics>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or_else(
         || "/*".to_owned(),
         |path| {
             let path = path.as_str();
-            let below = path.strip_prefix(&face.options.prefix).unwrap_or(path);
+            let below = path.strip_prefix(&requests.prefix).unwrap_or(path);
             below.replace(['{', '}'], "")
         },
     );
@@ -100,7 +115,6 @@ pub(crate) async fn layer(State(face): State<Arc<Face>>, request: Request, next:
     let response = next.run(request).await;
     let bytes = response.body().size_hint().exact();
     let code = response.status().as_u16();
-    face.requests
-        .observe(&route, code, began.elapsed().as_secs_f64(), bytes);
+    requests.observe(&route, code, began.elapsed().as_secs_f64(), bytes);
     response
 }

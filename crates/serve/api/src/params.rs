@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{Method, header};
+use axum::http::{Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use contract::TimeRange;
 use model::{Matcher, duration, name};
@@ -44,7 +44,13 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 }
 
 impl Params {
-    fn parse(form: &[u8], url: &[u8]) -> Self {
+    /// The parameters of a URL alone.
+    pub(crate) fn of_url(uri: &Uri) -> Self {
+        Self::parse(&[], uri.query().unwrap_or_default().as_bytes())
+    }
+
+    /// The parameters of a form and of a URL.
+    pub(crate) fn parse(form: &[u8], url: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(url));
         Self(
             pairs

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use contract::{Select, SelectError, Selection, SeriesList, TimeRange};
+use contract::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
 use model::{Columns, Labels};
 
 use crate::Store;
@@ -33,6 +34,9 @@ struct Found {
     rows: Option<Rows>,
     range: TimeRange,
     damages: Arc<Damages>,
+    watch: Arc<dyn Watch>,
+    /// Chunks of blocks that were decoded.
+    decoded: AtomicU64,
     /// Where full chunks of the head are.
     head_chunks: PathBuf,
 }
@@ -40,6 +44,19 @@ struct Found {
 impl SeriesList for Found {
     fn len(&self) -> usize {
         self.rows.as_ref().map_or(self.head.len(), Rows::len)
+    }
+
+    fn size(&self) -> usize {
+        let rows = self.rows.as_ref().map_or(0, Rows::size);
+        let parts = self.parts.iter().flat_map(|part| &part.series);
+        self.head.size() + rows + parts.map(BlockSeries::size).sum::<usize>()
+    }
+
+    fn touched(&self) -> Touched {
+        Touched {
+            chunks: self.head.decoded() + self.decoded.load(Ordering::Relaxed),
+            blocks: self.parts.len() as u64,
+        }
     }
 
     fn labels(&self, place: usize) -> Labels {
@@ -128,7 +145,10 @@ impl Found {
             };
             if let Some(series) = part.series.get(piece.place as usize) {
                 let middle = Mark::end_of(into);
-                let read = part.block.read(series, self.range, into);
+                let chunks = series.chunks().len() as u64;
+                self.decoded.fetch_add(chunks, Ordering::Relaxed);
+                let watch = self.watch.as_ref();
+                let read = part.block.read_watched(series, self.range, watch, into);
                 self.damages.seen(part.block.path(), read)?;
                 join(into, start, middle);
             }
@@ -139,6 +159,14 @@ impl Found {
 
 impl Select for Store {
     fn select(&self, selection: &Selection<'_>) -> Result<Box<dyn SeriesList>, SelectError> {
+        self.select_watched(selection, Arc::new(Patient))
+    }
+
+    fn select_watched(
+        &self,
+        selection: &Selection<'_>,
+        watch: Arc<dyn Watch>,
+    ) -> Result<Box<dyn SeriesList>, SelectError> {
         self.readable()?;
         let range = selection.range;
         // In this order: a truncation that does not wait for the pin has shown its block before.
@@ -146,9 +174,8 @@ impl Select for Store {
         let persisted = self.persisted();
         let mut parts = Vec::new();
         for block in persisted.overlapping(range) {
-            let series = self
-                .damages
-                .seen(block.path(), block.select(selection.matchers, range))?;
+            let found = block.select_watched(selection.matchers, range, watch.as_ref());
+            let series = self.damages.seen(block.path(), found)?;
             if !series.is_empty() {
                 let block = block.clone();
                 parts.push(Part { block, series });
@@ -175,11 +202,12 @@ impl Select for Store {
             selection.matchers,
             in_head,
             head_limit,
+            Arc::clone(&watch),
         )?;
         let rows = if parts.is_empty() {
             None
         } else {
-            Some(Rows::new(&head, &parts, limit)?)
+            Some(Rows::new(&head, &parts, limit, watch.as_ref())?)
         };
         Ok(Box::new(Found {
             head,
@@ -187,6 +215,8 @@ impl Select for Store {
             rows,
             range,
             damages: self.damages.clone(),
+            watch,
+            decoded: AtomicU64::new(0),
             head_chunks: self.options.dir.join("chunks_head"),
         }))
     }

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use common::{ALL, labels, read};
 use contract::memory::MemoryStore;
 use contract::{
-    Append, AppendError, Batch, PendingExemplar, PendingSample, RejectReason, Select, Selection,
-    SeriesId, StoreStatus, TimeRange,
+    Append, AppendError, Batch, Exemplars as _, PendingExemplar, PendingSample, RejectReason,
+    Select, Selection, SeriesId, StoreStatus, TimeRange,
 };
 use metrics_store::{Store, StoreOptions};
 use model::{Columns, Exemplar, Labels, MatchOp, Matcher};

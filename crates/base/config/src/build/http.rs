@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The client of a section that has the fields of `http_config`.
-pub(super) fn http(section: &Table) -> Result<HttpConfig, Fault> {
+pub(crate) fn http(section: &Table) -> Result<HttpConfig, Fault> {
     Ok(HttpConfig {
         basic_auth: section.table("basic_auth").map(|auth| BasicAuth {
             username: source(auth, "username", "username_file"),
@@ -29,7 +29,7 @@ pub(super) fn http(section: &Table) -> Result<HttpConfig, Fault> {
     })
 }
 
-fn source(table: &Table, inline: &str, file: &str) -> Option<SecretSource> {
+pub(crate) fn source(table: &Table, inline: &str, file: &str) -> Option<SecretSource> {
     if table.has(file) {
         Some(SecretSource::File(PathBuf::from(table.text(file))))
     } else if table.has(inline) {
@@ -71,7 +71,7 @@ fn oauth2(auth: &Table) -> Result<OAuth2, Fault> {
     })
 }
 
-fn tls(section: &Table) -> TlsConfig {
+pub(crate) fn tls(section: &Table) -> TlsConfig {
     let Some(tls) = section.table("tls_config") else {
         return TlsConfig::default();
     };

@@ -110,7 +110,7 @@ pub(crate) static TLS: Section = Section::new(
 
 const TLS_VERSION: Kind = Kind::Choice(&["TLS10", "TLS11", "TLS12", "TLS13"]);
 
-static HEADER: Section = Section::new(
+pub(crate) static HEADER: Section = Section::new(
     &[&[
         texts("values"),
         field("secrets", Kind::List(&Kind::Secret)),

@@ -109,7 +109,7 @@ static METADATA: Section = Section::new(
     &[],
 );
 
-static SIGV4: Section = Section::new(
+pub(crate) static SIGV4: Section = Section::new(
     &[&[
         text("region"),
         text("access_key"),

@@ -6,11 +6,12 @@
 //! Patterns that are only literals and gaps (`a|b`, `a.*`, `.*b.*c`) are matched without it
 //! (`shortcut`).
 //!
-//! Absent: matches within a text, back references and lookaround, as in RE2.
+//! [`Search`] matches within a text instead. Absent: back references and lookaround, as in RE2.
 
 mod class;
 mod escape;
 mod flags;
+mod search;
 mod shortcut;
 mod syntax;
 mod template;
@@ -22,6 +23,7 @@ use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind, Look};
 use thiserror::Error;
 
+pub use search::Search;
 use shortcut::Shortcut;
 
 /// Bytes that a compiled program may take: far beyond what people write, and small enough that a

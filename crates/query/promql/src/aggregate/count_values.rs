@@ -28,9 +28,10 @@ pub(super) fn eval(
     let series = context.vector(&aggregate.expr, steps)?;
     let mut groups = Groups::new(kept);
     let mut results: Vec<Series> = Vec::new();
+    let mut pace = context.budget.pace();
     for one in &series {
-        context.budget.check()?;
         for step in 0..steps.count {
+            pace.step()?;
             let Some(cell) = one.get(step) else { continue };
             let mut text = String::new();
             match cell {
@@ -42,7 +43,7 @@ pub(super) fn eval(
             if group == results.len() {
                 context.budget.hold(1)?;
                 let labels = groups.labels(group);
-                results.push(Series::absent(labels, false, steps));
+                results.push(context.counted(Series::absent(labels, false, steps))?);
             }
             let cell = results
                 .get_mut(group)

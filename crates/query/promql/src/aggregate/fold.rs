@@ -11,6 +11,7 @@ use crate::column::{ABSENT, Histograms, Series, Steps, is_present};
 use crate::eval::source::Distinct;
 use crate::eval::{Context, parallel};
 use crate::kernels::sum::{Mean, Sum};
+use crate::memory::Held;
 use model::Labels;
 
 /// What a group remembers of the values at one step.
@@ -158,10 +159,13 @@ pub(super) fn eval(
     }
 }
 
+/// What a group takes beside its cells and labels, in bytes: itself and its place in the map.
+const GROUP_OVERHEAD: usize = 160;
 /// No group yet.
 const NO_GROUP: usize = usize::MAX;
 
 struct Group<C> {
+    _held: Held,
     cells: Vec<Option<C>>,
     labels: Labels,
     drop_name: bool,
@@ -178,7 +182,7 @@ fn fold<C: Cell>(
     let adding = Adding {
         context,
         op: aggregate.op,
-        span: aggregate.expr.span,
+        span: aggregate.expr.bare().span,
     };
     let kept = super::kept(context, aggregate);
     let numbers = match kept.keeps_nothing() {
@@ -207,9 +211,13 @@ fn fold<C: Cell>(
             if *group == NO_GROUP {
                 *group = groups.len();
                 context.budget.hold(steps.count)?;
+                let labels = kept.apply(&source.labels(place).0);
+                let cells = steps.count * size_of::<Option<C>>();
+                let bytes = cells + labels.size() + GROUP_OVERHEAD;
                 groups.push(Group {
+                    _held: context.budget.hold_bytes(bytes)?,
                     cells: vec![None; steps.count],
-                    labels: kept.apply(&source.labels(place).0),
+                    labels,
                     drop_name: false,
                     histograms: HistogramCells::default(),
                 });
@@ -234,15 +242,16 @@ fn fold<C: Cell>(
         .release(groups.len().saturating_mul(steps.count));
     let mut results = Vec::with_capacity(groups.len());
     for group in groups {
+        context.budget.check()?;
         let values = group.cells.iter();
         let values = values.map(|cell| cell.as_ref().map_or(ABSENT, C::get));
         let mut one = Series::numbers(group.labels, group.drop_name, values.collect());
         group.histograms.finish(&adding, &mut one);
         if !one.is_vacant() {
-            results.push(one);
+            results.push(context.counted(one)?);
         }
     }
-    context.hold(&results)?;
+    context.hold(&mut results)?;
     Ok(results)
 }
 

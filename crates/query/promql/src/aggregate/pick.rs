@@ -1,15 +1,13 @@
 //! Aggregations that pick series: topk, bottomk, limitk, limit_ratio.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use model::Labels;
 use rapidhash::fast::RandomState;
 
-use super::sampling;
+use super::{best, sampling};
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Span};
-use crate::calls::order::{falling, rising};
 use crate::column::{ABSENT, Series, Steps, is_present, present};
 use crate::eval::source::{Distinct, Source};
 use crate::eval::{Context, parallel};
@@ -25,12 +23,16 @@ pub(super) fn eval(
     let params = context.scalar(expr, steps)?;
     for param in &params {
         check(op, *param)?;
-        if op == AggregateOp::LimitRatio && param.abs() > 1.0 {
+    }
+    if op == AggregateOp::LimitRatio {
+        for param in super::extremes(&params).filter(|param| param.abs() > 1.0) {
+            let mut number = String::new();
+            model::number::push_general(&mut number, param);
             let text = format!(
-                "ratio value should be between -1 and 1, got {param}, capping to {}",
+                "ratio value should be between -1 and 1, got {number}, capping to {}",
                 param.signum()
             );
-            context.warn(expr.span, &text);
+            context.warn(expr.bare().span, &text);
         }
     }
     let input = Input::of(context, aggregate, steps)?;
@@ -40,9 +42,9 @@ pub(super) fn eval(
     let mut picked: Vec<Option<Series>> = vec![None; series.len()];
     let mut order = Vec::new();
     let mut candidates: Vec<(usize, f64)> = Vec::new();
-    for places in &input.members(context, aggregate) {
-        context.budget.check()?;
+    for places in &input.members(context, aggregate)? {
         for (step, param) in params.iter().enumerate() {
+            context.budget.check()?;
             candidates.clear();
             let there = places.iter().filter_map(|place| {
                 let one = series.get(*place)?;
@@ -56,15 +58,19 @@ pub(super) fn eval(
                 candidates.retain(|(_, value)| is_present(*value));
                 ignored |= candidates.len() < before;
             }
-            select(op, *param, &input, &mut candidates);
+            select(context, op, *param, &input, &mut candidates)?;
             for &(place, _) in &candidates {
                 let cell = series.get(place).and_then(|one| one.get(step));
                 if let (Some(one), Some(cell)) = (picked.get_mut(place), cell) {
-                    let absent = || {
-                        let (labels, drop_name) = input.labels(place);
-                        Series::absent(labels, drop_name, steps)
+                    let one = match one {
+                        Some(one) => one,
+                        None => {
+                            let (labels, drop_name) = input.labels(place);
+                            let absent = Series::absent(labels, drop_name, steps);
+                            one.insert(context.counted(absent)?)
+                        }
                     };
-                    one.get_or_insert_with(absent).set(step, cell);
+                    one.set(step, cell);
                 }
                 if steps.count == 1 {
                     order.push(place);
@@ -79,11 +85,11 @@ pub(super) fn eval(
     if ignored {
         super::note_ignored(context, op, span);
     }
-    let results: Vec<Series> = order
+    let mut results: Vec<Series> = order
         .into_iter()
         .filter_map(|place| picked.get_mut(place)?.take())
         .collect();
-    context.hold(&results)?;
+    context.hold(&mut results)?;
     Ok(results)
 }
 
@@ -128,7 +134,7 @@ impl<'s> Input<'s> {
                 context.budget.hold(points)?;
                 let mut one = Series::numbers(nameless.clone(), false, column.to_vec());
                 one.histograms = std::mem::take(histograms);
-                series.push(one);
+                series.push(context.counted(one)?);
                 places.push(place);
                 Ok(())
             },
@@ -148,13 +154,17 @@ impl<'s> Input<'s> {
     }
 
     /// Places of series by group.
-    fn members(&self, context: &Context<'_>, aggregate: &Aggregate) -> Vec<Vec<usize>> {
+    fn members(
+        &self,
+        context: &Context<'_>,
+        aggregate: &Aggregate,
+    ) -> Result<Vec<Vec<usize>>, QueryError> {
         let Some(lazy) = &self.lazy else {
-            return super::members(context, aggregate, &self.series).1;
+            return Ok(super::members(context, aggregate, &self.series)?.1);
         };
         let kept = super::kept(context, aggregate);
         if kept.keeps_nothing() {
-            return vec![(0..self.series.len()).collect()];
+            return Ok(vec![(0..self.series.len()).collect()]);
         }
         let numbers = lazy.source.group(&kept);
         let mut groups: HashMap<u32, usize, RandomState> = HashMap::default();
@@ -169,7 +179,7 @@ impl<'s> Input<'s> {
                 list.push(place);
             }
         }
-        members
+        Ok(members)
     }
 }
 
@@ -197,31 +207,35 @@ fn check(op: AggregateOp, param: f64) -> Result<(), QueryError> {
     Ok(())
 }
 
-/// Leaves the picked ones of a group, best first. Of equal ones the earlier series wins.
-fn select(op: AggregateOp, param: f64, input: &Input<'_>, candidates: &mut Vec<(usize, f64)>) {
+/// Leaves the picked ones of a group, best first.
+fn select(
+    context: &Context<'_>,
+    op: AggregateOp,
+    param: f64,
+    input: &Input<'_>,
+    candidates: &mut Vec<(usize, f64)>,
+) -> Result<(), QueryError> {
     let count = if param < 1.0 { 0 } else { param as usize };
-    let mut best = |order: fn(f64, f64) -> Ordering| {
-        let order = |a: &(usize, f64), b: &(usize, f64)| order(a.1, b.1).then(a.0.cmp(&b.0));
-        // Only the best few need be in order among themselves.
-        if (1..candidates.len()).contains(&count) {
-            candidates.select_nth_unstable_by(count, order);
-        }
-        candidates.truncate(count);
-        candidates.sort_unstable_by(order);
-    };
     match op {
-        AggregateOp::Topk => best(falling),
-        AggregateOp::Bottomk => best(rising),
+        AggregateOp::Topk => best::keep(candidates, count, |a, b| a < b),
+        AggregateOp::Bottomk => best::keep(candidates, count, |a, b| a > b),
         AggregateOp::Limitk => candidates.truncate(count),
         _ => {
             let mut packed = Vec::new();
             let ratio = param.clamp(-1.0, 1.0);
-            candidates.retain(|(place, _)| {
-                let (labels, _) = input.labels(*place);
-                in_ratio(ratio, sampling::place(&labels, &mut packed))
-            });
+            let mut pace = context.budget.pace();
+            let mut kept = Vec::new();
+            for candidate in candidates.drain(..) {
+                pace.step()?;
+                let (labels, _) = input.labels(candidate.0);
+                if in_ratio(ratio, sampling::place(&labels, &mut packed)) {
+                    kept.push(candidate);
+                }
+            }
+            *candidates = kept;
         }
     }
+    Ok(())
 }
 
 /// Whether a series at this place belongs to a share of all. A negative ratio means the series

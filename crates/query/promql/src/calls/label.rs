@@ -24,12 +24,14 @@ pub(crate) fn replace(
     let mut series = context.vector(arg(call, 0)?, steps)?;
     let mut value = String::new();
     for one in &mut series {
+        context.budget.check()?;
         value.clear();
         if pattern.expand(one.labels.get(&source).unwrap_or(""), &template, &mut value) {
             set(one, destination, &value);
+            context.count_bytes(one)?;
         }
     }
-    merge_same_labels(series)
+    merge_same_labels(&context.budget, series)
 }
 
 pub(crate) fn join(
@@ -51,8 +53,9 @@ pub(crate) fn join(
             .collect();
         let value = values.join(&separator);
         set(one, destination, &value);
+        context.count_bytes(one)?;
     }
-    merge_same_labels(series)
+    merge_same_labels(&context.budget, series)
 }
 
 /// The argument that names a label.

@@ -12,10 +12,14 @@ use super::Context;
 use super::source::{Out, Scratch, Source};
 use crate::QueryError;
 use crate::column::{ABSENT, Histograms};
+use crate::memory::Held;
 
 /// Cells that a thread computes at once: enough that the lock is rarely taken, few enough that
 /// the columns stay in the cache, 32 KiB.
 const CELLS: usize = 4096;
+
+/// A column with more steps takes as long as a look whether to go on, many times over.
+const WIDE: usize = CELLS;
 
 /// Fewest and most series of a block, whatever the number of steps.
 const SERIES: std::ops::RangeInclusive<usize> = 8..=512;
@@ -54,10 +58,12 @@ pub(crate) fn for_each_column(
     let blocks = source.len().div_ceil(block_size);
     if context.threads <= 1 || source.len() < WORTH_THREADS {
         let mut scratch = Scratch::default();
+        let mut decoded = context.budget.hold_bytes(0)?;
+        let _column = context.budget.hold_bytes(width * size_of::<f64>())?;
         let mut column = vec![ABSENT; width];
         let mut histograms = Histograms::default();
         for place in 0..source.len() {
-            if place.is_multiple_of(block_size) {
+            if width > WIDE || place.is_multiple_of(block_size) {
                 context.budget.check()?;
             }
             prepare(source, place, source.len());
@@ -67,10 +73,16 @@ pub(crate) fn for_each_column(
                 histograms: &mut histograms,
             };
             source.fill(place, &mut scratch, out)?;
+            decoded.resize(scratch.bytes())?;
             fold(place, &column, &mut histograms)?;
         }
         return Ok(());
     }
+    let threads = context.threads.min(blocks);
+    let cells = width.saturating_mul(block_size).saturating_mul(threads);
+    let _columns = context
+        .budget
+        .hold_bytes(cells.saturating_mul(size_of::<f64>()))?;
     let taken = AtomicUsize::new(0);
     let turn = Mutex::new(Turn {
         next: 0,
@@ -79,10 +91,11 @@ pub(crate) fn for_each_column(
     });
     let moved_on = Condvar::new();
     std::thread::scope(|scope| {
-        for _ in 0..context.threads.min(blocks) {
+        for _ in 0..threads {
             scope.spawn(|| {
                 let mut scratch = Scratch::default();
                 let mut columns = Columns {
+                    decoded: Held::default(),
                     width,
                     values: vec![ABSENT; width.saturating_mul(block_size)],
                     histograms: vec![Histograms::default(); block_size],
@@ -102,6 +115,9 @@ pub(crate) fn for_each_column(
                     if turn.outcome.is_ok() {
                         turn.outcome = computed.and_then(|()| {
                             places.zip(columns.iter_mut()).try_for_each(|(place, out)| {
+                                if width > WIDE {
+                                    context.budget.check()?;
+                                }
                                 (turn.fold)(place, out.values, out.histograms)
                             })
                         });
@@ -122,6 +138,8 @@ pub(crate) fn for_each_column(
 
 /// The columns of one block.
 struct Columns {
+    /// The memory of what was decoded for them.
+    decoded: Held,
     width: usize,
     values: Vec<f64>,
     histograms: Vec<Histograms>,
@@ -144,10 +162,20 @@ fn compute(
     columns: &mut Columns,
 ) -> Result<(), QueryError> {
     context.budget.check()?;
+    let is_wide = columns.width > WIDE;
     for (place, out) in places.clone().zip(columns.iter_mut()) {
         prepare(source, place, places.end);
+        if is_wide {
+            context.budget.check()?;
+        }
         out.histograms.clear();
         source.fill(place, scratch, out)?;
     }
-    Ok(())
+    let bytes = scratch.bytes();
+    if columns.decoded.is_counted() {
+        columns.decoded.resize(bytes)
+    } else {
+        columns.decoded = context.budget.hold_bytes(bytes)?;
+        Ok(())
+    }
 }

@@ -14,6 +14,7 @@ use crate::column::{Cell, Histograms, Series, Steps, is_present};
 use crate::grouping::{Groups, Kept};
 use crate::kernels::mixed::{Windows, extended};
 use crate::kernels::window::Frames;
+use crate::tally::Windows as Seen;
 
 enum Samples {
     Stored(Box<dyn SeriesList>),
@@ -42,6 +43,11 @@ impl Ranges<'_> {
             Samples::Stored(list) => list.len(),
             Samples::Computed(series, _) => series.len(),
         }
+    }
+
+    /// Whether the samples are those of a store.
+    pub(super) fn is_stored(&self) -> bool {
+        matches!(self.samples, Samples::Stored(_))
     }
 
     pub(crate) fn labels(&self, place: usize) -> (Labels, bool) {
@@ -240,7 +246,18 @@ impl<'a> Context<'a> {
         self.budget.fits(inner.count)?;
         let series = match inner.count {
             0 => Vec::new(),
-            _ => self.reading_as(Reading::Whole, || self.vector(&subquery.expr, &inner))?,
+            _ => {
+                // Numbers that belong to no series are columns, too.
+                let _numbers = self.budget.hold_bytes(inner.count * size_of::<f64>())?;
+                let windows = Seen {
+                    steps,
+                    offset,
+                    range,
+                };
+                self.reading_as(Reading::Whole, || {
+                    self.inside(&subquery.expr, &inner, &windows)
+                })?
+            }
         };
         let series = series.into_iter().map(without_hints).collect();
         Ok(Ranges {
@@ -269,8 +286,9 @@ impl<'a> Context<'a> {
                 values: &mut column,
                 histograms: &mut histograms,
             };
-            Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
+            let held = Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
                 .each(out, |_| Some(Cell::Number(1.0)));
+            ranges.count(held, &scratch, steps.count);
             for (seen, cell) in seen.iter_mut().zip(&column) {
                 *seen |= is_present(*cell);
             }

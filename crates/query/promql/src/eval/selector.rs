@@ -110,7 +110,10 @@ impl<'a> Context<'a> {
             range,
             limit: 0,
         };
-        Ok(self.select.select(&selection)?)
+        self.listed(
+            self.select
+                .select_watched(&selection, self.budget.watch())?,
+        )
     }
 }
 
@@ -292,7 +295,7 @@ impl Source for Selected<'_> {
             );
         }
         let found = present(out.values) + out.histograms.samples();
-        self.context.budget.looked_at(found);
+        self.context.count_column(found, &out);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use model::{Columns, FloatHistogram, Labels};
 
 use super::Context;
 use crate::QueryError;
-use crate::column::{Histograms, Series};
+use crate::column::{Histograms, Series, weight};
 use crate::grouping::{Groups, Kept};
 
 /// Buffers that a thread uses again for each series.
@@ -16,6 +16,19 @@ pub(crate) struct Scratch {
     pub(crate) samples: Columns,
     /// The histograms of `samples`, as queries reckon, without stale markers.
     pub(crate) histograms: Vec<(i64, Arc<FloatHistogram>)>,
+}
+
+impl Scratch {
+    /// Bytes of the buffers.
+    pub(crate) fn bytes(&self) -> usize {
+        let samples = &self.samples;
+        let words = samples.times.capacity()
+            + samples.values.capacity()
+            + samples.starts.capacity()
+            + samples.histogram_starts.capacity();
+        let histograms = self.histograms.iter().map(|(_, one)| weight(one) * 16);
+        words * size_of::<u64>() + histograms.sum::<usize>()
+    }
 }
 
 /// Where a column goes: as many cells as there are steps, and no histograms yet.

@@ -26,6 +26,7 @@ pub(crate) mod read;
 mod restore;
 pub(crate) mod segments;
 pub(crate) mod series;
+pub(crate) mod sorted;
 mod symbols;
 pub(crate) mod table;
 
@@ -213,12 +214,14 @@ impl Head {
 
     /// The series with these labels.
     pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
+        self.find_with(&self.dictionary.read(), labels)
+    }
+
+    /// [`Head::find`] for whoever has the head's dictionary locked already.
+    pub(crate) fn find_with(&self, dictionary: &Dictionary, labels: &Labels) -> Option<SeriesId> {
         let mut pairs = Vec::with_capacity(USUAL_LABELS);
-        {
-            let dictionary = self.dictionary.read();
-            for (name, value) in labels.iter() {
-                pairs.push(dictionary.find(name, value)?);
-            }
+        for (name, value) in labels.iter() {
+            pairs.push(dictionary.find(name, value)?);
         }
         self.find_pairs(&pairs)
     }

@@ -1,0 +1,363 @@
+//! All silences: made, changed, ended, forgotten, asked for.
+//!
+//! A change is first worked out ([`Silences::plan_set`], [`Silences::plan_expire`]) and carried out
+//! with [`Silences::apply`] once the log has it, so that nothing is answered that is not kept.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use model::Labels;
+
+use crate::limits::Limits;
+use crate::silence::{Silence, SilenceError, SilenceState};
+
+/// How silences are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SilenceRules {
+    /// Milliseconds that an ended silence is still shown.
+    pub(crate) retention: i64,
+    /// Whether one that would mute everything is refused.
+    pub(crate) refuse_everything: bool,
+    pub(crate) limits: Limits,
+}
+
+/// The silences by id.
+pub(crate) struct Silences {
+    rules: SilenceRules,
+    by_id: BTreeMap<Arc<str>, Silence>,
+    /// Grows with every change: what was found for an alert holds for one version.
+    version: u64,
+    /// Per alert: the version, and the unexpired silences that are about it.
+    found: HashMap<u64, (u64, Vec<Arc<str>>)>,
+    /// Silences that end with their alerts and have muted one.
+    used: BTreeMap<Arc<str>, ()>,
+}
+
+impl Silences {
+    pub(crate) fn new(rules: SilenceRules) -> Self {
+        Self {
+            rules,
+            by_id: BTreeMap::new(),
+            version: 0,
+            found: HashMap::new(),
+            used: BTreeMap::new(),
+        }
+    }
+
+    /// What has to be kept so that this silence holds: the silence as it will be, with its id,
+    /// and before it the one it replaces where that cannot be changed in place. `fresh_id` is
+    /// used where a new one is made.
+    pub(crate) fn plan_set(
+        &self,
+        mut wanted: Silence,
+        fresh_id: String,
+        now: i64,
+    ) -> Result<Vec<Silence>, SilenceError> {
+        wanted.updated_at = now;
+        let limits = &self.rules.limits;
+        if wanted.size() > limits.silence_bytes {
+            return Err(SilenceError::Limit(format!(
+                "silence exceeded maximum size: {} bytes (limit: {} bytes)",
+                wanted.size(),
+                limits.silence_bytes
+            )));
+        }
+        wanted.check()?;
+        if self.rules.refuse_everything && wanted.names_nothing() {
+            return Err(SilenceError::MutesEverything);
+        }
+        let mut changes = Vec::new();
+        if !wanted.id.is_empty() {
+            let held = self.get(&wanted.id).ok_or(SilenceError::NotFound)?;
+            if changes_in_place(held, &wanted, now) {
+                return Ok(vec![wanted]);
+            }
+            if held.state(now) != SilenceState::Expired {
+                changes.push(ended(held, now));
+            }
+        }
+        if self.by_id.len() >= limits.silences {
+            return Err(SilenceError::Limit(format!(
+                "exceeded maximum number of silences: {} (limit: {})",
+                self.by_id.len(),
+                limits.silences
+            )));
+        }
+        wanted.id = fresh_id;
+        wanted.starts_at = wanted.starts_at.max(now);
+        changes.push(wanted);
+        Ok(changes)
+    }
+
+    /// What has to be kept so that a silence is over; nothing where it is already.
+    pub(crate) fn plan_expire(&self, id: &str, now: i64) -> Result<Vec<Silence>, SilenceError> {
+        let held = self.get(id).ok_or(SilenceError::NotFound)?;
+        let over = held.state(now) == SilenceState::Expired;
+        Ok(if over {
+            Vec::new()
+        } else {
+            vec![ended(held, now)]
+        })
+    }
+
+    /// Takes a silence as it is, from a plan or from the log.
+    pub(crate) fn apply(&mut self, silence: Silence) {
+        self.version += 1;
+        self.by_id.insert(Arc::from(silence.id.as_str()), silence);
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Silence> {
+        self.by_id.get(id)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Silence> {
+        self.by_id.values()
+    }
+
+    /// The ids of the silences that mute an alert now.
+    pub(crate) fn muting(&mut self, fingerprint: u64, labels: &Labels, now: i64) -> Vec<Arc<str>> {
+        let version = self.version;
+        let known = self
+            .found
+            .get(&fingerprint)
+            .is_some_and(|(of, _)| *of == version);
+        if !known {
+            let about = self.by_id.iter().filter(|(_, silence)| {
+                silence.state(now) != SilenceState::Expired && silence.matches(labels)
+            });
+            let ids = about.map(|(id, _)| Arc::clone(id)).collect();
+            self.found.insert(fingerprint, (version, ids));
+        }
+        let Some((_, about)) = self.found.get(&fingerprint) else {
+            return Vec::new();
+        };
+        let active = |id: &&Arc<str>| {
+            let silence = self.by_id.get(&***id);
+            silence.is_some_and(|silence| silence.state(now) == SilenceState::Active)
+        };
+        about.iter().filter(active).cloned().collect()
+    }
+
+    /// Forgets what was found for an alert that is gone.
+    pub(crate) fn forget_alert(&mut self, fingerprint: u64) {
+        self.found.remove(&fingerprint);
+    }
+
+    /// Silences that end with their alerts, have muted one, and mute none that fires any more.
+    pub(crate) fn done<'a>(
+        &mut self,
+        firing: impl Iterator<Item = &'a Labels> + Clone,
+        now: i64,
+    ) -> Vec<Silence> {
+        let mut done = Vec::new();
+        for (id, silence) in &self.by_id {
+            if !silence.ends_with_alerts || silence.state(now) != SilenceState::Active {
+                continue;
+            }
+            if firing.clone().any(|labels| silence.matches(labels)) {
+                self.used.insert(Arc::clone(id), ());
+            } else if self.used.contains_key(id) {
+                done.push(ended(silence, now));
+            }
+        }
+        done
+    }
+
+    /// Forgets silences that ended longer ago than they are kept; answers how many.
+    pub(crate) fn collect(&mut self, now: i64) -> usize {
+        let before = self.by_id.len();
+        let keep = self.rules.retention;
+        self.by_id
+            .retain(|_, silence| silence.ends_at.saturating_add(keep) > now);
+        self.used.retain(|id, ()| self.by_id.contains_key(id));
+        let gone = before - self.by_id.len();
+        if gone > 0 {
+            self.version += 1;
+        }
+        gone
+    }
+
+    /// How many are in each state.
+    pub(crate) fn count(&self, state: SilenceState, now: i64) -> usize {
+        self.all()
+            .filter(|silence| silence.state(now) == state)
+            .count()
+    }
+}
+
+/// The order of answers: active ones by what ends next, then pending ones by what begins next,
+/// then expired ones by what ended last.
+pub(crate) fn order_for_answers(silences: &mut [Silence], now: i64) {
+    silences.sort_by_key(|silence| {
+        let state = silence.state(now);
+        let moment = match state {
+            SilenceState::Active => silence.ends_at,
+            SilenceState::Pending => silence.starts_at,
+            SilenceState::Expired => silence.ends_at.saturating_neg(),
+        };
+        (state, moment, silence.id.clone())
+    });
+}
+
+fn changes_in_place(held: &Silence, wanted: &Silence, now: i64) -> bool {
+    if held.matchers != wanted.matchers {
+        return false;
+    }
+    match held.state(now) {
+        // Clients say the start in whole seconds.
+        SilenceState::Active => {
+            wanted.starts_at / 1000 == held.starts_at / 1000 && wanted.ends_at >= now
+        }
+        SilenceState::Pending => wanted.starts_at >= now,
+        SilenceState::Expired => false,
+    }
+}
+
+/// A silence that never began ends before it begins.
+fn ended(silence: &Silence, now: i64) -> Silence {
+    Silence {
+        starts_at: silence.starts_at.min(now),
+        ends_at: now,
+        updated_at: now,
+        ..silence.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Matcher;
+
+    const RULES: SilenceRules = SilenceRules {
+        retention: 100,
+        refuse_everything: true,
+        limits: Limits {
+            alerts: 10,
+            alert_bytes: 1000,
+            groups: 10,
+            silences: 3,
+            silence_bytes: 100,
+            history: 10,
+        },
+    };
+
+    fn wanted(id: &str, value: &str, starts_at: i64, ends_at: i64) -> Silence {
+        Silence {
+            id: id.to_owned(),
+            matchers: vec![Matcher::equal("a", value)],
+            starts_at,
+            ends_at,
+            updated_at: 0,
+            created_by: String::new(),
+            comment: String::new(),
+            ends_with_alerts: false,
+        }
+    }
+
+    fn set(silences: &mut Silences, silence: Silence, id: &str, now: i64) -> String {
+        let changes = silences.plan_set(silence, id.to_owned(), now).unwrap();
+        let id = changes.last().unwrap().id.clone();
+        changes
+            .into_iter()
+            .for_each(|change| silences.apply(change));
+        id
+    }
+
+    #[test]
+    fn what_can_be_changed_in_place_keeps_its_id() {
+        for (start, end, value, now, in_place) in [
+            (10, 200, "x", 50, true),
+            (11, 200, "x", 50, false),
+            (10, 200, "y", 50, false),
+            (10, 200, "x", 150, false),
+            (30, 40, "x", 5, true),
+            (3, 40, "x", 5, false),
+        ] {
+            let [start, end, now] = [start, end, now].map(|second| second * 1000);
+            let mut silences = Silences::new(RULES);
+            let first = set(&mut silences, wanted("", "x", 10_200, 100_000), "one", 0);
+            let changed = wanted(&first, value, start, end);
+            let second = set(&mut silences, changed, "two", now);
+            assert_eq!(second == "one", in_place, "{start} {end} {value} at {now}");
+            if !in_place {
+                let first = silences.get("one").unwrap();
+                assert_eq!(first.state(now), SilenceState::Expired);
+                assert!(first.starts_at <= first.ends_at);
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_and_ended_silences_are_told_apart() {
+        let mut silences = Silences::new(RULES);
+        let stray = silences.plan_set(wanted("none", "x", 0, 9), "n".to_owned(), 0);
+        assert_eq!(stray, Err(SilenceError::NotFound));
+        assert_eq!(silences.plan_expire("none", 0), Err(SilenceError::NotFound));
+        set(&mut silences, wanted("", "x", 0, 10), "one", 0);
+        let ended = silences.plan_expire("one", 5).unwrap();
+        assert_eq!(ended.len(), 1);
+        ended.into_iter().for_each(|ended| silences.apply(ended));
+        assert_eq!(silences.plan_expire("one", 5), Ok(vec![]));
+    }
+
+    #[test]
+    fn alerts_are_muted_while_a_silence_is_active() {
+        let mut silences = Silences::new(RULES);
+        let labels = Labels::from_pairs([("a", "x")]);
+        assert!(silences.muting(1, &labels, 0).is_empty());
+        set(&mut silences, wanted("", "x", 10, 20), "one", 0);
+        for (now, count) in [(0, 0), (10, 1), (19, 1), (20, 0)] {
+            assert_eq!(silences.muting(1, &labels, now).len(), count, "{now}");
+        }
+        assert!(
+            silences
+                .muting(2, &Labels::from_pairs([("a", "y")]), 15)
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn limits_are_named() {
+        let mut silences = Silences::new(RULES);
+        for id in ["1", "2", "3"] {
+            set(&mut silences, wanted("", "x", 0, 10), id, 0);
+        }
+        let refused = silences.plan_set(wanted("", "x", 0, 10), "4".to_owned(), 0);
+        let message = refused.unwrap_err().to_string();
+        assert_eq!(message, "exceeded maximum number of silences: 3 (limit: 3)");
+        let large = wanted("", &"x".repeat(200), 0, 10);
+        let message = silences
+            .plan_set(large, "5".to_owned(), 0)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.starts_with("silence exceeded maximum size"),
+            "{message}"
+        );
+        assert_eq!(silences.collect(109), 0);
+        assert_eq!(silences.collect(110), 3);
+    }
+
+    #[test]
+    fn a_silence_may_end_with_its_alerts() {
+        let mut silences = Silences::new(RULES);
+        let mut silence = wanted("", "x", 0, 1000);
+        silence.ends_with_alerts = true;
+        set(&mut silences, silence, "one", 0);
+        let (mine, other) = (
+            Labels::from_pairs([("a", "x")]),
+            Labels::from_pairs([("a", "y")]),
+        );
+        assert!(
+            silences.done([&other].into_iter(), 1).is_empty(),
+            "nothing muted yet"
+        );
+        assert!(
+            silences.done([&mine, &other].into_iter(), 2).is_empty(),
+            "it fires"
+        );
+        let done = silences.done([&other].into_iter(), 3);
+        assert_eq!(done.len(), 1);
+        assert_eq!(done[0].state(3), SilenceState::Expired);
+    }
+}
