@@ -5,7 +5,8 @@
 //!
 //! The way of a query: `engine` (text, queue, answer) > `eval` (nodes over all steps at once) >
 //! `kernels` (one series' samples to one column), `aggregate`, `binary`, `calls`. A column is a
-//! slice with one number a step.
+//! slice with one number a step. What follows from the text alone, such as which parts stand in it
+//! twice, is the `plan`.
 //!
 //! Native histograms stand beside that slice, by step, in a list that takes no memory where a
 //! series has none (`column`); they are shared, not copied, from node to node. Whoever computes a
