@@ -38,6 +38,10 @@ const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// Work that has not ended by then is cut off; all of it can be.
 const AT_THE_END: Duration = Duration::from_secs(5);
 
+/// Threads that may block for other reasons than a query that runs or waits: lookups of series and
+/// labels, orders, the store's start.
+const OTHER_BLOCKING: usize = 256;
+
 /// Requests to reload that may wait for the one under way.
 const RELOAD_QUEUE: usize = 4;
 
@@ -45,8 +49,12 @@ const RELOAD_QUEUE: usize = 4;
 pub(crate) fn run(flags: &Flags, options: Options) -> Result<()> {
     // Only fails where another provider was installed before, and nothing else does that.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let queries = options
+        .query_concurrency
+        .saturating_add(options.query_queue);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(queries.saturating_add(OTHER_BLOCKING))
         .build()
         .context("starting the threads for requests")?;
     // Scrapes have a thread of their own: no burst of requests delays them, and on one thread
