@@ -1,6 +1,7 @@
 //! What the tests of the store share: series, reading all that matches, the real Prometheus.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod child;
 pub(crate) mod histograms;
 pub(crate) mod prometheus;
 pub(crate) mod target;
@@ -8,6 +9,7 @@ pub(crate) mod target;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::memory::MemoryStore;
 use contract::{Append, Batch, Gather, PendingSample, Select, Selection, TimeRange};
@@ -18,6 +20,15 @@ pub(crate) const ALL: TimeRange = TimeRange {
     start: i64::MIN,
     end: i64::MAX,
 };
+
+/// Options of a folder whose shortest blocks span `block` milliseconds and stay for ever.
+pub(crate) fn options(dir: &Path, block: i64) -> StoreOptions {
+    StoreOptions {
+        min_block_duration: Duration::from_millis(block as u64),
+        retention_time: None,
+        ..StoreOptions::new(dir)
+    }
+}
 
 /// Opens a folder; the store before may still be held by one of its threads for a moment.
 pub(crate) fn open(options: &StoreOptions) -> Arc<Store> {
