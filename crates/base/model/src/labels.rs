@@ -351,6 +351,13 @@ impl LabelsBuilder {
         self.few.is_empty() && self.many.is_empty()
     }
 
+    /// Removes all labels and keeps their memory for the next set.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.few.clear();
+        self.many.clear();
+    }
+
     /// The finished set.
     pub fn build(&self) -> Labels {
         let mut packed = String::with_capacity(self.text.len() + 2 * self.few.len());
@@ -425,6 +432,9 @@ mod tests {
             prop_assert!(builder.iter().eq(all));
             prop_assert_eq!(builder.is_empty(), model.is_empty());
             prop_assert_eq!(builder.build(), Labels::from_pairs(model.iter()));
+            builder.clear();
+            prop_assert!(builder.is_empty());
+            prop_assert_eq!(builder.set("a", "b").build(), Labels::from_pairs([("a", "b")]));
         }
     }
 

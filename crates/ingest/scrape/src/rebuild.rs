@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use contract::{Append, AppendError, Batch, SeriesId};
-use model::{FamilyKind, Labels};
+use model::{FamilyKind, Labels, LabelsBuilder};
 use rapidhash::RapidHashMap;
 use wire::exposition::Format;
 
@@ -21,6 +21,10 @@ use crate::limits::DEFAULT_SAMPLES;
 /// Lines that metric relabelling drops cost memory too: of each sample that may be stored a
 /// target may send this many.
 const LINES_PER_SAMPLE: u64 = 4;
+
+/// Bytes of a body that a new line is expected to take, headers included. A guess that is off
+/// costs memory for a moment or a few moves.
+const BYTES_A_LINE: usize = 96;
 
 pub(crate) struct Rebuild<'o> {
     old: &'o Layout,
@@ -35,6 +39,8 @@ pub(crate) struct Rebuild<'o> {
     next: Layout,
     /// The types that the body says.
     kinds: Kinds<'o>,
+    /// Memory for the labels of one series.
+    builder: LabelsBuilder,
     unresolved: Vec<Labels>,
     late: Vec<Late>,
     over_limit: bool,
@@ -90,6 +96,14 @@ impl<'o> Rebuild<'o> {
         let mut next = old.prefix(lines);
         next.format = Some(format);
         next.alive = true;
+        // A target that is seen for the first time says nothing but new lines.
+        let expected = match old.len() {
+            0 => body.len() / BYTES_A_LINE,
+            _ => 0,
+        };
+        next.reserve(expected);
+        let mut fresh = RapidHashMap::default();
+        fresh.reserve(expected);
         let mut seen = vec![false; old.len()];
         for flag in seen.iter_mut().take(lines) {
             *flag = true;
@@ -99,11 +113,12 @@ impl<'o> Rebuild<'o> {
             cursor: lines,
             // Texts of another form say nothing about this one.
             index: (old.format != Some(format)).then(RapidHashMap::default),
-            fresh: RapidHashMap::default(),
+            fresh,
             next,
             kinds: Kinds::new(body, format),
-            unresolved: Vec::new(),
-            late: Vec::new(),
+            builder: LabelsBuilder::new(),
+            unresolved: Vec::with_capacity(expected),
+            late: Vec::with_capacity(expected),
             over_limit: false,
             old,
         }
@@ -133,7 +148,10 @@ impl<'o> Rebuild<'o> {
                 let (format, kinds) = (self.format(), &mut self.kinds);
                 // Bounds in protobuf are numbers, and written alike from the start.
                 let kind = || line.place.map_or(FamilyKind::Unknown, |at| kinds.at(at));
-                match output.rules.labels(series, format, line.number, kind)? {
+                match output
+                    .rules
+                    .labels(series, format, line.number, kind, &mut self.builder)?
+                {
                     None => (SeriesId(0), Flags::DROPPED, None),
                     labels => (SeriesId(0), Flags::TRACKED, labels),
                 }

@@ -9,7 +9,7 @@ use contract::{Batch, Health, PendingHistogram, PendingSample, RejectReason, Ser
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
 use http_client::{HttpError, Line};
-use model::{FamilyKind, Labels, is_stale};
+use model::{FamilyKind, Labels, LabelsBuilder, is_stale};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
 use wire::exposition::{Entry as Said, Format, Parser};
@@ -317,6 +317,7 @@ impl Scraper {
         let mut parser = Parser::with_histograms(body, format, histograms);
         let mut line = 0;
         let mut kind = FamilyKind::Unknown;
+        let mut builder = LabelsBuilder::new();
         while let Some(Ok(said)) = parser.next() {
             let series = match said {
                 Said::Series(said) => said.series,
@@ -334,7 +335,7 @@ impl Scraper {
             if let Some(entry) = layout.entry(line)
                 && !entry.flags().is_dropped()
                 && wanted.contains_key(&{ entry.id })
-                && let Ok(Some(found)) = rules.labels(series, format, 0, || kind)
+                && let Ok(Some(found)) = rules.labels(series, format, 0, || kind, &mut builder)
             {
                 lines.push(line);
                 labels.push(found);

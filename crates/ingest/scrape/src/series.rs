@@ -19,37 +19,38 @@ pub(crate) struct SampleRules<'a> {
 
 impl SampleRules<'_> {
     /// The labels of a series as they are stored; `None` where metric relabelling drops it. `kind`
-    /// is the type of its family, asked for where it matters.
+    /// is the type of its family, asked for where it matters; `labels` is memory to use again.
     pub(crate) fn labels(
         &self,
         series: &[u8],
         format: Format,
         line: usize,
         kind: impl FnOnce() -> FamilyKind,
+        labels: &mut LabelsBuilder,
     ) -> Result<Option<Labels>, ScrapeError> {
         let wrong = |reason: String| ScrapeError::Series { line, reason };
-        let mut labels = LabelsBuilder::new();
-        parse_series(series, format, &mut labels).map_err(|e| wrong(e.reason))?;
-        if bounds::has_any(&labels) {
-            bounds::unify(kind(), &mut labels);
+        labels.clear();
+        parse_series(series, format, labels).map_err(|e| wrong(e.reason))?;
+        if bounds::has_any(labels) {
+            bounds::unify(kind(), labels);
         }
         if self.config.honor_labels {
-            self.keep_exposed(series, &mut labels);
+            self.keep_exposed(series, labels);
         } else {
-            self.rename_exposed(&mut labels);
+            self.rename_exposed(labels);
         }
-        if !relabel::apply(&self.config.metric_relabel, &mut labels) || labels.is_empty() {
+        if !relabel::apply(&self.config.metric_relabel, labels) || labels.is_empty() {
             return Ok(None);
         }
         if labels.get(METRIC_NAME).is_empty() {
             let reason = "missing metric name (__name__ label)";
             return Err(wrong(reason.to_owned()));
         }
-        if self.config.name_validation == NameValidation::Legacy && !legacy(&labels) {
+        if self.config.name_validation == NameValidation::Legacy && !legacy(labels) {
             let reason = format!("invalid metric name or label names: {}", labels.build());
             return Err(wrong(reason));
         }
-        self.limits.check_labels(&labels)?;
+        self.limits.check_labels(labels)?;
         Ok(Some(labels.build()))
     }
 

@@ -298,6 +298,7 @@ impl Store {
         let head = self.head.read();
         let mut missing: Vec<&Labels> = Vec::new();
         let mut places: RapidHashMap<&Labels, usize> = RapidHashMap::default();
+        places.reserve(series.len());
         let found = {
             let dictionary = head.dictionary.read();
             let look_up = |labels| match head.find_with(&dictionary, labels) {

@@ -12,6 +12,7 @@ use super::histograms::OpenHistograms;
 use super::open::{OpenChunk, Plan};
 use super::segments::Segments;
 use super::series::FullChunk;
+use super::sorted::UNDER_LOCK;
 use super::{Head, read};
 use crate::block::ChunkData;
 use crate::chunk::{Encoding, UnknownEncoding};
@@ -23,9 +24,6 @@ const UNPLANNED: Plan = Plan {
     stretch: i64::MAX,
     phase: 0,
 };
-
-/// Series that are looked at before appenders may have the lock: a millisecond.
-const UNDER_LOCK: usize = 4096;
 
 /// The bytes of a chunk with the times of its first and last sample.
 struct Raw {

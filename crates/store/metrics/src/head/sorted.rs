@@ -21,7 +21,7 @@ use crate::StoreError;
 use crate::block::{ChunkData, ChunkMeta, IndexWriter, SeriesKey, SymbolPairs};
 
 /// Series that are looked at before appenders may have the lock: a millisecond.
-const UNDER_LOCK: usize = 4096;
+pub(super) const UNDER_LOCK: usize = 4096;
 
 /// Stands for a text or a pair that no series has.
 const UNUSED: u32 = u32::MAX;

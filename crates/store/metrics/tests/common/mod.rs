@@ -1,6 +1,7 @@
 //! What the tests of the store share: series, reading all that matches, the real Prometheus.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod child;
 pub(crate) mod histograms;
 pub(crate) mod prometheus;
 pub(crate) mod target;
@@ -9,6 +10,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::memory::MemoryStore;
 use contract::{Append, Batch, Gather, PendingSample, Select, Selection, SeriesList, TimeRange};
@@ -19,6 +21,15 @@ pub(crate) const ALL: TimeRange = TimeRange {
     start: i64::MIN,
     end: i64::MAX,
 };
+
+/// Options of a folder whose shortest blocks span `block` milliseconds and stay for ever.
+pub(crate) fn options(dir: &Path, block: i64) -> StoreOptions {
+    StoreOptions {
+        min_block_duration: Duration::from_millis(block as u64),
+        retention_time: None,
+        ..StoreOptions::new(dir)
+    }
+}
 
 /// Opens a folder; the store before may still be held by one of its threads for a moment.
 pub(crate) fn open(options: &StoreOptions) -> Arc<Store> {
