@@ -2,6 +2,7 @@
 //! target, and `ARGAND_FUZZ_SEEDS` a folder for beginnings instead. Each target takes any bytes and must neither panic nor take memory out of proportion.
 #![no_main]
 
+mod evaluate;
 mod seeds;
 
 use std::sync::OnceLock;
@@ -13,7 +14,7 @@ use wire::exposition::{Format, Histograms, Parser};
 type Target = fn(&[u8]);
 
 /// The targets that are not those of the store.
-const OTHERS: [(&str, Target); 4] = [
+const OTHERS: [(&str, Target); 5] = [
     ("exposition_text", |bytes| {
         exposition(bytes, Format::Text100)
     }),
@@ -24,6 +25,7 @@ const OTHERS: [(&str, Target); 4] = [
         exposition(bytes, Format::Protobuf)
     }),
     ("promql", query),
+    ("promql_answers", evaluate::run),
 ];
 
 fn exposition(bytes: &[u8], format: Format) {
