@@ -23,6 +23,13 @@ const QUEUE_CHECK: Duration = Duration::from_millis(50);
 /// Upper bounds of the duration histograms, in seconds.
 const DURATION_BOUNDS: &[f64] = &[0.001, 0.01, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
 
+/// Nodes from root to leaf that are evaluated on the asker's own stack, of at least two megabytes:
+/// each takes up to ten kilobytes of it, in builds without optimisation.
+const TALL: usize = 100;
+
+/// Bytes of stack for trees as tall as the parser lets them be.
+const TALL_STACK: usize = 16 << 20;
+
 /// What an engine may spend and how it understands queries.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
@@ -217,7 +224,7 @@ impl Engine {
             reading: Mutex::new(Reading::Plain),
         };
         let started = Instant::now();
-        let value = context.answer(&expr);
+        let value = answer(&context, &expr);
         let evaluated = started.elapsed();
         self.samples.add(context.budget.total());
         self.queue.observe(queued.as_secs_f64());
@@ -259,6 +266,27 @@ impl Engine {
         *running += 1;
         Ok(Place(self))
     }
+}
+
+/// The value of a query, on a thread of its own where its tree is tall: whoever asks may have
+/// little stack.
+fn answer(context: &Context<'_>, expr: &Expr) -> Result<Value, QueryError> {
+    if expr.height() <= TALL {
+        return context.answer(expr);
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("tall query".to_owned())
+            .stack_size(TALL_STACK)
+            .spawn_scoped(scope, || context.answer(expr))
+            .map_err(|error| {
+                QueryError::execution(format!("no thread for a tall query: {error}"))
+            })?;
+        match thread.join() {
+            Ok(value) => value,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }
 
 /// A place among the running queries, given back when dropped.
