@@ -128,7 +128,15 @@ mod tests {
 
     #[test]
     fn forms_upstream_refuses() {
-        for text in ["1", "-1s", "1m1h", "1s1s", "s", " 1s", "99999999999999999999s"] {
+        for text in [
+            "1",
+            "-1s",
+            "1m1h",
+            "1s1s",
+            "s",
+            " 1s",
+            "99999999999999999999s",
+        ] {
             assert!(
                 matches!(parse(text), Err(DurationError::Invalid(_))),
                 "{text}"
