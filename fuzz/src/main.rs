@@ -2,6 +2,7 @@
 //! target, and `ARGAND_FUZZ_SEEDS` a folder for beginnings instead. Each target takes any bytes and must neither panic nor take memory out of proportion.
 #![no_main]
 
+mod evaluate;
 mod seeds;
 mod templates;
 
@@ -14,7 +15,7 @@ use wire::exposition::{Format, Histograms, Parser};
 type Target = fn(&[u8]);
 
 /// The targets that are not those of the store.
-const OTHERS: [(&str, Target); 6] = [
+const OTHERS: [(&str, Target); 7] = [
     ("exposition_text", |bytes| {
         exposition(bytes, Format::Text100)
     }),
@@ -25,6 +26,7 @@ const OTHERS: [(&str, Target); 6] = [
         exposition(bytes, Format::Protobuf)
     }),
     ("promql", query),
+    ("promql_answers", evaluate::run),
     ("template_notification", templates::notification),
     ("template_rule", templates::rule),
 ];

@@ -21,6 +21,10 @@ pub(crate) fn write(folder: &std::path::Path) {
             "sum by (a) (rate(b{c=~\"d.*\"}[5m:1m] offset 1h @ end())) / on (a) group_left e or -1",
         ),
         (
+            "promql_answers",
+            "\x04sum by (x) (rate(a[5m:1m] offset 1m @ end())) / on (x) group_left histogram_avg(h) or -n",
+        ),
+        (
             "template_notification",
             "{{ define \"x\" }}<a href=\"{{ . }}\" style='color: {{ . }}'>{{ . }}</a>{{ end }}\
              {{ range $i, $a := .Alerts.Firing }}{{ template \"x\" $a.GeneratorURL }}\

@@ -12,6 +12,8 @@ use crate::queries::When;
 pub(crate) struct Strictness {
     /// Share of a value by which another way of adding up may change it.
     pub(crate) tolerance: f64,
+    /// What may be left of a sum that should be zero.
+    pub(crate) nothing: f64,
     /// Texts of errors, and notes.
     pub(crate) texts: bool,
 }
@@ -133,22 +135,23 @@ fn written(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn same_number(theirs: &str, ours: &str, tolerance: f64) -> bool {
+fn same_number(theirs: &str, ours: &str, how: Strictness) -> bool {
     if theirs == ours {
         return true;
     }
     let (Ok(theirs), Ok(ours)) = (theirs.parse::<f64>(), ours.parse::<f64>()) else {
         return false;
     };
-    (theirs - ours).abs() <= tolerance * theirs.abs().max(ours.abs())
+    let size = theirs.abs().max(ours.abs());
+    size <= how.nothing || (theirs - ours).abs() <= how.tolerance * size
 }
 
-fn same_parts(theirs: &[String], ours: &[String], tolerance: f64) -> bool {
+fn same_parts(theirs: &[String], ours: &[String], how: Strictness) -> bool {
     theirs.len() == ours.len()
         && theirs
             .iter()
             .zip(ours)
-            .all(|(theirs, ours)| same_number(theirs, ours, tolerance))
+            .all(|(theirs, ours)| same_number(theirs, ours, how))
 }
 
 /// The difference in words; none where the answers are the same. `ordered` says that the order of
@@ -202,17 +205,17 @@ pub(crate) fn difference(
             let labels: BTreeSet<&String> = series.keys().chain(our_series.keys()).collect();
             for labels in labels {
                 let (theirs, ours) = (series.get(labels), our_series.get(labels));
-                if let Some(text) = in_series(labels, theirs, ours, how.tolerance) {
+                if let Some(text) = in_series(labels, theirs, ours, how) {
                     return Some(text);
                 }
             }
             let same_order = order
                 .iter()
                 .zip(our_order)
-                .all(|(theirs, ours)| same_parts(theirs, ours, how.tolerance));
+                .all(|(theirs, ours)| same_parts(theirs, ours, how));
             if ordered && !same_order { both() } else { None }
         }
-        // That matches must be unique is asked before a comparison leaves any out since 3.0.
+        // That matches must be unique is asked before a comparison leaves any out in later versions.
         (Answer::Value { .. }, Answer::Failed { text, .. })
             if !how.texts && text.starts_with("multiple matches for labels") =>
         {
@@ -228,7 +231,7 @@ fn in_series(
     labels: &str,
     theirs: Option<&Points>,
     ours: Option<&Points>,
-    tolerance: f64,
+    how: Strictness,
 ) -> Option<String> {
     let (Some(theirs), Some(ours)) = (theirs, ours) else {
         return Some(format!("{labels}: theirs {theirs:?}\n  ours   {ours:?}"));
@@ -237,11 +240,11 @@ fn in_series(
         || theirs
             .iter()
             .zip(ours)
-            .any(|(theirs, ours)| theirs.0 != ours.0 || !same_parts(&theirs.1, &ours.1, tolerance));
+            .any(|(theirs, ours)| theirs.0 != ours.0 || !same_parts(&theirs.1, &ours.1, how));
     let first = theirs.iter().find(|point| {
         !ours
             .iter()
-            .any(|ours| ours.0 == point.0 && same_parts(&point.1, &ours.1, tolerance))
+            .any(|ours| ours.0 == point.0 && same_parts(&point.1, &ours.1, how))
     });
     differs.then(|| match first {
         Some((time, theirs)) => {
@@ -265,7 +268,7 @@ fn shown(answer: &Answer) -> String {
 }
 
 /// The moments at which two answers differ in any series.
-pub(crate) fn moments(theirs: &Answer, ours: &Answer, tolerance: f64) -> Vec<i64> {
+pub(crate) fn moments(theirs: &Answer, ours: &Answer, how: Strictness) -> Vec<i64> {
     let (Answer::Value { series, .. }, Answer::Value { series: others, .. }) = (theirs, ours)
     else {
         return Vec::new();
@@ -277,7 +280,7 @@ pub(crate) fn moments(theirs: &Answer, ours: &Answer, tolerance: f64) -> Vec<i64
                 let there = other.get(labels).is_some_and(|points| {
                     points
                         .iter()
-                        .any(|point| point.0 == *time && same_parts(parts, &point.1, tolerance))
+                        .any(|point| point.0 == *time && same_parts(parts, &point.1, how))
                 });
                 if let (false, Ok(seconds)) = (there, time.parse::<f64>()) {
                     found.insert((seconds * 1000.0).round() as i64);

@@ -11,12 +11,9 @@ use crate::random::Random;
 /// What the other server understands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
-    /// From 3.0 on: what came since 2.42, and native histograms, whose rules were not settled.
+    /// Of the version that Argand follows: all of the language, and native histograms, whose rules
+    /// were not settled before.
     pub(crate) is_new: bool,
-    /// `fill` and its like.
-    pub(crate) fill: bool,
-    /// `anchored` and `smoothed`.
-    pub(crate) extended: bool,
 }
 
 /// When a query is asked.
@@ -115,13 +112,16 @@ fn is_known_otherwise(query: &str) -> bool {
         || magnifies(query)
 }
 
-/// Whether the answer has changed with 3.0, see the table in `main.rs`.
+/// Whether the answer has changed since, see the table in `main.rs`.
 fn has_changed(query: &str) -> bool {
     let has = |word: &str| query.contains(word);
     let any = |words: &[&str]| words.iter().any(|word| has(word));
     has("atan2")
         || any(&["stddev ", "stdvar "])
         || (has("mtiny") && any(&["sum", "avg", "std", "deriv", "predict_linear"]))
+        || (has("modd") && any(&["deriv", "predict_linear"]))
+        || (has("absent") && has("\","))
+        || (has("vector(") && has("["))
         || any(&["topk", "bottomk"])
 }
 
@@ -284,7 +284,7 @@ impl Writer<'_> {
                 let (smooth, trend) = (self.either("0.5", "0.1"), self.either("0.3", "0.9"));
                 format!("double_exponential_smoothing({matrix}, {smooth}, {trend})")
             }
-            5 if self.dialect.extended => {
+            5 if self.dialect.is_new => {
                 let mode = self.either("anchored", "smoothed");
                 let name = *self.random.of(&["rate", "increase", "delta"]);
                 let range = 10 * (1 + self.random.below(60));
@@ -367,7 +367,7 @@ impl Writer<'_> {
             let side = self.either("left", "right");
             text = format!("{text} group_{side} {include}");
         }
-        if self.dialect.fill && self.random.chance(15) {
+        if self.dialect.is_new && self.random.chance(15) {
             let fill = *self.random.of(&["fill", "fill_left", "fill_right"]);
             text = format!("{text} {fill} ({})", self.random.below(3));
         }

@@ -41,7 +41,7 @@ fn smaller(pair: &Pair<'_>, query: &str, when: When) -> Option<(String, When)> {
     if let When::Range(start, ..) = when {
         let theirs = ask(pair.theirs, query, when);
         let ours = ask(pair.ours, query, when);
-        let at = moments(&theirs, &ours, pair.how.tolerance);
+        let at = moments(&theirs, &ours, pair.how);
         for time in at.into_iter().take(3).chain([start]) {
             let when = When::Instant(time);
             if pair.difference(query, when).is_some() {

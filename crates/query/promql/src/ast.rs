@@ -69,6 +69,26 @@ impl Expr {
         }
     }
 
+    /// Nodes from here to the deepest leaf.
+    pub(crate) fn height(&self) -> usize {
+        let below = match &self.kind {
+            ExprKind::Number { .. }
+            | ExprKind::String(_)
+            | ExprKind::Vector(_)
+            | ExprKind::Matrix(_) => 0,
+            ExprKind::Subquery(subquery) => subquery.expr.height(),
+            ExprKind::Aggregate(aggregate) => {
+                let param = aggregate.param.as_ref().map_or(0, Self::height);
+                aggregate.expr.height().max(param)
+            }
+            ExprKind::Call(call) => call.args.iter().map(Self::height).max().unwrap_or(0),
+            ExprKind::Binary(binary) => binary.left.height().max(binary.right.height()),
+            ExprKind::Unary { operand, .. } => operand.height(),
+            ExprKind::Paren(inner) => inner.height(),
+        };
+        below + 1
+    }
+
     /// The type of its value.
     pub fn value_type(&self) -> ValueType {
         match &self.kind {

@@ -11,18 +11,25 @@ use crate::budget::{Allowance, Budget, CancelToken};
 use crate::column::Steps;
 use crate::eval::shared::Shared;
 use crate::eval::{Context, Reading};
-use crate::memory::{Memory, Pool};
+use crate::memory::{Held, Memory, Pool};
 use crate::meters::Meters;
 use crate::notes::Notes;
 use crate::observe::Observers;
 use crate::queue::{Queue, Wait};
 use crate::tally::Tally;
 use crate::{
-    Features, Origin, QueryError, QueryObserver, QueryRecord, QueryResult, Stats, parse_with,
+    Features, Origin, QueryError, QueryObserver, QueryRecord, QueryResult, Stats, Value, parse_with,
 };
 
 /// Queries that may wait where the options do not say: each waits on a thread of its own.
 const MAX_QUEUE: usize = 256;
+
+/// Nodes from root to leaf that are evaluated on the asker's own stack, of at least two megabytes:
+/// each takes up to ten kilobytes of it, in builds without optimisation.
+const TALL: usize = 100;
+
+/// Bytes of stack for trees as tall as the parser lets them be.
+const TALL_STACK: usize = 16 << 20;
 
 /// What an engine may spend and how it understands queries.
 #[derive(Clone, Debug)]
@@ -296,7 +303,7 @@ impl Engine {
         self.observers.began(place.number(), &query.text);
         let context = self.context(select, query, moments, options, asked);
         let started = Instant::now();
-        let answer = context.answer(&query.expr);
+        let answer = answer(&context, &query.expr);
         stats.eval_time = started.elapsed();
         context.tell(stats);
         self.meters.count(stats);
@@ -357,4 +364,25 @@ impl Engine {
             shared: Shared::of(&query.expr),
         }
     }
+}
+
+/// The value of a query, on a thread of its own where its tree is tall: whoever asks may have
+/// little stack.
+fn answer(context: &Context<'_>, expr: &Expr) -> Result<(Value, Held), QueryError> {
+    if expr.height() <= TALL {
+        return context.answer(expr);
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("tall query".to_owned())
+            .stack_size(TALL_STACK)
+            .spawn_scoped(scope, || context.answer(expr))
+            .map_err(|error| {
+                QueryError::execution(format!("no thread for a tall query: {error}"))
+            })?;
+        match thread.join() {
+            Ok(value) => value,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }

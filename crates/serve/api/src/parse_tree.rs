@@ -197,9 +197,20 @@ fn matching(matching: &Matching) -> Value {
         "labels": matching.labels,
         "on": matching.on,
         "include": matching.include,
-        "fillValues": {"lhs": matching.fill_left, "rhs": matching.fill_right},
+        "fillValues": {"lhs": fill(matching.fill_left), "rhs": fill(matching.fill_right)},
     })
 }
+
+/// Whole numbers without a point; JSON has none for what is not finite.
+fn fill(value: Option<f64>) -> Value {
+    match value {
+        Some(whole) if whole.fract() == 0.0 && whole.abs() < EXACT => json!(whole as i64),
+        other => json!(other),
+    }
+}
+
+/// Whole numbers below are exact in 64 bits of either kind.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 #[cfg(test)]
 mod tests {
@@ -240,11 +251,7 @@ mod tests {
                 "/matching/card",
                 json!("many-to-one"),
             ),
-            (
-                "a + fill_left (2) b",
-                "/matching/fillValues/lhs",
-                json!(2.0),
-            ),
+            ("a + fill_left (2) b", "/matching/fillValues/lhs", json!(2)),
             ("1 + a", "/matching", Value::Null),
         ] {
             check(query, pointer, expected);

@@ -102,18 +102,16 @@ impl<'a> Context<'a> {
         function: RangeFunction,
         params: &[(Vec<f64>, &Expr)],
     ) -> Result<(), QueryError> {
-        match function {
-            RangeFunction::Smoothing => {
-                for ((values, _), name) in params.iter().zip(["smoothing", "trend"]) {
-                    let short = if name == "smoothing" { "sf" } else { "tf" };
-                    if let Some(bad) = values.iter().find(|v| !(**v > 0.0 && **v < 1.0)) {
-                        return Err(QueryError::execution(format!(
-                            "invalid {name} factor. Expected: 0 < {short} < 1, got: {bad:.6}"
-                        )));
-                    }
-                }
+        if function != RangeFunction::Smoothing {
+            return Ok(());
+        }
+        for ((values, _), name) in params.iter().zip(["smoothing", "trend"]) {
+            let short = if name == "smoothing" { "sf" } else { "tf" };
+            if let Some(bad) = values.iter().find(|v| !(**v > 0.0 && **v < 1.0)) {
+                return Err(QueryError::execution(format!(
+                    "invalid {name} factor. Expected: 0 < {short} < 1, got: {bad:.6}"
+                )));
             }
-            _ => {}
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ const FINEST: i32 = 8;
 /// Two to the power of 1/2, 1/4, 1/8 …, for the bits of a bucket's place between two powers of
 /// two. The first is one unit below the nearest number, as it is in upstream's table of bounds.
 const ROOTS: [f64; FINEST as usize] = [
-    1.414_213_562_373_095,
+    std::f64::consts::SQRT_2.next_down(),
     1.189_207_115_002_721,
     1.090_507_732_665_257_7,
     1.044_273_782_427_413_8,
