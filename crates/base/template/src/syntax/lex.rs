@@ -405,7 +405,7 @@ impl<'s> Lexer<'s> {
     fn number(&mut self, start: usize) -> Result<(), Wrong> {
         let alone = self.digits();
         // A sign behind a number makes it one of two parts, which are not known.
-        let joined = self.peek().is_some_and(|c| "+-".contains(c));
+        let joined = alone && self.peek().is_some_and(|c| "+-".contains(c));
         if joined {
             self.digits();
         }
