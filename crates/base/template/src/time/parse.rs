@@ -78,32 +78,23 @@ impl Time {
 }
 
 impl Read {
-    /// Takes one part off the text; what is left of it.
-    fn take<'t>(&mut self, part: &Next, text: &'t str) -> Option<&'t str> {
-        let part = match part {
-            Next::Literal(' ') => return Some(text.strip_prefix(' ').unwrap_or(text)),
-            Next::Literal(c) => return text.strip_prefix(*c),
+    /// Takes one piece off the text; what is left of it.
+    fn take<'t>(&mut self, piece: &Next, text: &'t str) -> Option<&'t str> {
+        match piece {
+            Next::Literal(' ') => Some(text.strip_prefix(' ').unwrap_or(text)),
+            Next::Literal(c) => text.strip_prefix(*c),
             Next::Fraction {
                 digits,
                 trim: false,
                 ..
-            } => return self.fraction(text, Some(*digits)),
-            Next::Fraction { .. } => return Some(self.fraction(text, None).unwrap_or(text)),
-            Next::Part(part) => *part,
-        };
-        let small = |value: (i64, &'t str)| Some((i8::try_from(value.0).ok()?, value.1));
+            } => self.fraction(text, Some(*digits)),
+            Next::Fraction { .. } => Some(self.fraction(text, None).unwrap_or(text)),
+            Next::Part(part) => self.part(*part, text),
+        }
+    }
+
+    fn part<'t>(&mut self, part: Part, text: &'t str) -> Option<&'t str> {
         match part {
-            Part::Year => {
-                let (year, rest) = number(text, 4, 4)?;
-                self.year = i16::try_from(year).ok()?;
-                Some(rest)
-            }
-            Part::Year2 => {
-                let (year, rest) = number(text, 2, 2)?;
-                self.year =
-                    i16::try_from(if year >= 69 { 1900 + year } else { 2000 + year }).ok()?;
-                Some(rest)
-            }
             Part::MonthName | Part::MonthShort => {
                 let short = matches!(part, Part::MonthShort);
                 let (month, rest) = name(text, short, (1..=12).map(Calendar::Month))?;
@@ -114,55 +105,14 @@ impl Read {
                 let short = matches!(part, Part::WeekdayShort);
                 Some(name(text, short, (0..7).map(Calendar::Weekday))?.1)
             }
-            Part::Month | Part::Month2 => {
-                let least = if matches!(part, Part::Month2) { 2 } else { 1 };
-                let (month, rest) = small(number(text, least, 2)?)?;
-                self.month = month;
-                Some(rest)
-            }
-            Part::Day | Part::Day2 | Part::DaySpaces => {
-                let least = if matches!(part, Part::Day2) { 2 } else { 1 };
-                let (day, rest) = small(number(text.trim_start_matches(' '), least, 2)?)?;
-                self.day = day;
-                Some(rest)
-            }
-            Part::YearDay | Part::YearDaySpaces => {
-                let (day, rest) = number(text.trim_start_matches(' '), 1, 3)?;
-                self.year_day = Some(i16::try_from(day).ok()?);
-                Some(rest)
-            }
-            Part::Hour24 | Part::Hour12 | Part::Hour12Two => {
-                let least = if matches!(part, Part::Hour12Two) {
-                    2
-                } else {
-                    1
-                };
-                let (hour, rest) = small(number(text, least, 2)?)?;
-                self.hour = hour;
-                Some(rest)
-            }
-            Part::Minute | Part::Minute2 => {
-                let least = if matches!(part, Part::Minute2) { 2 } else { 1 };
-                let (minute, rest) = small(number(text, least, 2)?)?;
-                self.minute = minute;
-                Some(rest)
-            }
-            Part::Second | Part::Second2 => {
-                let least = if matches!(part, Part::Second2) { 2 } else { 1 };
-                let (second, rest) = small(number(text, least, 2)?)?;
-                self.second = second;
-                Some(rest)
-            }
             Part::Upper | Part::Lower => {
                 let (half, rest) = text.split_at_checked(2)?;
-                let words = if matches!(part, Part::Upper) {
-                    ["AM", "PM"]
-                } else {
-                    ["am", "pm"]
-                };
+                let upper = matches!(part, Part::Upper);
+                let words = if upper { ["AM", "PM"] } else { ["am", "pm"] };
                 self.afternoon = Some(words.iter().position(|word| *word == half)? == 1);
                 Some(rest)
             }
+            // A name says nothing, but must be there.
             Part::ZoneName => {
                 let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
                 (letters >= 3).then(|| text.get(letters..)).flatten()
@@ -172,7 +122,44 @@ impl Read {
                 colons,
                 parts,
             } => self.zone(text, zulu, colons, parts),
+            _ => self.number(part, text),
         }
+    }
+
+    /// The parts that are numbers.
+    fn number<'t>(&mut self, part: Part, text: &'t str) -> Option<&'t str> {
+        let (least, most) = match part {
+            Part::Year => (4, 4),
+            Part::YearDay | Part::YearDaySpaces => (1, 3),
+            Part::Year2
+            | Part::Month2
+            | Part::Day2
+            | Part::Hour12Two
+            | Part::Minute2
+            | Part::Second2 => (2, 2),
+            _ => (1, 2),
+        };
+        let padded = matches!(part, Part::DaySpaces | Part::YearDaySpaces);
+        let text = if padded {
+            text.trim_start_matches(' ')
+        } else {
+            text
+        };
+        let (value, rest) = number(text, least, most)?;
+        let small = i8::try_from(value);
+        match part {
+            Part::Year => self.year = i16::try_from(value).ok()?,
+            // Two digits are of this century up to 68.
+            Part::Year2 if value >= 69 => self.year = 1900 + i16::from(small.ok()?),
+            Part::Year2 => self.year = 2000 + i16::from(small.ok()?),
+            Part::Month | Part::Month2 => self.month = small.ok()?,
+            Part::Day | Part::Day2 | Part::DaySpaces => self.day = small.ok()?,
+            Part::Hour24 | Part::Hour12 | Part::Hour12Two => self.hour = small.ok()?,
+            Part::Minute | Part::Minute2 => self.minute = small.ok()?,
+            Part::Second | Part::Second2 => self.second = small.ok()?,
+            _ => self.year_day = Some(i16::try_from(value).ok()?),
+        }
+        Some(rest)
     }
 
     fn zone<'t>(
