@@ -56,7 +56,12 @@ impl Time {
                 left = read.fraction(left, None).unwrap_or(left);
             }
             after_second = matches!(part, Next::Part(Part::Second | Part::Second2));
-            layout_left = after;
+            let space = matches!(part, Next::Literal(' '));
+            layout_left = if space {
+                after.trim_start_matches(' ')
+            } else {
+                after
+            };
             let rest = read.take(&part, left);
             left = rest.ok_or_else(|| {
                 wrong(format!(
@@ -81,7 +86,11 @@ impl Read {
     /// Takes one piece off the text; what is left of it.
     fn take<'t>(&mut self, piece: &Next, text: &'t str) -> Option<&'t str> {
         match piece {
-            Next::Literal(' ') => Some(text.strip_prefix(' ').unwrap_or(text)),
+            // Any number of spaces stands for any number, but none at all only for the end.
+            Next::Literal(' ') => {
+                let spaces = text.starts_with(' ') || text.is_empty();
+                spaces.then(|| text.trim_start_matches(' '))
+            }
             Next::Literal(c) => text.strip_prefix(*c),
             Next::Fraction {
                 digits,
@@ -113,10 +122,7 @@ impl Read {
                 Some(rest)
             }
             // A name says nothing, but must be there.
-            Part::ZoneName => {
-                let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-                (letters >= 3).then(|| text.get(letters..)).flatten()
-            }
+            Part::ZoneName => behind_zone_name(text),
             Part::Offset {
                 zulu,
                 colons,
@@ -130,7 +136,8 @@ impl Read {
     fn number<'t>(&mut self, part: Part, text: &'t str) -> Option<&'t str> {
         let (least, most) = match part {
             Part::Year => (4, 4),
-            Part::YearDay | Part::YearDaySpaces => (1, 3),
+            Part::YearDay => (3, 3),
+            Part::YearDaySpaces => (1, 3),
             Part::Year2
             | Part::Month2
             | Part::Day2
@@ -154,6 +161,7 @@ impl Read {
             Part::Year2 => self.year = 2000 + i16::from(small.ok()?),
             Part::Month | Part::Month2 => self.month = small.ok()?,
             Part::Day | Part::Day2 | Part::DaySpaces => self.day = small.ok()?,
+            Part::Hour12 | Part::Hour12Two if value > 12 => return None,
             Part::Hour24 | Part::Hour12 | Part::Hour12Two => self.hour = small.ok()?,
             Part::Minute | Part::Minute2 => self.minute = small.ok()?,
             Part::Second | Part::Second2 => self.second = small.ok()?,
@@ -211,7 +219,8 @@ impl Read {
         let date = match self.year_day {
             Some(day) => {
                 let days = jiff::Span::new().try_days(i64::from(day) - 1).ok()?;
-                Date::new(self.year, 1, 1).ok()?.checked_add(days).ok()?
+                let date = Date::new(self.year, 1, 1).ok()?.checked_add(days).ok()?;
+                Some(date).filter(|date| date.year() == self.year)?
             }
             None => Date::new(self.year, self.month, self.day).ok()?,
         };
@@ -227,6 +236,33 @@ impl Read {
             at: zoned.timestamp(),
             zone,
         })
+    }
+}
+
+/// What follows the letters of a zone, three to five of them, or an offset in their place.
+fn behind_zone_name(text: &str) -> Option<&str> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    if let Some(offset) = text.strip_prefix(['+', '-']) {
+        let count = digits(offset);
+        let hours: u32 = offset.get(..count)?.parse().ok()?;
+        return offset.get(count..).filter(|_| hours < 24);
+    }
+    let letters = text
+        .bytes()
+        .take(6)
+        .take_while(u8::is_ascii_uppercase)
+        .count();
+    let name = text.get(..letters)?;
+    let known = match letters {
+        3 => true,
+        4 => name.ends_with('T') || name == "WITA",
+        5 => name.ends_with('T'),
+        _ => false,
+    };
+    match (text.strip_prefix("UTC"), known) {
+        (Some(rest), _) => Some(rest),
+        (None, true) => text.get(letters..),
+        (None, false) => None,
     }
 }
 
@@ -287,7 +323,16 @@ mod tests {
             Time::parse("2006-01-02", "x").unwrap_err(),
             "parsing time \"x\" as \"2006-01-02\": cannot parse \"x\" as \"2006\""
         );
-        assert!(Time::parse("2006-01-02", "2026-02-30").is_err());
-        assert!(Time::parse("2006-01-02", "2026-02-03x").is_err());
+        for (layout, text) in [
+            ("2006-01-02", "2026-02-30"),
+            ("2006-01-02", "2026-02-03x"),
+            ("2006-01-02 15:04", "2026-02-0310:00"),
+            ("2006-002", "2026-397"),
+            ("3:04PM", "13:58AM"),
+            ("15:04 MST", "13:58 UTCZ"),
+        ] {
+            assert!(Time::parse(layout, text).is_err(), "{layout} {text}");
+        }
+        assert!(Time::parse("15:04  MST", "13:58 +0000").is_ok());
     }
 }
