@@ -107,7 +107,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn any_text_gives_a_text_or_an_error(text in prop_oneof![".{0,60}", pieces()]) {

@@ -106,6 +106,8 @@ impl Escaper {
                     return 3;
                 }
             }
+            // Nothing but the element's own end is a tag here.
+            At::OnlyWords if c == '<' => out.push_str("&lt;"),
             At::OnlyWords => out.push(c),
             At::Script(script) => out.extend(script.take(c, next)),
             At::Style(style) => out.extend(style.take(c, next)),

@@ -28,8 +28,12 @@ pub(super) struct Script {
     last: char,
     /// The name that code ended with; some names are followed by patterns.
     word: String,
-    /// Whether the next character is the second one of a comment's end.
+    /// Whether the next character is the second one of a comment's mark.
+    marking: bool,
+    /// The same, of the mark that ends it.
     ending: bool,
+    /// Whether a part of a comment was left out and nothing stands for it yet.
+    left_out: bool,
     /// Whether the comment being left out has a newline, which may end a statement.
     newline: bool,
     /// Braces that are open in each `${…}` around.
@@ -67,7 +71,9 @@ impl Script {
             escaped: false,
             last: ';',
             word: String::new(),
+            marking: false,
             ending: false,
+            left_out: false,
             newline: false,
             braces: Vec::new(),
         }
@@ -88,6 +94,10 @@ impl Script {
                 self.at = At::Code;
             }
             At::BlockComment => {
+                if std::mem::take(&mut self.marking) {
+                    return None;
+                }
+                self.left_out = true;
                 if std::mem::take(&mut self.ending) {
                     let written = self.comment_rest();
                     self.at = At::Code;
@@ -128,7 +138,8 @@ impl Script {
     /// What stands for the comment, or the part of it, that is left out up to here.
     pub(super) fn comment_rest(&mut self) -> Option<char> {
         let newline = std::mem::take(&mut self.newline);
-        (self.at == At::BlockComment).then_some(if newline { '\n' } else { ' ' })
+        let left_out = std::mem::take(&mut self.left_out);
+        left_out.then_some(if newline { '\n' } else { ' ' })
     }
 
     fn code(&mut self, c: char, next: Option<char>) -> Option<char> {
@@ -139,6 +150,7 @@ impl Script {
             }
             '/' if next == Some('*') => {
                 self.at = At::BlockComment;
+                self.marking = true;
                 return None;
             }
             '/' if self.pattern_may_follow() => self.at = At::Pattern,

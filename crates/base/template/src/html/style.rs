@@ -23,8 +23,12 @@ pub(super) struct Style {
     at: At,
     part: Part,
     escaped: bool,
-    /// Whether the next character is the second one of a comment's end.
+    /// Whether the next character is the second one of a comment's mark.
+    marking: bool,
+    /// The same, of the mark that ends it.
     ending: bool,
+    /// Whether a part of a comment was left out and nothing stands for it yet.
+    left_out: bool,
     /// How much of `url(` code ended with.
     seen: usize,
 }
@@ -37,7 +41,9 @@ impl Style {
             at: At::Code,
             part: Part::Start,
             escaped: false,
+            marking: false,
             ending: false,
+            left_out: false,
             seen: 0,
         }
     }
@@ -50,9 +56,13 @@ impl Style {
         }
         match self.at {
             At::BlockComment => {
+                if std::mem::take(&mut self.marking) {
+                    return None;
+                }
+                self.left_out = true;
                 if std::mem::take(&mut self.ending) {
                     self.at = At::Code;
-                    return Some(' ');
+                    return self.comment_rest();
                 }
                 self.ending = c == '*' && next == Some('/');
                 return None;
@@ -67,6 +77,7 @@ impl Style {
                     } else {
                         At::LineComment
                     };
+                    self.marking = block;
                     return None;
                 }
                 self.code(c);
@@ -88,8 +99,8 @@ impl Style {
     }
 
     /// What stands for the comment, or the part of it, that is left out up to here.
-    pub(super) fn comment_rest(&self) -> Option<char> {
-        (self.at == At::BlockComment).then_some(' ')
+    pub(super) fn comment_rest(&mut self) -> Option<char> {
+        std::mem::take(&mut self.left_out).then_some(' ')
     }
 
     fn code(&mut self, c: char) {

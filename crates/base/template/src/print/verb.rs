@@ -12,7 +12,7 @@ impl Printer {
         match (verb, value) {
             ('T', _) => self.string('s', &value.type_name(), value),
             ('v', Value::Nil) => self.pad("<nil>"),
-            ('p', _) | (_, Value::Nil) => self.bad(verb, value),
+            ('p', _) | ('w', _) | (_, Value::Nil) => self.bad(verb, value),
             ('v' | 't', Value::Bool(truth)) => self.pad(if *truth { "true" } else { "false" }),
             (_, Value::Bool(_)) => self.bad(verb, value),
             (_, Value::Int(number)) => self.integer(verb, *number, value),
@@ -116,11 +116,13 @@ impl Printer {
     /// A verb that does not fit the value.
     fn bad(&mut self, verb: char, value: &Value) {
         self.push(&format!("%!{verb}("));
-        if !matches!(value, Value::Nil) {
+        if matches!(value, Value::Nil) {
+            self.push("<nil>");
+        } else {
             self.push(&value.type_name());
             self.push("=");
+            self.value('v', value);
         }
-        self.value('v', value);
         self.push(")");
     }
 
@@ -210,6 +212,7 @@ impl Printer {
             text = format!("{}{text}", "0".repeat(least - text.len()));
         }
         let mark = match (verb, self.flags.sharp) {
+            ('O', true) if !text.starts_with('0') => "0o0",
             ('O', _) => "0o",
             ('b', true) => "0b",
             ('o', true) if !text.starts_with('0') => "0",

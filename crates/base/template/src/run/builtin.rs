@@ -99,15 +99,15 @@ fn escaped(arguments: &[Value], push: fn(&mut String, &str)) -> Result<Value, St
     Ok(Value::text(out))
 }
 
-/// One text as it is, all else as `print` writes it.
+/// One text as it is, all else as `print` writes it, where what is absent is a text, too.
 pub(crate) fn argument_text(arguments: &[Value]) -> Result<Cow<'_, str>, String> {
-    if let [only] = arguments {
-        if let Some(text) = only.as_text() {
-            return Ok(Cow::Borrowed(text));
-        }
-        if matches!(only, Value::Nil) {
-            return Ok(Cow::Borrowed("<no value>"));
-        }
+    if let [Value::Text(text) | Value::Safe(_, text)] = arguments {
+        return Ok(Cow::Borrowed(text));
     }
-    sprint(arguments).map(Cow::Owned)
+    let shown = |value: &Value| match value {
+        Value::Nil => Value::text("<no value>"),
+        other => other.clone(),
+    };
+    let shown: Vec<Value> = arguments.iter().map(shown).collect();
+    sprint(&shown).map(Cow::Owned)
 }

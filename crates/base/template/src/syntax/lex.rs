@@ -248,13 +248,7 @@ impl<'s> Lexer<'s> {
             }
             '|' => self.push(Kind::Pipe, start),
             '"' => self.quoted(start)?,
-            '`' => match self.rest().find('`') {
-                Some(end) => {
-                    self.at += end + 1;
-                    self.push(Kind::RawText, start);
-                }
-                None => return wrong("unterminated raw quoted string"),
-            },
+            '`' => self.raw(start)?,
             '\'' => self.character(start)?,
             '$' => self.name(Kind::Variable, Kind::Variable, start)?,
             '.' if !self.peek().is_some_and(|c| c.is_ascii_digit()) => {
@@ -300,6 +294,15 @@ impl<'s> Lexer<'s> {
         if self.at > start {
             self.push(Kind::Space, start);
         }
+    }
+
+    fn raw(&mut self, start: usize) -> Result<(), Wrong> {
+        let Some(end) = self.rest().find('`') else {
+            return Err((start, "unterminated raw quoted string".to_owned()));
+        };
+        self.at += end + 1;
+        self.push(Kind::RawText, start);
+        Ok(())
     }
 
     fn quoted(&mut self, start: usize) -> Result<(), Wrong> {
@@ -405,7 +408,7 @@ impl<'s> Lexer<'s> {
     fn number(&mut self, start: usize) -> Result<(), Wrong> {
         let alone = self.digits();
         // A sign behind a number makes it one of two parts, which are not known.
-        let joined = self.peek().is_some_and(|c| "+-".contains(c));
+        let joined = alone && self.peek().is_some_and(|c| "+-".contains(c));
         if joined {
             self.digits();
         }

@@ -56,7 +56,12 @@ impl Time {
                 left = read.fraction(left, None).unwrap_or(left);
             }
             after_second = matches!(part, Next::Part(Part::Second | Part::Second2));
-            layout_left = after;
+            let space = matches!(part, Next::Literal(' '));
+            layout_left = if space {
+                after.trim_start_matches(' ')
+            } else {
+                after
+            };
             let rest = read.take(&part, left);
             left = rest.ok_or_else(|| {
                 wrong(format!(
@@ -78,32 +83,27 @@ impl Time {
 }
 
 impl Read {
-    /// Takes one part off the text; what is left of it.
-    fn take<'t>(&mut self, part: &Next, text: &'t str) -> Option<&'t str> {
-        let part = match part {
-            Next::Literal(' ') => return Some(text.strip_prefix(' ').unwrap_or(text)),
-            Next::Literal(c) => return text.strip_prefix(*c),
+    /// Takes one piece off the text; what is left of it.
+    fn take<'t>(&mut self, piece: &Next, text: &'t str) -> Option<&'t str> {
+        match piece {
+            // Any number of spaces stands for any number, but none at all only for the end.
+            Next::Literal(' ') => {
+                let spaces = text.starts_with(' ') || text.is_empty();
+                spaces.then(|| text.trim_start_matches(' '))
+            }
+            Next::Literal(c) => text.strip_prefix(*c),
             Next::Fraction {
                 digits,
                 trim: false,
                 ..
-            } => return self.fraction(text, Some(*digits)),
-            Next::Fraction { .. } => return Some(self.fraction(text, None).unwrap_or(text)),
-            Next::Part(part) => *part,
-        };
-        let small = |value: (i64, &'t str)| Some((i8::try_from(value.0).ok()?, value.1));
+            } => self.fraction(text, Some(*digits)),
+            Next::Fraction { .. } => Some(self.fraction(text, None).unwrap_or(text)),
+            Next::Part(part) => self.part(*part, text),
+        }
+    }
+
+    fn part<'t>(&mut self, part: Part, text: &'t str) -> Option<&'t str> {
         match part {
-            Part::Year => {
-                let (year, rest) = number(text, 4, 4)?;
-                self.year = i16::try_from(year).ok()?;
-                Some(rest)
-            }
-            Part::Year2 => {
-                let (year, rest) = number(text, 2, 2)?;
-                self.year =
-                    i16::try_from(if year >= 69 { 1900 + year } else { 2000 + year }).ok()?;
-                Some(rest)
-            }
             Part::MonthName | Part::MonthShort => {
                 let short = matches!(part, Part::MonthShort);
                 let (month, rest) = name(text, short, (1..=12).map(Calendar::Month))?;
@@ -114,65 +114,60 @@ impl Read {
                 let short = matches!(part, Part::WeekdayShort);
                 Some(name(text, short, (0..7).map(Calendar::Weekday))?.1)
             }
-            Part::Month | Part::Month2 => {
-                let least = if matches!(part, Part::Month2) { 2 } else { 1 };
-                let (month, rest) = small(number(text, least, 2)?)?;
-                self.month = month;
-                Some(rest)
-            }
-            Part::Day | Part::Day2 | Part::DaySpaces => {
-                let least = if matches!(part, Part::Day2) { 2 } else { 1 };
-                let (day, rest) = small(number(text.trim_start_matches(' '), least, 2)?)?;
-                self.day = day;
-                Some(rest)
-            }
-            Part::YearDay | Part::YearDaySpaces => {
-                let (day, rest) = number(text.trim_start_matches(' '), 1, 3)?;
-                self.year_day = Some(i16::try_from(day).ok()?);
-                Some(rest)
-            }
-            Part::Hour24 | Part::Hour12 | Part::Hour12Two => {
-                let least = if matches!(part, Part::Hour12Two) {
-                    2
-                } else {
-                    1
-                };
-                let (hour, rest) = small(number(text, least, 2)?)?;
-                self.hour = hour;
-                Some(rest)
-            }
-            Part::Minute | Part::Minute2 => {
-                let least = if matches!(part, Part::Minute2) { 2 } else { 1 };
-                let (minute, rest) = small(number(text, least, 2)?)?;
-                self.minute = minute;
-                Some(rest)
-            }
-            Part::Second | Part::Second2 => {
-                let least = if matches!(part, Part::Second2) { 2 } else { 1 };
-                let (second, rest) = small(number(text, least, 2)?)?;
-                self.second = second;
-                Some(rest)
-            }
             Part::Upper | Part::Lower => {
                 let (half, rest) = text.split_at_checked(2)?;
-                let words = if matches!(part, Part::Upper) {
-                    ["AM", "PM"]
-                } else {
-                    ["am", "pm"]
-                };
+                let upper = matches!(part, Part::Upper);
+                let words = if upper { ["AM", "PM"] } else { ["am", "pm"] };
                 self.afternoon = Some(words.iter().position(|word| *word == half)? == 1);
                 Some(rest)
             }
-            Part::ZoneName => {
-                let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-                (letters >= 3).then(|| text.get(letters..)).flatten()
-            }
+            // A name says nothing, but must be there.
+            Part::ZoneName => behind_zone_name(text),
             Part::Offset {
                 zulu,
                 colons,
                 parts,
             } => self.zone(text, zulu, colons, parts),
+            _ => self.number(part, text),
         }
+    }
+
+    /// The parts that are numbers.
+    fn number<'t>(&mut self, part: Part, text: &'t str) -> Option<&'t str> {
+        let (least, most) = match part {
+            Part::Year => (4, 4),
+            Part::YearDay => (3, 3),
+            Part::YearDaySpaces => (1, 3),
+            Part::Year2
+            | Part::Month2
+            | Part::Day2
+            | Part::Hour12Two
+            | Part::Minute2
+            | Part::Second2 => (2, 2),
+            _ => (1, 2),
+        };
+        let padded = matches!(part, Part::DaySpaces | Part::YearDaySpaces);
+        let text = if padded {
+            text.trim_start_matches(' ')
+        } else {
+            text
+        };
+        let (value, rest) = number(text, least, most)?;
+        let small = i8::try_from(value);
+        match part {
+            Part::Year => self.year = i16::try_from(value).ok()?,
+            // Two digits are of this century up to 68.
+            Part::Year2 if value >= 69 => self.year = 1900 + i16::from(small.ok()?),
+            Part::Year2 => self.year = 2000 + i16::from(small.ok()?),
+            Part::Month | Part::Month2 => self.month = small.ok()?,
+            Part::Day | Part::Day2 | Part::DaySpaces => self.day = small.ok()?,
+            Part::Hour12 | Part::Hour12Two if value > 12 => return None,
+            Part::Hour24 | Part::Hour12 | Part::Hour12Two => self.hour = small.ok()?,
+            Part::Minute | Part::Minute2 => self.minute = small.ok()?,
+            Part::Second | Part::Second2 => self.second = small.ok()?,
+            _ => self.year_day = Some(i16::try_from(value).ok()?),
+        }
+        Some(rest)
     }
 
     fn zone<'t>(
@@ -224,7 +219,8 @@ impl Read {
         let date = match self.year_day {
             Some(day) => {
                 let days = jiff::Span::new().try_days(i64::from(day) - 1).ok()?;
-                Date::new(self.year, 1, 1).ok()?.checked_add(days).ok()?
+                let date = Date::new(self.year, 1, 1).ok()?.checked_add(days).ok()?;
+                Some(date).filter(|date| date.year() == self.year)?
             }
             None => Date::new(self.year, self.month, self.day).ok()?,
         };
@@ -240,6 +236,33 @@ impl Read {
             at: zoned.timestamp(),
             zone,
         })
+    }
+}
+
+/// What follows the letters of a zone, three to five of them, or an offset in their place.
+fn behind_zone_name(text: &str) -> Option<&str> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    if let Some(offset) = text.strip_prefix(['+', '-']) {
+        let count = digits(offset);
+        let hours: u32 = offset.get(..count)?.parse().ok()?;
+        return offset.get(count..).filter(|_| hours < 24);
+    }
+    let letters = text
+        .bytes()
+        .take(6)
+        .take_while(u8::is_ascii_uppercase)
+        .count();
+    let name = text.get(..letters)?;
+    let known = match letters {
+        3 => true,
+        4 => name.ends_with('T') || name == "WITA",
+        5 => name.ends_with('T'),
+        _ => false,
+    };
+    match (text.strip_prefix("UTC"), known) {
+        (Some(rest), _) => Some(rest),
+        (None, true) => text.get(letters..),
+        (None, false) => None,
     }
 }
 
@@ -300,7 +323,16 @@ mod tests {
             Time::parse("2006-01-02", "x").unwrap_err(),
             "parsing time \"x\" as \"2006-01-02\": cannot parse \"x\" as \"2006\""
         );
-        assert!(Time::parse("2006-01-02", "2026-02-30").is_err());
-        assert!(Time::parse("2006-01-02", "2026-02-03x").is_err());
+        for (layout, text) in [
+            ("2006-01-02", "2026-02-30"),
+            ("2006-01-02", "2026-02-03x"),
+            ("2006-01-02 15:04", "2026-02-0310:00"),
+            ("2006-002", "2026-397"),
+            ("3:04PM", "13:58AM"),
+            ("15:04 MST", "13:58 UTCZ"),
+        ] {
+            assert!(Time::parse(layout, text).is_err(), "{layout} {text}");
+        }
+        assert!(Time::parse("15:04  MST", "13:58 +0000").is_ok());
     }
 }
