@@ -8,6 +8,7 @@
 //! ```
 
 mod alertmanager;
+mod am;
 mod builtin;
 mod configuration;
 mod flags;
@@ -30,6 +31,9 @@ fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     if tsdb::is_meant(&arguments) {
         return tsdb::run(&arguments);
+    }
+    if am::is_meant(&arguments) {
+        return am::run(&arguments);
     }
     if alertmanager::is_meant(&arguments) {
         return alertmanager::run(&arguments);
