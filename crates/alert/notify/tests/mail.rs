@@ -407,12 +407,12 @@ async fn what_goes_wrong_with_a_mail() {
         (
             Manner {
                 auth: "PLAIN",
-                refusal: Some(("AUTH", "535 5.7.8 no")),
+                refusal: Some(("AUTH", "535 5.7.8 no: AHVzZXIAczNjcmV0LXB3 s3cret-pw")),
                 ..Manner::default()
             },
             login,
             true,
-            "PLAIN auth: 535 5.7.8 no",
+            "PLAIN auth: 535 5.7.8 no: <secret> <secret>",
         ),
         (
             Manner {

@@ -31,6 +31,7 @@ receivers:
 - name: all
   webhook_configs:
   - {url: WEB/webhook, http_config: {basic_auth: {username: me, password: pw}}}
+  - {url: 'http://u%20v:p%40w@HOST/webhook2?x=y', http_config: {bearer_token: not sent}}
   slack_configs:
   - api_url: WEB/slack
     send_resolved: true
@@ -94,7 +95,7 @@ receivers:
 "##;
 
 /// Requests of one notification: one for each integration.
-const REQUESTS: usize = 12;
+const REQUESTS: usize = 13;
 
 fn answer(seen: &Seen) -> http::Response<http_body_util::Full<bytes::Bytes>> {
     match seen.path.split(['?', '/']).nth(1).unwrap_or("") {
@@ -135,6 +136,7 @@ impl World {
         let proxy = everybody(answer).await;
         let file = FILE
             .replace("WEB", &plain.url())
+            .replace("HOST", &plain.address.to_string())
             .replace("PROXY", &proxy.url());
         Self { plain, proxy, file }
     }
