@@ -121,6 +121,40 @@ fn amtool_prints_the_same() {
             "{arguments:?}"
         );
     }
+    std::fs::write(
+        folder.path().join("data.json"),
+        r#"{"receiver":"r","status":"firing","alerts":[{"status":"firing","labels":{"a":"<b>"},"annotations":{},"startsAt":"2024-01-02T03:04:05.5Z","generatorURL":"http://g","fingerprint":"f"}],"groupLabels":{"alertname":"x"},"commonLabels":{"a":"<b>"},"commonAnnotations":{},"externalURL":"http://e"}"#,
+    )
+    .unwrap();
+    let everything = "{{ .Receiver }} {{ .Status }} {{ .ExternalURL }} {{ .GroupLabels.SortedPairs.Values | join \",\" }} {{ range .Alerts.Firing }}{{ .Status }} {{ .Fingerprint }} {{ .GeneratorURL }} {{ .Labels.SortedPairs.Names | join \",\" }} {{ .Labels.a }}{{ end }} {{ len .Alerts.Resolved }} {{ .CommonAnnotations.Values | join \",\" }}";
+    let text = format!("--template.text={everything}");
+    let moments = "--template.text={{ range .Alerts }}{{ .StartsAt }} {{ .EndsAt.Unix }}{{ end }}";
+    let data = "--template.data=data.json";
+    // The alerts that Debian's version makes up have no status yet.
+    let made_up = "--template.text={{ .Receiver }} {{ .Status }} {{ .ExternalURL }} {{ .GroupLabels.SortedPairs.Values | join \",\" }} {{ len .Alerts }} {{ .CommonLabels.Names | join \",\" }}";
+    for more in [
+        &[made_up][..],
+        &[made_up, "--template.type=html"],
+        &[text.as_str(), data],
+        &[text.as_str(), data, "--template.type=html"],
+        &[moments, data],
+    ] {
+        let arguments = [&["template", "render", "--template.glob=*.tmpl"], more].concat();
+        let (ours, theirs) = (
+            argand(folder.path(), &arguments),
+            amtool(folder.path(), &arguments),
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&ours.stdout),
+            String::from_utf8_lossy(&theirs.stdout),
+            "{arguments:?} {}",
+            String::from_utf8_lossy(&ours.stderr)
+        );
+        assert!(
+            ours.status.success() && theirs.status.success(),
+            "{arguments:?}"
+        );
+    }
     // Both refuse, each in its own words.
     for arguments in [
         &[

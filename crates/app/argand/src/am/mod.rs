@@ -6,6 +6,7 @@
 mod check_config;
 mod routes;
 mod routes_test;
+mod template_render;
 mod tree;
 
 use std::ffi::OsString;
@@ -38,6 +39,16 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Tries templates out.
+    Template {
+        #[command(subcommand)]
+        command: TemplateCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum TemplateCommand {
+    Render(template_render::Arguments),
 }
 
 #[derive(Subcommand)]
@@ -65,6 +76,9 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Command::Config {
             command: ConfigCommand::Routes(arguments),
         } => routes::run(arguments, &mut out),
+        Command::Template {
+            command: TemplateCommand::Render(arguments),
+        } => template_render::run(arguments, &mut out),
     };
     // What was found is shown, whatever became of it.
     let flushed = out.flush();
