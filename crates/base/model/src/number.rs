@@ -18,10 +18,34 @@ fn special(value: f64) -> Option<&'static str> {
 pub fn push_plain(out: &mut String, value: f64) {
     match special(value) {
         Some(text) => out.push_str(text),
+        None if value == 0.0 => out.push_str(if value.is_sign_negative() { "-0" } else { "0" }),
         None => {
-            let _ = write!(out, "{value}");
+            let mut buffer = zmij::Buffer::new();
+            let text = buffer.format_finite(value);
+            // The same digits by a faster way; with an exponent where that is shorter.
+            if text.bytes().any(|byte| byte == b'e') {
+                let _ = write!(out, "{value}");
+            } else {
+                out.push_str(text.strip_suffix(".0").unwrap_or(text));
+            }
         }
     }
+}
+
+/// Appends a whole number.
+fn push_whole(out: &mut String, mut value: u64) {
+    let mut digits = [b'0'; 20];
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+        used += 1;
+        if value == 0 {
+            break;
+        }
+    }
+    let (_, digits) = digits.split_at(digits.len() - used);
+    out.extend(digits.iter().copied().map(char::from));
 }
 
 /// Appends the shortest exact form with an exponent of at least two digits (Go's `'e'`).
@@ -66,7 +90,7 @@ pub fn push_seconds(out: &mut String, millis: i64) {
         out.push('-');
     }
     let size = millis.unsigned_abs();
-    let _ = write!(out, "{}", size / 1000);
+    push_whole(out, size / 1000);
     if !size.is_multiple_of(1000) {
         let decimals = format!(".{:03}", size % 1000);
         out.push_str(decimals.trim_end_matches('0'));
@@ -75,7 +99,24 @@ pub fn push_seconds(out: &mut String, millis: i64) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_plain_form_is_the_languages_own(bits in any::<u64>(), small in -1e6f64..1e6, millis in any::<i64>()) {
+            for value in [f64::from_bits(bits), small, small.trunc(), small / 1e9, small * 1e12] {
+                if value.is_finite() {
+                    prop_assert_eq!(written(push_plain, value), value.to_string());
+                }
+            }
+            let mut seconds = String::new();
+            push_seconds(&mut seconds, millis);
+            let whole = seconds.trim_start_matches('-').split('.').next().map(str::to_owned);
+            prop_assert_eq!(whole, Some((millis.unsigned_abs() / 1000).to_string()));
+        }
+    }
 
     fn written(push: fn(&mut String, f64), value: f64) -> String {
         let mut out = String::new();

@@ -150,6 +150,11 @@ impl Layout {
         self.entries.push(Entry::new(key, id, flags));
     }
 
+    /// Makes room for more lines.
+    pub(crate) fn reserve(&mut self, lines: usize) {
+        self.entries.reserve(lines);
+    }
+
     /// The first lines as a layout of their own.
     pub(crate) fn prefix(&self, lines: usize) -> Self {
         Self {

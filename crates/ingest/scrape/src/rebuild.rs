@@ -8,10 +8,11 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use contract::{Append, AppendError, Batch, SeriesId};
-use model::Labels;
+use model::{FamilyKind, Labels, LabelsBuilder};
 use rapidhash::RapidHashMap;
 use wire::exposition::Format;
 
+use crate::bounds::Kinds;
 use crate::error::ScrapeError;
 use crate::ingest::{Output, Said};
 use crate::layout::{Entry, Flags, Key, Layout};
@@ -20,6 +21,10 @@ use crate::limits::DEFAULT_SAMPLES;
 /// Lines that metric relabelling drops cost memory too: of each sample that may be stored a
 /// target may send this many.
 const LINES_PER_SAMPLE: u64 = 4;
+
+/// Bytes of a body that a new line is expected to take, headers included. A guess that is off
+/// costs memory for a moment or a few moves.
+const BYTES_A_LINE: usize = 96;
 
 pub(crate) struct Rebuild<'o> {
     old: &'o Layout,
@@ -32,6 +37,10 @@ pub(crate) struct Rebuild<'o> {
     /// Lines of `next` that the old layout has not, by hash.
     fresh: RapidHashMap<u64, usize>,
     next: Layout,
+    /// The types that the body says.
+    kinds: Kinds<'o>,
+    /// Memory for the labels of one series.
+    builder: LabelsBuilder,
     unresolved: Vec<Labels>,
     late: Vec<Late>,
     over_limit: bool,
@@ -43,6 +52,15 @@ struct Late {
     samples: Range<usize>,
     histograms: Range<usize>,
     exemplars: Range<usize>,
+}
+
+/// Where a line stands in a body.
+#[derive(Clone, Copy)]
+pub(crate) struct At {
+    /// From 1.
+    pub(crate) number: usize,
+    /// Where it begins or ends, in bytes; `None` in protobuf.
+    pub(crate) place: Option<usize>,
 }
 
 /// How much a batch holds.
@@ -74,10 +92,18 @@ enum Known {
 
 impl<'o> Rebuild<'o> {
     /// Starts from the first lines of the old layout, which the body has had.
-    pub(crate) fn new(old: &'o Layout, lines: usize, format: Format) -> Self {
+    pub(crate) fn new(old: &'o Layout, lines: usize, body: &'o [u8], format: Format) -> Self {
         let mut next = old.prefix(lines);
         next.format = Some(format);
         next.alive = true;
+        // A target that is seen for the first time says nothing but new lines.
+        let expected = match old.len() {
+            0 => body.len() / BYTES_A_LINE,
+            _ => 0,
+        };
+        next.reserve(expected);
+        let mut fresh = RapidHashMap::default();
+        fresh.reserve(expected);
         let mut seen = vec![false; old.len()];
         for flag in seen.iter_mut().take(lines) {
             *flag = true;
@@ -87,21 +113,23 @@ impl<'o> Rebuild<'o> {
             cursor: lines,
             // Texts of another form say nothing about this one.
             index: (old.format != Some(format)).then(RapidHashMap::default),
-            fresh: RapidHashMap::default(),
+            fresh,
             next,
-            unresolved: Vec::new(),
-            late: Vec::new(),
+            kinds: Kinds::new(body, format),
+            builder: LabelsBuilder::new(),
+            unresolved: Vec::with_capacity(expected),
+            late: Vec::with_capacity(expected),
             over_limit: false,
             old,
         }
     }
 
-    /// Takes a sample; `line` is its number in the body.
+    /// Takes a sample; `line` says where it stands.
     pub(crate) fn take(
         &mut self,
         series: &[u8],
         said: Said,
-        line: usize,
+        line: At,
         output: &mut Output<'_>,
     ) -> Result<(), ScrapeError> {
         let Some(key) = Key::of(series) else {
@@ -117,7 +145,13 @@ impl<'o> Rebuild<'o> {
             }
             Known::Repeated(flags, Some(id)) => (id, flags.repeated(), None),
             Known::Repeated(..) | Known::New => {
-                match output.rules.labels(series, self.format(), line)? {
+                let (format, kinds) = (self.format(), &mut self.kinds);
+                // Bounds in protobuf are numbers, and written alike from the start.
+                let kind = || line.place.map_or(FamilyKind::Unknown, |at| kinds.at(at));
+                match output
+                    .rules
+                    .labels(series, format, line.number, kind, &mut self.builder)?
+                {
                     None => (SeriesId(0), Flags::DROPPED, None),
                     labels => (SeriesId(0), Flags::TRACKED, labels),
                 }

@@ -2,9 +2,10 @@
 
 use config::{NameValidation, ScrapeConfig};
 use memchr::memmem;
-use model::{Labels, LabelsBuilder, METRIC_NAME, name};
+use model::{FamilyKind, Labels, LabelsBuilder, METRIC_NAME, name};
 use wire::exposition::{Format, parse_series};
 
+use crate::bounds;
 use crate::error::ScrapeError;
 use crate::limits::Limits;
 
@@ -17,33 +18,39 @@ pub(crate) struct SampleRules<'a> {
 }
 
 impl SampleRules<'_> {
-    /// The labels of a series as they are stored; `None` where metric relabelling drops it.
+    /// The labels of a series as they are stored; `None` where metric relabelling drops it. `kind`
+    /// is the type of its family, asked for where it matters; `labels` is memory to use again.
     pub(crate) fn labels(
         &self,
         series: &[u8],
         format: Format,
         line: usize,
+        kind: impl FnOnce() -> FamilyKind,
+        labels: &mut LabelsBuilder,
     ) -> Result<Option<Labels>, ScrapeError> {
         let wrong = |reason: String| ScrapeError::Series { line, reason };
-        let mut labels = LabelsBuilder::new();
-        parse_series(series, format, &mut labels).map_err(|e| wrong(e.reason))?;
-        if self.config.honor_labels {
-            self.keep_exposed(series, &mut labels);
-        } else {
-            self.rename_exposed(&mut labels);
+        labels.clear();
+        parse_series(series, format, labels).map_err(|e| wrong(e.reason))?;
+        if bounds::has_any(labels) {
+            bounds::unify(kind(), labels);
         }
-        if !relabel::apply(&self.config.metric_relabel, &mut labels) || labels.is_empty() {
+        if self.config.honor_labels {
+            self.keep_exposed(series, labels);
+        } else {
+            self.rename_exposed(labels);
+        }
+        if !relabel::apply(&self.config.metric_relabel, labels) || labels.is_empty() {
             return Ok(None);
         }
         if labels.get(METRIC_NAME).is_empty() {
             let reason = "missing metric name (__name__ label)";
             return Err(wrong(reason.to_owned()));
         }
-        if self.config.name_validation == NameValidation::Legacy && !legacy(&labels) {
+        if self.config.name_validation == NameValidation::Legacy && !legacy(labels) {
             let reason = format!("invalid metric name or label names: {}", labels.build());
             return Err(wrong(reason));
         }
-        self.limits.check_labels(&labels)?;
+        self.limits.check_labels(labels)?;
         Ok(Some(labels.build()))
     }
 

@@ -5,6 +5,8 @@
 
 use model::Matcher;
 
+pub use crate::text::Text;
+
 /// Where a node stands in the query's text: bytes `start..end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -59,6 +61,14 @@ pub struct Expr {
 }
 
 impl Expr {
+    /// What stands inside all parentheses round it.
+    pub fn bare(&self) -> &Self {
+        match &self.kind {
+            ExprKind::Paren(inner) => inner.bare(),
+            _ => self,
+        }
+    }
+
     /// The type of its value.
     pub fn value_type(&self) -> ValueType {
         match &self.kind {
@@ -91,7 +101,7 @@ pub enum ExprKind {
         as_duration: bool,
     },
     /// A quoted text.
-    String(String),
+    String(Text),
     /// `metric{label="value"}`
     Vector(VectorSelector),
     /// `metric{…}[5m]`

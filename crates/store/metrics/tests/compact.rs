@@ -13,10 +13,10 @@ mod common;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{ALL, append, blocks, copy, metric, open, read};
+use common::{ALL, append, blocks, copy, metric, open, options, read};
 use contract::memory::MemoryStore;
 use contract::{StoreAdmin, StoreStatus, TimeRange};
-use metrics_store::{Retention, Store, StoreOptions};
+use metrics_store::{Retention, Store};
 use model::{Labels, MatchOp, Matcher};
 use proptest::prelude::*;
 
@@ -24,17 +24,9 @@ const BLOCK: i64 = 60_000;
 const START: i64 = 27 * BLOCK * 1000;
 const STEP: i64 = 5_000;
 
-fn options(dir: &Path) -> StoreOptions {
-    StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
-        ..StoreOptions::new(dir)
-    }
-}
-
 /// A folder with blocks of `count` spans, from the span `first` on, and what is in it.
 fn filled(dir: &Path, first: i64, count: i64, model: &MemoryStore, value: f64) {
-    let store = open(&options(dir));
+    let store = open(&options(dir, BLOCK));
     // What stays in the head is less than one and a half spans.
     let steps = (count + 1) * BLOCK / STEP + 4;
     for step in 0..steps {
@@ -92,7 +84,7 @@ fn blocks_grow_and_answers_stay() {
     let dir = tempfile::tempdir().unwrap();
     let model = MemoryStore::new();
     filled(dir.path(), 0, 13, &model, 0.0);
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     let before = read(&*store, &[], ALL);
     assert_eq!(before, read(&model, &[], ALL));
     assert_eq!(spans(&store).len(), 13);
@@ -111,7 +103,7 @@ fn blocks_grow_and_answers_stay() {
     }
     store.close().unwrap();
     drop(store);
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     assert_eq!(read(&*store, &[], ALL), before);
 }
 
@@ -125,7 +117,7 @@ fn blocks_that_overlap_become_one_and_the_first_one_wins() {
     for name in blocks(&b) {
         copy(&b.join(&name), &a.join(&name));
     }
-    let store = open(&options(&a));
+    let store = open(&options(&a, BLOCK));
     let before = read(&*store, &[], ALL);
     assert!(spans(&store).windows(2).any(|pair| pair[0] == pair[1]));
     store.compact_blocks().unwrap();
@@ -142,7 +134,7 @@ fn blocks_of_others_are_noticed() {
     filled(&a, 0, 1, &model, 0.0);
     let foreign = MemoryStore::new();
     filled(&b, 100, 1, &foreign, 0.0);
-    let store = open(&options(&a));
+    let store = open(&options(&a, BLOCK));
     let name = blocks(&b).remove(0);
     copy(&b.join(&name), &a.join(&name));
     store.compact_blocks().unwrap();
@@ -169,7 +161,7 @@ fn a_block_that_cannot_be_merged_is_left_alone_and_answers_what_it_can() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&chunks, bytes).unwrap();
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     assert!(store.compact_blocks().is_err());
     assert_eq!(spans(&store).len(), 7);
     assert!(!store.warnings().is_empty());
@@ -182,7 +174,7 @@ fn a_block_that_cannot_be_merged_is_left_alone_and_answers_what_it_can() {
     );
     store.close().unwrap();
     drop(store);
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     store.compact_blocks().unwrap();
     assert_eq!(
         metric(&store, "prometheus_tsdb_compactions_failed_total"),
@@ -217,13 +209,13 @@ fn what_is_deleted_stays_deleted_and_its_bytes_go() {
         (vec![matcher("nobody")], ALL),
     ];
     let expected = without(read(&model, &[], ALL), &deleted);
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     for (matchers, range) in &deleted {
         store.delete_series(matchers, *range).unwrap();
     }
     assert_eq!(read(&*store, &[], ALL), expected);
     drop(store);
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     assert_eq!(read(&*store, &[], ALL), expected);
     let before = blocks(dir.path());
     store.clean_tombstones().unwrap();
@@ -238,8 +230,56 @@ fn what_is_deleted_stays_deleted_and_its_bytes_go() {
     store.clean_tombstones().unwrap();
     assert_eq!(blocks(dir.path()), [""; 0]);
     drop(store);
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     assert_eq!(read(&*store, &[], ALL), []);
+}
+
+/// A series has left the head, its samples are in a block and still in the log: deleted, it does
+/// not come back where the blocks are taken away.
+#[test]
+fn what_left_the_head_stays_deleted_without_its_blocks() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = MemoryStore::new();
+    let folder = dir.path().join("data");
+    let store = open(&options(&folder, BLOCK));
+    for step in 0..BLOCK * 9 / 5 / STEP {
+        let series = if step < 3 { 0..7 } else { 0..3 };
+        append(&*store, &model, series, START + step * STEP, |n| {
+            (step * n as i64) as f64
+        });
+    }
+    store.compact().unwrap();
+    assert_eq!((blocks(&folder).len(), store.head_state(1).series), (1, 3));
+    let without_blocks = |from: &Path| {
+        let aside = from.with_extension("without");
+        copy(from, &aside);
+        for block in blocks(&aside) {
+            std::fs::remove_dir_all(aside.join(block)).unwrap();
+        }
+        read(&*open(&options(&aside, BLOCK)), &[], ALL)
+    };
+    let kept = dir.path().join("kept");
+    copy(&folder, &kept);
+    // Only what is in the log can come back.
+    assert_eq!(without_blocks(&kept), read(&model, &[], ALL));
+    let matchers = [Matcher::new("n", MatchOp::Regex, "[0456]").unwrap()];
+    let range = TimeRange {
+        start: START + 1,
+        end: START + BLOCK / 2,
+    };
+    store.delete_series(&matchers, range).unwrap();
+    drop(store);
+    let deleted = [(matchers.to_vec(), range)];
+    let expected = without(read(&model, &[], ALL), &deleted);
+    assert_eq!(without_blocks(&folder), expected);
+    // Who comes back later is not affected.
+    let store = open(&options(&folder, BLOCK));
+    assert_eq!(read(&*store, &[], ALL), expected);
+    let again = START + BLOCK * 2;
+    append(&*store, &model, 3..7, again, |n| n as f64);
+    drop(store);
+    let expected = without(read(&model, &[], ALL), &deleted);
+    assert_eq!(read(&*open(&options(&folder, BLOCK)), &[], ALL), expected);
 }
 
 #[test]
@@ -247,7 +287,7 @@ fn a_snapshot_opens_as_a_folder_of_its_own() {
     let dir = tempfile::tempdir().unwrap();
     let model = MemoryStore::new();
     filled(dir.path(), 0, 4, &model, 0.0);
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     let everything = read(&*store, &[], ALL);
     for (skip_head, count) in [(false, 5), (true, 4)] {
         let name = store.snapshot(skip_head).unwrap();
@@ -257,7 +297,7 @@ fn a_snapshot_opens_as_a_folder_of_its_own() {
         assert_eq!(blocks(&folder).len(), count);
         let aside = dir.path().join(if skip_head { "x" } else { "y" });
         copy(&folder, &aside);
-        let snapshot = open(&options(&aside));
+        let snapshot = open(&options(&aside, BLOCK));
         if !skip_head {
             assert_eq!(read(&*snapshot, &[], ALL), everything);
         }
@@ -272,7 +312,7 @@ fn a_snapshot_opens_as_a_folder_of_its_own() {
                 end: START + 4 * BLOCK - 1,
             };
             assert_eq!(
-                read(&*open(&options(&again)), &[], rest),
+                read(&*open(&options(&again, BLOCK)), &[], rest),
                 read(&model, &[], rest)
             );
         }
@@ -284,7 +324,7 @@ fn retention_changes_while_the_store_runs() {
     let dir = tempfile::tempdir().unwrap();
     let model = MemoryStore::new();
     filled(dir.path(), 0, 6, &model, 0.0);
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     store.compact().unwrap();
     assert_eq!(spans(&store).len(), 6);
     store.set_retention(Retention {
@@ -312,7 +352,7 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let model = MemoryStore::new();
         filled(dir.path(), 0, 7, &model, 0.0);
-        let mut store = open(&options(dir.path()));
+        let mut store = open(&options(dir.path(), BLOCK));
         let mut deleted = Vec::new();
         for (order, n, from, length) in orders {
             match order {
@@ -327,7 +367,7 @@ proptest! {
                 _ if n < 5 => store.clean_tombstones().unwrap(),
                 _ => {
                     drop(store);
-                    store = open(&options(dir.path()));
+                    store = open(&options(dir.path(), BLOCK));
                 }
             }
             let expected = without(read(&model, &[], ALL), &deleted);

@@ -11,12 +11,11 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use common::{ALL, append, blocks, copy, labels, metric, open, read};
+use common::{ALL, append, blocks, copy, labels, metric, open, options, read};
 use contract::memory::MemoryStore;
 use contract::{Select, Selection, StoreStatus, TimeRange};
 use metrics_store::{Store, StoreOptions};
@@ -27,14 +26,6 @@ use proptest::prelude::*;
 const BLOCK: i64 = 120_000;
 /// A moment that is no multiple of it.
 const START: i64 = 1_700_000_033_000;
-
-fn options(dir: &Path) -> StoreOptions {
-    StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
-        ..StoreOptions::new(dir)
-    }
-}
 
 /// Compares all answers that could differ.
 fn compare(store: &Store, model: &MemoryStore, around: i64) {
@@ -104,7 +95,7 @@ proptest! {
     #[test]
     fn answers_are_the_models_whatever_happens(steps in steps(), pause in 1i64..20_000) {
         let dir = tempfile::tempdir().unwrap();
-        let options = options(dir.path());
+        let options = options(dir.path(), BLOCK);
         let model = MemoryStore::new();
         let mut store = open(&options);
         let mut now = START;
@@ -135,7 +126,7 @@ proptest! {
 #[test]
 fn a_head_is_cut_into_aligned_blocks_and_short_afterwards() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, model) = (open(&options(dir.path())), MemoryStore::new());
+    let (store, model) = (open(&options(dir.path(), BLOCK)), MemoryStore::new());
     for step in 0..200 {
         // Series 8 and 9 end early.
         let last = if step < 40 { 10 } else { 8 };
@@ -175,7 +166,7 @@ fn a_head_is_cut_into_aligned_blocks_and_short_afterwards() {
 fn a_crash_between_block_and_truncation_neither_doubles_nor_loses() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    let (store, model) = (open(&options(&data)), MemoryStore::new());
+    let (store, model) = (open(&options(&data, BLOCK)), MemoryStore::new());
     // Enough samples that full chunks lie in chunks_head; they end where blocks do.
     for step in 0..900 {
         append(&*store, &model, 0..6, START + step * 700, |n| {
@@ -202,7 +193,7 @@ fn a_crash_between_block_and_truncation_neither_doubles_nor_loses() {
         if chunks.exists() {
             copy(&chunks.join("chunks_head"), &after.join("chunks_head"));
         }
-        let store = open(&options(&after));
+        let store = open(&options(&after, BLOCK));
         compare(&store, &model, START + 300_000);
         let (first, _) = store.head_state(1).range.unwrap();
         assert!(first % BLOCK < 700, "{name}: {first}");
@@ -214,7 +205,7 @@ fn a_crash_between_block_and_truncation_neither_doubles_nor_loses() {
     copy(&before, &after);
     let first = &blocks(&data)[0];
     copy(&data.join(first), &after.join(first));
-    let store = open(&options(&after));
+    let store = open(&options(&after, BLOCK));
     compare(&store, &model, START + 300_000);
     store.compact().unwrap();
     compare(&store, &model, START + 300_000);
@@ -224,7 +215,7 @@ fn a_crash_between_block_and_truncation_neither_doubles_nor_loses() {
 #[test]
 fn a_query_that_began_before_a_cut_ends_right() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, model) = (open(&options(dir.path())), MemoryStore::new());
+    let (store, model) = (open(&options(dir.path(), BLOCK)), MemoryStore::new());
     for step in 0..100 {
         append(&*store, &model, 0..10, START + step * 5_000, |n| n as f64);
     }
@@ -275,7 +266,10 @@ fn a_query_that_began_before_a_cut_ends_right() {
 #[test]
 fn queries_and_appends_go_on_while_blocks_are_cut() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, model) = (open(&options(dir.path())), Arc::new(MemoryStore::new()));
+    let (store, model) = (
+        open(&options(dir.path(), BLOCK)),
+        Arc::new(MemoryStore::new()),
+    );
     append(&*store, &model, 0..40, START, |n| n as f64);
     let done = Arc::new(AtomicBool::new(false));
     let reader = {
@@ -310,14 +304,14 @@ fn queries_and_appends_go_on_while_blocks_are_cut() {
     assert!(blocks(dir.path()).len() >= 11);
     compare(&store, &model, START + 800_000);
     drop(store);
-    compare(&open(&options(dir.path())), &model, START + 800_000);
+    compare(&open(&options(dir.path(), BLOCK)), &model, START + 800_000);
 }
 
 #[test]
 fn a_failed_cut_leaves_everything_as_it_is_and_is_made_up_for() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    let (store, model) = (open(&options(&data)), MemoryStore::new());
+    let (store, model) = (open(&options(&data, BLOCK)), MemoryStore::new());
     for step in 0..100 {
         append(&*store, &model, 0..5, START + step * 5_000, |n| n as f64);
     }
@@ -347,7 +341,7 @@ fn a_failed_cut_leaves_everything_as_it_is_and_is_made_up_for() {
 #[test]
 fn a_limit_takes_whole_series() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, model) = (open(&options(dir.path())), MemoryStore::new());
+    let (store, model) = (open(&options(dir.path(), BLOCK)), MemoryStore::new());
     for step in 0..100 {
         let from = if step < 50 { 0 } else { 5 };
         append(&*store, &model, from..10, START + step * 5_000, |n| {
@@ -390,7 +384,7 @@ fn a_sample_from_the_future_does_not_make_the_present_too_old() {
     let options = StoreOptions {
         clock: Arc::new(Stopped(now)),
         retention_time: Some(Duration::from_secs(3600)),
-        ..options(dir.path())
+        ..options(dir.path(), BLOCK)
     };
     let (store, model) = (open(&options), MemoryStore::new());
     for step in 0..3 * BLOCK / 5_000 {
@@ -410,7 +404,7 @@ fn a_sample_from_the_future_does_not_make_the_present_too_old() {
 #[test]
 fn a_damaged_block_is_set_aside_and_named_and_the_rest_is_read() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, model) = (open(&options(dir.path())), MemoryStore::new());
+    let (store, model) = (open(&options(dir.path(), BLOCK)), MemoryStore::new());
     for step in 0..100 {
         append(&*store, &model, 0..5, START + step * 5_000, |n| n as f64);
     }
@@ -423,7 +417,7 @@ fn a_damaged_block_is_set_aside_and_named_and_the_rest_is_read() {
     let end = bytes.len() - 1;
     bytes[end] ^= 1;
     fs::write(&index, bytes).unwrap();
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     let warnings = store.warnings();
     assert!(warnings[0].contains("1 damaged"), "{warnings:?}");
     assert!(dir.path().join(format!("{first}.damaged")).exists());

@@ -10,18 +10,16 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use common::histograms::{Both, Said, both, read, said, value};
-use common::{ALL, blocks, labels, open};
+use common::{ALL, blocks, labels, open, options};
 use contract::memory::MemoryStore;
 use contract::{
     Append, Batch, Gather, PendingHistogram, PendingMetadata, PendingSample, RejectReason, Select,
     Selection, SeriesId, TimeRange,
 };
-use metrics_store::{Store, StoreOptions};
+use metrics_store::Store;
 use model::{
     Columns, FamilyKind, Histogram, HistogramValue, IntegerHistogram, Span, is_stale, stale_nan,
 };
@@ -31,14 +29,6 @@ use proptest::prelude::*;
 const BLOCK: i64 = 120_000;
 /// A moment that is no multiple of it.
 const START: i64 = 1_700_000_033_000;
-
-fn options(dir: &Path) -> StoreOptions {
-    StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
-        ..StoreOptions::new(dir)
-    }
-}
 
 fn ids(store: &dyn Append, series: std::ops::Range<usize>) -> Vec<SeriesId> {
     let mut ids = Vec::new();
@@ -150,7 +140,7 @@ proptest! {
         reset in 10u64..200,
     ) {
         let dir = tempfile::tempdir().unwrap();
-        let options = options(dir.path());
+        let options = options(dir.path(), BLOCK);
         let model = MemoryStore::new();
         let mut store = open(&options);
         let (mut now, mut number) = (START, 0);
@@ -223,7 +213,7 @@ fn counted(store: &Store, name: &str, kind: &str) -> f64 {
 #[test]
 fn what_does_not_fit_is_refused_with_its_reason() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     let wrong = IntegerHistogram {
         count: 7,
         ..plain(&[1, 2])
@@ -255,7 +245,7 @@ fn what_does_not_fit_is_refused_with_its_reason() {
 #[test]
 fn a_series_changes_its_kind_and_a_moment_has_one() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     let number = |time: i64, value: f64| {
         let series = ids(&*store, 0..1)[0];
         let batch = Batch {
@@ -294,7 +284,7 @@ fn a_series_changes_its_kind_and_a_moment_has_one() {
 #[test]
 fn a_selection_sees_what_was_there_although_the_chunk_is_written_again() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     for step in 1..5 {
         assert_eq!(put(&*store, START + step, plain(&[step as u64])), None);
     }
@@ -326,7 +316,7 @@ fn a_selection_sees_what_was_there_although_the_chunk_is_written_again() {
 #[test]
 fn large_histograms_come_back_from_every_stage() {
     let dir = tempfile::tempdir().unwrap();
-    let options = options(dir.path());
+    let options = options(dir.path(), BLOCK);
     let mut store = open(&options);
     let counts = |step: u64| -> Vec<u64> {
         (0..5000)
@@ -362,7 +352,7 @@ fn large_histograms_come_back_from_every_stage() {
 #[test]
 fn metadata_is_in_the_log() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     let batch = Batch {
         metadata: vec![PendingMetadata {
             series: ids(&*store, 0..1)[0],

@@ -11,14 +11,11 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use common::{ALL, append, blocks, labels, open, read};
+use common::child::{DONE, Running};
+use common::{ALL, append, blocks, labels, open, options, read};
 use contract::memory::MemoryStore;
-use metrics_store::StoreOptions;
 
 const BLOCK: i64 = 60_000;
 const START: i64 = 1_700_000_033_000;
@@ -26,16 +23,6 @@ const STEP: i64 = 1_000;
 const SERIES: usize = 7;
 /// Names the folder for the process that is to be killed.
 const FOLDER: &str = "ARGAND_TEST_KILLED_WRITER";
-/// What stands in front of an acknowledged step.
-const DONE: &str = "acknowledged ";
-
-fn options(dir: &Path) -> StoreOptions {
-    StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
-        ..StoreOptions::new(dir)
-    }
-}
 
 fn value(step: i64, n: usize) -> f64 {
     (step * 31 + n as i64) as f64
@@ -43,7 +30,7 @@ fn value(step: i64, n: usize) -> f64 {
 
 /// The steps that are stored; each must be there for all series, with the right value.
 fn stored(dir: &Path) -> i64 {
-    let store = open(&options(dir));
+    let store = open(&options(dir, BLOCK));
     let found = read(&*store, &[], ALL);
     let steps = found.first().map_or(0, |(_, samples)| samples.len() as i64);
     for n in 0..if steps == 0 { 0 } else { SERIES } {
@@ -64,7 +51,7 @@ fn writer() {
     };
     let dir = Path::new(&dir);
     let first = stored(dir);
-    let (store, unused) = (open(&options(dir)), MemoryStore::new());
+    let (store, unused) = (open(&options(dir, BLOCK)), MemoryStore::new());
     let cutter = store.clone();
     std::thread::spawn(move || {
         loop {
@@ -83,29 +70,19 @@ fn what_was_acknowledged_survives_kill_9() {
     let dir = tempfile::tempdir().unwrap();
     let mut steps = 0;
     for round in 0..25 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writer", "--nocapture"])
-            .env(FOLDER, dir.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = Running::start("writer", &[(FOLDER, dir.path().as_os_str())]);
         // Anywhere in a block: rounds end at different places of it.
         let most = 3 + round * 23;
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let acknowledged = lines
-            .map_while(Result::ok)
-            .filter_map(|line| line.split_once(DONE)?.1.parse::<i64>().ok())
-            .take(most)
-            .last();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let acknowledged = child.done().take(most).last();
+        child.kill();
         let acknowledged = acknowledged.expect("the writer died on its own");
+        let acknowledged: i64 = acknowledged.parse().unwrap();
         let now = stored(dir.path());
         assert!(now > acknowledged, "round {round}: {now} of {acknowledged}");
         assert!(now > steps);
         steps = now;
     }
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     store.compact().unwrap();
     drop(store);
     let whole = (steps * STEP / BLOCK) as usize - 2;

@@ -11,15 +11,13 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{ALL, append, blocks, copy, open, read};
+use common::child::Running;
+use common::{ALL, append, blocks, copy, open, options, read};
 use contract::memory::MemoryStore;
 use contract::{StoreAdmin, TimeRange};
-use metrics_store::StoreOptions;
 use model::{MatchOp, Matcher};
 
 const BLOCK: i64 = 60_000;
@@ -33,14 +31,6 @@ const FOLDER: &str = "ARGAND_TEST_KILLED_MERGER";
 const BEGUN: &str = "begun";
 const ENDED: &str = "ended";
 
-fn options(dir: &Path) -> StoreOptions {
-    StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
-        ..StoreOptions::new(dir)
-    }
-}
-
 fn second() -> Vec<Matcher> {
     vec![Matcher::new("n", MatchOp::Equal, "2").unwrap()]
 }
@@ -51,7 +41,7 @@ fn merger() {
     let Some(dir) = std::env::var_os(FOLDER) else {
         return;
     };
-    let store = open(&options(Path::new(&dir)));
+    let store = open(&options(Path::new(&dir), BLOCK));
     println!("\n{BEGUN}");
     store.delete_series(&second(), ALL).unwrap();
     store.compact_blocks().unwrap();
@@ -63,7 +53,7 @@ fn merger() {
 fn nothing_is_lost_or_found_again_after_kill_9() {
     let dir = tempfile::tempdir().unwrap();
     let (source, model) = (dir.path().join("source"), MemoryStore::new());
-    let store = open(&options(&source));
+    let store = open(&options(&source, BLOCK));
     for step in 0..14 * BLOCK / STEP {
         append(&*store, &model, 0..40, START + step * STEP, |n| {
             (step * n as i64) as f64
@@ -81,22 +71,15 @@ fn nothing_is_lost_or_found_again_after_kill_9() {
     for round in 0..ROUNDS {
         let data = dir.path().join(round.to_string());
         copy(&source, &data);
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "merger", "--nocapture"])
-            .env(FOLDER, &data)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        while lines.next().unwrap().unwrap() != BEGUN {}
+        let mut child = Running::start("merger", &[(FOLDER, data.as_os_str())]);
+        assert!(child.lines().any(|line| line == BEGUN));
         // Spread over the whole of the work by a fixed sequence.
         let micros = round * 7919 % ROUNDS * 6_000;
         std::thread::sleep(Duration::from_micros(micros));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let is_ended = lines.map_while(Result::ok).any(|line| line == ENDED);
+        child.kill();
+        let is_ended = child.lines().any(|line| line == ENDED);
 
-        let store = open(&options(&data));
+        let store = open(&options(&data, BLOCK));
         let found = read(&*store, &[], ALL);
         // A deletion goes from block to block: of that series anything may be left while it runs.
         let rest: Vec<_> = found

@@ -33,10 +33,8 @@ const SERIES: usize = 4;
 
 fn options(dir: &Path) -> StoreOptions {
     StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
         out_of_order_window: Duration::from_millis(WINDOW as u64),
-        ..StoreOptions::new(dir)
+        ..common::options(dir, BLOCK)
     }
 }
 

@@ -31,10 +31,8 @@ const STEPS: usize = 300;
 
 fn options(dir: &Path) -> StoreOptions {
     StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
         out_of_order_window: Duration::from_secs(24 * 3600),
-        ..StoreOptions::new(dir)
+        ..common::options(dir, BLOCK)
     }
 }
 

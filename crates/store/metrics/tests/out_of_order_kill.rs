@@ -12,11 +12,10 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use common::child::{DONE, Running};
 use common::{ALL, labels, open, read};
 use contract::{Append, Batch, PendingSample};
 use metrics_store::StoreOptions;
@@ -32,15 +31,11 @@ const BEHIND: i64 = 1_009;
 const LEAP: i64 = 389;
 /// Names the folder for the process that is to be killed.
 const FOLDER: &str = "ARGAND_TEST_KILLED_OUT_OF_ORDER_WRITER";
-/// What stands in front of an acknowledged step.
-const DONE: &str = "acknowledged ";
 
 fn options(dir: &Path) -> StoreOptions {
     StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
         out_of_order_window: Duration::from_secs(24 * 3600),
-        ..StoreOptions::new(dir)
+        ..common::options(dir, BLOCK)
     }
 }
 
@@ -115,24 +110,14 @@ fn what_was_acknowledged_survives_kill_9() {
     let mut acknowledged = Stored::new();
     let mut newest = 0;
     for round in 0..20 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writer", "--nocapture"])
-            .env(FOLDER, dir.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let steps = lines
-            .map_while(Result::ok)
-            .filter_map(|line| line.split_once(DONE)?.1.parse::<i64>().ok())
-            .take(3 + round * 23);
-        for step in steps {
+        let mut child = Running::start("writer", &[(FOLDER, dir.path().as_os_str())]);
+        for step in child.done().take(3 + round * 23) {
+            let step: i64 = step.parse().unwrap();
             newest = newest.max(step);
             let samples = samples(step).into_iter();
             acknowledged.extend(samples.map(|(n, time, value)| (n, time, value.to_bits())));
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         let stored = stored(dir.path());
         let lost: Vec<_> = acknowledged.difference(&stored).collect();
         assert!(lost.is_empty(), "round {round}: {lost:?}");

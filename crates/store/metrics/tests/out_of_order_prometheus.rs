@@ -12,11 +12,11 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use common::child::{DONE, Running};
 use common::prometheus::Prometheus;
 use common::{ALL, blocks, open, read};
 use contract::{Append, Batch, Clock, PendingHistogram, PendingSample, SystemClock};
@@ -170,7 +170,6 @@ fn start(dir: &Path, port: u16) -> Option<Prometheus> {
 /// Names the folder for the process that is to be killed.
 const FOLDER: &str = "ARGAND_TEST_KILLED_LATE_WRITER";
 const NOW: &str = "ARGAND_TEST_KILLED_LATE_WRITER_NOW";
-const DONE: &str = "all is acknowledged";
 
 /// Not a test of its own: what runs in the process that is killed.
 #[test]
@@ -194,17 +193,10 @@ fn writer() {
 
 /// Appends a run in a process of its own, which is killed.
 fn write_and_kill(dir: &Path, now: i64, run: i64) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "writer", "--nocapture"])
-        .env(FOLDER, dir)
-        .env(NOW, format!("{now} {run}"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let is_done = lines.any(|line| line.unwrap().contains(DONE));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let when = OsString::from(format!("{now} {run}"));
+    let mut child = Running::start("writer", &[(FOLDER, dir.as_os_str()), (NOW, &when)]);
+    let is_done = child.lines().any(|line| line.contains(DONE));
+    child.kill();
     assert!(is_done, "the writer died on its own");
 }
 

@@ -11,39 +11,14 @@
 mod common;
 
 use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::Command;
 
-use common::prometheus::Prometheus;
-use common::{ALL, append, blocks, open, read};
+use common::prometheus::{Prometheus, promtool};
+use common::{ALL, append, blocks, open, options, read};
 use contract::memory::MemoryStore;
 use contract::{Clock, StoreStatus, SystemClock};
-use metrics_store::StoreOptions;
 use model::{MatchOp, Matcher};
 
 const BLOCK: i64 = 2 * 3_600_000;
-
-fn options(dir: &Path) -> StoreOptions {
-    StoreOptions {
-        retention_time: None,
-        ..StoreOptions::new(dir)
-    }
-}
-
-/// What promtool prints; `None`, with a reason printed, where it is not installed.
-fn promtool(arguments: &[&str], dir: &Path) -> Option<String> {
-    let Ok(done) = Command::new("promtool").args(arguments).arg(dir).output() else {
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: the program promtool is not installed"
-        );
-        return None;
-    };
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{arguments:?}: {errors}");
-    Some(String::from_utf8(done.stdout).unwrap())
-}
 
 /// The values of a range query as upstream prints them: `[seconds,"value"]`.
 fn points(samples: &[(i64, u64)]) -> Vec<String> {
@@ -63,7 +38,7 @@ fn points(samples: &[(i64, u64)]) -> Vec<String> {
 fn prometheus_answers_from_our_blocks_as_we_do() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    let (store, model) = (open(&options(&data)), MemoryStore::new());
+    let (store, model) = (open(&options(&data, BLOCK)), MemoryStore::new());
     let start = SystemClock.now() / 1000 * 1000 - 4 * BLOCK;
     for step in 0..4 * BLOCK / 60_000 {
         let last = if step < 200 { 9 } else { 6 };
@@ -78,19 +53,18 @@ fn prometheus_answers_from_our_blocks_as_we_do() {
     store.close().unwrap();
     drop(store);
 
-    let Some(listed) = promtool(&["tsdb", "list"], &data) else {
+    let Some(listed) = promtool(&["tsdb", "list", data.to_str().unwrap()]) else {
         return;
     };
+    let listed = listed.unwrap();
     for block in blocks(&data) {
         assert!(listed.contains(&block), "{listed}");
-        let analysed = Command::new("promtool")
-            .args(["tsdb", "analyze"])
-            .args([data.to_str().unwrap(), &block])
-            .output()
-            .unwrap();
-        assert!(analysed.status.success(), "{analysed:?}");
+        let analyze = ["tsdb", "analyze", data.to_str().unwrap(), &block];
+        promtool(&analyze).unwrap().unwrap();
     }
-    let dumped = promtool(&["tsdb", "dump"], &data).unwrap();
+    let dumped = promtool(&["tsdb", "dump", data.to_str().unwrap()])
+        .unwrap()
+        .unwrap();
     let samples: usize = ours.iter().map(|(_, samples)| samples.len()).sum();
     let lines = dumped.lines().filter(|line| line.starts_with('{')).count();
     assert_eq!(lines, samples);
@@ -130,21 +104,13 @@ fn what_prometheus_and_promtool_wrote_is_read_back_and_forth() {
     }
     let file = dir.path().join("given.txt");
     fs::write(&file, format!("# TYPE given gauge\n{text}# EOF\n")).unwrap();
-    let created = Command::new("promtool")
-        .args(["tsdb", "create-blocks-from", "openmetrics"])
-        .args([&file, &data])
-        .output();
-    match created {
-        Ok(done) => assert!(done.status.success(), "{done:?}"),
-        Err(_) => {
-            let _ = writeln!(
-                std::io::stderr(),
-                "skipped: the program promtool is not installed"
-            );
-            return;
-        }
-    }
-    let store = open(&options(&data));
+    let (file, folder) = (file.to_str().unwrap(), data.to_str().unwrap());
+    let make = ["tsdb", "create-blocks-from", "openmetrics", file, folder];
+    let Some(created) = promtool(&make) else {
+        return;
+    };
+    created.unwrap();
+    let store = open(&options(&data, BLOCK));
     assert_eq!(store.warnings(), Vec::<String>::new());
     let found = read(&*store, &[], ALL);
     assert_eq!(found.len(), 5);
@@ -188,7 +154,7 @@ fn what_prometheus_and_promtool_wrote_is_read_back_and_forth() {
     }
     drop(server);
     // And we have what it left, its own scrapes as well.
-    let store = open(&options(&data));
+    let store = open(&options(&data, BLOCK));
     assert_eq!(store.warnings(), Vec::<String>::new());
     let again = read(&*store, &[Matcher::equal("__name__", "given")], ALL);
     assert_eq!(again, found);

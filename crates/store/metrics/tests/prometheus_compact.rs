@@ -12,8 +12,7 @@
 mod common;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 use std::time::Duration;
 
 use common::prometheus::Prometheus;
@@ -33,22 +32,9 @@ fn options(dir: &Path) -> StoreOptions {
     }
 }
 
-/// Runs promtool; `None`, with a reason printed, where it is not installed.
-fn promtool(arguments: &[&str]) -> Option<Output> {
-    let program = match std::env::var_os("ARGAND_PROMETHEUS_NEXT") {
-        Some(folder) => Path::new(&folder).join("promtool"),
-        None => PathBuf::from("promtool"),
-    };
-    let Ok(done) = Command::new(program).args(arguments).output() else {
-        println!("skipped: the program promtool is not installed");
-        return None;
-    };
-    assert!(
-        done.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    Some(done)
+/// What promtool prints, which must be content; `None` where it is not installed.
+fn promtool(arguments: &[&str]) -> Option<String> {
+    Some(common::prometheus::promtool(arguments)?.unwrap())
 }
 
 /// Adds blocks of the original's making, of samples every five minutes, to a folder.
@@ -81,8 +67,7 @@ fn backfill(dir: &Path, from_hour: i64, hours: i64, series: usize) -> Option<()>
 fn dump(data: &Path) -> Vec<String> {
     // Older versions dump nothing of a folder without one.
     std::fs::create_dir_all(data.join("wal")).unwrap();
-    let done = promtool(&["tsdb", "dump", data.to_str().unwrap()]).unwrap();
-    let text = String::from_utf8(done.stdout).unwrap();
+    let text = promtool(&["tsdb", "dump", data.to_str().unwrap()]).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort();
     lines

@@ -13,7 +13,7 @@ mod common;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{ALL, append, blocks, metric, open, read};
+use common::{ALL, append, blocks, metric, open, options, read};
 use contract::memory::MemoryStore;
 use contract::{Select, Selection, StoreStatus, TimeRange};
 use metrics_store::StoreOptions;
@@ -22,17 +22,9 @@ use model::Columns;
 const BLOCK: i64 = 120_000;
 const START: i64 = 1_700_000_040_000;
 
-fn options(dir: &Path) -> StoreOptions {
-    StoreOptions {
-        min_block_duration: Duration::from_millis(BLOCK as u64),
-        retention_time: None,
-        ..StoreOptions::new(dir)
-    }
-}
-
 /// A folder with blocks from `START` on, and what is in it.
 fn filled(dir: &Path) -> MemoryStore {
-    let (store, model) = (open(&options(dir)), MemoryStore::new());
+    let (store, model) = (open(&options(dir, BLOCK)), MemoryStore::new());
     for step in 0..300 {
         append(&*store, &model, 0..8, START + step * 5_000, |n| {
             (step * n as i64) as f64
@@ -51,7 +43,7 @@ fn blocks_older_than_the_time_go_and_queries_that_hold_them_end_right() {
     let kept = 5 * BLOCK;
     let store = open(&StoreOptions {
         retention_time: Some(Duration::from_millis(kept as u64)),
-        ..options(dir.path())
+        ..options(dir.path(), BLOCK)
     });
     let everything = read(&model, &[], ALL);
     let selection = Selection {
@@ -96,7 +88,7 @@ fn the_oldest_blocks_go_while_the_size_is_exceeded() {
     let dir = tempfile::tempdir().unwrap();
     let model = filled(dir.path());
     let names = blocks(dir.path());
-    let store = open(&options(dir.path()));
+    let store = open(&options(dir.path(), BLOCK));
     let all = metric(&store, "prometheus_tsdb_storage_blocks_bytes")
         + metric(&store, "prometheus_tsdb_wal_storage_size_bytes")
         + metric(&store, "prometheus_tsdb_head_chunks_storage_size_bytes");
@@ -105,7 +97,7 @@ fn the_oldest_blocks_go_while_the_size_is_exceeded() {
     for (limit, left) in [(all as u64 - 1, names.len() - 1), (1, 0)] {
         let store = open(&StoreOptions {
             retention_size: Some(limit),
-            ..options(dir.path())
+            ..options(dir.path(), BLOCK)
         });
         store.compact().unwrap();
         assert_eq!(blocks(dir.path()), names[names.len() - left..]);

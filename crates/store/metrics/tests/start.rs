@@ -11,11 +11,11 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use common::child::{DONE, Running};
 use common::{ALL, append, labels, open, read};
 use contract::memory::MemoryStore;
 use contract::{Append, Batch, PendingSample, Select, SelectError, Selection, StoreStatus};
@@ -180,7 +180,6 @@ proptest! {
 
 /// Names the folder for the process that is to be killed.
 const FOLDER: &str = "ARGAND_TEST_KILLED_STARTER";
-const DONE: &str = "acknowledged ";
 const SERIES: usize = 40;
 
 /// Not a test of its own: what runs in the process that is killed. It appends from the first
@@ -219,20 +218,12 @@ fn kill_9_while_the_log_is_read_back_loses_nothing_acknowledged() {
     let (mut next, mut unready) = (0i64, 0);
     let mut acknowledged = Vec::new();
     for round in 0..12 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "starter", "--nocapture"])
-            .env(FOLDER, dir.path())
-            .env("FIRST", next.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = OsString::from(next.to_string());
+        let environment = [(FOLDER, dir.path().as_os_str()), ("FIRST", &first)];
+        let mut child = Running::start("starter", &environment);
         // The first run writes a log that takes a while; some end before it was read back.
         let most = if round == 0 { 3000 } else { 1 + round * 7 };
-        for line in lines.map_while(Result::ok) {
-            let Some((_, line)) = line.split_once(DONE) else {
-                continue;
-            };
+        for line in child.done() {
             let (step, ready) = line.split_once(' ').unwrap();
             acknowledged.push(step.parse::<i64>().unwrap());
             unready += usize::from(ready == "false");
@@ -240,8 +231,7 @@ fn kill_9_while_the_log_is_read_back_loses_nothing_acknowledged() {
                 break;
             }
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         next = acknowledged.last().unwrap() + 100_000;
         let store = open(&StoreOptions::new(dir.path()));
         let found = read(&*store, &[], ALL);

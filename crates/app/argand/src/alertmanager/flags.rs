@@ -9,7 +9,7 @@ pub(crate) const PROGRAM: Program = Program {
     about: "Groups, inhibits, silences and delivers alerts.",
     after_help: "One node: the flags of the cluster are accepted and do nothing.",
     flags: FLAGS,
-    refusal,
+    refusal: |_, _| None,
 };
 
 /// All flags, those that do something first.
@@ -37,6 +37,12 @@ const FLAGS: &[Flag] = &[
         List,
         "127.0.0.1:9093",
         "Address to listen on. May be given again. 0.0.0.0:9093 opens the door to other machines.",
+    ),
+    active(
+        "web.config.file",
+        Text,
+        "",
+        "File with TLS, users, tokens and headers of the listening side; read again whenever it changes.",
     ),
     active(
         "web.max-connections",
@@ -125,16 +131,8 @@ const FLAGS: &[Flag] = &[
     accepted("cluster.tls-config", Text, ""),
     accepted("data.maintenance-interval", Text, "15m"),
     accepted("enable-feature", Text, ""),
-    accepted("web.config.file", Text, ""),
     accepted("web.get-concurrency", Text, "0"),
     accepted("web.systemd-socket", Switch, "false"),
     accepted("web.timeout", Text, "0"),
     accepted("web.ui-path", Text, ""),
 ];
-
-/// Why a value that would open a door if it were ignored is refused until it works.
-fn refusal(name: &str, value: &str) -> Option<&'static str> {
-    (name == "web.config.file" && !value.is_empty()).then_some(
-        "TLS and passwords are not active yet; leave the flag out and listen on loopback, or put a proxy with authentication in front",
-    )
-}

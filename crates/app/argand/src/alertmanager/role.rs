@@ -9,9 +9,10 @@ use anyhow::{Context, Result, bail};
 use api::{Role, role_router};
 use contract::Gather;
 use exporters::ProcessExporter;
+use guard::Guard;
 use routing::Limits;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::service::{Alertmanager, Source};
@@ -31,6 +32,7 @@ const FOLDER: &str = "alertmanager";
 pub(crate) struct Options {
     config_file: PathBuf,
     listen: Vec<SocketAddr>,
+    web_config: Option<PathBuf>,
     max_connections: usize,
     prefix: String,
     external_url: String,
@@ -71,6 +73,7 @@ impl Options {
         }
         Ok(Self {
             config_file: PathBuf::from(flags.text("config.file")),
+            web_config: options::web_config(flags),
             max_connections: usize::try_from(max_connections)?,
             prefix: options::prefix(
                 flags.text("web.external-url"),
@@ -119,6 +122,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners: Vec<TcpListener> = Vec::new();
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
@@ -136,23 +140,20 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
             gatherers: vec![
                 Arc::new(ProcessExporter) as Arc<dyn Gather>,
                 Arc::clone(&alertmanager) as Arc<dyn Gather>,
+                Arc::clone(&guard) as Arc<dyn Gather>,
             ],
-            prefix: options.prefix,
+            prefix: options.prefix.clone(),
         },
     );
     let end = CancellationToken::new();
-    let places = Arc::new(Semaphore::new(options.max_connections));
-    let mut serving = Vec::new();
-    for listener in listeners {
-        listen::warn_if_open(&listener);
-        let (router, places) = (router.clone(), Arc::clone(&places));
-        serving.push(tokio::spawn(listen::serve(
-            listener,
-            router,
-            places,
-            end.clone(),
-        )));
-    }
+    let serving = listen::serve_all(
+        listeners,
+        router,
+        options.prefix,
+        &guard,
+        options.max_connections,
+        &end,
+    );
     tokio::spawn(signals::forward_hangups(reload));
     tokio::spawn(Arc::clone(&alertmanager).serve_reloads(requests));
     tracing::info!("ready");

@@ -1,10 +1,12 @@
 //! Aggregations: many series in, one a group out, or some of each group.
 
+mod best;
 mod count_values;
 mod fold;
 mod histograms;
 mod pick;
 mod quantile;
+mod sampling;
 
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Expr, Span};
@@ -57,15 +59,25 @@ fn param(aggregate: &Aggregate) -> Result<&Expr, QueryError> {
         .ok_or_else(|| QueryError::execution("aggregation without parameter"))
 }
 
+/// What upstream looks at of the values of a parameter: one that is NaN, the least, the greatest.
+fn extremes(params: &[f64]) -> impl Iterator<Item = f64> {
+    let nan = params.iter().copied().find(|param| param.is_nan());
+    let numbers = || params.iter().copied().filter(|param| !param.is_nan());
+    let (least, greatest) = (numbers().reduce(f64::min), numbers().reduce(f64::max));
+    nan.into_iter().chain(greatest).chain(least)
+}
+
 /// Sorts series into groups: places by group.
 fn members(
     context: &Context<'_>,
     aggregate: &Aggregate,
     series: &[Series],
-) -> (Groups, Vec<Vec<usize>>) {
+) -> Result<(Groups, Vec<Vec<usize>>), QueryError> {
+    let mut pace = context.budget.pace();
     let mut groups = groups(context, aggregate);
     let mut members: Vec<Vec<usize>> = Vec::new();
     for (place, one) in series.iter().enumerate() {
+        pace.step()?;
         let group = groups.place(&one.labels);
         if group == members.len() {
             members.push(Vec::new());
@@ -74,7 +86,7 @@ fn members(
             list.push(place);
         }
     }
-    (groups, members)
+    Ok((groups, members))
 }
 
 /// The value of a series at a step.

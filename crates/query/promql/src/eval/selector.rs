@@ -1,6 +1,7 @@
 //! Vector selectors: the latest sample within the lookback, unless it is a stale marker; with
 //! `smoothed`, what stands between the samples before and behind.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use contract::{Selection, SeriesList, TimeRange};
@@ -11,10 +12,14 @@ use super::{Context, Reading};
 use crate::QueryError;
 use crate::ast::{RangeMode, Span, VectorSelector};
 use crate::column::{ABSENT, Cell, Steps, present};
+use crate::grouping::Kept;
 use crate::histogram::reset::is_reset;
 use crate::kernels::mixed::extended::between;
 use crate::kernels::mixed::{Window, Windows};
 use crate::kernels::window::Frames;
+
+/// Values that are searched for stale markers at once.
+const STALE_SCAN: usize = 64;
 
 /// A selector over the series that it found.
 pub(crate) struct Selected<'c> {
@@ -27,6 +32,8 @@ pub(crate) struct Selected<'c> {
     span: Span,
     /// Histograms tell of counter resets between them, as far as they are read.
     detecting: bool,
+    /// There is one step: of each series only the newest sample counts.
+    newest: bool,
 }
 
 /// What of the samples is wanted.
@@ -61,6 +68,7 @@ impl<'a> Context<'a> {
             mode: selector.mode,
             span,
             detecting: self.reading() == Reading::Stats,
+            newest: steps.count == 1 && selector.mode != RangeMode::Smoothed,
         })
     }
 
@@ -102,7 +110,10 @@ impl<'a> Context<'a> {
             range,
             limit: 0,
         };
-        Ok(self.select.select(&selection)?)
+        self.listed(
+            self.select
+                .select_watched(&selection, self.budget.watch())?,
+        )
     }
 }
 
@@ -207,7 +218,10 @@ impl Scratch {
     /// Leaves out numbers that are stale markers.
     pub(crate) fn drop_stale(&mut self) {
         let samples = &mut self.samples;
-        if !samples.values.iter().any(|value| is_stale(*value)) {
+        // Many at once: a loop that may end at every value is slower than one that does not.
+        let mut parts = samples.values.chunks(STALE_SCAN);
+        let any = |part: &[f64]| part.iter().fold(false, |any, v| any | is_stale(*v));
+        if !parts.any(any) {
             return;
         }
         let kept: Vec<bool> = samples
@@ -236,6 +250,20 @@ impl Source for Selected<'_> {
         (self.list.labels(place), false)
     }
 
+    fn prepare(&self, places: Range<usize>) {
+        if !self.newest {
+            self.list.prepare(places);
+        }
+    }
+
+    fn drops_name(&self, _: usize) -> bool {
+        false
+    }
+
+    fn group(&self, kept: &Kept) -> Vec<u32> {
+        self.list.group(&|name| kept.keeps(name))
+    }
+
     fn fill(
         &self,
         place: usize,
@@ -243,7 +271,11 @@ impl Source for Selected<'_> {
         mut out: Out<'_>,
     ) -> Result<(), QueryError> {
         scratch.samples.clear();
-        self.list.read(place, &mut scratch.samples)?;
+        if self.newest {
+            self.list.read_newest(place, &mut scratch.samples)?;
+        } else {
+            self.list.read(place, &mut scratch.samples)?;
+        }
         let samples = &scratch.samples;
         if self.mode == RangeMode::Smoothed {
             self.fill_smoothed(place, scratch, &mut out);
@@ -263,7 +295,7 @@ impl Source for Selected<'_> {
             );
         }
         let found = present(out.values) + out.histograms.samples();
-        self.context.budget.looked_at(found);
+        self.context.count_column(found, &out);
         Ok(())
     }
 }

@@ -2,7 +2,8 @@
 
 use model::Columns;
 
-use super::quantile::quantile;
+use super::extreme::Extreme;
+use super::quantile::{Sorted, quantile, quantile_of_sorted};
 use super::rate;
 use super::regression::{linear, smooth};
 use super::sum::{Mean, Sum, variance};
@@ -119,14 +120,33 @@ impl RangeFunction {
             Self::Smoothing => frames.slide(at, values, out, |frame| {
                 smooth(frame.values, param(0, frame.step), param(1, frame.step)).unwrap_or(ABSENT)
             }),
-            Self::Quantile => frames.slide(at, values, out, |frame| {
-                scratch.clear();
-                scratch.extend_from_slice(frame.values);
-                quantile(param(0, frame.step), &mut scratch)
-            }),
+            Self::Quantile => {
+                let mut sorted = Sorted::default();
+                frames.slide(at, values, out, |frame| {
+                    sorted.move_to(values, frame.low..frame.high);
+                    quantile_of_sorted(param(0, frame.step), sorted.get())
+                })
+            }
+            Self::Min if frames.overlap_much() => {
+                let mut least = Extreme::default();
+                frames.slide(at, values, out, |frame| {
+                    least.move_to(values, frame.low..frame.high, |value, other| value < other)
+                })
+            }
+            Self::Max if frames.overlap_much() => {
+                let mut greatest = Extreme::default();
+                frames.slide(at, values, out, |frame| {
+                    greatest.move_to(values, frame.low..frame.high, |value, other| value > other)
+                })
+            }
             Self::Mad => frames.slide(at, values, out, |frame| mad(frame.values, &mut scratch)),
             _ => frames.slide(at, values, out, |frame| self.plain(frame)),
         }
+    }
+
+    /// Whether the newest sample of a window is all that it needs.
+    pub(crate) fn looks_at_newest(self) -> bool {
+        matches!(self, Self::Last | Self::Present | Self::TimeOfLast)
     }
 
     /// Whether it takes the histograms of a window into account.
@@ -191,6 +211,9 @@ impl RangeFunction {
     }
 }
 
+/// Runs of values that are looked through side by side.
+const LANES: usize = 8;
+
 fn sum(values: &[f64]) -> f64 {
     let mut sum = Sum::default();
     values.iter().for_each(|value| sum.add(*value));
@@ -207,7 +230,24 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// The value that beats all others; any number beats NaN.
-fn extreme(values: &[f64], beats: impl Fn(f64, f64) -> bool) -> f64 {
+pub(super) fn extreme(values: &[f64], beats: impl Fn(f64, f64) -> bool) -> f64 {
+    // Independent runs side by side, where it does not matter which of equal values stands.
+    let (rows, rest) = values.as_chunks::<LANES>();
+    if let Some((first, rows)) = rows.split_first() {
+        let mut best = *first;
+        for row in rows {
+            for (best, value) in best.iter_mut().zip(row) {
+                *best = if beats(*value, *best) { *value } else { *best };
+            }
+        }
+        let is_clear = |value: &f64| *value != 0.0 && !value.is_nan();
+        let best = best.iter().chain(rest);
+        let found = best.copied().reduce(|a, b| if beats(b, a) { b } else { a });
+        // A number that stands first in a run is beaten by no NaN, but NaN there by no number.
+        if first.iter().chain(rest).all(|v| !v.is_nan()) && found.as_ref().is_some_and(is_clear) {
+            return found.unwrap_or(ABSENT);
+        }
+    }
     let Some((first, rest)) = values.split_first() else {
         return ABSENT;
     };

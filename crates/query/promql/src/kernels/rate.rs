@@ -17,7 +17,12 @@ struct Events {
 
 impl Events {
     fn find(values: &[f64], happens: impl Fn(f64, f64) -> bool) -> Self {
-        let pairs = values.iter().zip(values.iter().skip(1)).enumerate();
+        let after = values.get(1..).unwrap_or_default();
+        // Most series have none; a loop that only asks whether there is any takes many at once.
+        let any = values.iter().zip(after);
+        let any = any.fold(false, |any, (before, now)| any | happens(*before, *now));
+        let after = if any { after } else { &[] };
+        let pairs = values.iter().zip(after).enumerate();
         let places = pairs
             .filter(|(_, (before, now))| happens(**before, **now))
             .map(|(i, _)| i + 1);

@@ -31,7 +31,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Makes at least 56 bits valid, or all that are left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn refill(&mut self) {
         if let Some(next) = self.bytes.first_chunk::<8>() {
             self.ahead |= u64::from_be_bytes(*next) >> self.valid;
@@ -55,7 +55,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Passes over bits; at most 56.
-    #[inline]
+    #[inline(always)]
     pub(super) fn drop(&mut self, count: u32) -> Option<()> {
         self.valid = self.valid.checked_sub(count)?;
         self.ahead <<= count;
@@ -63,7 +63,7 @@ impl<'a> Bits<'a> {
     }
 
     /// The next 1 to 56 bits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, count: u32) -> Option<u64> {
         if self.valid < count {
             self.refill();
@@ -74,7 +74,7 @@ impl<'a> Bits<'a> {
     }
 
     /// The next 1 to 64 bits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_long(&mut self, count: u32) -> Option<u64> {
         if count <= 56 {
             return self.take(count);
@@ -96,8 +96,8 @@ impl<'a> Bits<'a> {
         None
     }
 
-    #[inline]
     /// How much a delta of times differs from the one before, as XOR chunks have it.
+    #[inline(always)]
     pub(super) fn change_of_delta(&mut self) -> Option<i64> {
         // 24 bits of this and 13 of the value's head.
         if self.valid < 37 {

@@ -28,7 +28,7 @@ impl Value {
     }
 
     /// Reads the next value.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self, bits: &mut Bits<'_>) -> Option<()> {
         if bits.valid < 13 {
             bits.refill();
@@ -63,7 +63,7 @@ impl Value {
     }
 
     /// Reads a change within the last window.
-    #[inline]
+    #[inline(always)]
     pub(super) fn change(&mut self, bits: &mut Bits<'_>) -> Option<()> {
         // A window of no bits is one that no value has set yet.
         let change = bits.take_long((self.size > 0).then_some(self.size)?)?;

@@ -24,27 +24,49 @@ pub(super) fn samples(bytes: &[u8], from: i64, to: i64, into: &mut Columns) -> O
     // A sample takes two bits at least; a count that says more than that would only make us
     // reserve memory for nothing.
     let most = usize::from(count).min(rest.len().saturating_mul(4));
-    into.times.reserve(most);
-    into.values.reserve(most);
+    let start = into.times.len();
+    // Cells that are there already take a number without a look at the room that is left.
+    into.times.resize(start + most, 0);
+    into.values.resize(start + most, 0.0);
+    let times = into.times.get_mut(start..).unwrap_or_default();
+    let values = into.values.get_mut(start..).unwrap_or_default();
+    let mut cells = times.iter_mut().zip(values);
+    let mut written = 0;
+    let decoded = each(count, rest, |time, value| {
+        if time > to {
+            return false;
+        }
+        if time >= from
+            && let Some((cell, number)) = cells.next()
+        {
+            (*cell, *number) = (time, value);
+            written += 1;
+        }
+        true
+    });
+    into.times.truncate(start + written);
+    into.values.truncate(start + written);
+    decoded
+}
+
+/// Hands each sample to `take` until it answers false.
+#[inline]
+fn each(count: u16, rest: &[u8], mut take: impl FnMut(i64, f64) -> bool) -> Option<()> {
     let mut bits = Bits::new(rest);
     let mut time = bits.varint()?;
     let mut value = Value::at(bits.take_long(64)?);
-    let mut delta = 0i64;
-    for place in 0..count {
-        if place == 1 {
-            delta = bits.uvarint()? as i64;
-        } else if place > 1 {
+    if !take(time, f64::from_bits(value.bits)) || count == 1 {
+        return Some(());
+    }
+    let mut delta = bits.uvarint()? as i64;
+    for place in 1..count {
+        if place > 1 {
             delta = delta.wrapping_add(bits.change_of_delta()?);
         }
-        if place > 0 {
-            time = time.wrapping_add(delta);
-            value.next(&mut bits)?;
-        }
-        if time > to {
-            return Some(());
-        }
-        if time >= from {
-            into.push(time, f64::from_bits(value.bits));
+        time = time.wrapping_add(delta);
+        value.next(&mut bits)?;
+        if !take(time, f64::from_bits(value.bits)) {
+            break;
         }
     }
     Some(())

@@ -17,7 +17,7 @@ pub(crate) mod cut;
 pub(crate) mod dictionary;
 mod ended;
 mod histograms;
-mod labels;
+pub(crate) mod labels;
 mod matching;
 pub(crate) mod open;
 pub(crate) mod out_of_order;
@@ -26,8 +26,9 @@ pub(crate) mod read;
 mod restore;
 pub(crate) mod segments;
 pub(crate) mod series;
+pub(crate) mod sorted;
 mod symbols;
-mod table;
+pub(crate) mod table;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -213,12 +214,14 @@ impl Head {
 
     /// The series with these labels.
     pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
+        self.find_with(&self.dictionary.read(), labels)
+    }
+
+    /// [`Head::find`] for whoever has the head's dictionary locked already.
+    pub(crate) fn find_with(&self, dictionary: &Dictionary, labels: &Labels) -> Option<SeriesId> {
         let mut pairs = Vec::with_capacity(USUAL_LABELS);
-        {
-            let dictionary = self.dictionary.read();
-            for (name, value) in labels.iter() {
-                pairs.push(dictionary.find(name, value)?);
-            }
+        for (name, value) in labels.iter() {
+            pairs.push(dictionary.find(name, value)?);
         }
         self.find_pairs(&pairs)
     }
@@ -567,20 +570,18 @@ impl Head {
         }
     }
 
-    /// Adds the values of a label of the series that all matchers fit.
-    pub(crate) fn label_values(
-        &self,
-        name: &str,
-        matchers: &[Matcher],
-        values: &mut BTreeSet<String>,
-    ) {
-        let wanted = self.matching(matchers);
+    /// Adds the values of a label of the series that all matchers fit, in no order.
+    pub(crate) fn label_values(&self, name: &str, matchers: &[Matcher], values: &mut Vec<String>) {
+        // Without matchers a value needs any series, and lists need not be compared.
+        let wanted = (!matchers.is_empty()).then(|| self.matching(matchers));
         let dictionary = self.dictionary.read();
-        for &pair in dictionary.pairs_of(name) {
-            if self.postings.meets(pair, &wanted) {
-                values.insert(dictionary.get(pair).1.to_owned());
-            }
-        }
+        let meets = |pair: u32| match &wanted {
+            Some(wanted) => self.postings.meets(pair, wanted),
+            None => self.postings.count(pair) > 0,
+        };
+        let pairs = dictionary.pairs_of(name).iter().copied();
+        let found = pairs.filter(|&pair| meets(pair));
+        values.extend(found.map(|pair| dictionary.get(pair).1.to_owned()));
     }
 }
 

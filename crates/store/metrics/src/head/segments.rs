@@ -99,6 +99,22 @@ impl Segments {
         }
     }
 
+    /// Goes to the end of chains, side by side: each step along one waits for memory, and so the
+    /// waits for all come to about those for one. Whoever copies the chains next waits no more.
+    pub(crate) fn warm(&self, chains: &mut [Chain]) {
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = false;
+            for chain in chains.iter_mut() {
+                if let Some(segment) = self.pool.get(chain.first) {
+                    let is_last = chain.first == chain.last;
+                    chain.first = if is_last { NONE } else { segment.next };
+                    goes_on = true;
+                }
+            }
+        }
+    }
+
     /// Gives the chain's segments back and makes it empty.
     pub(crate) fn release(&mut self, chain: &mut Chain) {
         if let Some(last) = self.pool.get_mut(chain.last) {
