@@ -1,12 +1,13 @@
 //! What all kinds have in common: their place in the receiver, and the time an attempt may take.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use contract::{Notification, Notify, NotifyError, NotifyFuture};
 
-use crate::error::passing;
+use crate::error::{passing, while_doing};
 use crate::told::{Texts, Told};
 
 /// An attempt takes no longer than this where neither the receiver nor the group's next turn says
@@ -57,7 +58,8 @@ impl<K: Kind> Notify for Integration<K> {
         Box::pin(async move {
             let own = self.kind.timeout();
             let limit = time_limit(own, notification);
-            let told = Told::new(&self.texts, notification);
+            let notification = with_route_labels(&self.texts, notification)?;
+            let told = Told::new(&self.texts, &notification);
             match tokio::time::timeout(limit, self.kind.attempt(&told)).await {
                 Ok(outcome) => outcome,
                 Err(_) if limit == own => Err(passing(format!(
@@ -70,6 +72,30 @@ impl<K: Kind> Notify for Integration<K> {
             }
         })
     }
+}
+
+/// The notification with the labels of its route expanded: in the file their values are templates.
+fn with_route_labels<'a>(
+    texts: &Texts,
+    notification: &'a Notification,
+) -> Result<Cow<'a, Notification>, NotifyError> {
+    let written = &notification.route_labels;
+    if !written.iter().any(|(_, value)| value.contains("{{")) {
+        return Ok(Cow::Borrowed(notification));
+    }
+    let told = Told::new(texts, notification);
+    let mut labels = written.to_builder();
+    for (name, value) in written.iter() {
+        let value = told
+            .text(value)
+            .map_err(while_doing(&format!("label {name:?} of the route")))?;
+        labels.set(name, &value);
+    }
+    let route_labels = labels.build();
+    Ok(Cow::Owned(Notification {
+        route_labels,
+        ..notification.clone()
+    }))
 }
 
 /// The least of the receiver's own limit and the time to the group's next turn.

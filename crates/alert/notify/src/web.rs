@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use config::{HttpConfig, SecretSource};
 use contract::NotifyError;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
 use http::{Method, Request, StatusCode, Uri};
 use http_client::{Client, HttpError};
 use serde_json::Value;
@@ -120,6 +124,7 @@ impl Asked {
                 None => path.to_owned(),
             });
             hidden.push(path.to_owned());
+            hidden.extend(url.password().map(str::to_owned));
         }
         hidden.push(self.url.clone());
         hidden.retain(|text| text.len() >= SHORTEST_SECRET_BYTES);
@@ -128,8 +133,8 @@ impl Asked {
     }
 
     fn request(&self) -> Result<Request<Bytes>, NotifyError> {
-        let uri: Uri = self
-            .url
+        let (url, login) = without_login(&self.url);
+        let uri: Uri = url
             .parse()
             .ok()
             .filter(|uri: &Uri| uri.authority().is_some())
@@ -142,7 +147,8 @@ impl Asked {
         if let Some(content_type) = self.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        for (name, value) in &self.headers {
+        let login = login.map(|login| (AUTHORIZATION, login));
+        for (name, value) in login.iter().chain(&self.headers) {
             let mut value = HeaderValue::try_from(value).map_err(|_| {
                 lasting(format!(
                     "header {name} holds characters that cannot be sent"
@@ -153,6 +159,47 @@ impl Asked {
         }
         Ok(request)
     }
+}
+
+/// A URL without the login before its host, and the header that the login becomes.
+fn without_login(url: &str) -> (String, Option<String>) {
+    let parts = || {
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at_checked(end)?;
+        let (login, host) = authority.rsplit_once('@')?;
+        Some((format!("{scheme}://{host}{tail}"), login))
+    };
+    match parts() {
+        None => (url.to_owned(), None),
+        Some((url, login)) => {
+            let (user, password) = login.split_once(':').unwrap_or((login, ""));
+            let mut text = unescaped(user);
+            text.push(b':');
+            text.extend(unescaped(password));
+            (url, Some(format!("Basic {}", STANDARD.encode(text))))
+        }
+    }
+}
+
+/// The bytes behind `%` escapes.
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digit = |place: usize| char::from(*after.get(place)?).to_digit(16);
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.extend(u8::try_from(high * 16 + low));
+                rest = after.get(2..).unwrap_or(&[]);
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    bytes
 }
 
 /// What a server said.
@@ -298,5 +345,24 @@ impl Answer {
             }
         };
         Some(patience.min(LONGEST_PATIENCE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_in_a_url_becomes_a_header() {
+        for (url, asked, login) in [
+            ("http://h/a@b", "http://h/a@b", None),
+            ("http://u@h:1", "http://h:1", Some("u:")),
+            ("http://u:p%40w@h/x?y=z@", "http://h/x?y=z@", Some("u:p@w")),
+            ("http://u:100%@h", "http://h", Some("u:100%")),
+            ("no url", "no url", None),
+        ] {
+            let header = login.map(|login: &str| format!("Basic {}", STANDARD.encode(login)));
+            assert_eq!(without_login(url), (asked.to_owned(), header), "{url}");
+        }
     }
 }

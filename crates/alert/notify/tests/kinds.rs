@@ -1013,3 +1013,23 @@ async fn kinds_are_numbered_within_themselves() {
         ]
     );
 }
+
+#[tokio::test]
+async fn labels_of_the_route_are_templates() {
+    let hook = server(ok).await;
+    let kind = integration(&format!("webhook_configs:\n- url: {}", hook.url()));
+    let mut notification = firing(&["a"]);
+    notification.route_labels =
+        model::Labels::from_pairs([("team", "core"), ("what", "{{ .GroupLabels.alertname }}")]);
+    told(&kind, &notification).await.expect("is sent");
+    assert_eq!(
+        hook.take()[0].json()["routeLabels"],
+        json!({"team": "core", "what": "Down"})
+    );
+    notification.route_labels = model::Labels::from_pairs([("what", "{{ .Nope }}")]);
+    let error = told(&kind, &notification).await.expect_err("no such field");
+    assert!(
+        !error.may_retry && error.message.contains("label \"what\" of the route"),
+        "{error}"
+    );
+}

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::mailbox::{Mailbox, Manner, Session};
 use common::{START, Seen, Server, everybody, json, server, text, told};
 use contract::Notification;
 use model::{Alert, Labels};
@@ -31,6 +32,7 @@ receivers:
 - name: all
   webhook_configs:
   - {url: WEB/webhook, http_config: {basic_auth: {username: me, password: pw}}}
+  - {url: 'http://u%20v:p%40w@HOST/webhook2?x=y', http_config: {bearer_token: not sent}}
   slack_configs:
   - api_url: WEB/slack
     send_resolved: true
@@ -89,12 +91,25 @@ receivers:
   - {api_url: WEB/, topic_arn: 'arn:t.fifo', subject: 's s', message: 'm {{ .Status }}', attributes: {k: v}, sigv4: {region: us-east-2, access_key: AKID, secret_key: skey}}
   wechat_configs:
   - {api_url: WEB/wechat/, api_secret: sec, corp_id: corp, message: '{{ .Status }}', to_user: u, to_party: p, to_tag: t, agent_id: a, send_resolved: true}
+  email_configs:
+  - to: 'A <a@b.test>, "c, d" <c@d.test>'
+    from: 'Me <me@e.test>'
+    smarthost: MAIL
+    require_tls: false
+    hello: h.test
+    auth_username: user
+    auth_password: s3cret-pw
+    auth_identity: id
+    send_resolved: true
+    headers: {Subject: 'für {{ .Status }}', x-plain: '{{ .CommonAnnotations.summary }}'}
+    text: "{{ range .Alerts }}dear = you:\\n.{{ .Annotations.summary }} é {{ end }} and a line that is longer than a line of a mail may be, so that it is broken softly  "
+    html: '<a href="{{ .ExternalURL }}/{{ .CommonLabels.instance }}">{{ .CommonAnnotations.summary }}</a>'
   pushover_configs:
   - {token: tok, user_key: user, title: '{{ .Status }}', message: '{{ .CommonAnnotations.summary }}', url: 'http://u/?a=b&c', url_title: ut, sound: so, retry: 90s, expire: 1h30m, http_config: {proxy_url: PROXY, tls_config: {insecure_skip_verify: true}}}
 "##;
 
 /// Requests of one notification: one for each integration.
-const REQUESTS: usize = 12;
+const REQUESTS: usize = 13;
 
 fn answer(seen: &Seen) -> http::Response<http_body_util::Full<bytes::Bytes>> {
     match seen.path.split(['?', '/']).nth(1).unwrap_or("") {
@@ -126,6 +141,7 @@ impl Drop for Original {
 struct World {
     plain: Server,
     proxy: Server,
+    mail: Mailbox,
     file: String,
 }
 
@@ -133,10 +149,22 @@ impl World {
     async fn new() -> Self {
         let plain = server(answer).await;
         let proxy = everybody(answer).await;
+        let mail = Mailbox::open(Manner {
+            auth: "PLAIN",
+            ..Manner::default()
+        })
+        .await;
         let file = FILE
+            .replace("MAIL", &format!("localhost:{}", mail.address.port()))
             .replace("WEB", &plain.url())
+            .replace("HOST", &plain.address.to_string())
             .replace("PROXY", &proxy.url());
-        Self { plain, proxy, file }
+        Self {
+            plain,
+            proxy,
+            mail,
+            file,
+        }
     }
 
     /// What was asked, by what was asked for; waits until there is as much as one notification
@@ -259,6 +287,15 @@ fn compare(original: &[Seen], ours: &[Seen]) {
     }
 }
 
+fn compare_mails([original, ours]: &[Session; 2]) {
+    assert_eq!(original.commands, ours.commands);
+    for name in ["Subject", "X-Plain", "To", "From", "MIME-Version"] {
+        assert_eq!(original.header(name), ours.header(name), "{name}");
+    }
+    assert_eq!(original.parts(), ours.parts());
+    assert_eq!(ours.parts().len(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_original_sends_the_same() {
     if Command::new("prometheus-alertmanager")
@@ -302,6 +339,8 @@ async fn the_original_sends_the_same() {
                 .unwrap_or_else(|error| panic!("{}: {error}", integration.kind()));
         }
         compare(&original, &world.asked(count).await);
+        let mails = [world.mail.session().await, world.mail.session().await];
+        compare_mails(&mails);
         eprintln!("{} requests as the original makes them", original.len());
     }
 }

@@ -10,6 +10,7 @@
 
 mod alerting;
 mod alertmanager;
+mod am;
 mod builtin;
 mod configuration;
 mod features;
@@ -37,6 +38,9 @@ fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     if tsdb::is_meant(&arguments) {
         return tsdb::run(&arguments);
+    }
+    if am::is_meant(&arguments) {
+        return am::run(&arguments);
     }
     if promql_tools::is_meant(&arguments) {
         return promql_tools::run(&arguments);

@@ -24,11 +24,17 @@ pub enum Tree {
     Map(BTreeMap<String, Tree>),
 }
 
+/// Values that a text may say: the alerts of a group of thousands. Aliases of YAML make many of a
+/// few, and a text may come from whoever sends alerts.
+const MAX_VALUES: usize = 100_000;
+
 impl Tree {
-    /// What a text says as YAML, and so as JSON; `None` where it is neither. A text without
-    /// quotes that is no number, truth value or null is [`Tree::Text`].
+    /// What a text says as YAML, and so as JSON; `None` where it is neither, or says more than a
+    /// hundred thousand values. A text without quotes that is no number, truth value or null is
+    /// [`Tree::Text`].
     pub fn parse(text: &str) -> Option<Self> {
-        yaml::parse(text).ok().map(|node| Self::from_node(&node))
+        let node = yaml::parse_within(text, MAX_VALUES).ok()?;
+        Some(Self::from_node(&node))
     }
 
     pub(crate) fn from_node(node: &Node) -> Self {
@@ -86,6 +92,12 @@ mod tests {
             assert_eq!(Tree::parse(text), Some(tree), "{text:?}");
         }
         assert_eq!(Tree::parse("a: b: c"), None);
+        let mut laughs = "- &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..6 {
+            let alias = format!("*a{}", level - 1);
+            laughs += &format!("- &a{level} [{}]\n", vec![alias; 10].join(", "));
+        }
+        assert_eq!(Tree::parse(&laughs), None);
         assert_eq!(
             Tree::parse("{\"a\": {\"b\": null}}"),
             Some(Tree::Map(BTreeMap::from([(

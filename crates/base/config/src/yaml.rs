@@ -71,11 +71,17 @@ impl Node {
 
 /// Reads the first document of a text; an empty text is [`Content::Null`].
 pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
+    parse_within(text, MAX_NODES)
+}
+
+/// The same where fewer nodes are meant.
+pub(crate) fn parse_within(text: &str, max_nodes: usize) -> Result<Node, Fault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut composer = Composer {
         events: Parser::new_from_str(text),
         anchors: HashMap::new(),
         nodes: 0,
+        max_nodes,
     };
     loop {
         match composer.next()? {
@@ -95,6 +101,7 @@ struct Composer<'t> {
     events: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    max_nodes: usize,
 }
 
 fn place(marker: &Marker) -> Place {
@@ -133,10 +140,10 @@ impl<'t> Composer<'t> {
 
     fn count(&mut self, nodes: usize, at: Place) -> Result<(), Fault> {
         self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes > MAX_NODES {
+        if self.nodes > self.max_nodes {
             return Err(fault(
                 at,
-                format!("the file unfolds to more than {MAX_NODES} values"),
+                format!("the file unfolds to more than {} values", self.max_nodes),
             ));
         }
         Ok(())

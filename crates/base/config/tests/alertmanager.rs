@@ -374,7 +374,7 @@ global:
   smtp_require_tls: false
   opsgenie_api_key: everyones
   slack_app_token: xoxb
-  victorops_api_url: https://v/api
+  victorops_api_url: https://me:url-pw@v/api
 route: {receiver: x}
 receivers:
   - name: x
@@ -435,9 +435,12 @@ templates: ['t/*.tmpl']
         receiver.webhook[0].http.follow_redirects && receiver.webhook[0].http.proxy.url.is_none()
     );
     assert_eq!(receiver.webhook[0].timeout, Duration::from_millis(1500));
-    assert_eq!(receiver.victorops[0].api_url.as_str(), "https://v/api/");
+    assert_eq!(
+        receiver.victorops[0].api_url.as_str(),
+        "https://me:url-pw@v/api/"
+    );
     let shown = format!("{config:?}{}", config.redacted);
-    for secret in ["everyones", "xoxb", "my-own", "hooks/secret"] {
+    for secret in ["url-pw", "everyones", "xoxb", "my-own", "hooks/secret"] {
         assert!(!shown.contains(secret), "{secret} is shown: {shown}");
     }
 }

@@ -37,7 +37,7 @@ impl OpsGenie {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.config.api_url)
+        format!("{}{path}", self.config.api_url.as_str())
     }
 
     fn requests(&self, told: &Told<'_>) -> Result<Vec<Asked>, NotifyError> {

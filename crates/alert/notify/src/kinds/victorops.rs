@@ -4,6 +4,7 @@
 
 use config::alertmanager::VictorOpsConfig;
 use contract::NotifyError;
+use url::Url;
 
 use crate::integration::Kind;
 use crate::json::Object;
@@ -66,7 +67,7 @@ impl Kind for VictorOps {
     async fn attempt(&self, told: &Told<'_>) -> Result<(), NotifyError> {
         let key = secret::read(&self.config.api_key, "api_key_file")?;
         let routing = told.text(&self.config.routing_key)?;
-        let mut url = self.config.api_url.clone();
+        let mut url = Url::clone(&self.config.api_url);
         let path = format!("{}{key}/{routing}", url.path());
         url.set_path(&path);
         let asked = Asked::post_json(url, self.body(told)?).hiding(key);

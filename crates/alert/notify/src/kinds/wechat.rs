@@ -39,7 +39,7 @@ impl Wechat {
 
     fn url(&self, path: &str, query: &[(&str, &str)]) -> String {
         let query = Serializer::new(String::new()).extend_pairs(query).finish();
-        format!("{}{path}?{query}", self.config.api_url)
+        format!("{}{path}?{query}", self.config.api_url.as_str())
     }
 
     /// The token at hand, or a new one.

@@ -57,16 +57,40 @@ pub(super) async fn log_in(
             }
         };
         return outcome
-            .and_then(|reply| {
-                if reply.code == ACCEPTED {
-                    Ok(())
-                } else {
-                    Err(reply.refused())
-                }
+            .and_then(|reply| match reply.code {
+                ACCEPTED => Ok(()),
+                _ => Err(reply.refused()),
             })
-            .map_err(while_doing(&format!("{mechanism} auth")));
+            .map_err(while_doing(&format!("{mechanism} auth")))
+            .map_err(|error| scrubbed(error, config, secret.iter().chain(&password)));
     }
     Err(passing(format!("{doing}: {}", problems.join("; "))))
+}
+
+/// The failure without what was sent: some servers repeat what they do not take.
+fn scrubbed<'a>(
+    mut error: NotifyError,
+    config: &EmailConfig,
+    secrets: impl Iterator<Item = &'a String>,
+) -> NotifyError {
+    for secret in secrets {
+        for sent in [
+            STANDARD.encode(plain_text(config, secret)),
+            STANDARD.encode(secret),
+            secret.clone(),
+        ] {
+            error.message = error.message.replace(&sent, "<secret>");
+        }
+    }
+    error
+}
+
+/// What PLAIN sends.
+fn plain_text(config: &EmailConfig, password: &str) -> String {
+    format!(
+        "{}\0{}\0{password}",
+        config.auth_identity, config.auth_username
+    )
 }
 
 /// A password goes in the clear to this machine only, whatever the file says.
@@ -83,10 +107,7 @@ async fn plain(
     config: &EmailConfig,
     password: &str,
 ) -> Result<Reply, NotifyError> {
-    let text = format!(
-        "{}\0{}\0{password}",
-        config.auth_identity, config.auth_username
-    );
+    let text = plain_text(config, password);
     let line = format!("AUTH PLAIN {}", STANDARD.encode(text));
     connection.exchange(&line).await
 }

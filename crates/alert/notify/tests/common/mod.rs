@@ -10,6 +10,8 @@
     reason = "tests may stop at the first surprise, and not each uses all of this"
 )]
 
+pub mod mailbox;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;

@@ -25,7 +25,7 @@ impl Source {
     /// Reads the file and the templates it names, and makes the receivers.
     fn read(&self) -> Result<(AlertmanagerConfig, Receivers)> {
         let config = config::alertmanager::load(&self.file, None)?;
-        let templates = templates(&config.templates)?;
+        let templates = read_templates(&config.templates)?;
         let mut receivers: Receivers = HashMap::new();
         for receiver in &config.receivers {
             let integrations = notify_receivers::build(receiver, &templates, &self.external_url)?;
@@ -39,7 +39,7 @@ impl Source {
 }
 
 /// Reads the files that the patterns name.
-fn templates(patterns: &[PathBuf]) -> Result<Templates> {
+pub(crate) fn read_templates(patterns: &[PathBuf]) -> Result<Templates> {
     let mut files: Vec<(String, String)> = Vec::new();
     for pattern in patterns {
         let text = pattern.to_string_lossy();

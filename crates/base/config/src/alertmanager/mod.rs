@@ -11,6 +11,7 @@
 //! What is absent: reading the files that hold secrets (they are read at each use) and the
 //! template files.
 
+mod address;
 mod build;
 mod global;
 mod inherit;
@@ -22,6 +23,7 @@ mod route;
 mod sections;
 mod time;
 
+pub use address::ApiUrl;
 pub use global::{Global, SmartHost};
 pub use load::{Environment, load, parse};
 pub use matchers::{MatcherError, parse_matcher, parse_matchers};

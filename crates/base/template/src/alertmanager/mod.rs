@@ -9,6 +9,9 @@
 
 mod data;
 mod functions;
+mod given;
+
+pub use given::{GivenAlert, GivenGroup};
 
 use contract::Notification;
 

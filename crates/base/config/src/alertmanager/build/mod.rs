@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::MessageField;
+use super::{ApiUrl, MessageField};
 use crate::build::http;
 use crate::error::Fault;
 use crate::table::Table;
@@ -38,19 +38,23 @@ fn http_config(section: &Table) -> Result<HttpConfig, Fault> {
         .map_or_else(|| Ok(HttpConfig::default()), http::http)
 }
 
-fn url(section: &Table, key: &str) -> Result<Url, Fault> {
+fn parsed(section: &Table, key: &str) -> Result<Url, Fault> {
     Url::parse(section.text(key))
         .map_err(|error| section.fault(key, format!("not a valid URL: {error}")))
 }
 
+fn url(section: &Table, key: &str) -> Result<ApiUrl, Fault> {
+    parsed(section, key).map(ApiUrl::new)
+}
+
 /// A URL that paths are added to.
-fn base_url(section: &Table, key: &str) -> Result<Url, Fault> {
-    let mut url = url(section, key)?;
+fn base_url(section: &Table, key: &str) -> Result<ApiUrl, Fault> {
+    let mut url = parsed(section, key)?;
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());
         url.set_path(&path);
     }
-    Ok(url)
+    Ok(ApiUrl::new(url))
 }
 
 fn optional_secret(section: &Table, key: &str) -> Option<SecretSource> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Labels, MatchOp, Matcher, PatternError};
+use model::{Labels, MatchOp, Matcher};
 
 use super::super::matchers::{parse_matchers, sort};
 use super::super::sections::is_all_labels;
@@ -98,12 +98,11 @@ fn matchers(
         .map(|(name, item)| Matcher::equal(name, item.text()))
         .collect();
     for (name, item) in table.map(patterns) {
-        let invalid = |error: PatternError| table.fault(patterns, error.to_string());
-        Matcher::new(name, MatchOp::Regex, item.text()).map_err(invalid)?;
-        // The older form is written with its anchors in the names of groups, and receivers know
-        // groups by those.
+        // Group keys and links show the older form's patterns with their anchors.
         let anchored = format!("^(?:{})$", item.text());
-        all.push(Matcher::new(name, MatchOp::Regex, &anchored).map_err(invalid)?);
+        let matcher = Matcher::new(name, MatchOp::Regex, &anchored)
+            .map_err(|error| table.fault(patterns, error.to_string()))?;
+        all.push(matcher);
     }
     for item in table.list(written) {
         let parsed = parse_matchers(item.text()).map_err(|error| {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use url::Url;
-
 use super::MessageField;
+use crate::alertmanager::ApiUrl;
 use crate::{HttpConfig, SecretSource};
 
 /// One of `slack_configs`.
@@ -155,7 +154,7 @@ pub struct RocketchatConfig {
     /// `http_config`.
     pub http: HttpConfig,
     /// `api_url`.
-    pub api_url: Url,
+    pub api_url: ApiUrl,
     /// `token_id` or `token_id_file`.
     pub token_id: SecretSource,
     /// `token` or `token_file`.

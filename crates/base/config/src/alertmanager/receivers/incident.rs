@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use url::Url;
-
+use crate::alertmanager::ApiUrl;
 use crate::{HttpConfig, SecretSource, Tree};
 
 /// One of `pagerduty_configs`.
@@ -19,7 +18,7 @@ pub struct PagerDutyConfig {
     /// `routing_key` (a template) or `routing_key_file`.
     pub routing_key: Option<SecretSource>,
     /// `url`; no template.
-    pub url: Url,
+    pub url: ApiUrl,
     /// `client`.
     pub client: String,
     /// `client_url`.
@@ -76,7 +75,7 @@ pub struct OpsGenieConfig {
     /// `api_key` (a template) or `api_key_file`.
     pub api_key: SecretSource,
     /// `api_url`; ends with a slash. No template.
-    pub api_url: Url,
+    pub api_url: ApiUrl,
     /// `message`.
     pub message: String,
     /// `description`.
@@ -124,7 +123,7 @@ pub struct VictorOpsConfig {
     /// `api_key` or `api_key_file`.
     pub api_key: SecretSource,
     /// `api_url`; ends with a slash. No template.
-    pub api_url: Url,
+    pub api_url: ApiUrl,
     /// `routing_key`.
     pub routing_key: String,
     /// `message_type`.
@@ -184,7 +183,7 @@ pub struct JiraConfig {
     /// `http_config`.
     pub http: HttpConfig,
     /// `api_url`; no template.
-    pub api_url: Url,
+    pub api_url: ApiUrl,
     /// `api_type`.
     pub api_type: JiraApi,
     /// `project`.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
-
+use crate::alertmanager::ApiUrl;
 use crate::{HttpConfig, Secret, SecretSource};
 
 /// One of `pushover_configs`.
@@ -95,7 +94,7 @@ pub struct TelegramConfig {
     /// `http_config`.
     pub http: HttpConfig,
     /// `api_url`; no template.
-    pub api_url: Url,
+    pub api_url: ApiUrl,
     /// `bot_token` or `bot_token_file`; no template.
     pub bot_token: SecretSource,
     /// `chat_id`; 0 where a file holds it.
@@ -120,7 +119,7 @@ pub struct WebexConfig {
     /// `http_config`.
     pub http: HttpConfig,
     /// `api_url`; no template.
-    pub api_url: Url,
+    pub api_url: ApiUrl,
     /// `message`.
     pub message: String,
     /// `room_id`.
@@ -141,7 +140,7 @@ pub struct WechatConfig {
     /// `message`.
     pub message: String,
     /// `api_url`; ends with a slash. No template.
-    pub api_url: Url,
+    pub api_url: ApiUrl,
     /// `to_user`.
     pub to_user: String,
     /// `to_party`.
