@@ -32,15 +32,18 @@ pub(crate) struct ChurnOptions {
     /// Seconds between two scrapes of a target.
     #[arg(long, default_value_t = 5)]
     interval: u64,
-    /// Minutes each of the two runs is measured.
-    #[arg(long, default_value_t = 5.0)]
+    /// Minutes each run is measured.
+    #[arg(long, default_value_t = 2.0)]
     minutes: f64,
     /// Percent of the targets that are replaced at a time.
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, default_value_t = 30.0)]
     percent: f64,
     /// Rounds between two times.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 2)]
     rounds: u32,
+    /// How often there is a run without churn and one with it.
+    #[arg(long, default_value_t = 2)]
+    pairs: usize,
 }
 
 /// A head that is cut and blocks that are compacted.
@@ -229,50 +232,91 @@ impl ChurnOptions {
         report: &mut Report,
     ) -> Result<()> {
         let mut plan = plan(&self.load, self.interval, self.minutes, in_turn);
-        eprintln!("without churn");
-        let calm = hold::run(&plan, programs)?;
         let targets = (self.load.targets as f64 * self.percent / 100.0).ceil() as usize;
         let rounds = self.rounds.max(1);
-        plan.churn = Some(Churn { targets, rounds });
-        eprintln!("with churn");
-        let held = hold::run(&plan, programs)?;
+        let churn = Churn { targets, rounds };
+        let mut pairs = Vec::new();
+        for pair in 1..=self.pairs.max(1) {
+            eprintln!("pair {pair}, without churn");
+            plan.churn = None;
+            let calm = hold::run(&plan, programs)?;
+            eprintln!("pair {pair}, with churn");
+            plan.churn = Some(churn);
+            pairs.push((calm, hold::run(&plan, programs)?));
+        }
         describe(report, "churn", &plan);
         report.note(format!(
-            "churn: {targets} targets are replaced every {rounds} rounds; the run without churn \
-             comes first, with fresh servers and folders"
+            "churn: {targets} targets are replaced every {rounds} rounds; {} runs without churn \
+             and with it take turns, each with fresh servers and folders. What a run with churn \
+             takes more CPU, a sample for a sample, is that of its new series",
+            pairs.len()
         ));
         let name = "churn";
-        let base = |one: &Held| calm.iter().find(|calm| calm.kind == one.kind);
-        let micros = |one: &Held| one.cpu() * 1e6 / one.samples;
-        add(
-            report,
-            name,
-            "CPU without churn, µs a sample",
-            &calm,
-            |one| Some(micros(one)),
-        );
-        add(report, name, "CPU with churn, µs a sample", &held, |one| {
-            Some(micros(one))
+        let mut row = |figure: &str, of: &dyn Fn(&[Pair<'_>]) -> Option<f64>| {
+            let kinds = programs.iter().map(|program| program.kind);
+            let figures = kinds.map(|kind| {
+                let own = |held: &'_ [Held]| held.iter().position(|one| one.kind == kind);
+                let runs: Vec<Pair<'_>> = pairs
+                    .iter()
+                    .filter_map(|(calm, busy)| Some((calm.get(own(calm)?)?, busy.get(own(busy)?)?)))
+                    .collect();
+                (kind, of(&runs))
+            });
+            report.row(name, figure, figures);
+        };
+        row("CPU without churn, µs a sample", &|runs| {
+            micros(runs.iter().map(|run| run.0))
         });
-        add(report, name, "CPU of a new series, µs", &held, |one| {
-            let steady = base(one)?.cpu() / base(one)?.samples * one.samples;
-            Some((one.cpu() - steady) * 1e6 / one.new_series)
+        row("CPU with churn, µs a sample", &|runs| {
+            micros(runs.iter().map(|run| run.1))
         });
-        add(report, name, "new series", &held, |one| {
-            Some(one.new_series)
+        row("CPU of a new series, µs", &|runs| of_new_series(runs));
+        row("CPU of a new series, least of a pair, µs", &|runs| {
+            each_pair(runs).reduce(f64::min)
         });
-        add(
-            report,
-            name,
-            "peak memory without churn, MB",
-            &calm,
-            |one| Some(one.after.peak as f64 / 1e6),
-        );
-        add(report, name, "peak memory with churn, MB", &held, |one| {
-            Some(one.after.peak as f64 / 1e6)
+        row("CPU of a new series, most of a pair, µs", &|runs| {
+            each_pair(runs).reduce(f64::max)
+        });
+        row("new series, all runs together", &|runs| {
+            Some(runs.iter().map(|run| run.1.new_series).sum())
+        });
+        row("peak memory without churn, MB", &|runs| {
+            peak(runs.iter().map(|run| run.0))
+        });
+        row("peak memory with churn, MB", &|runs| {
+            peak(runs.iter().map(|run| run.1))
         });
         Ok(())
     }
+}
+
+/// What a server took without churn, and with it.
+type Pair<'a> = (&'a Held, &'a Held);
+
+/// Microseconds of CPU a sample, over several runs.
+fn micros<'a>(runs: impl Iterator<Item = &'a Held> + Clone) -> Option<f64> {
+    let samples: f64 = runs.clone().map(|one| one.samples).sum();
+    let cpu: f64 = runs.map(Held::cpu).sum();
+    (samples > 0.0).then(|| cpu * 1e6 / samples)
+}
+
+/// Megabytes of the highest peak of several runs.
+fn peak<'a>(runs: impl Iterator<Item = &'a Held>) -> Option<f64> {
+    runs.map(|one| one.after.peak as f64 / 1e6).reduce(f64::max)
+}
+
+/// Microseconds of CPU that runs with churn take more than those without, by new series.
+fn of_new_series(runs: &[Pair<'_>]) -> Option<f64> {
+    let steady = micros(runs.iter().map(|run| run.0))?;
+    let busy = micros(runs.iter().map(|run| run.1))?;
+    let samples: f64 = runs.iter().map(|run| run.1.samples).sum();
+    let new: f64 = runs.iter().map(|run| run.1.new_series).sum();
+    (new > 0.0).then(|| (busy - steady) * samples / new)
+}
+
+/// The same of each pair of runs.
+fn each_pair<'a>(runs: &'a [Pair<'a>]) -> impl Iterator<Item = f64> + use<'a> {
+    runs.chunks(1).filter_map(of_new_series)
 }
 
 impl Compaction {

@@ -7,17 +7,27 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use argand_tests::{Argand, Page, Server, Target, free_port, get, installed, query};
+use serde_json::Value;
 
 /// Series that tell how a scrape went rather than what it brought.
 const ABOUT_SCRAPING: [&str; 1] = ["scrape_duration_seconds"];
 
 fn prometheus(folder: &Path, configuration: &str) -> Option<Server> {
-    let program = installed("prometheus")?;
+    start(&installed("prometheus")?, folder, configuration)
+}
+
+/// A newer original than the one on PATH, from the folder that `ARGAND_PROMETHEUS_NEXT` names.
+fn next() -> Option<PathBuf> {
+    let folder = std::env::var_os("ARGAND_PROMETHEUS_NEXT")?;
+    Some(Path::new(&folder).join("prometheus"))
+}
+
+fn start(program: &Path, folder: &Path, configuration: &str) -> Option<Server> {
     let port = free_port().unwrap();
     let file = folder.join("original.yml");
     std::fs::write(&file, configuration).unwrap();
@@ -33,6 +43,19 @@ fn prometheus(folder: &Path, configuration: &str) -> Option<Server> {
     Some(Server::start(command, url, "/-/ready", &folder.join("original.log")).unwrap())
 }
 
+/// Bounds of buckets and quantiles as the original stores them since its version 3, and as Argand
+/// does: earlier ones leave a whole number without `.0`.
+fn since_version_3(mut series: Value) -> Value {
+    for label in ["le", "quantile"] {
+        if let Some(Value::String(bound)) = series.get_mut(label)
+            && bound.parse::<i64>().is_ok()
+        {
+            bound.push_str(".0");
+        }
+    }
+    series
+}
+
 /// Every series of a job with its newest value.
 fn newest(server: &str, job: &str) -> BTreeMap<String, String> {
     query(server, &format!("{{job=\"{job}\"}}"))
@@ -44,7 +67,7 @@ fn newest(server: &str, job: &str) -> BTreeMap<String, String> {
         })
         .map(|one| {
             (
-                one["metric"].to_string(),
+                since_version_3(one["metric"].clone()).to_string(),
                 one["value"][1].as_str().unwrap().to_owned(),
             )
         })
@@ -159,6 +182,56 @@ c -0
 dropped 1
 d{exported_job="kept",job=""} 2.5E-1
 "#;
+
+const BOUNDS: &str = r#"# TYPE h histogram
+h_bucket{le="0.5"} 1
+h_bucket{le="1"} 2
+h_bucket{le="10e0"} 2
+h_bucket{le="1000000"} 2
+h_bucket{le="+Inf"} 3
+h_bucket{le="many"} 3
+h_sum 3
+h_count 3
+other_bucket{le="2"} 1
+# HELP s TYPE is a word like others.
+# TYPE s summary
+s{quantile="0"} 1
+s{quantile="0.50"} 1
+s{quantile="1"} 1
+s{le="1"} 1
+# TYPE u untyped
+u{le="1",quantile="1"} 1
+# TYPE g gauge
+g{le="2"} 1
+"#;
+
+/// Bounds come out as newer originals store them, to the letter.
+#[test]
+fn bounds_of_buckets_and_quantiles() {
+    let target = Target::start(move |_| Page::text(BOUNDS)).unwrap();
+    let configuration = format!("{HEAD}{}", job("load", &target.address));
+    let argand = Argand::start(&configuration, &[]).unwrap();
+    wait_for(&argand.server.url, "load");
+    let labels = |server: &str| -> Vec<String> {
+        let found = query(server, r#"{job="load",__name__=~"h_.*|other.*|s|u|g"}"#).unwrap();
+        let mut series: Vec<String> = found.iter().map(|one| one["metric"].to_string()).collect();
+        series.sort();
+        series
+    };
+    let ours = labels(&argand.server.url);
+    assert_eq!(ours.len(), 15, "{ours:#?}");
+    assert!(
+        ours.iter().any(|one| one.contains(r#""le":"1e+06""#)),
+        "{ours:#?}"
+    );
+    let Some(program) = next() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let original = start(&program, folder.path(), &configuration).unwrap();
+    wait_for(&original.url, "load");
+    assert_eq!(ours, labels(&original.url));
+}
 
 const RULES: &str = "
     relabel_configs:

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::case::{Case, Step};
 use super::hook::{Hook, Told};
-use crate::server::{Server, argand_binary};
+use crate::server::{Server, binary};
 
 /// A program of Alertmanager's flags, running in a folder.
 pub struct Alertmanager {
@@ -26,7 +26,7 @@ impl Alertmanager {
     /// # Errors
     /// Where it does not start.
     pub fn argand(folder: &Path, config: &str) -> Result<Self> {
-        let mut command = Command::new(argand_binary()?);
+        let mut command = Command::new(binary()?);
         command.arg("alertmanager");
         Self::start(command, folder, config)
     }

@@ -46,9 +46,9 @@ impl fmt::Display for Source {
     }
 }
 
-/// Makes a configuration the one in force.
+/// Makes a configuration the one in force; after an error the one before still is.
 pub(crate) trait Apply: Send + Sync {
-    fn apply(&self, config: Config);
+    fn apply(&self, config: Config) -> Result<()>;
 }
 
 /// Tells the log what was checked and does nothing yet.
@@ -63,19 +63,13 @@ pub(crate) fn report_inactive(config: &Config) {
 
 /// Settings within active sections that do nothing yet and differ from their defaults.
 fn inactive_settings(config: &Config) -> Vec<String> {
-    let Config {
-        global,
-        scrape_configs,
-        ..
-    } = config;
     let mut settings = Vec::new();
     let mut note = |is_set: bool, setting: &str| {
         if is_set {
             settings.push(setting.to_owned());
         }
     };
-    note(global.query_log_file.is_some(), "global.query_log_file");
-    for job in scrape_configs {
+    for job in &config.scrape_configs {
         let name = &job.job_name;
         for (is_set, setting) in [
             (job.failure_log_file.is_some(), "scrape_failure_log_file"),
@@ -98,11 +92,8 @@ pub(crate) async fn serve_reloads(
     mut requests: mpsc::Receiver<Reload>,
 ) {
     while let Some(done) = requests.recv().await {
-        let outcome = match source.read() {
-            Ok(config) => {
-                report_inactive(&config);
-                runtime.config_loaded(config.redacted.clone(), SystemClock.now());
-                stages.apply(config);
+        let outcome = match reload(&source, stages.as_ref(), &runtime) {
+            Ok(()) => {
                 tracing::info!("configuration reloaded");
                 Ok(())
             }
@@ -116,6 +107,19 @@ pub(crate) async fn serve_reloads(
         // Whoever asked may have gone.
         let _ = done.send(outcome);
     }
+}
+
+/// Reads the configuration and puts it in force; answers how it is shown.
+fn reload(source: &Source, stages: &dyn Apply, runtime: &Runtime) -> Result<()> {
+    let config = source.read()?;
+    report_inactive(&config);
+    let (redacted, external_labels) = (
+        config.redacted.clone(),
+        config.global.external_labels.clone(),
+    );
+    stages.apply(config)?;
+    runtime.config_loaded(redacted, external_labels, SystemClock.now());
+    Ok(())
 }
 
 #[cfg(test)]
@@ -136,10 +140,7 @@ scrape_configs:
         let config = config::parse(text, "x.yml".as_ref(), &|_| None).unwrap();
         assert_eq!(
             inactive_settings(&config),
-            [
-                "global.query_log_file",
-                "convert_classic_histograms_to_nhcb of job a",
-            ]
+            ["convert_classic_histograms_to_nhcb of job a"]
         );
         assert!(inactive_settings(&Config::default()).is_empty());
     }

@@ -115,6 +115,12 @@ const FLAGS: &[Flag] = &[
         "Address to listen on. May be given again. 0.0.0.0:9090 opens the door to other machines.",
     ),
     active(
+        "web.config.file",
+        Text,
+        "",
+        "File with TLS, users, tokens and headers of the listening side; read again whenever it changes.",
+    ),
+    active(
         "web.max-connections",
         Text,
         "512",
@@ -241,10 +247,76 @@ const FLAGS: &[Flag] = &[
         "Samples one query may hold in memory.",
     ),
     active(
+        "alertmanager.drain-notification-queue-on-shutdown",
+        Switch,
+        "true",
+        "Sends the alerts that wait for Alertmanagers before the end.",
+    ),
+    active(
+        "alertmanager.notification-batch-size",
+        Text,
+        "256",
+        "Alerts of one request to an Alertmanager.",
+    ),
+    active(
+        "alertmanager.notification-queue-capacity",
+        Text,
+        "10000",
+        "Alerts that may wait for one Alertmanager; beyond it the oldest are dropped.",
+    ),
+    active(
+        "rules.alert.for-grace-period",
+        Text,
+        "10m",
+        "Least time before an alert fires that held before a restart; rules that ask for less begin anew.",
+    ),
+    active(
+        "rules.alert.for-outage-tolerance",
+        Text,
+        "1h",
+        "How long this server may have been away for alerts to go on holding.",
+    ),
+    active(
+        "rules.alert.resend-delay",
+        Text,
+        "1m",
+        "Time before an alert that goes on firing is said again.",
+    ),
+    active(
+        "rules.max-concurrent-evals",
+        Text,
+        "4",
+        "Rules evaluated beside their groups at once, with the feature concurrent-rule-eval.",
+    ),
+    active(
+        "query.max-memory-per-query",
+        Text,
+        "25%",
+        "Memory one query may hold: B, KB, MB, GB, or a share of this machine's or control group's.",
+    ),
+    active(
+        "query.max-memory",
+        Text,
+        "40%",
+        "Memory all queries together may hold.",
+    ),
+    active(
+        "query.max-queue",
+        Text,
+        "256",
+        "Queries that may wait; more are refused. Who asks is served in turn with others.",
+    ),
+    active(
+        "query.slow-log-threshold",
+        Text,
+        "",
+        "A query that takes at least so long is logged as a warning. Empty: none.",
+    ),
+    active(
         "enable-feature",
         List,
         "",
-        "Features by name, separated by commas.",
+        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels. Names of other features change nothing.",
     ),
     active(
         "log.level",
@@ -259,21 +331,10 @@ const FLAGS: &[Flag] = &[
         "Form of the log.",
     ),
     accepted("agent", Switch, "false"),
-    accepted(
-        "alertmanager.drain-notification-queue-on-shutdown",
-        Switch,
-        "true",
-    ),
-    accepted("alertmanager.notification-batch-size", Text, "256"),
-    accepted("alertmanager.notification-queue-capacity", Text, "10000"),
     accepted("auto-gomaxprocs", Switch, "true"),
     accepted("auto-gomemlimit", Switch, "true"),
     accepted("auto-gomemlimit.ratio", Text, "0.9"),
     accepted("config.auto-reload-interval", Text, "30s"),
-    accepted("rules.alert.for-grace-period", Text, "10m"),
-    accepted("rules.alert.for-outage-tolerance", Text, "1h"),
-    accepted("rules.alert.resend-delay", Text, "1m"),
-    accepted("rules.max-concurrent-evals", Text, "4"),
     accepted("scrape.adjust-timestamps", Switch, "true"),
     accepted("scrape.discovery-reload-interval", Text, "5s"),
     accepted("scrape.timestamp-tolerance", Text, "2ms"),
@@ -293,7 +354,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.samples-per-chunk", Text, "120"),
     accepted("storage.tsdb.wal-compression-type", Text, "snappy"),
     accepted("storage.tsdb.wal-segment-size", Text, ""),
-    accepted("web.config.file", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
     accepted("web.enable-otlp-receiver", Switch, "false"),
@@ -311,9 +371,6 @@ const FLAGS: &[Flag] = &[
 /// Why a value that would open a door, or lose data, if it were ignored is refused until it works.
 fn refusal(name: &str, value: &str) -> Option<&'static str> {
     match name {
-        "web.config.file" if !value.is_empty() => Some(
-            "TLS and passwords are not active yet; leave the flag out and listen on loopback, or put a proxy with authentication in front",
-        ),
         "agent" if value == "true" => {
             Some("agent mode is not active yet; leave the flag out to store samples here")
         }
@@ -487,12 +544,8 @@ mod tests {
 
     #[test]
     fn what_would_be_dangerous_to_ignore_is_refused() {
-        let error = parse(&["--web.config.file=web.yml"])
-            .err()
-            .unwrap()
-            .to_string();
+        let error = parse(&["--agent"]).err().unwrap().to_string();
         assert!(error.contains("not active yet"), "{error}");
-        assert!(parse(&["--agent"]).is_err());
         assert!(parse(&["--no-agent"]).is_ok());
     }
 

@@ -1,21 +1,31 @@
-//! Listening: sockets, the cap on connections, and the end in order.
+//! Listening: sockets, TLS, the cap on connections, and the end in order.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use api::ClientAddress;
 use axum::Router;
+use guard::Guard;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 /// A client must have sent its request's head within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client must have agreed on TLS within this time.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Requests under way at the end may take this long.
 const GRACE: Duration = Duration::from_secs(10);
@@ -30,27 +40,24 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Says so where other machines can reach a socket.
-pub(crate) fn warn_if_open(listener: &TcpListener) {
+/// Says so where other machines can reach a socket and nobody asks who they are.
+pub(crate) fn warn_if_open(listener: &TcpListener, guard: &Guard) {
     if let Ok(address) = listener.local_addr()
         && !address.ip().is_loopback()
+        && !guard.asks()
     {
-        tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything");
+        tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything; --web.config.file sets users");
     }
 }
 
 /// Serves routes on a socket until `end`; requests under way are finished.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    routes: Router,
+    guard: Arc<Guard>,
     places: Arc<Semaphore>,
     end: CancellationToken,
 ) {
-    let mut server = Builder::new(TokioExecutor::new());
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -65,25 +72,75 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = server
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
-        let connection = graceful.watch(connection);
+        let client = stream.peer_addr().ok();
+        let client = client.map(|address| ClientAddress(address.ip().to_canonical()));
+        let service = Addressed {
+            service: TowerToHyperService::new(routes.clone()),
+            client,
+        };
+        let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
-            // Clients that break off are their own affair.
-            let _ = connection.await;
-            drop(place);
+            // Clients that break off, or do not agree on TLS, are their own affair.
+            let Some(tls) = guard.tls() else {
+                return converse(stream, service, guard.offers_http2(), watcher, place).await;
+            };
+            let agreed = TlsAcceptor::from(tls).accept(stream);
+            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, agreed).await {
+                converse(stream, service, guard.offers_http2(), watcher, place).await;
+            }
         });
     }
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+}
+
+/// Answers the requests of one connection.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: Addressed<TowerToHyperService<Router>>,
+    http2: bool,
+    watcher: Watcher,
+    place: OwnedSemaphorePermit,
+) {
+    let mut server = Builder::new(TokioExecutor::new());
+    if !http2 {
+        server = server.http1_only();
+    }
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
+    let connection = server
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
+    let _ = watcher.watch(connection).await;
+    drop(place);
+}
+
+/// The service of one connection, whose requests know where they come from.
+struct Addressed<S> {
+    service: S,
+    /// None where the client has gone already.
+    client: Option<ClientAddress>,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Addressed<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        if let Some(client) = self.client {
+            request.extensions_mut().insert(client);
+        }
+        self.service.call(request)
+    }
 }
 
 /// Takes the next connection once there is a place for it.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(places)
         .acquire_owned()
         .await

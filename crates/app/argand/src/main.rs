@@ -4,19 +4,26 @@
 //!
 //! ```text
 //! discovery > scrape > Append > store > Select > promql > api > pages
-//! routing > receivers, and api > routing
+//!                                                      \--> rules > Append, AlertSink
+//! AlertSink > routing > receivers
 //! ```
 
+mod alerting;
 mod alertmanager;
 mod builtin;
 mod configuration;
+mod features;
 mod flags;
 mod listen;
 mod logging;
+mod machine;
 mod options;
 mod own;
 mod pipeline;
+mod promql_tools;
+mod query_log;
 mod signals;
+mod test_tools;
 mod tsdb;
 
 use std::process::ExitCode;
@@ -30,6 +37,12 @@ fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     if tsdb::is_meant(&arguments) {
         return tsdb::run(&arguments);
+    }
+    if promql_tools::is_meant(&arguments) {
+        return promql_tools::run(&arguments);
+    }
+    if test_tools::is_meant(&arguments) {
+        return test_tools::run(&arguments);
     }
     if alertmanager::is_meant(&arguments) {
         return alertmanager::run(&arguments);

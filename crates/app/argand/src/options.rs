@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use model::duration;
 
+use crate::alerting::AlertingOptions;
 use crate::flags::Flags;
+use crate::machine;
 
 /// How long samples are kept where neither flags nor configuration say.
 pub(crate) const DEFAULT_RETENTION: Duration = Duration::from_secs(15 * 24 * 3600);
@@ -18,6 +20,8 @@ pub(crate) struct Options {
     /// The configuration file; `None` for the built-in configuration.
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) listen: Vec<SocketAddr>,
+    /// TLS, users and tokens of the listening side; `None` for plain HTTP, open to all.
+    pub(crate) web_config: Option<PathBuf>,
     pub(crate) max_connections: usize,
     /// What every path begins with: empty, or `/` and more without a slash at the end.
     pub(crate) prefix: String,
@@ -34,17 +38,29 @@ pub(crate) struct Options {
     pub(crate) query_timeout: Duration,
     pub(crate) query_concurrency: usize,
     pub(crate) query_samples: usize,
+    pub(crate) alerting: AlertingOptions,
+    /// Bytes.
+    pub(crate) query_memory: u64,
+    /// Bytes, of all queries together.
+    pub(crate) all_query_memory: u64,
+    pub(crate) query_queue: usize,
+    pub(crate) slow_query: Option<Duration>,
 }
 
 impl Options {
     pub(crate) fn new(flags: &Flags) -> Result<Self> {
+        let listen: Vec<SocketAddr> = flags
+            .list("web.listen-address")
+            .iter()
+            .map(|address| listen_address(address))
+            .collect::<Result<_>>()?;
         Ok(Self {
             config_file: config_file(flags),
-            listen: flags
-                .list("web.listen-address")
-                .iter()
-                .map(|address| listen_address(address))
-                .collect::<Result<_>>()?,
+            web_config: Some(flags.text("web.config.file"))
+                .filter(|file| !file.is_empty())
+                .map(PathBuf::from),
+            alerting: alerting(flags, &listen)?,
+            listen,
             max_connections: number(flags, "web.max-connections")?,
             prefix: prefix(
                 flags.text("web.external-url"),
@@ -61,8 +77,49 @@ impl Options {
             query_timeout: required(flags, "query.timeout", length)?,
             query_concurrency: number(flags, "query.max-concurrency")?,
             query_samples: number(flags, "query.max-samples")?,
+            query_memory: required(flags, "query.max-memory-per-query", memory)?,
+            all_query_memory: required(flags, "query.max-memory", memory)?,
+            query_queue: number(flags, "query.max-queue")?,
+            slow_query: optional(flags, "query.slow-log-threshold", length)?,
         })
     }
+}
+
+fn alerting(flags: &Flags, listen: &[SocketAddr]) -> Result<AlertingOptions> {
+    Ok(AlertingOptions {
+        external_url: external_url(flags.text("web.external-url"), listen),
+        resend_delay: required(flags, "rules.alert.resend-delay", any_length)?,
+        outage_tolerance: required(flags, "rules.alert.for-outage-tolerance", any_length)?,
+        grace_period: required(flags, "rules.alert.for-grace-period", any_length)?,
+        concurrent_rules: has_feature(flags, "concurrent-rule-eval"),
+        most_concurrent_rules: number(flags, "rules.max-concurrent-evals")?,
+        queue_capacity: number(flags, "alertmanager.notification-queue-capacity")?,
+        batch_size: number(flags, "alertmanager.notification-batch-size")?,
+        drain_at_the_end: flags.is_on("alertmanager.drain-notification-queue-on-shutdown"),
+    })
+}
+
+/// Whether `--enable-feature` names a feature.
+fn has_feature(flags: &Flags, name: &str) -> bool {
+    let lists = flags.list("enable-feature").iter();
+    lists
+        .flat_map(|list| list.split(','))
+        .any(|feature| feature.trim() == name)
+}
+
+/// Where others reach this server, without a slash at the end: as the flag says, else this
+/// machine's name and the first port.
+pub(crate) fn external_url(flag: &str, listen: &[SocketAddr]) -> String {
+    if !flag.is_empty() {
+        return flag.trim_end_matches('/').to_owned();
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = match host.trim() {
+        "" => "localhost",
+        host => host,
+    };
+    let port = listen.first().map_or(0, SocketAddr::port);
+    format!("http://{host}:{port}")
 }
 
 /// The file named; else `prometheus.yml` of this folder, where Prometheus looks too.
@@ -124,6 +181,12 @@ pub(crate) fn length(text: &str) -> Result<Duration> {
     }
 }
 
+/// A length of time that may be nothing.
+fn any_length(text: &str) -> Result<Duration> {
+    let millis = duration::parse(text)?;
+    Ok(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
+}
+
 /// Powers of 1024, whichever way they are written, as upstream counts them.
 const SIZES: [(&str, u32); 7] = [
     ("EB", 6),
@@ -150,6 +213,20 @@ fn bytes(text: &str) -> Result<u64> {
         bail!("{text:?} is not between 1 byte and 8 EB");
     }
     Ok(size as u64)
+}
+
+/// Bytes, or a share of the memory there is.
+fn memory(text: &str) -> Result<u64> {
+    let Some(share) = text.strip_suffix('%') else {
+        return bytes(text);
+    };
+    let share: f64 = share
+        .parse()
+        .with_context(|| format!("{share:?} is no number"))?;
+    if !(share > 0.0 && share <= 100.0) {
+        bail!("{text:?} is not more than 0% and at most 100%");
+    }
+    Ok((machine::memory() as f64 * share / 100.0) as u64)
 }
 
 /// `host:port`; an empty host means every address of the machine.
@@ -183,6 +260,17 @@ mod tests {
         }
         for text in ["", "5", "-1GB", "GB", "9EB", "1XB", "0.1B"] {
             assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn memory_is_bytes_or_a_share() {
+        assert_eq!(memory("3MB").unwrap(), 3 << 20);
+        let all = memory("100%").unwrap();
+        let quarter = memory("25%").unwrap();
+        assert!(quarter.abs_diff(all / 4) <= 1, "{quarter} of {all}");
+        for text in ["", "5", "0%", "-1%", "101%", "x%", "NaN%"] {
+            assert!(memory(text).is_err(), "{text}");
         }
     }
 

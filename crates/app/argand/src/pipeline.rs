@@ -9,12 +9,15 @@ use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Append, Clock, Gather, Select, StoreAdmin, StoreStatus, SystemClock, TargetSink, Targets,
+    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
+    SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
+use guard::Guard;
+use http::Method;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
-use promql::{Engine, EngineOptions};
+use promql::{Engine, EngineOptions, QueryObserver};
 use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -22,12 +25,14 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::alerting::Alerting;
 use crate::alertmanager::{self, Alertmanager};
 use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
-use crate::{listen, signals};
+use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
+use crate::{features, listen, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -64,6 +69,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners = Vec::new();
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
@@ -89,8 +95,13 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         flags.shown(),
         retention_in_words(&options, &config),
     ));
-    runtime.config_loaded(config.redacted.clone(), SystemClock.now());
-    let engine = Arc::new(engine(&options));
+    runtime.config_loaded(
+        config.redacted.clone(),
+        config.global.external_labels.clone(),
+        SystemClock.now(),
+    );
+    let queries = Queries::new(&options);
+    let engine = Arc::new(engine(flags, &options, &queries));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
     let face = Face::new(FaceOptions {
@@ -108,40 +119,65 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::new(ProcessExporter),
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
+            Arc::clone(&guard) as Arc<dyn Gather>,
+            Arc::clone(&queries.log) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
     let end = CancellationToken::new();
-    let serving = start_listening(listeners, &face, &options, &end);
-    tracing::info!(page = %format!("http://{}{}/", source.address, options.prefix), "the page is open");
+    if source.file.is_none() && (guard.asks() || guard.tls().is_some()) {
+        tracing::warn!(
+            "the built-in jobs know neither TLS nor passwords of this server and cannot scrape it; a prometheus.yml can tell them"
+        );
+    }
+    let scheme = if guard.tls().is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let serving = start_listening(listeners, &face, &guard, &options, &end);
+    tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
-    let alertmanager = start_alertmanager(flags, &options, &source)?;
+    let alertmanager = start_alertmanager(flags, &options)?;
     if let Some(alertmanager) = &alertmanager {
         face.open_alertmanager(&alertmanager.face());
     }
     let store = start_store(flags, &options, &config).await?;
-    let stages = Arc::new(Stages::start(
+    // The directory is this process' own from here on.
+    queries
+        .active
+        .open(&options.data, options.query_concurrency)
+        .context("the list of running queries in the data directory")?;
+    let alerting = Alerting::start(
+        &store,
+        Arc::clone(&engine),
+        &options.alerting,
+        alertmanager.clone(),
+    );
+    let stages = Stages::start(
         Arc::clone(&store),
         scraping,
         options.clone(),
-        alertmanager.clone(),
-    ));
+        alerting,
+        queries.log,
+    );
+    let stages = Arc::new(stages);
     let remote_write = flags
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
-    if let Some(alertmanager) = &alertmanager {
-        gatherers.push(Arc::clone(alertmanager) as Arc<dyn Gather>);
-    }
     if let Some(receiver) = &remote_write {
         gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
     }
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
+        exemplars: Arc::clone(&store) as Arc<dyn Exemplars>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         admin: Arc::clone(&store) as Arc<dyn StoreAdmin>,
         targets: Arc::clone(&stages.scrape) as Arc<dyn Targets>,
+        rules: Arc::clone(&stages.alerting.rules) as Arc<dyn RuleStates>,
+        alertmanagers: Arc::clone(&stages.alerting.sender) as Arc<dyn Alertmanagers>,
         engine,
         remote_write,
         gatherers,
@@ -175,22 +211,14 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
 }
 
 /// Alertmanager in this process, where its configuration is named.
-fn start_alertmanager(
-    flags: &Flags,
-    options: &Options,
-    own: &Source,
-) -> Result<Option<Arc<Alertmanager>>> {
+fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Alertmanager>>> {
     let file = flags.text("alertmanager.config.file");
     if file.is_empty() {
         return Ok(None);
     }
-    let external_url = match flags.text("web.external-url") {
-        "" => format!("http://{}{}", own.address, own.prefix),
-        url => url.trim_end_matches('/').to_owned(),
-    };
     let source = alertmanager::Source {
         file: PathBuf::from(file),
-        external_url,
+        external_url: options.alerting.external_url.clone(),
     };
     let data = match flags.text("alertmanager.storage.path") {
         "" => options.data.clone(),
@@ -215,32 +243,69 @@ fn own_address(listeners: &[TcpListener]) -> Result<String> {
 fn start_listening(
     listeners: Vec<TcpListener>,
     face: &Arc<Face>,
+    guard: &Arc<Guard>,
     options: &Options,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
     let places = Arc::new(Semaphore::new(options.max_connections));
+    let prefix = options.prefix.clone();
+    let need = move |method: &Method, path: &str| {
+        api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
+    };
+    let routes = api::router(Arc::clone(face));
+    let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
     let mut serving = Vec::new();
     for listener in listeners {
-        listen::warn_if_open(&listener);
-        let (routes, places) = (api::router(Arc::clone(face)), Arc::clone(&places));
+        listen::warn_if_open(&listener, guard);
+        let (routes, guard) = (routes.clone(), Arc::clone(guard));
+        let (places, end) = (Arc::clone(&places), end.clone());
         serving.push(tokio::spawn(listen::serve(
-            listener,
-            routes,
-            places,
-            end.clone(),
+            listener, routes, guard, places, end,
         )));
     }
     serving
 }
 
-fn engine(options: &Options) -> Engine {
-    Engine::new(EngineOptions {
+/// Who is told of queries.
+struct Queries {
+    active: Arc<ActiveQueries>,
+    log: Arc<QueryLog>,
+    slow: Option<Arc<SlowQueries>>,
+}
+
+impl Queries {
+    fn new(options: &Options) -> Self {
+        Self {
+            active: Arc::default(),
+            log: Arc::default(),
+            slow: options.slow_query.map(|t| Arc::new(SlowQueries::new(t))),
+        }
+    }
+
+    fn observers(&self) -> Vec<Arc<dyn QueryObserver>> {
+        let mut observers: Vec<Arc<dyn QueryObserver>> = vec![
+            Arc::clone(&self.active) as Arc<dyn QueryObserver>,
+            Arc::clone(&self.log) as Arc<dyn QueryObserver>,
+        ];
+        let slow = self.slow.clone();
+        observers.extend(slow.map(|slow| slow as Arc<dyn QueryObserver>));
+        observers
+    }
+}
+
+fn engine(flags: &Flags, options: &Options, queries: &Queries) -> Engine {
+    let mut chosen = EngineOptions {
         max_samples: options.query_samples,
+        max_memory_per_query: options.query_memory,
+        max_memory: options.all_query_memory,
+        max_queue: options.query_queue,
         timeout: options.query_timeout,
         lookback: i64::try_from(options.lookback.as_millis()).unwrap_or(i64::MAX),
         max_concurrency: options.query_concurrency,
         ..EngineOptions::default()
-    })
+    };
+    features::apply(flags, &mut chosen);
+    Engine::new(chosen).observed_by(queries.observers())
 }
 
 /// What the file says wins over the flags, as upstream has it; without either, the default holds.
@@ -296,17 +361,19 @@ async fn start_store(flags: &Flags, options: &Options, config: &Config) -> Resul
 }
 
 /// Reads the log back on threads that may block. Targets are scraped as soon as the names of its
-/// series are known.
+/// series are known; rules are evaluated once all of it has been read.
 async fn read_back(store: &Arc<Store>, stages: &Stages, config: Config) -> Result<()> {
     let names = Arc::clone(store);
     tokio::task::spawn_blocking(move || names.admit())
         .await?
         .context("reading the names of series from the log")?;
-    stages.apply(config);
+    stages.apply(config)?;
     let samples = Arc::clone(store);
     tokio::task::spawn_blocking(move || samples.replay())
         .await?
-        .context("reading samples from the log")
+        .context("reading samples from the log")?;
+    stages.alerting.open();
+    Ok(())
 }
 
 /// A number that differs from machine to machine, so that several servers with the same targets
@@ -323,7 +390,8 @@ struct Stages {
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
-    alertmanager: Option<Arc<Alertmanager>>,
+    alerting: Alerting,
+    query_log: Arc<QueryLog>,
 }
 
 impl Stages {
@@ -331,7 +399,8 @@ impl Stages {
         store: Arc<Store>,
         scraping: &Handle,
         options: Options,
-        alertmanager: Option<Arc<Alertmanager>>,
+        alerting: Alerting,
+        query_log: Arc<QueryLog>,
     ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
@@ -349,35 +418,42 @@ impl Stages {
         Self {
             store,
             options,
-            discovery: Arc::new(discovery::Manager::new(sink)),
+            discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
             scraping: scraping.clone(),
-            alertmanager,
+            alerting,
+            query_log,
         }
     }
 
     fn gatherers(&self, store: Arc<dyn Gather>) -> Vec<Arc<dyn Gather>> {
-        vec![
+        let mut gatherers = vec![
             store,
             Arc::clone(&self.scrape) as Arc<dyn Gather>,
             Arc::clone(&self.discovery) as Arc<dyn Gather>,
-        ]
+        ];
+        gatherers.extend(self.alerting.gatherers());
+        gatherers
     }
 
     async fn end(&self) {
+        self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
-        if let Some(alertmanager) = &self.alertmanager {
-            alertmanager.routing.shutdown().await;
-        }
     }
 }
 
 impl Apply for Stages {
-    fn apply(&self, config: Config) {
+    fn apply(&self, config: Config) -> Result<()> {
+        // What can be wrong is found before anything changes.
+        let alerting = self.alerting.load(&config)?;
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));
+        let log = config.global.query_log_file.as_deref();
+        if let Err(error) = self.query_log.write_to(log) {
+            tracing::error!(%error, file = ?log, "the query log cannot be opened; what was goes on");
+        }
         let jobs = config
             .scrape_configs
             .iter()
@@ -387,9 +463,7 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
-        if let Some(alertmanager) = &self.alertmanager {
-            // A bad file is told in the log, and the former one goes on.
-            let _ = alertmanager.reload();
-        }
+        self.alerting.apply(alerting);
+        Ok(())
     }
 }

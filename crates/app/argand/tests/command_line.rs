@@ -23,7 +23,11 @@ fn what_is_wrong_is_named_with_what_would_be_right() {
         ),
         (vec!["--web.listen-address=somewhere"], "somewhere"),
         (vec!["--log.level=loud"], "warn"),
-        (vec!["--web.config.file=web.yml"], "not active yet"),
+        (
+            vec!["--web.config.file=/nowhere/web.yml"],
+            "/nowhere/web.yml",
+        ),
+        (vec!["--agent"], "not active yet"),
         (vec!["serve"], "serve"),
     ] {
         let output = argand(&arguments);

@@ -16,7 +16,7 @@ pub struct Place {
 }
 
 /// A file that cannot be used. Its `Display` is one line:
-/// `prometheus.yml:12:7: scrape_configs[0].scrape_interval: not a valid duration string: "1 m"`.
+/// `prometheus.yml:12:7: scrape_configs[0].scrape_interval: unknown unit " m" in duration "1 m"`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     file: PathBuf,

@@ -16,10 +16,11 @@
 //! let error = config::parse(text, Path::new("prometheus.yml"), &|_| None).expect_err("a space");
 //! assert_eq!(
 //!     error.to_string(),
-//!     r#"prometheus.yml:3:22: scrape_configs[0].scrape_interval: not a valid duration string: "1 m""#
+//!     r#"prometheus.yml:3:22: scrape_configs[0].scrape_interval: unknown unit " m" in duration "1 m""#
 //! );
 //! ```
 
+mod alerting;
 pub mod alertmanager;
 mod build;
 mod discovery;
@@ -32,6 +33,7 @@ mod load;
 mod nearest;
 mod prometheus;
 mod read;
+mod rules;
 mod scalar;
 mod schema;
 mod scrape;
@@ -39,8 +41,10 @@ mod secret;
 mod sections;
 mod table;
 mod tree;
+mod web;
 mod yaml;
 
+pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{
@@ -48,6 +52,14 @@ pub use http::{
 };
 pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
+pub use rules::{
+    AlertRule, RuleChecks, RuleConfig, RuleGroup, RuleKind, find_rule_files, load_rules,
+    parse_rules,
+};
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
 pub use tree::Tree;
+pub use web::{
+    ClientAuth, RateLimit, Role, Roles, ServerTls, WebConfig, WebToken, WebUser, load_web,
+    parse_web,
+};

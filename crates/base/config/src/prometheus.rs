@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::Labels;
 
-use crate::ScrapeConfig;
+use crate::{AlertingConfig, NameValidation, ScrapeConfig};
 
 /// `global`, as far as it is not inherited by the scrape sections.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub struct GlobalConfig {
     pub rule_query_offset: Duration,
     /// `external_labels`, `${ENV}` already expanded.
     pub external_labels: Labels,
+    /// `metric_name_validation_scheme`.
+    pub name_validation: NameValidation,
     /// `query_log_file`.
     pub query_log_file: Option<PathBuf>,
     /// `scrape_failure_log_file`.
@@ -55,6 +57,8 @@ pub struct Config {
     pub rule_files: Vec<PathBuf>,
     /// `scrape_configs`, and those of `scrape_config_files`.
     pub scrape_configs: Vec<ScrapeConfig>,
+    /// `alerting`.
+    pub alerting: AlertingConfig,
     /// `storage`.
     pub storage: StorageConfig,
     /// Sections that were checked and whose machinery is not active yet, such as `remote_write`.

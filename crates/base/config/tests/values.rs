@@ -203,10 +203,7 @@ fn what_is_not_active_yet_is_named_once() {
     let config = parse(
         "remote_write: [{url: 'http://x'}]\nrule_files: [a]\notlp: {promote_scope_metadata: true}\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
     );
-    assert_eq!(
-        config.inactive,
-        ["rule_files", "remote_write", "otlp", "dns_sd_configs"]
-    );
+    assert_eq!(config.inactive, ["remote_write", "otlp", "dns_sd_configs"]);
     assert_eq!(config.scrape_configs[0].discovery.len(), 3);
 }
 

@@ -11,9 +11,11 @@
 mod admin;
 mod alerts;
 mod append;
+mod exemplars;
 mod gather;
 pub mod memory;
 mod query;
+mod rules;
 mod select;
 mod status;
 mod targets;
@@ -27,9 +29,14 @@ pub use append::{
     Append, AppendError, Appended, Batch, PendingExemplar, PendingHistogram, PendingMetadata,
     PendingSample, RejectReason, Rejection, SeriesId,
 };
+pub use exemplars::Exemplars;
 pub use gather::{Clock, Gather, SystemClock};
 pub use query::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
-pub use select::{Select, SelectError, Selection, SeriesList, TimeRange};
+pub use rules::{
+    ActiveAlert, AlertState, AlertingState, Alertmanagers, RuleGroupState, RuleHealth, RuleState,
+    RuleStates, Texts,
+};
+pub use select::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{
     ActiveTarget, DroppedTarget, Health, MetricMetadata, TargetGroup, TargetSink, Targets,

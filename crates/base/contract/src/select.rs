@@ -1,5 +1,8 @@
 //! Selecting: whoever answers queries asks a store for series.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use model::{Columns, Labels, Matcher};
 use thiserror::Error;
 
@@ -47,6 +50,36 @@ pub enum SelectError {
     /// The store is not ready yet.
     #[error("the store is not ready")]
     NotReady,
+    /// The [`Watch`] did not want it to go on.
+    #[error("nobody waits for the answer any more")]
+    Stopped,
+}
+
+/// Watches over long work for whoever asked for it, who may go away, run out of time or have no
+/// room for more.
+pub trait Watch: Send + Sync {
+    /// Whether to go on, where the work at hand holds so many bytes by now. Cheap, but not free:
+    /// asked every few thousand values, series or samples.
+    fn goes_on(&self, held: usize) -> bool;
+}
+
+/// Whoever waits for ever.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Patient;
+
+impl Watch for Patient {
+    fn goes_on(&self, _: usize) -> bool {
+        true
+    }
+}
+
+/// Parts of a store that a selection read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Encoded chunks of samples.
+    pub chunks: u64,
+    /// Blocks with series of the selection.
+    pub blocks: u64,
 }
 
 /// The series that a selection found: a view that later appends do not change.
@@ -62,18 +95,59 @@ pub trait SeriesList: Send + Sync {
         self.len() == 0
     }
 
+    /// Bytes that the list itself takes in memory, about: what was found, not what is read later.
+    fn size(&self) -> usize {
+        0
+    }
+
+    /// What was read so far of the store's own parts.
+    fn touched(&self) -> Touched {
+        Touched::default()
+    }
+
     /// The labels of a series; the empty set for a place beyond the end.
     fn labels(&self, place: usize) -> Labels;
 
     /// Appends the samples of a series within the selection's range to `into`, stale markers
     /// included. A place beyond the end has no samples.
     fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError>;
+
+    /// Appends at least the newest sample that [`SeriesList::read`] would append, and perhaps
+    /// earlier ones. A store that knows the newest sample need not decode a chunk for it.
+    fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        self.read(place, into)
+    }
+
+    /// Sorts the series into groups by those of their labels whose names `keeps` answers true
+    /// for: a number for each series by place, below [`SeriesList::len`], equal where the kept
+    /// labels are. A store that knows labels by number need not make texts of them.
+    fn group(&self, keeps: &dyn Fn(&str) -> bool) -> Vec<u32> {
+        let mut known: HashMap<Labels, u32> = HashMap::new();
+        let numbers = (0..self.len()).map(|place| {
+            let kept = self.labels(place).filtered(keeps);
+            let next = known.len() as u32;
+            *known.entry(kept).or_insert(next)
+        });
+        numbers.collect()
+    }
 }
 
 /// A store that can be asked.
 pub trait Select: Send + Sync {
     /// Finds the series that all matchers fit and that may have samples in the range.
     fn select(&self, selection: &Selection<'_>) -> Result<Box<dyn SeriesList>, SelectError>;
+
+    /// The same, given up with [`SelectError::Stopped`] soon after the watch does not want it to go
+    /// on: while series are looked for, and later while one is read. A store whose answers are
+    /// never long need not ask.
+    fn select_watched(
+        &self,
+        selection: &Selection<'_>,
+        watch: Arc<dyn Watch>,
+    ) -> Result<Box<dyn SeriesList>, SelectError> {
+        drop(watch);
+        self.select(selection)
+    }
 
     /// The names of all labels of the selected series, sorted. Without matchers: of all series.
     /// The range is held against parts of the store, such as a block, not against each series.

@@ -11,6 +11,14 @@ pub enum DurationError {
     /// The text does not fit the form.
     #[error("not a valid duration string: {0:?}")]
     Invalid(String),
+    /// A number is followed by what is no unit.
+    #[error("unknown unit {unit:?} in duration {text:?}")]
+    Unit {
+        /// What stands where a unit should.
+        unit: String,
+        /// The whole text.
+        text: String,
+    },
     /// More milliseconds than an `i64` of nanoseconds holds (about 292 years).
     #[error("duration out of range")]
     Range,
@@ -47,18 +55,25 @@ pub fn parse(text: &str) -> Result<i64, DurationError> {
         let letters = rest
             .bytes()
             .skip(digits)
-            .take_while(u8::is_ascii_alphabetic)
+            .take_while(|byte| !byte.is_ascii_digit())
             .count();
         let (number, after) = rest.split_at_checked(digits).ok_or_else(invalid)?;
         let (unit, after) = after.split_at_checked(letters).ok_or_else(invalid)?;
+        if unit.is_empty() || number.is_empty() {
+            return Err(invalid());
+        }
+        let number: u64 = number.parse().map_err(|_| invalid())?;
+        if !UNITS.iter().any(|(name, _)| *name == unit) {
+            return Err(DurationError::Unit {
+                unit: unit.to_owned(),
+                text: text.to_owned(),
+            });
+        }
         let (_, millis) = units
             .by_ref()
             .find(|(name, _)| *name == unit)
             .ok_or_else(invalid)?;
-        if number.is_empty() {
-            return Err(invalid());
-        }
-        let number: i64 = number.parse().map_err(|_| DurationError::Range)?;
+        let number = i64::try_from(number).map_err(|_| DurationError::Range)?;
         total = number
             .checked_mul(*millis)
             .and_then(|part| total.checked_add(part))
@@ -113,15 +128,30 @@ mod tests {
 
     #[test]
     fn forms_upstream_refuses() {
-        for text in ["1", "-1s", "1m1h", "1s1s", "1.5h", "s", "1x", " 1s", "1s "] {
+        for text in [
+            "1",
+            "-1s",
+            "1m1h",
+            "1s1s",
+            "s",
+            " 1s",
+            "99999999999999999999s",
+        ] {
             assert!(
                 matches!(parse(text), Err(DurationError::Invalid(_))),
                 "{text}"
             );
         }
+        for (text, unit) in [("1x", "x"), ("1s ", "s "), ("5y1hs", "hs"), ("1.5h", ".")] {
+            let error = DurationError::Unit {
+                unit: unit.to_owned(),
+                text: text.to_owned(),
+            };
+            assert_eq!(parse(text), Err(error), "{text}");
+        }
         assert_eq!(parse(""), Err(DurationError::Empty));
         assert_eq!(parse("300y"), Err(DurationError::Range));
-        assert_eq!(parse("99999999999999999999s"), Err(DurationError::Range));
+        assert_eq!(parse("9999999999999999999s"), Err(DurationError::Range));
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! Counters, gauges and histograms that the running program counts with.
+//! Counters, gauges, histograms and summaries that the running program counts with.
 //!
 //! Each is safe to use from any thread, costs one atomic operation (a histogram two and a short
 //! lock-free loop), and is read when somebody asks for the program's own metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use crate::summary::Summary;
 use crate::{Labels, Point, PointValue};
 
 /// A count that only grows.

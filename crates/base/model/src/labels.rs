@@ -24,6 +24,9 @@ pub struct Labels(Arc<str>);
 const MORE: u8 = 0x40;
 const DIGIT: usize = 0x3f;
 
+/// Bytes that the two lengths of a label take, unless its texts are long.
+const LENGTHS: usize = 4;
+
 fn push_text(packed: &mut String, text: &str) {
     let mut length = text.len();
     while length > DIGIT {
@@ -62,7 +65,10 @@ impl Labels {
     ) -> Self {
         let mut pairs: Vec<(N, V)> = pairs.into_iter().collect();
         pairs.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
-        let mut packed = String::new();
+        let texts = pairs
+            .iter()
+            .map(|(n, v)| n.as_ref().len() + v.as_ref().len());
+        let mut packed = String::with_capacity(texts.sum::<usize>() + pairs.len() * LENGTHS);
         let mut rest = pairs.iter().peekable();
         while let Some((name, value)) = rest.next() {
             let repeated = rest
@@ -107,7 +113,7 @@ impl Labels {
 
     /// The labels for which `keep` answers true.
     pub fn filtered(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
-        let mut packed = String::new();
+        let mut packed = String::with_capacity(self.0.len());
         for (name, value) in self.iter().filter(|(name, _)| keep(name)) {
             push_text(&mut packed, name);
             push_text(&mut packed, value);
@@ -122,12 +128,11 @@ impl Labels {
 
     /// A builder that starts from these labels.
     pub fn to_builder(&self) -> LabelsBuilder {
-        LabelsBuilder {
-            labels: self
-                .iter()
-                .map(|(n, v)| (n.to_owned(), v.to_owned()))
-                .collect(),
+        let mut builder = LabelsBuilder::new();
+        for (name, value) in self.iter() {
+            builder.set(name, value);
         }
+        builder
     }
 
     /// A hash of the set, equal for equal sets within one process.
@@ -200,10 +205,37 @@ impl fmt::Debug for Labels {
     }
 }
 
+/// Labels that a set under construction keeps in one text; hardly any series has more.
+const MOST_FEW: usize = 64;
+/// Room that a first label makes for those that follow, in bytes and in labels: most sets.
+const USUAL: (usize, usize) = (256, 12);
+
 /// A label set under construction: relabelling and joins set and remove labels here.
-#[derive(Clone, Debug, Default)]
+///
+/// A new series costs two allocations here, whatever labels it has: their texts lie one behind the
+/// other. From [`MOST_FEW`] labels on they lie in a tree, so that no number of labels makes a set
+/// slow.
+#[derive(Clone, Default)]
 pub struct LabelsBuilder {
-    labels: BTreeMap<String, String>,
+    text: String,
+    /// Sorted by name; empty where `many` is not.
+    few: Vec<Place>,
+    many: BTreeMap<String, String>,
+}
+
+/// Where a label lies in the text: the name, then the value.
+#[derive(Clone, Copy)]
+struct Place {
+    start: usize,
+    middle: usize,
+    end: usize,
+}
+
+impl Place {
+    fn of(self, text: &str) -> (&str, &str) {
+        let part = |from, to| text.get(from..to).unwrap_or_default();
+        (part(self.start, self.middle), part(self.middle, self.end))
+    }
 }
 
 impl LabelsBuilder {
@@ -214,51 +246,109 @@ impl LabelsBuilder {
 
     /// The current value of a label; an absent one is `""`.
     pub fn get(&self, name: &str) -> &str {
-        self.labels.get(name).map_or("", String::as_str)
+        let few = self.find(name).ok().and_then(|at| self.few.get(at));
+        match few {
+            Some(place) => place.of(&self.text).1,
+            None => self.many.get(name).map_or("", String::as_str),
+        }
     }
 
     /// Sets a label; an empty value removes it.
     pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
         if value.is_empty() {
-            self.labels.remove(name);
-        } else {
-            self.labels.insert(name.to_owned(), value.to_owned());
+            return self.remove(name);
+        }
+        if !self.many.is_empty() {
+            self.many.insert(name.to_owned(), value.to_owned());
+            return self;
+        }
+        if self.few.capacity() == 0 {
+            self.text.reserve(USUAL.0);
+            self.few.reserve(USUAL.1);
+        }
+        let found = self.find(name);
+        let start = self.text.len();
+        self.text.push_str(name);
+        let middle = self.text.len();
+        self.text.push_str(value);
+        let place = Place {
+            start,
+            middle,
+            end: self.text.len(),
+        };
+        match found {
+            Ok(at) => {
+                if let Some(known) = self.few.get_mut(at) {
+                    *known = place;
+                }
+            }
+            Err(at) => self.few.insert(at, place),
+        }
+        if self.few.len() > MOST_FEW {
+            let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+            self.many = self.iter().map(owned).collect();
+            self.few.clear();
+            self.text.clear();
         }
         self
     }
 
     /// Removes a label.
     pub fn remove(&mut self, name: &str) -> &mut Self {
-        self.labels.remove(name);
+        match self.find(name) {
+            Ok(at) => {
+                self.few.remove(at);
+            }
+            Err(_) => {
+                self.many.remove(name);
+            }
+        }
         self
     }
 
     /// Keeps the labels for which `keep(name, value)` answers true.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) -> &mut Self {
-        self.labels.retain(|name, value| keep(name, value));
+        let text = &self.text;
+        self.few.retain(|place| {
+            let (name, value) = place.of(text);
+            keep(name, value)
+        });
+        self.many.retain(|name, value| keep(name, value));
         self
     }
 
     /// The labels so far, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.labels
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        let few = self.few.iter().map(|place| place.of(&self.text));
+        let many = self.many.iter();
+        few.chain(many.map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
     /// Whether there are no labels.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.few.is_empty() && self.many.is_empty()
     }
 
     /// The finished set.
     pub fn build(&self) -> Labels {
-        let mut packed = String::new();
-        for (name, value) in &self.labels {
+        let mut packed = String::with_capacity(self.text.len() + 2 * self.few.len());
+        for (name, value) in self.iter() {
             push_text(&mut packed, name);
             push_text(&mut packed, value);
         }
         Labels(Arc::from(packed))
+    }
+
+    /// Where a label is among the few, or would be.
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        let compare = |place: &Place| place.of(&self.text).0.cmp(name);
+        self.few.binary_search_by(compare)
+    }
+}
+
+impl fmt::Debug for LabelsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
@@ -281,6 +371,38 @@ mod tests {
                 prop_assert_eq!(labels.get(name), Some(value.as_str()));
             }
             prop_assert_eq!(labels.to_builder().build(), labels);
+        }
+    }
+
+    proptest! {
+        /// Of few labels and of many, a builder does as a map does.
+        #[test]
+        fn a_builder_does_as_a_map_does(
+            steps in proptest::collection::vec(("[a-h]{1,2}", "[xyz]{0,9}"), 0..40),
+            many in 0usize..2,
+        ) {
+            let mut builder = LabelsBuilder::new();
+            let mut model: BTreeMap<String, String> = BTreeMap::new();
+            for n in 0..many * (MOST_FEW - 10) {
+                builder.set(&format!("n{n}"), "v");
+                model.insert(format!("n{n}"), "v".to_owned());
+            }
+            for (place, (name, value)) in steps.iter().enumerate() {
+                builder.set(name, value);
+                model.insert(name.clone(), value.clone());
+                model.retain(|_, value| !value.is_empty());
+                if place % 9 == 8 {
+                    builder.remove(name).retain(|_, value| !value.contains("yy"));
+                    model.remove(name);
+                    model.retain(|_, value| !value.contains("yy"));
+                }
+                let value = model.get(name).map_or("", String::as_str);
+                prop_assert_eq!(builder.get(name), value);
+            }
+            let all = model.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            prop_assert!(builder.iter().eq(all));
+            prop_assert_eq!(builder.is_empty(), model.is_empty());
+            prop_assert_eq!(builder.build(), Labels::from_pairs(model.iter()));
         }
     }
 

@@ -29,6 +29,7 @@ pub mod name;
 pub mod number;
 mod pattern;
 mod sample;
+mod summary;
 
 pub use alert::{Alert, fingerprint};
 pub use exemplar::Exemplar;

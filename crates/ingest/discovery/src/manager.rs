@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::file::FileMechanism;
 use crate::mechanism::{Mechanism, Publisher};
+use crate::metrics::Metrics;
 use crate::state::{Entry, Job, Shared, State};
 use crate::static_groups::StaticMechanism;
 
@@ -27,17 +28,26 @@ pub struct Manager {
 
 impl Manager {
     /// A manager without jobs that will send to `sink`. Must be called inside a Tokio runtime.
-    pub fn new(sink: Arc<dyn TargetSink>) -> Self {
-        Self::with_throttle(sink, THROTTLE)
+    /// `name` tells in metrics whom it looks for targets: `scrape`, or `notify`.
+    pub fn new(name: &'static str, sink: Arc<dyn TargetSink>) -> Self {
+        Self::start_up(name, sink, THROTTLE)
     }
 
     /// As [`Self::new`], with another shortest time between two sendings of one job.
     pub fn with_throttle(sink: Arc<dyn TargetSink>, throttle: Duration) -> Self {
+        Self::start_up("scrape", sink, throttle)
+    }
+
+    fn start_up(name: &'static str, sink: Arc<dyn TargetSink>, throttle: Duration) -> Self {
+        let metrics = Metrics {
+            name,
+            ..Metrics::default()
+        };
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: tokio::sync::Notify::new(),
             sink,
-            metrics: Arc::default(),
+            metrics: Arc::new(metrics),
             throttle,
         });
         let sender = tokio::spawn(Arc::clone(&shared).send_for_ever());

@@ -7,12 +7,11 @@ use model::instrument::{Counter, Gauge};
 use model::{Family, FamilyKind};
 use parking_lot::Mutex;
 
-/// The value of label `name`: discovery for scraping, as opposed to that for Alertmanagers.
-const NAME: &str = "scrape";
-
 /// Counters and gauges of all mechanisms.
 #[derive(Default)]
 pub(crate) struct Metrics {
+    /// The value of label `name`: whom targets are looked for.
+    pub(crate) name: &'static str,
     pub(crate) failed_configs: Gauge,
     pub(crate) updates: Counter,
     pub(crate) received_updates: Counter,
@@ -27,14 +26,14 @@ impl Gather for Metrics {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn gather(&self, families: &mut Vec<Family>) {
         let family = |name: &str, help: &str, kind| Family::new(name, help, kind);
-        let named = [("name", NAME)];
+        let named = [("name", self.name)];
         let mut discovered = family(
             "prometheus_sd_discovered_targets",
             "Current number of discovered targets.",
             FamilyKind::Gauge,
         );
         for (job, count) in &*self.discovered.lock() {
-            discovered.push([("name", NAME), ("config", job)], *count as f64);
+            discovered.push([("name", self.name), ("config", job)], *count as f64);
         }
         families.push(discovered);
         families.push(

@@ -243,7 +243,7 @@ async fn groups_of_a_file_name_it() {
     place
         .write("- targets: ['a:1']\n- targets: ['b:2']\n  labels:\n    zone: north\n    rack: 7\n");
     let seen = Seen::new();
-    let manager = Manager::new(Arc::clone(&seen) as _);
+    let manager = Manager::new("scrape", Arc::clone(&seen) as _);
     manager.apply(vec![("job".to_owned(), vec![place.config()])]);
     let groups = seen.wait_for("job", &["a:1", "b:2"]).await;
     let path = place.path().display().to_string();
@@ -283,7 +283,7 @@ async fn mechanisms_of_a_job_come_together() {
         place.config(),
     ];
     let seen = Seen::new();
-    let manager = Manager::new(Arc::clone(&seen) as _);
+    let manager = Manager::new("scrape", Arc::clone(&seen) as _);
     let mut jobs = seen.jobs.subscribe();
     manager.apply(vec![("job".to_owned(), configs)]);
     jobs.changed().await.unwrap();
@@ -302,7 +302,7 @@ async fn mechanisms_of_a_job_come_together() {
 async fn sendings_of_a_job_are_throttled_but_not_across_jobs() {
     let place = |target: &str| vec![Written(Vec::new()).set(&[target])];
     let seen = Seen::new();
-    let manager = Manager::new(Arc::clone(&seen) as _);
+    let manager = Manager::new("scrape", Arc::clone(&seen) as _);
     let start = tokio::time::Instant::now();
     let jobs = ["a", "b", "c"].map(|job| (job.to_owned(), place(job)));
     manager.apply(jobs.to_vec());

@@ -37,6 +37,9 @@ impl Append for Sink {
     }
 }
 
+/// Targets that are scraped once.
+const TARGETS: usize = 300;
+
 fn made_up() -> Result<String, std::fmt::Error> {
     let mut body = String::new();
     for family in 0..100 {
@@ -62,9 +65,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds = 5000_i64;
 
     let mut target = Replay::new(&config, labels.clone());
-    let began = Instant::now();
     let series = target.scrape(body.as_bytes(), 0, &store)?;
-    let first = began.elapsed().as_nanos() as f64 / series as f64;
+    // Many targets, all kept: the first alone would be a measure of cold code.
+    let mut others = Vec::new();
+    let began = Instant::now();
+    for _ in 0..TARGETS {
+        let mut other = Replay::new(&config, labels.clone());
+        other.scrape(body.as_bytes(), 0, &store)?;
+        others.push(other);
+    }
+    let first = began.elapsed().as_nanos() as f64 / (series * TARGETS) as f64;
     let began = Instant::now();
     for round in 1..=rounds {
         target.scrape(body.as_bytes(), round, &store)?;

@@ -13,7 +13,7 @@ use crate::error::ScrapeError;
 use crate::histogram;
 use crate::layout::{Entry, Flags, Layout};
 use crate::metadata::Metadata;
-use crate::rebuild::Rebuild;
+use crate::rebuild::{At, Rebuild};
 use crate::scratch::Scratch;
 use crate::series::SampleRules;
 
@@ -211,27 +211,34 @@ fn read_lines(
         cache.layout.alive = true;
         return within_samples(output);
     };
-    let mut rebuild = Rebuild::new(&cache.layout, place, format);
+    let mut rebuild = Rebuild::new(&cache.layout, place, body, format);
     if let Some(line) = line {
-        rebuild.take(&line.series, line.said, parser.line(), output)?;
+        let at = At {
+            number: parser.line(),
+            place: parser.place(),
+        };
+        rebuild.take(&line.series, line.said, at, output)?;
     }
     loop {
         if cache.metadata.pass(&mut parser) {
             continue;
         }
-        // A line is read as a whole; its number is asked for afterwards only when it is needed.
-        let at = parser.line();
+        // Where the next line begins.
+        let at = At {
+            number: parser.line().saturating_add(1),
+            place: parser.place(),
+        };
         match parser.next() {
             None => break,
             Some(Err(error)) => return Err(parse_error(error)),
             Some(Ok(Line::Series(line))) => {
                 let said = Said::Number(Reading::of(&line)?);
-                rebuild.take(line.series, said, at.saturating_add(1), output)?;
+                rebuild.take(line.series, said, at, output)?;
             }
             Some(Ok(Line::Histogram(line))) => {
                 let reading = histogram::Reading::of(&line, output.rules.config)?;
                 let said = Said::Histogram(reading);
-                rebuild.take(line.series, said, at.saturating_add(1), output)?;
+                rebuild.take(line.series, said, at, output)?;
             }
             Some(Ok(other)) => {
                 cache.metadata.note(&other);

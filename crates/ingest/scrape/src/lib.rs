@@ -20,6 +20,7 @@
 //! What is absent: finding targets, storing, native histograms.
 
 mod accept;
+mod bounds;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -42,7 +43,6 @@ mod scraper;
 mod scratch;
 mod series;
 mod staleness;
-mod summary;
 mod target;
 
 pub use error::ScrapeError;

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::instrument::{Counter, Gauge};
+use model::instrument::{Counter, Gauge, Summary};
 use model::{Family, FamilyKind, Labels, duration};
 use parking_lot::Mutex;
 
 use crate::error::ScrapeError;
-use crate::summary::Summary;
 use crate::target::millis;
 
 /// Counts over all jobs.

@@ -8,10 +8,11 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use contract::{Append, AppendError, Batch, SeriesId};
-use model::Labels;
+use model::{FamilyKind, Labels};
 use rapidhash::RapidHashMap;
 use wire::exposition::Format;
 
+use crate::bounds::Kinds;
 use crate::error::ScrapeError;
 use crate::ingest::{Output, Said};
 use crate::layout::{Entry, Flags, Key, Layout};
@@ -32,6 +33,8 @@ pub(crate) struct Rebuild<'o> {
     /// Lines of `next` that the old layout has not, by hash.
     fresh: RapidHashMap<u64, usize>,
     next: Layout,
+    /// The types that the body says.
+    kinds: Kinds<'o>,
     unresolved: Vec<Labels>,
     late: Vec<Late>,
     over_limit: bool,
@@ -43,6 +46,15 @@ struct Late {
     samples: Range<usize>,
     histograms: Range<usize>,
     exemplars: Range<usize>,
+}
+
+/// Where a line stands in a body.
+#[derive(Clone, Copy)]
+pub(crate) struct At {
+    /// From 1.
+    pub(crate) number: usize,
+    /// Where it begins or ends, in bytes; `None` in protobuf.
+    pub(crate) place: Option<usize>,
 }
 
 /// How much a batch holds.
@@ -74,7 +86,7 @@ enum Known {
 
 impl<'o> Rebuild<'o> {
     /// Starts from the first lines of the old layout, which the body has had.
-    pub(crate) fn new(old: &'o Layout, lines: usize, format: Format) -> Self {
+    pub(crate) fn new(old: &'o Layout, lines: usize, body: &'o [u8], format: Format) -> Self {
         let mut next = old.prefix(lines);
         next.format = Some(format);
         next.alive = true;
@@ -89,6 +101,7 @@ impl<'o> Rebuild<'o> {
             index: (old.format != Some(format)).then(RapidHashMap::default),
             fresh: RapidHashMap::default(),
             next,
+            kinds: Kinds::new(body, format),
             unresolved: Vec::new(),
             late: Vec::new(),
             over_limit: false,
@@ -96,12 +109,12 @@ impl<'o> Rebuild<'o> {
         }
     }
 
-    /// Takes a sample; `line` is its number in the body.
+    /// Takes a sample; `line` says where it stands.
     pub(crate) fn take(
         &mut self,
         series: &[u8],
         said: Said,
-        line: usize,
+        line: At,
         output: &mut Output<'_>,
     ) -> Result<(), ScrapeError> {
         let Some(key) = Key::of(series) else {
@@ -117,7 +130,10 @@ impl<'o> Rebuild<'o> {
             }
             Known::Repeated(flags, Some(id)) => (id, flags.repeated(), None),
             Known::Repeated(..) | Known::New => {
-                match output.rules.labels(series, self.format(), line)? {
+                let (format, kinds) = (self.format(), &mut self.kinds);
+                // Bounds in protobuf are numbers, and written alike from the start.
+                let kind = || line.place.map_or(FamilyKind::Unknown, |at| kinds.at(at));
+                match output.rules.labels(series, format, line.number, kind)? {
                     None => (SeriesId(0), Flags::DROPPED, None),
                     labels => (SeriesId(0), Flags::TRACKED, labels),
                 }

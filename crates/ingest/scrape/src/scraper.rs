@@ -9,7 +9,7 @@ use contract::{Batch, Health, PendingHistogram, PendingSample, RejectReason, Ser
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
 use http_client::{HttpError, Line};
-use model::{Labels, is_stale};
+use model::{FamilyKind, Labels, is_stale};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
 use wire::exposition::{Entry as Said, Format, Parser};
@@ -316,16 +316,25 @@ impl Scraper {
         let histograms = histogram::wanted(&self.job.config);
         let mut parser = Parser::with_histograms(body, format, histograms);
         let mut line = 0;
+        let mut kind = FamilyKind::Unknown;
         while let Some(Ok(said)) = parser.next() {
             let series = match said {
                 Said::Series(said) => said.series,
                 Said::Histogram(said) => said.series,
+                Said::Type { kind: said, .. } => {
+                    // Bounds in protobuf are numbers, and written alike from the start.
+                    kind = match format {
+                        Format::Protobuf => FamilyKind::Unknown,
+                        _ => said,
+                    };
+                    continue;
+                }
                 _ => continue,
             };
             if let Some(entry) = layout.entry(line)
                 && !entry.flags().is_dropped()
                 && wanted.contains_key(&{ entry.id })
-                && let Ok(Some(found)) = rules.labels(series, format, 0)
+                && let Ok(Some(found)) = rules.labels(series, format, 0, || kind)
             {
                 lines.push(line);
                 labels.push(found);

@@ -15,6 +15,8 @@ use crate::metrics::Metrics;
 use crate::scratch::Scratches;
 use crate::target::Made;
 
+#[path = "scraper_tests_bounds.rs"]
+mod bounds;
 #[path = "scraper_tests_native.rs"]
 mod native;
 

@@ -2,9 +2,10 @@
 
 use config::{NameValidation, ScrapeConfig};
 use memchr::memmem;
-use model::{Labels, LabelsBuilder, METRIC_NAME, name};
+use model::{FamilyKind, Labels, LabelsBuilder, METRIC_NAME, name};
 use wire::exposition::{Format, parse_series};
 
+use crate::bounds;
 use crate::error::ScrapeError;
 use crate::limits::Limits;
 
@@ -17,16 +18,21 @@ pub(crate) struct SampleRules<'a> {
 }
 
 impl SampleRules<'_> {
-    /// The labels of a series as they are stored; `None` where metric relabelling drops it.
+    /// The labels of a series as they are stored; `None` where metric relabelling drops it. `kind`
+    /// is the type of its family, asked for where it matters.
     pub(crate) fn labels(
         &self,
         series: &[u8],
         format: Format,
         line: usize,
+        kind: impl FnOnce() -> FamilyKind,
     ) -> Result<Option<Labels>, ScrapeError> {
         let wrong = |reason: String| ScrapeError::Series { line, reason };
         let mut labels = LabelsBuilder::new();
         parse_series(series, format, &mut labels).map_err(|e| wrong(e.reason))?;
+        if bounds::has_any(&labels) {
+            bounds::unify(kind(), &mut labels);
+        }
         if self.config.honor_labels {
             self.keep_exposed(series, &mut labels);
         } else {

@@ -5,6 +5,8 @@
 
 use model::Matcher;
 
+pub use crate::text::Text;
+
 /// Where a node stands in the query's text: bytes `start..end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -91,7 +93,7 @@ pub enum ExprKind {
         as_duration: bool,
     },
     /// A quoted text.
-    String(String),
+    String(Text),
     /// `metric{label="value"}`
     Vector(VectorSelector),
     /// `metric{…}[5m]`

@@ -1,13 +1,20 @@
-//! What a query may spend: samples in memory, time, and its asker's patience.
+//! What a query may spend: samples in memory, bytes, time, and its asker's patience.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use contract::Watch;
+
 use crate::QueryError;
+use crate::memory::{Held, Memory};
 
 /// Where a running query is, in error texts.
 const EXECUTION: &str = "query execution";
+
+/// Small steps of work between two looks at the clock and the asker: some microseconds each at
+/// most, so that a look comes every few milliseconds.
+const PACE: usize = 1024;
 
 /// Tells a running query that nobody waits for it any more.
 #[derive(Clone, Debug, Default)]
@@ -25,31 +32,16 @@ impl CancelToken {
     }
 }
 
-/// The spending of one query; shared by its threads.
+/// What ends a query before its end; also asked by the store, and by whoever writes the answer.
 #[derive(Debug)]
-pub(crate) struct Budget {
-    limit: usize,
+pub(crate) struct Bounds {
     deadline: Option<Instant>,
     cancel: CancelToken,
-    held: AtomicU64,
-    peak: AtomicU64,
-    total: AtomicU64,
+    memory: Arc<Memory>,
 }
 
-impl Budget {
-    pub(crate) fn new(limit: usize, timeout: Duration, cancel: CancelToken) -> Self {
-        Self {
-            limit,
-            deadline: Instant::now().checked_add(timeout),
-            cancel,
-            held: AtomicU64::new(0),
-            peak: AtomicU64::new(0),
-            total: AtomicU64::new(0),
-        }
-    }
-
-    /// Called once a series: stops a query that is too late or unwanted.
-    pub(crate) fn check(&self) -> Result<(), QueryError> {
+impl Bounds {
+    fn check(&self) -> Result<(), QueryError> {
         if self.cancel.is_cancelled() {
             return Err(QueryError::Canceled(EXECUTION.to_owned()));
         }
@@ -59,7 +51,96 @@ impl Budget {
         {
             return Err(QueryError::Timeout(EXECUTION.to_owned()));
         }
-        Ok(())
+        self.memory.check()
+    }
+}
+
+impl Watch for Bounds {
+    fn goes_on(&self, held: usize) -> bool {
+        self.check().is_ok() && self.memory.has_room(held as u64)
+    }
+}
+
+/// What is left to spend on an answer: for writing it, or for other work on behalf of a client.
+#[derive(Clone, Debug)]
+pub struct Allowance(Arc<Bounds>);
+
+impl Allowance {
+    pub(crate) fn new(timeout: Duration, cancel: CancelToken, memory: Memory) -> Self {
+        Self(Arc::new(Bounds {
+            deadline: Instant::now().checked_add(timeout),
+            cancel,
+            memory: Arc::new(memory),
+        }))
+    }
+
+    /// Fails where nobody waits any more, the time is up or memory was refused.
+    pub fn check(&self) -> Result<(), QueryError> {
+        self.0.check()
+    }
+
+    /// Counts bytes until what is answered is dropped; fails where a limit forbids it.
+    pub fn hold(&self, bytes: usize) -> Result<Held, QueryError> {
+        self.0.memory.hold(bytes as u64)
+    }
+
+    /// What a store asks while it works.
+    pub fn watch(&self) -> Arc<dyn Watch> {
+        Arc::clone(&self.0) as Arc<dyn Watch>
+    }
+
+    /// The error of work that the store was told to give up.
+    pub fn why_stopped(&self) -> QueryError {
+        let stopped = || QueryError::Canceled(EXECUTION.to_owned());
+        self.check().err().unwrap_or_else(stopped)
+    }
+}
+
+/// The spending of one query; shared by its threads.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limit: usize,
+    bounds: Allowance,
+    held: AtomicU64,
+    peak: AtomicU64,
+}
+
+impl Budget {
+    pub(crate) fn new(
+        limit: usize,
+        timeout: Duration,
+        cancel: CancelToken,
+        memory: Memory,
+    ) -> Self {
+        Self {
+            limit,
+            bounds: Allowance::new(timeout, cancel, memory),
+            held: AtomicU64::new(0),
+            peak: AtomicU64::new(0),
+        }
+    }
+
+    /// Called once a series: stops a query that is too late, too large or unwanted.
+    pub(crate) fn check(&self) -> Result<(), QueryError> {
+        self.bounds.check()
+    }
+
+    /// For loops whose steps are too small for a [`Self::check`] each.
+    pub(crate) fn pace(&self) -> Pace<'_> {
+        Pace {
+            budget: self,
+            steps: 0,
+        }
+    }
+
+    /// What a store asks while it works for the query.
+    pub(crate) fn watch(&self) -> Arc<dyn Watch> {
+        self.bounds.watch()
+    }
+
+    /// What is left to spend.
+    pub(crate) fn allowance(&self) -> &Allowance {
+        &self.bounds
     }
 
     /// Fails where a column of so many steps would not fit, whatever is in it.
@@ -67,12 +148,14 @@ impl Budget {
         if steps > self.limit {
             return Err(QueryError::TooManySamples { limit: self.limit });
         }
-        Ok(())
+        let memory = &self.bounds.0.memory;
+        memory.has_room(steps.saturating_mul(size_of::<f64>()) as u64);
+        self.check()
     }
 
-    /// Counts samples that were looked at.
-    pub(crate) fn looked_at(&self, samples: usize) {
-        self.total.fetch_add(samples as u64, Ordering::Relaxed);
+    /// Counts bytes until what is answered is dropped.
+    pub(crate) fn hold_bytes(&self, bytes: usize) -> Result<Held, QueryError> {
+        self.bounds.hold(bytes)
     }
 
     /// Counts samples that stay in memory until [`Self::release`].
@@ -93,11 +176,31 @@ impl Budget {
             });
     }
 
-    pub(crate) fn total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn peak(&self) -> u64 {
         self.peak.load(Ordering::Relaxed)
+    }
+
+    /// The most bytes that were held at once.
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        self.bounds.0.memory.peak()
+    }
+}
+
+/// Counts small steps and checks the budget every [`PACE`] of them.
+pub(crate) struct Pace<'b> {
+    budget: &'b Budget,
+    steps: usize,
+}
+
+impl Pace<'_> {
+    /// One step.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Result<(), QueryError> {
+        self.steps += 1;
+        if self.steps < PACE {
+            return Ok(());
+        }
+        self.steps = 0;
+        self.budget.check()
     }
 }

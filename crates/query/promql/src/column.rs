@@ -6,11 +6,19 @@
 //! on numbers asks once a series whether it is empty. A step has a number or a histogram or
 //! neither, never both.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::{FloatHistogram, Labels, STALE_NAN_BITS};
+use rapidhash::fast::RandomState;
 
 use crate::QueryError;
+use crate::budget::Budget;
+use crate::memory::Held;
+
+/// What a series takes beside its labels and values, in bytes: itself, and its places in lists and
+/// maps of operators.
+const SERIES_OVERHEAD: usize = size_of::<Series>() + 64;
 
 /// The cell of a step without a value.
 pub(crate) const ABSENT: f64 = f64::from_bits(STALE_NAN_BITS);
@@ -101,6 +109,11 @@ impl Histograms {
         self.iter().count()
     }
 
+    /// Bytes that they take, about; those that are shared count for each series.
+    fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<usize>() + self.samples() * 16
+    }
+
     /// What they count for in the budget.
     pub(crate) fn samples(&self) -> usize {
         self.iter().map(|(_, histogram)| weight(histogram)).sum()
@@ -115,6 +128,8 @@ pub(crate) struct Series {
     pub(crate) drop_name: bool,
     pub(crate) values: Vec<f64>,
     pub(crate) histograms: Histograms,
+    /// Its memory in the budget of the query, where it is counted.
+    pub(crate) held: Held,
 }
 
 impl Series {
@@ -125,7 +140,14 @@ impl Series {
             drop_name,
             values,
             histograms: Histograms::default(),
+            held: Held::default(),
         }
+    }
+
+    /// Bytes that it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let values = self.values.capacity() * size_of::<f64>();
+        values + self.histograms.bytes() + self.labels.size() + SERIES_OVERHEAD
     }
 
     /// A series without any value yet.
@@ -195,7 +217,7 @@ impl Series {
 }
 
 /// The moments of an evaluation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Steps {
     pub(crate) first: i64,
     pub(crate) step: i64,
@@ -245,10 +267,15 @@ impl Steps {
 }
 
 /// Joins series with the same labels that never have a value at the same step.
-pub(crate) fn merge_same_labels(series: Vec<Series>) -> Result<Vec<Series>, QueryError> {
-    let mut places = std::collections::HashMap::with_capacity(series.len());
+pub(crate) fn merge_same_labels(
+    budget: &Budget,
+    series: Vec<Series>,
+) -> Result<Vec<Series>, QueryError> {
+    let mut pace = budget.pace();
+    let mut places = HashMap::with_capacity_and_hasher(series.len(), RandomState::default());
     let mut merged: Vec<Series> = Vec::with_capacity(series.len());
     for one in series {
+        pace.step()?;
         let place = *places.entry(one.labels.clone()).or_insert(merged.len());
         match merged.get_mut(place) {
             None => merged.push(one),
@@ -274,13 +301,16 @@ pub(crate) fn merge_same_labels(series: Vec<Series>) -> Result<Vec<Series>, Quer
 }
 
 /// Fails where two series have the same labels.
-pub(crate) fn all_distinct(series: &[Series]) -> Result<(), QueryError> {
-    let mut seen = std::collections::HashSet::with_capacity(series.len());
-    if series.iter().all(|one| seen.insert(&one.labels)) {
-        Ok(())
-    } else {
-        Err(QueryError::same_labelset())
+pub(crate) fn all_distinct(budget: &Budget, series: &[Series]) -> Result<(), QueryError> {
+    let mut pace = budget.pace();
+    let mut seen = HashSet::with_capacity_and_hasher(series.len(), RandomState::default());
+    for one in series {
+        pace.step()?;
+        if !seen.insert(&one.labels) {
+            return Err(QueryError::same_labelset());
+        }
     }
+    Ok(())
 }
 
 /// Leaves numbers alone, and series that have some.

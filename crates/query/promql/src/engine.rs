@@ -1,39 +1,46 @@
-//! The engine: takes a query's text, waits for a free place, evaluates, and counts what it did.
+//! The engine: takes a query's text, waits for a free place, evaluates, and tells what it did.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contract::{Gather, Select};
-use model::instrument::{Counter, Histogram};
-use model::{Columns, Family, FamilyKind, HistogramSample, HistogramValue, Labels, Sample};
-use parking_lot::{Condvar, Mutex};
+use contract::{Select, SelectError};
+use parking_lot::Mutex;
 
 use crate::ast::{Expr, ValueType};
-use crate::budget::{Budget, CancelToken};
-use crate::column::{Cell, Series, Steps, is_present, merge_same_labels};
-use crate::eval::{Context, Evaluated, Reading};
+use crate::budget::{Allowance, Budget, CancelToken};
+use crate::column::Steps;
+use crate::eval::shared::Shared;
+use crate::eval::{Context, Reading};
+use crate::memory::{Memory, Pool};
+use crate::meters::Meters;
 use crate::notes::Notes;
+use crate::observe::Observers;
+use crate::queue::{Queue, Wait};
+use crate::tally::Tally;
 use crate::{
-    Features, InstantSample, QueryError, QueryResult, RangeSeries, SampleValue, Stats, Value,
-    parse_with,
+    Features, Origin, QueryError, QueryObserver, QueryRecord, QueryResult, Stats, parse_with,
 };
 
-/// How often a query that waits for a place looks whether it is still wanted.
-const QUEUE_CHECK: Duration = Duration::from_millis(50);
-
-/// Upper bounds of the duration histograms, in seconds.
-const DURATION_BOUNDS: &[f64] = &[0.001, 0.01, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
+/// Queries that may wait where the options do not say: each waits on a thread of its own.
+const MAX_QUEUE: usize = 256;
 
 /// What an engine may spend and how it understands queries.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     /// Samples that one query may hold in memory at once.
     pub max_samples: usize,
+    /// Bytes that one query may hold in memory at once.
+    pub max_memory_per_query: u64,
+    /// Bytes that all queries together may hold in memory at once.
+    pub max_memory: u64,
     /// Time that one query may take.
     pub timeout: Duration,
     /// How old the latest sample of a selector may be, in milliseconds.
     pub lookback: i64,
     /// Queries evaluated at once; others wait.
     pub max_concurrency: usize,
+    /// Queries that may wait; more are refused. Rules do not count.
+    pub max_queue: usize,
     /// Threads that one query uses for large selections.
     pub threads: usize,
     /// The step of a subquery that names none, in milliseconds.
@@ -48,21 +55,27 @@ pub struct EngineOptions {
     /// Samples' own start timestamps tell rate, increase, irate and resets of counter resets
     /// (`use-start-timestamps`).
     pub use_start_timestamps: bool,
+    /// Samples are counted by step for whoever asks for that (`promql-per-step-stats`).
+    pub per_step_stats: bool,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             max_samples: 50_000_000,
+            max_memory_per_query: u64::MAX,
+            max_memory: u64::MAX,
             timeout: Duration::from_secs(120),
             lookback: 300_000,
             max_concurrency: 20,
+            max_queue: MAX_QUEUE,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             default_subquery_step: 60_000,
             features: Features::default(),
             delayed_name_removal: false,
             type_and_unit_labels: false,
             use_start_timestamps: false,
+            per_step_stats: false,
         }
     }
 }
@@ -76,21 +89,40 @@ pub struct QueryOptions {
     pub timeout: Option<Duration>,
     /// Stops the query.
     pub cancel: CancelToken,
-    /// The asker will show the statistics. They are always filled.
-    pub stats: bool,
+    /// The asker wants samples by step, where the engine counts them.
+    pub per_step_stats: bool,
+    /// Who asks: decides which line a query waits in.
+    pub origin: Origin,
 }
 
 /// Evaluates queries; shared by all who ask.
 #[derive(Debug)]
 pub struct Engine {
-    options: EngineOptions,
-    running: Mutex<usize>,
-    freed: Condvar,
-    samples: Counter,
-    queue: Histogram,
-    prepare: Histogram,
-    inner: Histogram,
-    sort: Histogram,
+    pub(crate) options: EngineOptions,
+    pub(crate) queue: Queue,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) meters: Meters,
+    observers: Observers,
+}
+
+/// A query that has been read, to be evaluated any number of times.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    text: String,
+    expr: Expr,
+    took: Duration,
+}
+
+impl Prepared {
+    /// The query's tree.
+    pub fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    /// The query as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// The moments of a query; `interval` is 0 of an instant query.
@@ -104,17 +136,30 @@ struct Moments {
 impl Engine {
     /// An engine with these options.
     pub fn new(options: EngineOptions) -> Self {
-        let histogram = || Histogram::new(DURATION_BOUNDS);
         Self {
+            queue: Queue::new(options.max_concurrency, options.max_queue),
+            pool: Arc::new(Pool::new(options.max_memory)),
+            meters: Meters::new(),
+            observers: Observers::default(),
             options,
-            running: Mutex::new(0),
-            freed: Condvar::new(),
-            samples: Counter::new(),
-            queue: histogram(),
-            prepare: histogram(),
-            inner: histogram(),
-            sort: histogram(),
         }
+    }
+
+    /// The same engine, which tells others of its queries.
+    #[must_use]
+    pub fn observed_by(mut self, observers: Vec<Arc<dyn QueryObserver>>) -> Self {
+        self.observers = Observers(observers);
+        self
+    }
+
+    /// How old the newest sample of a selector may be, in milliseconds.
+    pub fn lookback(&self) -> i64 {
+        self.options.lookback
+    }
+
+    /// The unstable parts of the language that its queries may use.
+    pub fn features(&self) -> &Features {
+        &self.options.features
     }
 
     /// The value of a query at one moment (milliseconds since the epoch).
@@ -127,16 +172,34 @@ impl Engine {
         time: i64,
         options: &QueryOptions,
     ) -> Result<QueryResult, QueryError> {
-        self.run(
-            select,
-            query,
-            Moments {
-                start: time,
-                end: time,
-                interval: 0,
-            },
-            options,
-        )
+        self.instant_prepared(select, &self.prepare(query)?, time, options)
+    }
+
+    /// Reads a query's text.
+    pub fn prepare(&self, query: &str) -> Result<Prepared, QueryError> {
+        let asked = Instant::now();
+        let expr = parse_with(query, &self.options.features).map_err(QueryError::Parse)?;
+        Ok(Prepared {
+            text: query.to_owned(),
+            expr,
+            took: asked.elapsed(),
+        })
+    }
+
+    /// [`Engine::instant`] of a query that has been read.
+    pub fn instant_prepared(
+        &self,
+        select: &dyn Select,
+        query: &Prepared,
+        time: i64,
+        options: &QueryOptions,
+    ) -> Result<QueryResult, QueryError> {
+        let moments = Moments {
+            start: time,
+            end: time,
+            interval: 0,
+        };
+        self.run(select, query, moments, options)
     }
 
     /// The values of a query from `start` to `end` every `step` milliseconds.
@@ -157,260 +220,142 @@ impl Engine {
                 "the step of a range query must be positive",
             ));
         }
-        self.run(
-            select,
-            query,
-            Moments {
-                start,
-                end,
-                interval: step,
-            },
-            options,
-        )
-    }
-
-    fn run(
-        &self,
-        select: &dyn Select,
-        query: &str,
-        moments: Moments,
-        options: &QueryOptions,
-    ) -> Result<QueryResult, QueryError> {
-        let asked = Instant::now();
-        let expr = parse_with(query, &self.options.features).map_err(QueryError::Parse)?;
-        let kind = expr.value_type();
-        if moments.interval > 0 && !matches!(kind, ValueType::Scalar | ValueType::Vector) {
+        let query = self.prepare(query)?;
+        let kind = query.expr.value_type();
+        if !matches!(kind, ValueType::Scalar | ValueType::Vector) {
             return Err(QueryError::Type(format!(
                 "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
                 kind.documented()
             )));
         }
-        let prepared = asked.elapsed();
-        let timeout = options.timeout.unwrap_or(self.options.timeout);
-        let _place = self.wait(asked, timeout, &options.cancel)?;
-        let queued = asked.elapsed().saturating_sub(prepared);
-        let context = Context {
-            select,
-            query,
+        let moments = Moments {
+            start,
+            end,
+            interval: step,
+        };
+        self.run(select, &query, moments, options)
+    }
+
+    /// What other work on behalf of a client may spend: its time, and memory of the same limits
+    /// as queries'.
+    pub fn allowance(&self, timeout: Option<Duration>, cancel: &CancelToken) -> Allowance {
+        let timeout = timeout.unwrap_or(self.options.timeout);
+        let memory = Memory::new(Arc::clone(&self.pool), self.options.max_memory_per_query);
+        Allowance::new(timeout, cancel.clone(), memory)
+    }
+
+    fn run(
+        &self,
+        select: &dyn Select,
+        query: &Prepared,
+        moments: Moments,
+        options: &QueryOptions,
+    ) -> Result<QueryResult, QueryError> {
+        let mut stats = Stats {
+            prepare_time: query.took,
+            ..Stats::default()
+        };
+        let result = self.queued(select, query, moments, options, &mut stats);
+        if let Err(QueryError::TooMuchMemory { .. } | QueryError::TooMuchMemoryOfAll { .. }) =
+            result
+        {
+            self.meters.refused();
+        }
+        self.observers.ended(&QueryRecord {
+            query: &query.text,
             start: moments.start,
             end: moments.end,
             interval: moments.interval,
-            lookback: options
-                .lookback
-                .filter(|l| *l > 0)
-                .unwrap_or(self.options.lookback),
-            default_subquery_step: self.options.default_subquery_step,
-            threads: self.options.threads,
-            delayed_names: self.options.delayed_name_removal,
-            type_and_unit: self.options.type_and_unit_labels,
-            starts: self.options.use_start_timestamps,
-            budget: Budget::new(
-                self.options.max_samples,
-                timeout.saturating_sub(asked.elapsed()),
-                options.cancel.clone(),
-            ),
-            notes: Mutex::new(Notes::default()),
-            reading: Mutex::new(Reading::Plain),
-        };
+            origin: &options.origin,
+            error: result.as_ref().err(),
+            stats: &stats,
+        });
+        result.map(|result| QueryResult { stats, ..result })
+    }
+
+    /// Waits for a place and evaluates.
+    fn queued(
+        &self,
+        select: &dyn Select,
+        query: &Prepared,
+        moments: Moments,
+        options: &QueryOptions,
+        stats: &mut Stats,
+    ) -> Result<QueryResult, QueryError> {
+        let asked = Instant::now();
+        let timeout = options.timeout.unwrap_or(self.options.timeout);
+        let place = self.queue.enter(&Wait {
+            origin: options.origin.key(),
+            always: options.origin == Origin::Rules,
+            until: asked.checked_add(timeout),
+            cancel: &options.cancel,
+        });
+        stats.queue_time = asked.elapsed();
+        self.meters.waited(stats);
+        let place = place?;
+        self.observers.began(place.number(), &query.text);
+        let context = self.context(select, query, moments, options, asked);
         let started = Instant::now();
-        let value = context.answer(&expr);
-        let evaluated = started.elapsed();
-        self.samples.add(context.budget.total());
-        self.queue.observe(queued.as_secs_f64());
-        self.prepare.observe(prepared.as_secs_f64());
-        self.inner.observe(evaluated.as_secs_f64());
-        let stats = Stats {
-            total_samples: context.budget.total(),
-            peak_samples: context.budget.peak(),
-            queue_time: queued,
-            prepare_time: prepared,
-            eval_time: evaluated,
-        };
-        let notes = context.notes.into_inner();
-        let Notes { warnings, infos } = notes;
+        let answer = context.answer(&query.expr);
+        stats.eval_time = started.elapsed();
+        context.tell(stats);
+        self.meters.count(stats);
+        self.observers.left(place.number());
+        drop(place);
+        let (value, held) = answer.map_err(|error| match error {
+            QueryError::Select(SelectError::Stopped) => context.budget.allowance().why_stopped(),
+            other => other,
+        })?;
+        let Notes {
+            warnings, infos, ..
+        } = context.notes.into_inner();
         Ok(QueryResult {
-            value: value?,
+            value,
             warnings: warnings.into_list(),
             infos: infos.into_list(),
-            stats,
+            stats: Stats::default(),
+            held,
+            allowance: context.budget.allowance().clone(),
         })
     }
 
-    fn wait(
+    fn context<'c>(
         &self,
+        select: &'c dyn Select,
+        query: &'c Prepared,
+        moments: Moments,
+        options: &QueryOptions,
         asked: Instant,
-        timeout: Duration,
-        cancel: &CancelToken,
-    ) -> Result<Place<'_>, QueryError> {
-        let mut running = self.running.lock();
-        while *running >= self.options.max_concurrency.max(1) {
-            if cancel.is_cancelled() {
-                return Err(QueryError::Canceled("query queue".to_owned()));
-            }
-            if asked.elapsed() >= timeout {
-                return Err(QueryError::Timeout("query queue".to_owned()));
-            }
-            self.freed.wait_for(&mut running, QUEUE_CHECK);
-        }
-        *running += 1;
-        Ok(Place(self))
-    }
-}
-
-/// A place among the running queries, given back when dropped.
-struct Place<'e>(&'e Engine);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        *self.0.running.lock() -= 1;
-        self.0.freed.notify_one();
-    }
-}
-
-impl Context<'_> {
-    /// Evaluates a whole query and shapes its answer.
-    fn answer(&self, expr: &Expr) -> Result<Value, QueryError> {
-        if self.interval == 0 {
-            return self.instant_answer(expr);
-        }
-        let steps = Steps::between(self.start, self.end, self.interval);
-        self.budget.fits(steps.count)?;
-        let series = match self.eval(expr, &steps)? {
-            Evaluated::Scalar(values) => {
-                vec![Series::numbers(Labels::empty(), false, values)]
-            }
-            Evaluated::Vector(series) => self.finish(series)?,
-            Evaluated::String(_) => Vec::new(),
-        };
-        let mut matrix: Vec<RangeSeries> = series
-            .into_iter()
-            .map(|one| RangeSeries {
-                samples: points(&steps, &one),
-                labels: one.labels,
-            })
-            .filter(|one| !one.samples.is_empty())
-            .collect();
-        matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
-        Ok(Value::Matrix(matrix))
-    }
-
-    fn instant_answer(&self, expr: &Expr) -> Result<Value, QueryError> {
-        let time = self.start;
-        if expr.value_type() == ValueType::Matrix {
-            return self.window_answer(expr);
-        }
-        Ok(match self.eval(expr, &Steps::one(time))? {
-            Evaluated::Scalar(values) => {
-                let value = values.first().copied().unwrap_or(f64::NAN);
-                Value::Scalar(Sample { time, value })
-            }
-            Evaluated::String(value) => Value::String { time, value },
-            Evaluated::Vector(series) => Value::Vector(
-                self.finish(series)?
-                    .into_iter()
-                    .filter_map(|one| {
-                        let value = match one.get(0)? {
-                            Cell::Number(number) => SampleValue::Float(number),
-                            Cell::Histogram(histogram) => SampleValue::Histogram(histogram),
-                        };
-                        Some(InstantSample {
-                            labels: one.labels,
-                            time,
-                            value,
-                        })
-                    })
-                    .collect(),
+    ) -> Context<'c> {
+        let own = &self.options;
+        let timeout = options.timeout.unwrap_or(own.timeout);
+        let memory = Memory::new(Arc::clone(&self.pool), own.max_memory_per_query);
+        let steps = Steps::between(moments.start, moments.end, moments.interval);
+        let by_step =
+            own.per_step_stats && options.per_step_stats && steps.count <= own.max_samples;
+        Context {
+            select,
+            query: &query.text,
+            start: moments.start,
+            end: moments.end,
+            interval: moments.interval,
+            lookback: options.lookback.filter(|l| *l > 0).unwrap_or(own.lookback),
+            default_subquery_step: own.default_subquery_step,
+            threads: own.threads,
+            delayed_names: own.delayed_name_removal,
+            type_and_unit: own.type_and_unit_labels,
+            starts: own.use_start_timestamps,
+            budget: Budget::new(
+                own.max_samples,
+                timeout.saturating_sub(asked.elapsed()),
+                options.cancel.clone(),
+                memory,
             ),
-        })
-    }
-
-    /// A range vector asked for as it is.
-    fn window_answer(&self, expr: &Expr) -> Result<Value, QueryError> {
-        let ranges = self.ranges(expr, &Steps::one(self.start))?;
-        let mut matrix = Vec::new();
-        for place in 0..ranges.len() {
-            self.budget.check()?;
-            let samples = ranges.window(place)?;
-            if !samples.is_empty() {
-                let count = samples.len() + samples.histograms.len();
-                self.budget.hold(count)?;
-                self.budget.looked_at(count);
-                let (labels, drop_name) = ranges.labels(place);
-                let labels = if drop_name {
-                    self.without_metadata(&labels)
-                } else {
-                    labels
-                };
-                matrix.push(RangeSeries { labels, samples });
-            }
+            tally: Arc::new(Tally::new(by_step.then_some(&steps))),
+            sorting: Mutex::new(Duration::ZERO),
+            notes: Mutex::new(Notes::default()),
+            reading: Mutex::new(Reading::Plain),
+            shared: Shared::of(&query.expr),
         }
-        matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
-        Ok(Value::Matrix(matrix))
-    }
-
-    /// Drops the names whose removal was put off.
-    fn finish(&self, mut series: Vec<Series>) -> Result<Vec<Series>, QueryError> {
-        if !series.iter().any(|one| one.drop_name) {
-            return Ok(series);
-        }
-        for one in series.iter_mut().filter(|one| one.drop_name) {
-            one.labels = self.without_metadata(&one.labels);
-        }
-        merge_same_labels(series)
-    }
-}
-
-fn points(steps: &Steps, one: &Series) -> Columns {
-    let mut samples = Columns::new();
-    for (time, value) in steps.times().zip(&one.values) {
-        if is_present(*value) {
-            samples.push(time, *value);
-        }
-    }
-    let histograms = one.histograms.iter().map(|(step, histogram)| {
-        let float = model::FloatHistogram::clone(histogram);
-        HistogramSample {
-            time: steps.at(step),
-            value: HistogramValue::Float(Box::new(float)),
-        }
-    });
-    samples.histograms.extend(histograms);
-    samples
-}
-
-impl Gather for Engine {
-    fn gather(&self, families: &mut Vec<Family>) {
-        families.push(Family::gauge(
-            "prometheus_engine_queries",
-            "The current number of queries being executed or waiting.",
-            *self.running.lock() as f64,
-        ));
-        families.push(Family::gauge(
-            "prometheus_engine_queries_concurrent_max",
-            "The max number of concurrent queries.",
-            self.options.max_concurrency as f64,
-        ));
-        families.push(Family::counter(
-            "prometheus_engine_query_samples_total",
-            "The total number of samples loaded by all queries.",
-            self.samples.get() as f64,
-        ));
-        let mut durations = Family::new(
-            "prometheus_engine_query_duration_seconds",
-            "How long the parts of queries took.",
-            FamilyKind::Histogram,
-        );
-        let slices = [
-            ("queue_time", &self.queue),
-            ("prepare_time", &self.prepare),
-            ("inner_eval", &self.inner),
-            ("result_sort", &self.sort),
-        ];
-        for (slice, histogram) in slices {
-            durations
-                .points
-                .push(histogram.point(Labels::from_pairs([("slice", slice)])));
-        }
-        families.push(durations);
     }
 }

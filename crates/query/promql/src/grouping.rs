@@ -55,6 +55,11 @@ impl Kept {
         !listed && (self.name || name != model::METRIC_NAME) && !described
     }
 
+    /// Whether all series are one group, whatever their labels.
+    pub(crate) fn keeps_nothing(&self) -> bool {
+        self.only && self.names.is_empty()
+    }
+
     pub(crate) fn apply(&self, labels: &Labels) -> Labels {
         labels.filtered(|name| self.keeps(name))
     }
@@ -66,7 +71,7 @@ pub(crate) struct Groups {
     kept: Kept,
     hasher: RandomState,
     /// Numbers of the groups with the same hash; nearly always one.
-    places: HashMap<u64, Vec<usize>>,
+    places: HashMap<u64, Vec<usize>, RandomState>,
     labels: Vec<Labels>,
 }
 
@@ -75,7 +80,7 @@ impl Groups {
         Self {
             kept,
             hasher: RandomState::default(),
-            places: HashMap::new(),
+            places: HashMap::default(),
             labels: Vec::new(),
         }
     }

@@ -13,8 +13,13 @@
 //! that look at every window afresh (`kernels::mixed`) instead of those that move along plain
 //! numbers. So a query over numbers pays one test a series. The arithmetic is in `histogram`,
 //! which knows nothing of series and steps.
+//!
+//! What a query may spend is in `budget` (time, samples) and `memory` (bytes); who waits for whom
+//! in `queue`; what it looked at in `tally`. Whatever runs long asks the budget every few
+//! milliseconds whether to go on, and so does the store on its behalf.
 
 mod aggregate;
+mod answer;
 pub mod ast;
 mod binary;
 mod budget;
@@ -28,19 +33,34 @@ pub mod functions;
 mod grouping;
 mod histogram;
 mod kernels;
+mod memory;
+mod meters;
 mod notes;
+mod observe;
 pub mod parse;
+mod plan;
+mod queue;
+mod rule_queries;
 pub mod script;
-
+mod selectors;
+mod sorting;
+mod tally;
+mod text;
 mod value;
 
-pub use budget::CancelToken;
-pub use engine::{Engine, EngineOptions, QueryOptions};
+pub use budget::{Allowance, CancelToken};
+pub use engine::{Engine, EngineOptions, Prepared, QueryOptions};
 pub use error::QueryError;
 pub use format::prettify;
+pub use memory::Held;
+pub use observe::{HttpOrigin, Origin, QueryObserver, QueryRecord};
 pub use parse::{
     Features, ParseError, parse, parse_any_series_selector, parse_series_selector, parse_with,
 };
+pub use plan::{PlanNode, explain};
+pub use rule_queries::RuleQueries;
+pub use selectors::selectors;
+pub use tally::StepSamples;
 pub use value::{
     HistogramBucket, InstantSample, QueryResult, RangeSeries, SampleValue, Stats, Value,
     histogram_buckets,

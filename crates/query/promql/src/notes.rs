@@ -9,6 +9,8 @@ use crate::ast::Span;
 pub(crate) struct Notes {
     pub(crate) warnings: Texts,
     pub(crate) infos: Texts,
+    /// How often anything was said, repetitions counted.
+    said: usize,
 }
 
 /// Different texts in the order they arose.
@@ -33,12 +35,19 @@ impl Texts {
 }
 
 impl Notes {
+    /// How often anything was said so far, repetitions counted.
+    pub(crate) fn said(&self) -> usize {
+        self.said
+    }
+
     pub(crate) fn warn(&mut self, query: &str, span: Span, text: &str) {
+        self.said += 1;
         self.warnings
             .push(format!("PromQL warning: {text} ({})", place(query, span)));
     }
 
     pub(crate) fn info(&mut self, query: &str, span: Span, text: &str) {
+        self.said += 1;
         self.infos
             .push(format!("PromQL info: {text} ({})", place(query, span)));
     }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use model::{Columns, FloatHistogram, Labels, Sample};
 
+use crate::budget::Allowance;
 use crate::histogram::buckets::all;
+use crate::memory::Held;
+use crate::tally::StepSamples;
 
 /// What a series has at a moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,22 +100,36 @@ pub enum Value {
 }
 
 /// What a query cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
     /// Samples that were looked at, each as often as a step looked at it.
     pub total_samples: u64,
+    /// Samples that were read, each once a selector.
+    pub samples_read: u64,
     /// Samples held in memory at once, at most.
     pub peak_samples: u64,
+    /// Bytes held in memory at once, at most.
+    pub peak_bytes: u64,
+    /// Series that selectors found.
+    pub series: u64,
+    /// Chunks of samples that were decoded.
+    pub chunks: u64,
+    /// Blocks in which selectors found series, each once a selector.
+    pub blocks: u64,
+    /// Samples by step, where the engine counts them and the asker wants that.
+    pub steps: Option<StepSamples>,
     /// Time spent waiting for a free place among the running queries.
     pub queue_time: Duration,
     /// Time spent reading the query's text.
     pub prepare_time: Duration,
     /// Time spent evaluating.
     pub eval_time: Duration,
+    /// The part of it that went into sorting the answer.
+    pub sort_time: Duration,
 }
 
 /// A query's value with what there is to say about it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct QueryResult {
     /// The value.
     pub value: Value,
@@ -122,4 +139,8 @@ pub struct QueryResult {
     pub infos: Vec<String>,
     /// What it cost.
     pub stats: Stats,
+    /// The memory that the value counts for in the engine's limits.
+    pub held: Held,
+    /// What is left to spend on writing the answer down.
+    pub allowance: Allowance,
 }

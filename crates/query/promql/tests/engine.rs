@@ -340,15 +340,23 @@ fn the_engine_counts_its_queries() {
         .unwrap();
     let mut families = Vec::new();
     engine.gather(&mut families);
-    let names: Vec<_> = families.iter().map(|family| family.name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "prometheus_engine_queries",
-            "prometheus_engine_queries_concurrent_max",
-            "prometheus_engine_query_samples_total",
-            "prometheus_engine_query_duration_seconds"
-        ]
-    );
-    assert_eq!(families[2].points[0].value, model::PointValue::Number(1.0));
+    let find = |name: &str| families.iter().find(|family| family.name == name).unwrap();
+    for (name, value) in [
+        ("prometheus_engine_queries", 0.0),
+        ("prometheus_engine_queries_concurrent_max", 20.0),
+        ("prometheus_engine_query_samples_total", 1.0),
+        ("prometheus_engine_query_samples_read_total", 1.0),
+        ("argand_engine_queries_waiting", 0.0),
+        ("argand_engine_memory_bytes", 0.0),
+        ("argand_engine_queries_out_of_memory_total", 0.0),
+    ] {
+        let expected = model::PointValue::Number(value);
+        assert_eq!(find(name).points[0].value, expected, "{name}");
+    }
+    for name in [
+        "prometheus_engine_query_duration_seconds",
+        "prometheus_engine_query_duration_histogram_seconds",
+    ] {
+        assert_eq!(find(name).points.len(), 4, "{name}");
+    }
 }

@@ -27,6 +27,8 @@ pub(crate) enum ErrorKind {
     NotFound,
     /// What answers is switched off.
     Unavailable,
+    /// Too many ask at once.
+    Busy,
 }
 
 impl ErrorKind {
@@ -38,7 +40,7 @@ impl ErrorKind {
             Self::Canceled => "canceled",
             Self::Internal => "internal",
             Self::NotFound => "not_found",
-            Self::Unavailable => "unavailable",
+            Self::Unavailable | Self::Busy => "unavailable",
         }
     }
 
@@ -46,7 +48,7 @@ impl ErrorKind {
         match self {
             Self::BadData => StatusCode::BAD_REQUEST,
             Self::Execution => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             // 499, "client closed request", which no standard lists.
             Self::Canceled => {
                 StatusCode::from_u16(499).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -108,6 +110,7 @@ impl From<QueryError> for ApiError {
             QueryError::Timeout(_) => ErrorKind::Timeout,
             QueryError::Canceled(_) => ErrorKind::Canceled,
             QueryError::Select(_) => ErrorKind::Internal,
+            QueryError::QueueFull { .. } => ErrorKind::Busy,
             QueryError::Parse(_) | QueryError::Type(_) => ErrorKind::BadData,
             _ => ErrorKind::Execution,
         };

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use contract::{Clock, Gather, Select, StoreAdmin, StoreStatus, Targets};
+use contract::{
+    Alertmanagers, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus, Targets,
+};
+use model::Labels;
 use promql::Engine;
 use receive::RemoteWrite;
 use tokio::sync::{mpsc, oneshot};
@@ -20,12 +23,18 @@ use crate::observe::RequestMetrics;
 pub struct Services {
     /// Where series come from.
     pub select: Arc<dyn Select>,
+    /// Where exemplars come from.
+    pub exemplars: Arc<dyn Exemplars>,
     /// What the store says of itself.
     pub store: Arc<dyn StoreStatus>,
     /// Who carries an operator's orders out.
     pub admin: Arc<dyn StoreAdmin>,
     /// What is scraped.
     pub targets: Arc<dyn Targets>,
+    /// Who evaluates rules.
+    pub rules: Arc<dyn RuleStates>,
+    /// Who tells other Alertmanagers.
+    pub alertmanagers: Arc<dyn Alertmanagers>,
     /// Who evaluates queries.
     pub engine: Arc<Engine>,
     /// Who takes what other servers push, where switched on.
@@ -56,6 +65,7 @@ pub struct Runtime {
     /// Argand's own version.
     pub version: &'static str,
     config: ArcSwap<String>,
+    external_labels: ArcSwap<Labels>,
     reload_ok: AtomicBool,
     reload_error: ArcSwap<String>,
     /// When the configuration in force was read, in milliseconds since the epoch.
@@ -76,15 +86,18 @@ impl Runtime {
             retention,
             version,
             config: ArcSwap::default(),
+            external_labels: ArcSwap::default(),
             reload_ok: AtomicBool::new(false),
             reload_error: ArcSwap::default(),
             config_time: AtomicI64::new(started),
         }
     }
 
-    /// A configuration has come into force; `redacted` is shown on the status page.
-    pub fn config_loaded(&self, redacted: String, time: i64) {
+    /// A configuration has come into force; `redacted` is shown on the status page, and
+    /// `external_labels` go with what other servers take from here.
+    pub fn config_loaded(&self, redacted: String, external_labels: Labels, time: i64) {
         self.config.store(Arc::new(redacted));
+        self.external_labels.store(Arc::new(external_labels));
         self.config_time.store(time, Ordering::Relaxed);
         self.reload_error.store(Arc::default());
         self.reload_ok.store(true, Ordering::Relaxed);
@@ -94,6 +107,10 @@ impl Runtime {
     pub fn config_refused(&self, error: String) {
         self.reload_error.store(Arc::new(error));
         self.reload_ok.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn external_labels(&self) -> Arc<Labels> {
+        self.external_labels.load_full()
     }
 
     pub(crate) fn config(&self) -> Arc<String> {

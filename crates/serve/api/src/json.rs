@@ -2,7 +2,13 @@
 //! points, and a tree of them would cost many times their size.
 
 use model::{Columns, FloatHistogram, Labels, number};
-use promql::{HistogramBucket, SampleValue, Value, histogram_buckets};
+use promql::{HistogramBucket, QueryError, SampleValue, Value, histogram_buckets};
+
+/// Points that are written before the writer looks whether to go on: well below a millisecond.
+const POINTS_AT_ONCE: usize = 1024;
+
+/// Asked every so often, with the bytes written so far, whether to go on.
+pub(crate) type GoOn<'g> = &'g mut dyn FnMut(usize) -> Result<(), QueryError>;
 
 /// Appends a text in quotes, with JSON's escapes.
 pub(crate) fn push_string(out: &mut String, text: &str) {
@@ -106,7 +112,7 @@ fn push_bucket(out: &mut String, bucket: &HistogramBucket) {
 
 /// The samples of a series: `,"values":[…]` where it has numbers, `,"histograms":[…]` where it has
 /// histograms.
-fn push_samples(out: &mut String, samples: &Columns) {
+fn push_samples(out: &mut String, samples: &Columns, go_on: GoOn<'_>) -> Result<(), QueryError> {
     let mut sample = samples.iter().peekable();
     if sample.peek().is_some() {
         out.push_str(",\"values\":[");
@@ -114,16 +120,40 @@ fn push_samples(out: &mut String, samples: &Columns) {
             if place > 0 {
                 out.push(',');
             }
+            if place % POINTS_AT_ONCE == POINTS_AT_ONCE - 1 {
+                go_on(out.len())?;
+            }
             push_point(out, sample.time, sample.value);
         }
         out.push(']');
     }
     if !samples.histograms.is_empty() {
         out.push_str(",\"histograms\":");
-        push_list(out, &samples.histograms, |out, sample| {
+        push_each(out, &samples.histograms, go_on, |out, sample, _| {
             push_histogram_point(out, sample.time, &sample.value.clone().into_float());
-        });
+            Ok(())
+        })?;
     }
+    Ok(())
+}
+
+/// A list of what may be many or large.
+fn push_each<T>(
+    out: &mut String,
+    items: &[T],
+    go_on: GoOn<'_>,
+    mut push: impl FnMut(&mut String, &T, GoOn<'_>) -> Result<(), QueryError>,
+) -> Result<(), QueryError> {
+    out.push('[');
+    for (place, item) in items.iter().enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        go_on(out.len())?;
+        push(out, item, go_on)?;
+    }
+    out.push(']');
+    Ok(())
 }
 
 fn push_list<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T)) {
@@ -137,8 +167,12 @@ fn push_list<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String,
     out.push(']');
 }
 
-/// Appends a query's value as `"resultType":…,"result":…`.
-pub(crate) fn push_value(out: &mut String, value: &Value) {
+/// Appends a query's value as `"resultType":…,"result":…`; stops where it is not to go on.
+pub(crate) fn push_value(
+    out: &mut String,
+    value: &Value,
+    go_on: GoOn<'_>,
+) -> Result<(), QueryError> {
     let kind = match value {
         Value::Scalar(_) => "scalar",
         Value::String { .. } => "string",
@@ -157,7 +191,7 @@ pub(crate) fn push_value(out: &mut String, value: &Value) {
             push_string(out, value);
             out.push(']');
         }
-        Value::Vector(samples) => push_list(out, samples, |out, sample| {
+        Value::Vector(samples) => push_each(out, samples, go_on, |out, sample, _| {
             out.push_str("{\"metric\":");
             push_labels(out, &sample.labels);
             match &sample.value {
@@ -171,14 +205,17 @@ pub(crate) fn push_value(out: &mut String, value: &Value) {
                 }
             }
             out.push('}');
-        }),
-        Value::Matrix(series) => push_list(out, series, |out, series| {
+            Ok(())
+        })?,
+        Value::Matrix(series) => push_each(out, series, go_on, |out, series, go_on| {
             out.push_str("{\"metric\":");
             push_labels(out, &series.labels);
-            push_samples(out, &series.samples);
+            push_samples(out, &series.samples, go_on)?;
             out.push('}');
-        }),
+            Ok(())
+        })?,
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -192,7 +229,7 @@ mod tests {
 
     fn written(value: &Value) -> String {
         let mut out = String::new();
-        push_value(&mut out, value);
+        push_value(&mut out, value, &mut |_| Ok(())).unwrap();
         out
     }
 

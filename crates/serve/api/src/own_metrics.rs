@@ -1,12 +1,13 @@
 //! `/metrics`, and the built-in exporters under `/exporters/<name>`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use contract::Gather;
-use model::Family;
+use model::{Family, FamilyKind, Point, PointValue};
 use wire::exposition::write;
 
 use crate::face::Face;
@@ -25,7 +26,38 @@ pub(crate) async fn own(State(face): State<Arc<Face>>, headers: HeaderMap) -> Re
         gatherer.gather(&mut families);
     }
     face.requests.gather(&mut families);
-    exposition(families, &headers)
+    exposition(merged(families), &headers)
+}
+
+/// Every family once: two parts of one kind, such as discovery for scraping and for telling of
+/// alerts, say the same family. Counts of the same labels are added up.
+fn merged(families: Vec<Family>) -> Vec<Family> {
+    let mut places = HashMap::with_capacity(families.len());
+    let mut merged: Vec<Family> = Vec::with_capacity(families.len());
+    for family in families {
+        let known = places
+            .get(&family.name)
+            .and_then(|place: &usize| merged.get_mut(*place));
+        let Some(known) = known else {
+            places.insert(family.name.clone(), merged.len());
+            merged.push(family);
+            continue;
+        };
+        for point in family.points {
+            let same = known.points.iter_mut().find(|p| p.labels == point.labels);
+            match (same.map(|same| &mut same.value), point.value) {
+                (None, value) => known.points.push(Point { value, ..point }),
+                (Some(PointValue::Number(sum)), PointValue::Number(more))
+                    if family.kind == FamilyKind::Counter =>
+                {
+                    *sum += more;
+                }
+                // What is so is so, however often it is said.
+                (Some(_), _) => {}
+            }
+        }
+    }
+    merged
 }
 
 /// `/exporters/<name>`
@@ -94,6 +126,19 @@ fn prefers_open_metrics(accept: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_family_that_two_parts_say_is_written_once() {
+        let counter = |name: &str, value| {
+            let family = Family::counter("a_total", "A.", 1.0);
+            family.with([("name", name)], value)
+        };
+        let gauge = |value| Family::gauge("b", "B.", value);
+        let families = vec![counter("x", 1.0), gauge(5.0), counter("y", 2.0), gauge(5.0)];
+        let whole = Family::counter("a_total", "A.", 2.0);
+        let whole = whole.with([("name", "x")], 1.0).with([("name", "y")], 2.0);
+        assert_eq!(merged(families), [whole, gauge(5.0)]);
+    }
 
     #[test]
     fn the_form_asked_for_with_more_weight() {

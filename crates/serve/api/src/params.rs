@@ -49,7 +49,8 @@ impl Params {
         Self::parse(&[], uri.query().unwrap_or_default().as_bytes())
     }
 
-    fn parse(form: &[u8], url: &[u8]) -> Self {
+    /// The parameters of a form and of a URL.
+    pub(crate) fn parse(form: &[u8], url: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(url));
         Self(
             pairs

@@ -1,38 +1,50 @@
-//! `query`, `query_range`, `format_query`: PromQL over HTTP.
+//! `query`, `query_range`, `format_query`, `parse_query`: PromQL over HTTP.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use promql::{CancelToken, QueryError, QueryOptions, QueryResult, Value};
+use promql::ast::Expr;
+use promql::{CancelToken, Origin, QueryError, QueryOptions, QueryResult, Value};
 
 use crate::answer::{Answer, ApiError, ApiResult, ErrorKind};
+use crate::asker::Asker;
 use crate::face::{Face, Services};
-use crate::json;
 use crate::params::Params;
+use crate::{json, stats};
 
 /// Points of one series in one answer. The check is on steps, so that one point more passes, as
 /// clients of the original know it.
 const MAX_STEPS: i64 = 11_000;
 
+/// Bytes of an answer that are written between two looks whether to go on, and counted at once.
+const WRITTEN_AT_ONCE: usize = 64 << 10;
+
 /// `/api/v1/query`
-pub(crate) async fn instant(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+pub(crate) async fn instant(
+    State(face): State<Arc<Face>>,
+    asker: Asker,
+    params: Params,
+) -> ApiResult {
     let time = params.time_or("time", face.now())?;
     let limit = params.limit("limit")?;
-    let options = options(&face, &params)?;
+    let options = options(&face, asker, &params)?;
     let query = params.get("query").to_owned();
-    let result = run(&face, options, move |services, options| {
+    let shape = Shape::new(limit, &params);
+    run(&face, options, shape, move |services, options| {
         services
             .engine
             .instant(services.select.as_ref(), &query, time, options)
     })
-    .await?;
-    Ok(answer(result, limit, &params))
+    .await
 }
 
 /// `/api/v1/query_range`
-pub(crate) async fn range(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+pub(crate) async fn range(
+    State(face): State<Arc<Face>>,
+    asker: Asker,
+    params: Params,
+) -> ApiResult {
     let limit = params.limit("limit")?;
     let start = params.time("start")?;
     let end = params.time("end")?;
@@ -55,41 +67,71 @@ pub(crate) async fn range(State(face): State<Arc<Face>>, params: Params) -> ApiR
             "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
         ));
     }
-    let options = options(&face, &params)?;
+    let options = options(&face, asker, &params)?;
     let query = params.get("query").to_owned();
-    let result = run(&face, options, move |services, options| {
+    let shape = Shape::new(limit, &params);
+    run(&face, options, shape, move |services, options| {
         services
             .engine
             .range(services.select.as_ref(), &query, start, end, step, options)
     })
-    .await?;
-    Ok(answer(result, limit, &params))
+    .await
 }
 
 /// `/api/v1/format_query`
-pub(crate) async fn format(params: Params) -> ApiResult {
-    let expr = promql::parse(params.get("query")).map_err(|e| ApiError::parameter("query", e))?;
+pub(crate) async fn format(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let expr = parsed(&face, &params)?;
     let mut data = String::new();
     json::push_string(&mut data, &promql::prettify(&expr));
     Ok(Answer::new(data))
 }
 
-fn options(face: &Face, params: &Params) -> Result<QueryOptions, ApiError> {
+/// `/api/v1/parse_query`
+pub(crate) async fn tree(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let expr = parsed(&face, &params)?;
+    Answer::of(&crate::parse_tree::tree(&expr))
+}
+
+/// `/api/v1/explain`, ours: how the engine would evaluate the query.
+pub(crate) async fn plan(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
+    let services = face
+        .services()
+        .ok_or_else(|| ApiError::internal("the store is not ready"))?;
+    let plan = promql::explain(params.get("query"), services.engine.features())
+        .map_err(|e| ApiError::parameter("query", e))?;
+    Answer::of(&crate::plan_tree::plan_json(&plan))
+}
+
+/// The query as the engine would read it.
+fn parsed(face: &Face, params: &Params) -> Result<Expr, ApiError> {
+    let services = face
+        .services()
+        .ok_or_else(|| ApiError::internal("the store is not ready"))?;
+    promql::parse_with(params.get("query"), services.engine.features())
+        .map_err(|e| ApiError::parameter("query", e))
+}
+
+fn options(face: &Face, asker: Asker, params: &Params) -> Result<QueryOptions, ApiError> {
+    Ok(QueryOptions {
+        lookback: params.duration("lookback_delta")?,
+        timeout: Some(timeout(face, params)?),
+        cancel: CancelToken::default(),
+        per_step_stats: params.get("stats") == "all",
+        origin: Origin::Http(asker.0),
+    })
+}
+
+/// The time that a request wants to wait, no more than the server allows.
+pub(crate) fn timeout(face: &Face, params: &Params) -> Result<Duration, ApiError> {
     let asked = params
         .duration("timeout")?
         .and_then(|millis| u64::try_from(millis).ok());
     let longest = face.options.query_timeout;
-    let timeout = asked.map_or(longest, |millis| Duration::from_millis(millis).min(longest));
-    Ok(QueryOptions {
-        lookback: params.duration("lookback_delta")?,
-        timeout: Some(timeout),
-        cancel: CancelToken::default(),
-        stats: !params.get("stats").is_empty(),
-    })
+    Ok(asked.map_or(longest, |millis| Duration::from_millis(millis).min(longest)))
 }
 
 /// Cancels the query when the request is dropped because its client went away.
-struct CancelOnDrop(CancelToken);
+pub(crate) struct CancelOnDrop(pub(crate) CancelToken);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
@@ -97,57 +139,82 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// Runs a query on a thread that may block, so that the network threads never wait for it.
+/// How an answer is wanted.
+struct Shape {
+    /// Series at most; 0 for all.
+    limit: usize,
+    /// What the parameter `stats` says.
+    stats: String,
+}
+
+impl Shape {
+    fn new(limit: usize, params: &Params) -> Self {
+        Self {
+            limit,
+            stats: params.get("stats").to_owned(),
+        }
+    }
+}
+
+/// Runs a query and writes its answer, on a thread that may block, so that the network threads
+/// never wait for it.
 async fn run(
     face: &Arc<Face>,
     options: QueryOptions,
+    shape: Shape,
     query: impl FnOnce(&Services, &QueryOptions) -> Result<QueryResult, QueryError> + Send + 'static,
-) -> Result<QueryResult, ApiError> {
+) -> ApiResult {
     let guard = CancelOnDrop(options.cancel.clone());
     let face = Arc::clone(face);
     let work = tokio::task::spawn_blocking(move || {
-        face.services().map(|services| query(services, &options))
+        let services = face.services()?;
+        Some(query(services, &options).and_then(|result| answer(result, &shape)))
     });
     let outcome = work.await.map_err(|e| ApiError {
         kind: ErrorKind::Internal,
         message: format!("the query's thread failed: {e}"),
     })?;
     drop(guard);
-    let result = outcome.ok_or_else(|| ApiError::internal("the store is not ready"))?;
-    Ok(result?)
+    let answer = outcome.ok_or_else(|| ApiError::internal("the store is not ready"))?;
+    Ok(answer?)
 }
 
-fn answer(result: QueryResult, limit: usize, params: &Params) -> Answer {
+fn answer(result: QueryResult, shape: &Shape) -> Result<Answer, QueryError> {
     let QueryResult {
         mut value,
         mut warnings,
         infos,
         stats,
+        held,
+        allowance,
     } = result;
-    if limit > 0 && truncate(&mut value, limit) {
+    if shape.limit > 0 && truncate(&mut value, shape.limit) {
         warnings.push("results truncated due to limit".to_owned());
     }
     let mut data = String::from("{");
-    json::push_value(&mut data, &value);
-    if !params.get("stats").is_empty() {
-        let _ = write!(
-            data,
-            ",\"stats\":{{\"timings\":{{\"evalTotalTime\":{},\"execQueueTime\":{},\"execTotalTime\":{},\"queryPreparationTime\":{},\"innerEvalTime\":{},\"resultSortTime\":0}},\"samples\":{{\"totalQueryableSamples\":{},\"peakSamples\":{}}}}}",
-            (stats.prepare_time + stats.eval_time).as_secs_f64(),
-            stats.queue_time.as_secs_f64(),
-            (stats.queue_time + stats.prepare_time + stats.eval_time).as_secs_f64(),
-            stats.prepare_time.as_secs_f64(),
-            stats.eval_time.as_secs_f64(),
-            stats.total_samples,
-            stats.peak_samples,
-        );
+    let mut written = allowance.hold(0)?;
+    let mut counted = 0;
+    json::push_value(&mut data, &value, &mut |length| {
+        if length - counted >= WRITTEN_AT_ONCE {
+            counted = length;
+            // Twice: the text, and its copy in the answer's envelope.
+            written.resize(2 * length)?;
+            allowance.check()?;
+        }
+        Ok(())
+    })?;
+    drop((value, held));
+    if !shape.stats.is_empty() {
+        data.push_str(",\"stats\":");
+        stats::push(&mut data, &stats);
+        warnings.extend(stats::warning(&shape.stats));
     }
     data.push('}');
-    Answer {
+    Ok(Answer {
         data,
         warnings,
         infos,
-    }
+    })
 }
 
 /// Cuts the list of series; answers whether any was cut.

@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, alertmanager, cors, health, lifecycle, metadata, observe, own_metrics, pages, query,
-    remote, series, status, targets,
+    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe,
+    own_metrics, pages, query, remote, rules, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -38,6 +38,12 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/query", get(query::instant).post(query::instant))
         .route("/query_range", get(query::range).post(query::range))
         .route("/format_query", get(query::format).post(query::format))
+        .route("/parse_query", get(query::tree).post(query::tree))
+        .route("/explain", get(query::plan).post(query::plan))
+        .route(
+            "/query_exemplars",
+            get(exemplars::exemplars).post(exemplars::exemplars),
+        )
         .route("/series", get(series::series).post(series::series))
         .route("/labels", get(series::labels).post(series::labels))
         .route("/label/{name}/values", get(series::values))
@@ -45,6 +51,9 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/targets", get(targets::targets))
         .route("/targets/metadata", get(targets::metadata))
         .route("/scrape_pools", get(targets::pools))
+        .route("/rules", get(rules::rules))
+        .route("/alerts", get(rules::alerts))
+        .route("/alertmanagers", get(rules::alertmanagers))
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/tsdb/blocks", get(status::blocks))
@@ -81,6 +90,12 @@ fn routes(face: Arc<Face>) -> Router {
         .merge(steering)
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
+        .route("/version", get(status::version))
+        .route(
+            "/federate",
+            get(federate::federate)
+                .route_layer(from_fn_with_state(Arc::clone(&face), health::layer)),
+        )
         .route("/metrics", get(own_metrics::own))
         .route("/exporters/{name}", get(own_metrics::exporter))
         .route("/api/v2/{*path}", any(alertmanager::mounted))

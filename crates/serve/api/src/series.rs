@@ -4,13 +4,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use contract::{SelectError, Selection};
+use contract::{SelectError, Selection, TimeRange};
 use model::{Labels, Matcher, name};
+use promql::{Allowance, CancelToken, Held, QueryError};
 
 use crate::answer::{Answer, ApiError, ApiResult};
 use crate::face::{Face, Services};
 use crate::json;
 use crate::params::Params;
+use crate::query::{CancelOnDrop, timeout};
+
+/// Label sets that are collected between two looks whether to go on: a millisecond or so.
+const SETS_AT_ONCE: usize = 1024;
+
+/// What a label set takes beside its text, in bytes: its counts and its place in the set.
+const SET_OVERHEAD: usize = 64;
 
 const TRUNCATED: &str = "results truncated due to limit";
 
@@ -108,20 +116,57 @@ pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> Api
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
     let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
-    let found = ask(face, move |services| {
-        let mut found = BTreeSet::new();
-        for matchers in &selectors {
-            let list = services.select.select(&Selection {
-                matchers,
-                range,
-                limit: 0,
+    let timeout = timeout(&face, &params)?;
+    let cancel = CancelToken::default();
+    let guard = CancelOnDrop(cancel.clone());
+    let work = tokio::task::spawn_blocking(move || {
+        let services = face.services().ok_or(SelectError::NotReady)?;
+        let allowance = services.engine.allowance(Some(timeout), &cancel);
+        let found = find(services, &selectors, range, &allowance)?;
+        Ok::<_, ApiError>(series_answer(&found.0, limit))
+    });
+    let answer = work
+        .await
+        .map_err(|e| ApiError::internal(format!("the lookup failed: {e}")))?;
+    drop(guard);
+    answer
+}
+
+/// The label sets of all selected series, and their memory.
+fn find(
+    services: &Services,
+    selectors: &[Vec<Matcher>],
+    range: TimeRange,
+    allowance: &Allowance,
+) -> Result<(BTreeSet<Labels>, Held), QueryError> {
+    let mut found = BTreeSet::new();
+    let mut held = allowance.hold(0)?;
+    let mut bytes = 0;
+    for matchers in selectors {
+        let selection = Selection {
+            matchers,
+            range,
+            limit: 0,
+        };
+        let list = services
+            .select
+            .select_watched(&selection, allowance.watch())
+            .map_err(|error| match error {
+                SelectError::Stopped => allowance.why_stopped(),
+                other => QueryError::Select(other),
             })?;
-            found.extend((0..list.len()).map(|place| list.labels(place)));
+        for place in 0..list.len() {
+            if place % SETS_AT_ONCE == 0 {
+                allowance.check()?;
+                held.resize(bytes)?;
+            }
+            let labels = list.labels(place);
+            bytes += labels.size() + SET_OVERHEAD;
+            found.insert(labels);
         }
-        Ok(found)
-    })
-    .await?;
-    Ok(series_answer(&found, limit))
+    }
+    held.resize(bytes)?;
+    Ok((found, held))
 }
 
 fn series_answer(found: &BTreeSet<Labels>, limit: usize) -> Answer {

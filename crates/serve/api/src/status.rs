@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use contract::Damage;
 use serde::Serialize;
 
@@ -47,14 +49,24 @@ struct Build {
 
 /// `/api/v1/status/buildinfo`
 pub(crate) async fn build(State(face): State<Arc<Face>>) -> ApiResult {
-    Answer::of(&Build {
+    Answer::of(&build_of(&face))
+}
+
+/// `/version`: the same without an envelope.
+pub(crate) async fn version(State(face): State<Arc<Face>>) -> Response {
+    let text = serde_json::to_string(&build_of(&face)).unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+fn build_of(face: &Face) -> Build {
+    Build {
         version: format!("{COMPATIBLE_WITH}+argand.{}", face.options.runtime.version),
         revision: "",
         branch: "",
         build_user: "",
         build_date: "",
         go_version: "",
-    })
+    }
 }
 
 #[derive(Serialize)]

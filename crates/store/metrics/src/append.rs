@@ -7,7 +7,6 @@
 
 mod histograms;
 
-use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 
@@ -15,6 +14,7 @@ use contract::{
     Append, AppendError, Appended, Batch, PendingExemplar, RejectReason, Rejection, SeriesId,
 };
 use model::{Exemplar, Labels, is_stale};
+use rapidhash::RapidHashMap;
 use wal::{Wal, WalError};
 
 use self::histograms::Histograms;
@@ -41,6 +41,24 @@ struct Accepted {
     value: f64,
 }
 
+/// Where a label set is.
+enum Found {
+    /// It is a series.
+    Here(SeriesId),
+    /// It is none yet; its place in [`Wanted::missing`].
+    Missing(usize),
+}
+
+/// Label sets that are to be series.
+struct Wanted<'a> {
+    /// In the order they were asked for.
+    found: Vec<Found>,
+    /// Those that are no series yet, each once.
+    missing: Vec<&'a Labels>,
+    /// The reference for the first of them.
+    reference: u64,
+}
+
 /// What appenders share under their lock: the log, and memory that is used again.
 pub(crate) struct Appender {
     /// `None` until the names in the log were read back.
@@ -49,6 +67,9 @@ pub(crate) struct Appender {
     pub(crate) late_log: Option<Wal>,
     /// What this run took so far, while samples of earlier ones are read back.
     pub(crate) young: Option<Young>,
+    /// Series whose names the log lost, with what it calls them: samples wait until it has them
+    /// again.
+    pub(crate) unnamed: Vec<(u64, Labels)>,
     record: Vec<u8>,
     exemplar_record: Vec<u8>,
     accepted: Vec<Accepted>,
@@ -66,6 +87,7 @@ impl Appender {
             log: None,
             late_log: None,
             young: None,
+            unnamed: Vec::new(),
             record: Vec::new(),
             exemplar_record: Vec::new(),
             accepted: Vec::new(),
@@ -129,20 +151,14 @@ impl Append for Store {
         }
         ids.truncate(start);
         let mut appender = self.appender.lock();
-        self.create_missing(&mut appender, series)?;
-        if self.find_all(series, ids) {
-            return Ok(());
-        }
-        ids.truncate(start);
-        Err(AppendError::ReadOnly(
-            "the head cannot hold another series: 2^32 labels or label texts of 4 GiB".to_owned(),
-        ))
+        self.create_missing(&mut appender, series, ids)
     }
 
     fn append(&self, batch: &Batch) -> Result<Appended, AppendError> {
         self.usable()?;
         let mut guard = self.appender.lock();
         let appender = &mut *guard;
+        self.write_unnamed(appender)?;
         let mut outcome = Appended::default();
         self.check_samples(appender, batch, &mut outcome);
         // Also where the log refuses the batch: its stamps must not speak for the next one.
@@ -199,37 +215,65 @@ impl Store {
     /// Appends the ids of series to `ids`; answers whether all were found.
     fn find_all(&self, series: &[Labels], ids: &mut Vec<SeriesId>) -> bool {
         let head = self.head.read();
-        series.iter().all(|labels| match head.find(labels) {
-            Some(id) => {
-                ids.push(id);
-                true
-            }
-            None => false,
+        let dictionary = head.dictionary.read();
+        series.iter().all(|labels| {
+            let found = head.find_with(&dictionary, labels);
+            ids.extend(found);
+            found.is_some()
         })
     }
 
+    /// Appends the ids of series to `ids`, and makes those that are not there.
     fn create_missing(
         &self,
         appender: &mut Appender,
         series: &[Labels],
+        ids: &mut Vec<SeriesId>,
     ) -> Result<(), AppendError> {
-        let (missing, reference) = self.missing(series)?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let names = (reference..).zip(missing.iter().copied());
+        let wanted = self.missing(series)?;
+        let names = (wanted.reference..).zip(wanted.missing.iter().copied());
         self.write_names(&mut appender.log, names)?;
-        let mut head = self.head.write();
-        for (number, labels) in (reference..).zip(missing) {
-            if head.create(labels, number).is_some() {
-                self.meters.series_created.inc();
+        let mut created = Vec::with_capacity(wanted.missing.len());
+        if !wanted.missing.is_empty() {
+            let mut head = self.head.write();
+            for (number, labels) in (wanted.reference..).zip(wanted.missing) {
+                let id = head.create(labels, number);
+                self.meters.series_created.add(u64::from(id.is_some()));
+                created.push(id);
             }
+        }
+        let start = ids.len();
+        for found in wanted.found {
+            let id = match found {
+                Found::Here(id) => Some(id),
+                Found::Missing(place) => created.get(place).copied().flatten(),
+            };
+            let Some(id) = id else {
+                ids.truncate(start);
+                return Err(AppendError::ReadOnly(
+                    "the head cannot hold another series: 2^32 labels or label texts of 4 GiB"
+                        .to_owned(),
+                ));
+            };
+            ids.push(id);
         }
         Ok(())
     }
 
+    /// Writes the names to the log that it lost, as long as it has not got them.
+    pub(crate) fn write_unnamed(&self, appender: &mut Appender) -> Result<(), AppendError> {
+        if appender.unnamed.is_empty() {
+            return Ok(());
+        }
+        let lost = appender.unnamed.iter();
+        let lost = lost.map(|(reference, labels)| (*reference, labels));
+        self.write_names(&mut appender.log, lost)?;
+        appender.unnamed = Vec::new();
+        Ok(())
+    }
+
     /// Writes the names of series to the log.
-    pub(crate) fn write_names<'a>(
+    fn write_names<'a>(
         &self,
         log: &mut Option<Wal>,
         names: impl Iterator<Item = (u64, &'a Labels)>,
@@ -249,16 +293,25 @@ impl Store {
         self.write(log, &records)
     }
 
-    /// The label sets that are no series yet, each once, and the reference for the first.
-    fn missing<'a>(&self, series: &'a [Labels]) -> Result<(Vec<&'a Labels>, u64), AppendError> {
+    /// Looks up which label sets are series.
+    fn missing<'a>(&self, series: &'a [Labels]) -> Result<Wanted<'a>, AppendError> {
         let head = self.head.read();
-        let mut seen: HashMap<&Labels, ()> = HashMap::new();
-        let missing: Vec<&Labels> = series
-            .iter()
-            .filter(|labels| head.find(labels).is_none() && seen.insert(*labels, ()).is_none())
-            .collect();
+        let mut missing: Vec<&Labels> = Vec::new();
+        let mut places: RapidHashMap<&Labels, usize> = RapidHashMap::default();
+        let found = {
+            let dictionary = head.dictionary.read();
+            let look_up = |labels| match head.find_with(&dictionary, labels) {
+                Some(id) => Found::Here(id),
+                None => Found::Missing(*places.entry(labels).or_insert_with(|| {
+                    missing.push(labels);
+                    missing.len() - 1
+                })),
+            };
+            series.iter().map(look_up).collect()
+        };
         let wanted = head.series_count() + missing.len() as u64;
-        if let Some(limit) = self.options.max_series.filter(|&limit| wanted > limit) {
+        let limit = self.options.max_series;
+        if let Some(limit) = limit.filter(|&limit| wanted > limit && !missing.is_empty()) {
             return Err(AppendError::SeriesLimit { limit });
         }
         let reference = head.last_reference() + 1;
@@ -267,7 +320,11 @@ impl Store {
                 limit: MOST_REFERENCES,
             });
         }
-        Ok((missing, reference))
+        Ok(Wanted {
+            found,
+            missing,
+            reference,
+        })
     }
 
     fn check_samples(&self, appender: &mut Appender, batch: &Batch, outcome: &mut Appended) {

@@ -14,12 +14,9 @@ use std::time::Instant;
 use contract::{SelectError, TimeRange};
 
 use crate::block::{self, Block, BlockMeta, BlockSpan};
-use crate::head::cut::Sorted;
-use crate::head::read::HeadView;
+use crate::head::cut::{chunks, slots_in};
+use crate::head::sorted::Sorted;
 use crate::{Store, StoreError};
-
-/// Series between two times that head chunks that were read may leave memory: a megabyte or two.
-const BETWEEN_RELEASES: usize = 16_384;
 
 impl Store {
     /// Cuts blocks off the head while it is too long, then applies retention: what a thread of the
@@ -97,7 +94,6 @@ impl Store {
             let meta = block.meta();
             tracing::info!(ulid = %meta.ulid, from = first, until = end, "block cut off the head");
         }
-        self.chunks.let_go();
         self.persist(block, end);
         Ok(end)
     }
@@ -118,7 +114,8 @@ impl Store {
         }
     }
 
-    /// Writes the head's samples from `first` on and before `end` as a block into a folder.
+    /// Writes the head's samples from `first` on and before `end` as a block into a folder. For
+    /// whoever holds the maintenance lock.
     pub(crate) fn write_head(
         &self,
         into: &Path,
@@ -130,27 +127,21 @@ impl Store {
             start: first,
             end: end.saturating_sub(1),
         };
-        let pin = self.pin.lock().clone();
-        let view = HeadView::new(&self.head, &self.chunks, pin, &[], range, usize::MAX)
-            .map_err(unreadable(dir))?;
-        let sorted = Sorted::new(&view);
-        let mut count = 0usize;
-        let series = sorted.series().map(|series| {
-            count += 1;
-            if count.is_multiple_of(BETWEEN_RELEASES) {
-                self.chunks.let_go();
-            }
+        let sorted = Sorted::new(&self.head, slots_in(&self.head, range));
+        let mut files = self.chunks.reader();
+        let series = sorted.series_with(|slot| chunks(&self.head, slot, range, &mut files));
+        let series = series.map(|series| {
             if self.is_closed() {
                 return Err(StoreError::Block {
                     folder: dir.clone(),
                     reason: "the store is being closed; the next start cuts the head".to_owned(),
                 });
             }
-            let (labels, chunks) = series.map_err(unreadable(dir))?;
+            let (key, chunks) = series.map_err(unreadable(dir))?;
             for chunk in &chunks {
                 self.meters.new_chunk(chunk);
             }
-            Ok((labels, chunks))
+            Ok((key, chunks))
         });
         let span = BlockSpan {
             min_time: first,

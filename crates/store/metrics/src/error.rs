@@ -20,12 +20,13 @@ pub enum StoreError {
         holder: String,
     },
     /// A file or folder cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Io {
         /// What was touched.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said. It is in the text, and for that reason no source of the error:
+        /// whoever prints a chain of sources would print it twice.
+        cause: io::Error,
     },
     /// The log cannot be opened, read or written.
     #[error("write-ahead log in {}: {reason}", folder.display())]
@@ -64,8 +65,8 @@ impl StoreError {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Stopped { .. } => true,
-            Self::Io { source, .. } => !matches!(
-                source.kind(),
+            Self::Io { cause, .. } => !matches!(
+                cause.kind(),
                 io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof
             ),
             _ => false,
@@ -75,7 +76,7 @@ impl StoreError {
     /// For `map_err`: an error of the file system at a path.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { path, source }
+        move |cause| Self::Io { path, cause }
     }
 
     /// For `map_err`: anything that is wrong with the log.
@@ -85,5 +86,25 @@ impl StoreError {
             folder,
             reason: reason.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    /// Printed as a chain of causes, as a command line does, each cause comes once.
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = StoreError::io(Path::new("/data/lock"))(io::Error::other("no such thing"));
+        let mut told = error.to_string();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            told = format!("{told}: {cause}");
+            next = cause.source();
+        }
+        assert_eq!(told, "/data/lock: no such thing");
     }
 }

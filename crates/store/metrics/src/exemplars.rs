@@ -151,6 +151,12 @@ impl Exemplars {
     }
 }
 
+impl contract::Exemplars for crate::Store {
+    fn exemplars(&self, matchers: &[Matcher], range: TimeRange) -> Vec<(Labels, Vec<Exemplar>)> {
+        self.exemplars.read().select(matchers, range)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

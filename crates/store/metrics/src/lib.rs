@@ -60,3 +60,20 @@ pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     // A 32-bit sum in 64 bits.
     sum as u32
 }
+
+/// The [`crc32c`] of bytes that come in pieces.
+pub(crate) struct Checksum(crc_fast::Digest);
+
+impl Checksum {
+    pub(crate) fn new() -> Self {
+        Self(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32Iscsi))
+    }
+
+    pub(crate) fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    pub(crate) fn value(&self) -> u32 {
+        self.0.finalize() as u32
+    }
+}

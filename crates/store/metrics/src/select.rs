@@ -1,12 +1,14 @@
 //! Selecting from the store: head and blocks as one.
 
+mod grouping;
 mod merge;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use contract::{Select, SelectError, Selection, SeriesList, TimeRange};
+use contract::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
 use model::{Columns, Labels};
 
 use crate::Store;
@@ -31,6 +33,9 @@ struct Found {
     rows: Option<Rows>,
     range: TimeRange,
     damages: Arc<Damages>,
+    watch: Arc<dyn Watch>,
+    /// Chunks of blocks that were decoded.
+    decoded: AtomicU64,
     /// Where full chunks of the head are.
     head_chunks: PathBuf,
 }
@@ -38,6 +43,19 @@ struct Found {
 impl SeriesList for Found {
     fn len(&self) -> usize {
         self.rows.as_ref().map_or(self.head.len(), Rows::len)
+    }
+
+    fn size(&self) -> usize {
+        let rows = self.rows.as_ref().map_or(0, Rows::size);
+        let parts = self.parts.iter().flat_map(|part| &part.series);
+        self.head.size() + rows + parts.map(BlockSeries::size).sum::<usize>()
+    }
+
+    fn touched(&self) -> Touched {
+        Touched {
+            chunks: self.head.decoded() + self.decoded.load(Ordering::Relaxed),
+            blocks: self.parts.len() as u64,
+        }
     }
 
     fn labels(&self, place: usize) -> Labels {
@@ -51,6 +69,25 @@ impl SeriesList for Found {
         }
     }
 
+    fn group(&self, keeps: &dyn Fn(&str) -> bool) -> Vec<u32> {
+        grouping::group(&self.head, self.rows.as_ref(), keeps)
+    }
+
+    fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        let head = match &self.rows {
+            None => Some(place),
+            // What the head has is newer than any block, but for samples out of order.
+            Some(rows) => {
+                let (pieces, head) = rows.get(place);
+                head.filter(|_| pieces.iter().all(|piece| self.is_in_order(*piece)))
+            }
+        };
+        match head {
+            Some(head) if self.head.read_newest(head, into) => Ok(()),
+            _ => self.read(place, into),
+        }
+    }
+
     fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
         let Some(rows) = &self.rows else {
             let read = self.head.read(place, into);
@@ -60,10 +97,8 @@ impl SeriesList for Found {
         let (pieces, head) = rows.get(place);
         // Of samples of one time the first that is read stays: those that came in order win,
         // whether or not blocks have been made of either.
-        let (in_order, late) = pieces.split_at(pieces.partition_point(|piece| {
-            let part = self.parts.get(piece.block as usize);
-            part.is_some_and(|part| !part.block.is_out_of_order())
-        }));
+        let (in_order, late) =
+            pieces.split_at(pieces.partition_point(|piece| self.is_in_order(*piece)));
         self.read_pieces(in_order, start, into)?;
         if let Some(head) = head {
             let middle = Mark::end_of(into);
@@ -83,6 +118,11 @@ impl SeriesList for Found {
 }
 
 impl Found {
+    fn is_in_order(&self, piece: Piece) -> bool {
+        let part = self.parts.get(piece.block as usize);
+        part.is_some_and(|part| !part.block.is_out_of_order())
+    }
+
     fn read_pieces(
         &self,
         pieces: &[Piece],
@@ -95,7 +135,10 @@ impl Found {
             };
             if let Some(series) = part.series.get(piece.place as usize) {
                 let middle = Mark::end_of(into);
-                let read = part.block.read(series, self.range, into);
+                let chunks = series.chunks().len() as u64;
+                self.decoded.fetch_add(chunks, Ordering::Relaxed);
+                let watch = self.watch.as_ref();
+                let read = part.block.read_watched(series, self.range, watch, into);
                 self.damages.seen(part.block.path(), read)?;
                 join(into, start, middle);
             }
@@ -106,6 +149,14 @@ impl Found {
 
 impl Select for Store {
     fn select(&self, selection: &Selection<'_>) -> Result<Box<dyn SeriesList>, SelectError> {
+        self.select_watched(selection, Arc::new(Patient))
+    }
+
+    fn select_watched(
+        &self,
+        selection: &Selection<'_>,
+        watch: Arc<dyn Watch>,
+    ) -> Result<Box<dyn SeriesList>, SelectError> {
         self.readable()?;
         let range = selection.range;
         // In this order: a truncation that does not wait for the pin has shown its block before.
@@ -113,9 +164,8 @@ impl Select for Store {
         let persisted = self.persisted();
         let mut parts = Vec::new();
         for block in persisted.overlapping(range) {
-            let series = self
-                .damages
-                .seen(block.path(), block.select(selection.matchers, range))?;
+            let found = block.select_watched(selection.matchers, range, watch.as_ref());
+            let series = self.damages.seen(block.path(), found)?;
             if !series.is_empty() {
                 let block = block.clone();
                 parts.push(Part { block, series });
@@ -135,18 +185,19 @@ impl Select for Store {
         };
         // A limit on the head alone could leave out the head's part of a series of the blocks.
         let head_limit = if parts.is_empty() { limit } else { usize::MAX };
-        let head = HeadView::new(
+        let head = HeadView::watched(
             &self.head,
             &self.chunks,
             pin,
             selection.matchers,
             in_head,
             head_limit,
+            Arc::clone(&watch),
         )?;
         let rows = if parts.is_empty() {
             None
         } else {
-            Some(Rows::new(&head, &parts, limit)?)
+            Some(Rows::new(&head, &parts, limit, watch.as_ref())?)
         };
         Ok(Box::new(Found {
             head,
@@ -154,6 +205,8 @@ impl Select for Store {
             rows,
             range,
             damages: self.damages.clone(),
+            watch,
+            decoded: AtomicU64::new(0),
             head_chunks: self.options.dir.join("chunks_head"),
         }))
     }

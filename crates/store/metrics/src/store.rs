@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-use contract::{SeriesId, TimeRange};
-use model::{Exemplar, Labels, Matcher};
+use contract::SeriesId;
 use parking_lot::{Mutex, RwLock};
 
 use crate::append::Appender;
@@ -197,10 +196,9 @@ impl Store {
         {
             let mut appender = self.appender.lock();
             appender.log = Some(log);
-            let lost = replay.unnamed(&self.head.read());
-            let lost = lost.iter().map(|(reference, labels)| (*reference, labels));
-            if let Err(error) = self.write_names(&mut appender.log, lost) {
-                tracing::error!(%error, "names that the log lost cannot be written again");
+            appender.unnamed = replay.unnamed(&self.head.read());
+            if let Err(error) = self.write_unnamed(&mut appender) {
+                tracing::error!(%error, "names that the log lost cannot be written again; samples wait for them");
             }
             appender.young = Some(Young::default());
             if self.options.dir.join(out_of_order::FOLDER).exists() {
@@ -312,16 +310,6 @@ impl Store {
             std::fs::remove_file(&path).map_err(StoreError::io(&path))?;
         }
         Ok(())
-    }
-
-    /// The exemplars of the series that all matchers fit: series sorted by labels, exemplars in
-    /// the order they came.
-    pub fn exemplars(
-        &self,
-        matchers: &[Matcher],
-        range: TimeRange,
-    ) -> Vec<(Labels, Vec<Exemplar>)> {
-        self.exemplars.read().select(matchers, range)
     }
 
     /// Syncs the log away from the append lock, until the store is closed or dropped.

@@ -242,6 +242,54 @@ fn what_is_deleted_stays_deleted_and_its_bytes_go() {
     assert_eq!(read(&*store, &[], ALL), []);
 }
 
+/// A series has left the head, its samples are in a block and still in the log: deleted, it does
+/// not come back where the blocks are taken away.
+#[test]
+fn what_left_the_head_stays_deleted_without_its_blocks() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = MemoryStore::new();
+    let folder = dir.path().join("data");
+    let store = open(&options(&folder));
+    for step in 0..BLOCK * 9 / 5 / STEP {
+        let series = if step < 3 { 0..7 } else { 0..3 };
+        append(&*store, &model, series, START + step * STEP, |n| {
+            (step * n as i64) as f64
+        });
+    }
+    store.compact().unwrap();
+    assert_eq!((blocks(&folder).len(), store.head_state(1).series), (1, 3));
+    let without_blocks = |from: &Path| {
+        let aside = from.with_extension("without");
+        copy(from, &aside);
+        for block in blocks(&aside) {
+            std::fs::remove_dir_all(aside.join(block)).unwrap();
+        }
+        read(&*open(&options(&aside)), &[], ALL)
+    };
+    let kept = dir.path().join("kept");
+    copy(&folder, &kept);
+    // Only what is in the log can come back.
+    assert_eq!(without_blocks(&kept), read(&model, &[], ALL));
+    let matchers = [Matcher::new("n", MatchOp::Regex, "[0456]").unwrap()];
+    let range = TimeRange {
+        start: START + 1,
+        end: START + BLOCK / 2,
+    };
+    store.delete_series(&matchers, range).unwrap();
+    drop(store);
+    let deleted = [(matchers.to_vec(), range)];
+    let expected = without(read(&model, &[], ALL), &deleted);
+    assert_eq!(without_blocks(&folder), expected);
+    // Who comes back later is not affected.
+    let store = open(&options(&folder));
+    assert_eq!(read(&*store, &[], ALL), expected);
+    let again = START + BLOCK * 2;
+    append(&*store, &model, 3..7, again, |n| n as f64);
+    drop(store);
+    let expected = without(read(&model, &[], ALL), &deleted);
+    assert_eq!(read(&*open(&options(&folder)), &[], ALL), expected);
+}
+
 #[test]
 fn a_snapshot_opens_as_a_folder_of_its_own() {
     let dir = tempfile::tempdir().unwrap();

@@ -17,8 +17,12 @@ use std::path::{Path, PathBuf};
 use common::prometheus::Prometheus;
 use common::{ALL, append, copy, labels, metric, open, read};
 use contract::memory::MemoryStore;
-use contract::{Append, Batch, Clock, PendingExemplar, StoreStatus, SystemClock};
-use metrics_store::StoreOptions;
+use contract::{
+    Append, Batch, Clock, Exemplars as _, PendingExemplar, PendingSample, StoreStatus, SystemClock,
+    TimeRange,
+};
+use disk::faults::{FaultDisk, Trouble};
+use metrics_store::{Store, StoreOptions};
 use model::{Exemplar, Labels};
 
 const STEP: i64 = 15_000;
@@ -168,6 +172,78 @@ fn a_snapshot_of_an_earlier_log_is_passed_over() {
         0.0
     );
     assert_eq!(snapshot(&folder), None);
+}
+
+/// The names of series are lost with a record of the log, and the disk is full when they are to be
+/// written again, from any of its operations on: samples wait until there is room for the names,
+/// and are found after that.
+#[test]
+fn samples_wait_for_names_that_the_log_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = 1_700_000_000_000;
+    let later = start + 400 * STEP;
+    let whole = dir.path().join("whole");
+    written(&whole, &MemoryStore::new(), start);
+    let mut segments: Vec<PathBuf> = fs::read_dir(whole.join("wal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    segments.sort();
+    let mut bytes = fs::read(&segments[0]).unwrap();
+    // Within the first record.
+    bytes[20] ^= 1;
+    fs::write(&segments[0], bytes).unwrap();
+
+    let mut waited = 0;
+    for operation in 0.. {
+        let folder = dir.path().join(operation.to_string());
+        copy(&whole, &folder);
+        let full = FaultDisk::mount(&folder, operation).unwrap();
+        full.arrange(Trouble::Full, operation..u64::MAX);
+        let options = StoreOptions::new(&folder);
+        let Ok(store) = Store::open(options.clone()) else {
+            continue;
+        };
+        let had_room = full.failures() == 0;
+        let model = MemoryStore::new();
+        append(&MemoryStore::new(), &model, 0..20, later, |n| n as f64);
+        let mut ids = Vec::new();
+        let sets: Vec<Labels> = (0..20).map(labels).collect();
+        store.resolve(&sets, &mut ids).unwrap();
+        let samples = ids.iter().zip(0..).map(|(&series, n)| PendingSample {
+            series,
+            time: later,
+            value: f64::from(n),
+        });
+        let batch = Batch {
+            samples: samples.collect(),
+            ..Batch::default()
+        };
+        if !had_room {
+            waited += 1;
+            store.append(&batch).unwrap_err();
+        }
+        full.heal();
+        assert_eq!(store.append(&batch).unwrap().stored, 20);
+        // As after a crash: without a snapshot.
+        drop(store);
+        let store = open(&options);
+        let range = TimeRange {
+            start: later,
+            end: later,
+        };
+        assert_eq!(
+            read(&*store, &[], range),
+            read(&model, &[], ALL),
+            "{operation}"
+        );
+        drop(store);
+        fs::remove_dir_all(&folder).unwrap();
+        if had_room {
+            break;
+        }
+    }
+    assert!(waited > 0, "the names found room in every case");
 }
 
 const FLAG: &str = "--enable-feature=memory-snapshot-on-shutdown";

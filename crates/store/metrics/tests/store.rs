@@ -17,8 +17,8 @@ use std::sync::Arc;
 use common::{ALL, labels, read};
 use contract::memory::MemoryStore;
 use contract::{
-    Append, AppendError, Batch, PendingExemplar, PendingSample, RejectReason, Select, Selection,
-    SeriesId, StoreStatus, TimeRange,
+    Append, AppendError, Batch, Exemplars as _, PendingExemplar, PendingSample, RejectReason,
+    Select, Selection, SeriesId, StoreStatus, TimeRange,
 };
 use metrics_store::{Store, StoreOptions};
 use model::{Columns, Exemplar, Labels, MatchOp, Matcher};
@@ -114,6 +114,37 @@ fn series_that_ended_give_their_open_chunks_back_and_may_return() {
     append(&[(1, 20, model::stale_nan()), (0, 30, 3.0), (2, 30, 3.0)]);
     assert_eq!(read(&*store, &[], ALL), read(&model, &[], ALL));
     assert_eq!(store.retire_ended(), 0);
+}
+
+#[test]
+fn the_newest_sample_is_the_selections_not_the_stores() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let ids = ids(&*store, 2);
+    store
+        .append(&batch(&ids, &[(0, 10, 1.0), (1, 10, 2.0), (0, 20, 3.0)]))
+        .unwrap();
+    let select = |end| {
+        let range = TimeRange { start: 0, end };
+        let (matchers, limit) = (&[][..], 0);
+        let selection = Selection {
+            matchers,
+            range,
+            limit,
+        };
+        store.select(&selection).unwrap()
+    };
+    let (all, early) = (select(100), select(15));
+    store
+        .append(&batch(&ids, &[(0, 30, 4.0), (1, 30, 5.0)]))
+        .unwrap();
+    for (list, expected) in [(all, [20, 10]), (early, [10, 10]), (select(100), [30, 30])] {
+        for (place, expected) in expected.into_iter().enumerate() {
+            let mut columns = Columns::new();
+            list.read_newest(place, &mut columns).unwrap();
+            assert_eq!(columns.times.last(), Some(&expected));
+        }
+    }
 }
 
 /// The newest segment of the log that holds anything.

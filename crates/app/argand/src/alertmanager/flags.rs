@@ -9,7 +9,7 @@ pub(crate) const PROGRAM: Program = Program {
     about: "Groups, inhibits, silences and delivers alerts.",
     after_help: "One node: the flags of the cluster are accepted and do nothing.",
     flags: FLAGS,
-    refusal,
+    refusal: |_, _| None,
 };
 
 /// All flags, those that do something first.
@@ -43,6 +43,12 @@ const FLAGS: &[Flag] = &[
         Text,
         "512",
         "Connections served at once over all listeners.",
+    ),
+    active(
+        "web.config.file",
+        Text,
+        "",
+        "File with TLS settings, users and tokens.",
     ),
     active(
         "web.external-url",
@@ -125,16 +131,8 @@ const FLAGS: &[Flag] = &[
     accepted("cluster.tls-config", Text, ""),
     accepted("data.maintenance-interval", Text, "15m"),
     accepted("enable-feature", Text, ""),
-    accepted("web.config.file", Text, ""),
     accepted("web.get-concurrency", Text, "0"),
     accepted("web.systemd-socket", Switch, "false"),
     accepted("web.timeout", Text, "0"),
     accepted("web.ui-path", Text, ""),
 ];
-
-/// Why a value that would open a door if it were ignored is refused until it works.
-fn refusal(name: &str, value: &str) -> Option<&'static str> {
-    (name == "web.config.file" && !value.is_empty()).then_some(
-        "TLS and passwords are not active yet; leave the flag out and listen on loopback, or put a proxy with authentication in front",
-    )
-}

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub(crate) use flags::PROGRAM;
-pub(crate) use service::{Alertmanager, Source};
+pub(crate) use service::{Alertmanager, Loaded, Source};
 
 use crate::flags::Flags;
 use crate::logging;

@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 use api::{Role, role_router};
 use contract::Gather;
 use exporters::ProcessExporter;
+use guard::Guard;
+use http::Method;
 use routing::Limits;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -34,6 +36,7 @@ pub(crate) struct Options {
     max_connections: usize,
     prefix: String,
     external_url: String,
+    web_config: Option<PathBuf>,
     routing: routing::Options,
 }
 
@@ -76,7 +79,10 @@ impl Options {
                 flags.text("web.external-url"),
                 flags.text("web.route-prefix"),
             ),
-            external_url: external_url(flags.text("web.external-url"), listen.first()),
+            external_url: options::external_url(flags.text("web.external-url"), &listen),
+            web_config: Some(flags.text("web.config.file"))
+                .filter(|file| !file.is_empty())
+                .map(PathBuf::from),
             listen,
             routing,
         })
@@ -87,19 +93,6 @@ impl Options {
 fn delay(text: &str) -> Result<Duration> {
     let millis = model::duration::parse(text)?;
     Ok(Duration::from_millis(u64::try_from(millis)?))
-}
-
-/// The URL named, else this machine's name with the first port listened on.
-fn external_url(given: &str, listen: Option<&SocketAddr>) -> String {
-    if !given.is_empty() {
-        return given.trim_end_matches('/').to_owned();
-    }
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = match name.trim() {
-        "" => "localhost",
-        name => name,
-    };
-    format!("http://{name}:{}", listen.map_or(9093, SocketAddr::port))
 }
 
 /// Runs until the process is asked to end.
@@ -119,6 +112,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners: Vec<TcpListener> = Vec::new();
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
@@ -135,20 +129,28 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
             reload: reload.clone(),
             gatherers: vec![
                 Arc::new(ProcessExporter) as Arc<dyn Gather>,
+                Arc::clone(&guard) as Arc<dyn Gather>,
                 Arc::clone(&alertmanager) as Arc<dyn Gather>,
             ],
-            prefix: options.prefix,
+            prefix: options.prefix.clone(),
         },
     );
+    let prefix = options.prefix;
+    let need = move |method: &Method, path: &str| {
+        api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
+    };
+    let router = guard::protect(router, Arc::clone(&guard), Arc::new(need));
     let end = CancellationToken::new();
     let places = Arc::new(Semaphore::new(options.max_connections));
     let mut serving = Vec::new();
     for listener in listeners {
-        listen::warn_if_open(&listener);
-        let (router, places) = (router.clone(), Arc::clone(&places));
+        listen::warn_if_open(&listener, &guard);
+        let (router, guard) = (router.clone(), Arc::clone(&guard));
+        let places = Arc::clone(&places);
         serving.push(tokio::spawn(listen::serve(
             listener,
             router,
+            guard,
             places,
             end.clone(),
         )));
@@ -165,23 +167,4 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
     alertmanager.routing.shutdown().await;
     tracing::info!("ended; everything acknowledged is stored");
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_lead_to_the_url_named_or_to_this_machine() {
-        assert_eq!(
-            external_url("http://a.example/x/", None),
-            "http://a.example/x"
-        );
-        let address: SocketAddr = "127.0.0.1:9999".parse().unwrap();
-        let url = external_url("", Some(&address));
-        assert!(
-            url.starts_with("http://") && url.ends_with(":9999"),
-            "{url}"
-        );
-    }
 }

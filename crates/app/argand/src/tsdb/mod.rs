@@ -10,7 +10,6 @@ mod dump;
 mod histogram;
 mod list;
 mod open_metrics;
-mod rule_file;
 mod rules;
 mod table;
 mod verify;

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use config::{NameValidation, RuleChecks, RuleConfig, RuleGroup, RuleKind};
 use metrics_store::offline::BlockBuilder;
 use model::{LabelsBuilder, METRIC_NAME};
 use serde::Deserialize;
 
 use super::blocks::{Output, block_span};
-use super::rule_file::{self, Group, Rule};
 
 /// Bytes of an answer at most.
 const MOST_ANSWER: u64 = 1 << 30;
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) ->
     }
     let mut groups = Vec::new();
     for file in &arguments.files {
-        groups.extend(rule_file::load(file).context("rule importer parse error")?);
+        groups.extend(load(file).context("rule importer parse error")?);
     }
     std::fs::create_dir_all(&arguments.output_dir)
         .with_context(|| format!("creating {}", arguments.output_dir.display()))?;
@@ -95,7 +95,9 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) ->
     let mut failed = false;
     for group in &groups {
         for rule in &group.rules {
-            let Some(record) = &rule.record else { continue };
+            let RuleKind::Record(record) = &rule.kind else {
+                continue;
+            };
             if let Err(error) = import.rule(group, rule, record) {
                 let _ = writeln!(io::stderr(), "rule importer error: {record}: {error:#}");
                 failed = true;
@@ -106,6 +108,23 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) ->
         bail!("error importing rules");
     }
     Ok(())
+}
+
+/// The groups of a file.
+fn load(file: &Path) -> Result<Vec<RuleGroup>> {
+    let checks = RuleChecks {
+        names: NameValidation::Utf8,
+        expression: &|text| match promql::parse(text) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        },
+        // Alerts are not evaluated here.
+        template: &|_, _| Ok(()),
+    };
+    config::load_rules(file, checks).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow!("{}", lines.join("\n"))
+    })
 }
 
 struct Import<'a> {
@@ -146,8 +165,11 @@ struct Series {
 
 impl Import<'_> {
     /// Writes the blocks of one rule.
-    fn rule(&self, group: &Group, rule: &Rule, record: &str) -> Result<()> {
-        let step = group.interval(self.arguments.eval_interval)?;
+    fn rule(&self, group: &RuleGroup, rule: &RuleConfig, record: &str) -> Result<()> {
+        let step = match group.interval {
+            Some(own) => i64::try_from(own.as_millis())?,
+            None => self.arguments.eval_interval,
+        };
         let (start, end) = (self.arguments.start * 1000, self.end * 1000);
         let mut block = start.div_euclid(self.span) * self.span;
         while block <= end {
@@ -162,11 +184,7 @@ impl Import<'_> {
             let mut builder = BlockBuilder::new(2 * self.span);
             for series in self.query(&rule.expr, first, last, step)? {
                 let mut labels = LabelsBuilder::new();
-                let given = series
-                    .metric
-                    .iter()
-                    .chain(&group.labels)
-                    .chain(&rule.labels);
+                let given = series.metric.iter().chain(&rule.labels);
                 for (name, value) in given {
                     labels.set(name, value);
                 }

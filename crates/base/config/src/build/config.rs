@@ -2,20 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::scrape::{labels, scrape};
+use super::alerting::alerting;
+use super::scrape::{labels, name_validation, scrape};
 use crate::error::Fault;
 use crate::sections::top::MAX_EXEMPLARS;
 use crate::table::Table;
-use crate::{Config, DiscoveryConfig, GlobalConfig, Retention, StorageConfig};
+use crate::{Config, DiscoveryConfig, GlobalConfig, NameValidation, Retention, StorageConfig};
 
 /// Top-level sections whose machinery is not active yet.
-const INACTIVE: [&str; 5] = [
-    "alerting",
-    "rule_files",
-    "tracing",
-    "remote_write",
-    "remote_read",
-];
+const INACTIVE: [&str; 3] = ["tracing", "remote_write", "remote_read"];
 
 /// Puts together what was read, completed and checked.
 pub(crate) fn build<'a>(
@@ -33,7 +28,14 @@ pub(crate) fn build<'a>(
     if config.slot("otlp").given {
         inactive.push("otlp".to_owned());
     }
-    for found in scrape_configs.iter().flat_map(|scrape| &scrape.discovery) {
+    let legacy = name_validation(global) == NameValidation::Legacy;
+    let alerting = alerting(config.table("alerting"), legacy)?;
+    let scraped = scrape_configs.iter().flat_map(|scrape| &scrape.discovery);
+    let told = alerting
+        .alertmanagers
+        .iter()
+        .flat_map(|told| &told.discovery);
+    for found in scraped.chain(told) {
         if let DiscoveryConfig::Inactive { section } = found
             && !inactive.iter().any(|name| name == section)
         {
@@ -48,6 +50,7 @@ pub(crate) fn build<'a>(
             .map(PathBuf::from)
             .collect(),
         scrape_configs,
+        alerting,
         storage: storage(config.table("storage")),
         inactive,
         redacted,
@@ -66,6 +69,7 @@ fn build_global(global: &Table) -> GlobalConfig {
         evaluation_interval: global.duration("evaluation_interval"),
         rule_query_offset: global.duration("rule_query_offset"),
         external_labels: labels(global.map("external_labels")),
+        name_validation: name_validation(global),
         query_log_file: path(global, "query_log_file"),
         scrape_failure_log_file: path(global, "scrape_failure_log_file"),
     }

@@ -1,5 +1,7 @@
 //! Tables that were read and completed, to the checked types that the other stages use.
 
+mod alerting;
 pub(crate) mod config;
 pub(crate) mod http;
+pub(crate) mod rules;
 mod scrape;

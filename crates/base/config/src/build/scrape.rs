@@ -14,10 +14,7 @@ use crate::{
 
 /// A section that has inherited what it left open.
 pub(super) fn scrape(section: &Table) -> Result<ScrapeConfig, Fault> {
-    let name_validation = match section.text("metric_name_validation_scheme") {
-        "legacy" => NameValidation::Legacy,
-        _ => NameValidation::Utf8,
-    };
+    let name_validation = name_validation(section);
     let legacy = name_validation == NameValidation::Legacy;
     Ok(ScrapeConfig {
         job_name: section.text("job_name").to_owned(),
@@ -72,6 +69,14 @@ pub(super) fn scrape(section: &Table) -> Result<ScrapeConfig, Fault> {
     })
 }
 
+/// Which names are valid, by a section's `metric_name_validation_scheme`.
+pub(super) fn name_validation(section: &Table) -> NameValidation {
+    match section.text("metric_name_validation_scheme") {
+        "legacy" => NameValidation::Legacy,
+        _ => NameValidation::Utf8,
+    }
+}
+
 fn limits(section: &Table) -> ScrapeLimits {
     ScrapeLimits {
         body_size: section.uint("body_size_limit"),
@@ -95,7 +100,7 @@ fn protocol(name: &str) -> Option<ScrapeProtocol> {
     }
 }
 
-fn discovery(section: &Table) -> Vec<DiscoveryConfig> {
+pub(super) fn discovery(section: &Table) -> Vec<DiscoveryConfig> {
     let mut found = Vec::new();
     for mechanism in MECHANISMS
         .iter()
@@ -140,7 +145,7 @@ pub(super) fn labels(map: &[(String, Item)]) -> Labels {
         .collect()
 }
 
-fn rules(section: &Table, key: &str, legacy_names: bool) -> Result<Vec<Rule>, Fault> {
+pub(super) fn rules(section: &Table, key: &str, legacy_names: bool) -> Result<Vec<Rule>, Fault> {
     section
         .tables(key)
         .map(|rule| one_rule(rule, legacy_names))

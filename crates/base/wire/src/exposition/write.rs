@@ -59,16 +59,12 @@ fn sorted(families: &[Family]) -> Vec<&Family> {
     sorted
 }
 
-fn head(out: &mut String, metric: &str, kind: &str, help: &str, quotes: bool) {
+fn head(out: &mut String, name: &str, kind: &str, help: &str, quotes: bool) {
     for (keyword, text) in [("HELP", help), ("TYPE", kind)] {
         out.push_str("# ");
         out.push_str(keyword);
         out.push(' ');
-        if name::is_legacy_metric(metric) {
-            out.push_str(metric);
-        } else {
-            push_quoted(out, metric);
-        }
+        metric(out, name);
         out.push(' ');
         push_escaped(out, text, quotes);
         out.push('\n');
@@ -122,6 +118,32 @@ fn push_point(
             line(count, None, *all as f64);
         }
     }
+}
+
+/// Writes a metric's name: in quotes where it is beyond the classic alphabet.
+pub fn metric(out: &mut String, metric: &str) {
+    if name::is_legacy_metric(metric) {
+        out.push_str(metric);
+    } else {
+        push_quoted(out, metric);
+    }
+}
+
+/// Writes the text of a series, as it stands before its value.
+pub fn series<'l>(
+    out: &mut String,
+    metric: &str,
+    labels: impl Iterator<Item = (&'l str, &'l str)>,
+) {
+    push_series(out, metric, "", labels);
+}
+
+/// A bucket's bound or a quantile that is written in any way, as OpenMetrics writes it; `None` of a
+/// text that is no number.
+pub fn canonical_bound(said: &str) -> Option<String> {
+    let mut text = String::new();
+    push_bound(&mut text, super::number::value(said.as_bytes())?);
+    Some(text)
 }
 
 /// A bucket's bound or a quantile as OpenMetrics writes it: a whole number has `.0`.

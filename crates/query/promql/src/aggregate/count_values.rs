@@ -14,25 +14,24 @@ pub(super) fn eval(
     aggregate: &Aggregate,
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
-    let label = context.string(super::param(aggregate)?)?;
-    if label.is_empty() {
-        let text = format!("invalid label name {}", model::name::quoted(&label));
-        return Err(QueryError::execution(text));
-    }
+    let label = context
+        .label_name(super::param(aggregate)?)?
+        .map_err(|text| QueryError::execution(format!("invalid label name {text}")))?;
     let grouping = &aggregate.grouping;
     let kept = if grouping.without {
         super::kept(context, aggregate)
     } else {
         let mut names = grouping.labels.clone();
-        names.push(label.clone());
+        names.push(label.to_owned());
         Kept::only(&names)
     };
     let series = context.vector(&aggregate.expr, steps)?;
     let mut groups = Groups::new(kept);
     let mut results: Vec<Series> = Vec::new();
+    let mut pace = context.budget.pace();
     for one in &series {
-        context.budget.check()?;
         for step in 0..steps.count {
+            pace.step()?;
             let Some(cell) = one.get(step) else { continue };
             let mut text = String::new();
             match cell {
@@ -40,11 +39,11 @@ pub(super) fn eval(
                 Cell::Histogram(histogram) => text = describe::text(&histogram),
             }
             let mut labels = one.labels.to_builder();
-            let group = groups.place(&labels.set(&label, &text).build());
+            let group = groups.place(&labels.set(label, &text).build());
             if group == results.len() {
                 context.budget.hold(1)?;
                 let labels = groups.labels(group);
-                results.push(Series::absent(labels, false, steps));
+                results.push(context.counted(Series::absent(labels, false, steps))?);
             }
             let cell = results
                 .get_mut(group)

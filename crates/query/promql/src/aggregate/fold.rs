@@ -7,9 +7,11 @@
 use super::histograms::{Adding, HistogramCells};
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp};
-use crate::column::{ABSENT, Histograms, Series, Steps, is_present, present};
+use crate::column::{ABSENT, Histograms, Series, Steps, is_present};
 use crate::eval::{Context, parallel};
 use crate::kernels::sum::{Mean, Sum};
+use crate::memory::Held;
+use model::Labels;
 
 /// What a group remembers of the values at one step.
 trait Cell: Copy + Send {
@@ -156,8 +158,15 @@ pub(super) fn eval(
     }
 }
 
+/// No group yet.
+const NO_GROUP: usize = usize::MAX;
+/// What a group takes beside its cells and labels, in bytes: itself and its place in the map.
+const GROUP_OVERHEAD: usize = 160;
+
 struct Group<C> {
+    _held: Held,
     cells: Vec<Option<C>>,
+    labels: Labels,
     drop_name: bool,
     /// Sums of histograms by step; empty where there is none.
     histograms: HistogramCells,
@@ -174,42 +183,52 @@ fn fold<C: Cell>(
         op: aggregate.op,
         span: aggregate.expr.span,
     };
-    let mut keys = super::groups(context, aggregate);
+    let kept = super::kept(context, aggregate);
+    let numbers = match kept.keeps_nothing() {
+        true => vec![0; source.len()],
+        false => source.group(&kept),
+    };
+    // Groups in the order of their first values; those without any take no cells.
+    let most = numbers.iter().max().map_or(0, |most| *most as usize + 1);
+    let mut places = vec![NO_GROUP; most];
     let mut groups: Vec<Group<C>> = Vec::new();
     parallel::for_each_column(
         context,
         source.as_ref(),
         steps.count,
         &mut |place, column, histograms| {
-            if present(column) == 0 && histograms.count() == 0 {
+            let has_histograms = !histograms.is_empty() && histograms.count() > 0;
+            if !has_histograms && !column.iter().any(|value| is_present(*value)) {
                 return Ok(());
             }
-            let (labels, drop_name) = source.labels(place);
-            let group = keys.place(&labels);
-            if group == groups.len() {
+            let number = numbers.get(place).copied().unwrap_or_default();
+            let Some(group) = places.get_mut(number as usize) else {
+                return Ok(());
+            };
+            if *group == NO_GROUP {
+                *group = groups.len();
                 context.budget.hold(steps.count)?;
-                // A name that the query groups by stays.
-                let named = aggregate
-                    .grouping
-                    .labels
-                    .iter()
-                    .any(|l| l == model::METRIC_NAME);
-                let drop_name = drop_name && !named;
+                let labels = kept.apply(&source.labels(place).0);
+                let cells = steps.count * size_of::<Option<C>>();
+                let held = context
+                    .budget
+                    .hold_bytes(cells + labels.size() + GROUP_OVERHEAD)?;
                 groups.push(Group {
+                    _held: held,
                     cells: vec![None; steps.count],
-                    drop_name,
+                    labels,
+                    drop_name: false,
                     histograms: HistogramCells::default(),
                 });
             }
-            if let Some(group) = groups.get_mut(group) {
+            if let Some(group) = groups.get_mut(*group) {
+                // Also where the query groups by the name, as upstream has it.
+                group.drop_name |= source.drops_name(place);
                 add_column(&mut group.cells, column);
-                if !histograms.is_empty() {
-                    add_histograms(
-                        &adding,
-                        group,
-                        histograms,
-                        labels.metric().unwrap_or_default(),
-                    );
+                if has_histograms {
+                    let (labels, _) = source.labels(place);
+                    let metric = labels.metric().unwrap_or_default();
+                    add_histograms(&adding, group, histograms, metric);
                 }
             }
             Ok(())
@@ -221,17 +240,17 @@ fn fold<C: Cell>(
         .budget
         .release(groups.len().saturating_mul(steps.count));
     let mut results = Vec::with_capacity(groups.len());
-    for (place, group) in groups.into_iter().enumerate() {
+    for group in groups {
+        context.budget.check()?;
         let values = group.cells.iter();
         let values = values.map(|cell| cell.as_ref().map_or(ABSENT, C::get));
-        let labels = keys.labels(place);
-        let mut one = Series::numbers(labels, group.drop_name, values.collect());
+        let mut one = Series::numbers(group.labels, group.drop_name, values.collect());
         group.histograms.finish(&adding, &mut one);
         if !one.is_vacant() {
-            results.push(one);
+            results.push(context.counted(one)?);
         }
     }
-    context.hold(&results)?;
+    context.hold(&mut results)?;
     Ok(results)
 }
 

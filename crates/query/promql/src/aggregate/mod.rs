@@ -5,6 +5,7 @@ mod fold;
 mod histograms;
 mod pick;
 mod quantile;
+mod sampling;
 
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Expr, Span};
@@ -62,10 +63,12 @@ fn members(
     context: &Context<'_>,
     aggregate: &Aggregate,
     series: &[Series],
-) -> (Groups, Vec<Vec<usize>>) {
+) -> Result<(Groups, Vec<Vec<usize>>), QueryError> {
+    let mut pace = context.budget.pace();
     let mut groups = groups(context, aggregate);
     let mut members: Vec<Vec<usize>> = Vec::new();
     for (place, one) in series.iter().enumerate() {
+        pace.step()?;
         let group = groups.place(&one.labels);
         if group == members.len() {
             members.push(Vec::new());
@@ -74,7 +77,7 @@ fn members(
             list.push(place);
         }
     }
-    (groups, members)
+    Ok((groups, members))
 }
 
 /// The value of a series at a step.

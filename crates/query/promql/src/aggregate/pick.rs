@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
+use super::sampling;
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Span};
 use crate::calls::order::{falling, rising};
 use crate::column::{Series, Steps, is_present};
 use crate::eval::Context;
+use crate::sorting::sort_by;
 
 pub(super) fn eval(
     context: &Context<'_>,
@@ -28,17 +30,18 @@ pub(super) fn eval(
         }
     }
     let series = context.vector(&aggregate.expr, steps)?;
-    let (_, members) = super::members(context, aggregate, &series);
+    let (_, members) = super::members(context, aggregate, &series)?;
     let ordered = matches!(op, AggregateOp::Topk | AggregateOp::Bottomk);
     let mut ignored = false;
-    let mut picked: Vec<Series> = series
-        .iter()
-        .map(|one| Series::absent(one.labels.clone(), one.drop_name, steps))
-        .collect();
+    let mut picked: Vec<Series> = Vec::with_capacity(series.len());
+    for one in &series {
+        let absent = Series::absent(one.labels.clone(), one.drop_name, steps);
+        picked.push(context.counted(absent)?);
+    }
     let mut order = Vec::new();
     for places in &members {
-        context.budget.check()?;
         for (step, param) in params.iter().enumerate() {
+            context.budget.check()?;
             let mut candidates: Vec<(usize, f64)> = places
                 .iter()
                 .filter(|place| series.get(**place).is_some_and(|one| one.has(step)))
@@ -50,7 +53,7 @@ pub(super) fn eval(
                 candidates.retain(|(_, value)| is_present(*value));
                 ignored |= candidates.len() < before;
             }
-            select(op, *param, &series, &mut candidates);
+            let candidates = select(context, op, *param, &series, candidates)?;
             for (place, _) in candidates {
                 let cell = series.get(place).and_then(|one| one.get(step));
                 if let (Some(one), Some(cell)) = (picked.get_mut(place), cell) {
@@ -70,12 +73,12 @@ pub(super) fn eval(
         super::note_ignored(context, op, span);
     }
     let mut picked: Vec<Option<Series>> = picked.into_iter().map(Some).collect();
-    let results: Vec<Series> = order
+    let mut results: Vec<Series> = order
         .into_iter()
         .filter_map(|place| picked.get_mut(place)?.take())
         .filter(|one| !one.is_vacant())
         .collect();
-    context.hold(&results)?;
+    context.hold(&mut results)?;
     Ok(results)
 }
 
@@ -104,31 +107,43 @@ fn check(op: AggregateOp, param: f64) -> Result<(), QueryError> {
 }
 
 /// Leaves the picked ones of a group, best first. Of equal ones the earlier series wins.
-fn select(op: AggregateOp, param: f64, series: &[Series], candidates: &mut Vec<(usize, f64)>) {
+fn select(
+    context: &Context<'_>,
+    op: AggregateOp,
+    param: f64,
+    series: &[Series],
+    mut candidates: Vec<(usize, f64)>,
+) -> Result<Vec<(usize, f64)>, QueryError> {
     let count = if param < 1.0 { 0 } else { param as usize };
-    let mut best = |order: fn(f64, f64) -> Ordering| {
-        candidates.sort_by(|a, b| order(a.1, b.1));
-        candidates.truncate(count);
+    let sorted = |candidates, order: fn(f64, f64) -> Ordering| {
+        sort_by(&context.budget, candidates, |a: &(_, f64), b| {
+            order(a.1, b.1)
+        })
     };
     match op {
-        AggregateOp::Topk => best(falling),
-        AggregateOp::Bottomk => best(rising),
-        AggregateOp::Limitk => candidates.truncate(count),
-        _ => candidates.retain(|(place, _)| {
-            series
-                .get(*place)
-                .is_some_and(|one| in_ratio(param.clamp(-1.0, 1.0), one))
-        }),
+        AggregateOp::Topk => candidates = sorted(candidates, falling)?,
+        AggregateOp::Bottomk => candidates = sorted(candidates, rising)?,
+        AggregateOp::Limitk => {}
+        _ => {
+            let mut packed = Vec::new();
+            let ratio = param.clamp(-1.0, 1.0);
+            candidates.retain(|(place, _)| {
+                let one = series.get(*place);
+                one.is_some_and(|one| in_ratio(ratio, sampling::place(&one.labels, &mut packed)))
+            });
+            return Ok(candidates);
+        }
     }
+    candidates.truncate(count);
+    Ok(candidates)
 }
 
-/// Whether a series belongs to a share of all: its hash decides. A negative ratio means the
-/// series that the complementary positive one leaves out.
-fn in_ratio(ratio: f64, one: &Series) -> bool {
-    let offset = one.labels.hash64() as f64 / u64::MAX as f64;
+/// Whether a series at this place belongs to a share of all. A negative ratio means the series
+/// that the complementary positive one leaves out.
+fn in_ratio(ratio: f64, place: f64) -> bool {
     if ratio >= 0.0 {
-        offset < ratio
+        place < ratio
     } else {
-        offset >= 1.0 + ratio
+        place >= 1.0 + ratio
     }
 }

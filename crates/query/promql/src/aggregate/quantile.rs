@@ -2,7 +2,7 @@
 
 use crate::QueryError;
 use crate::ast::Aggregate;
-use crate::column::{ABSENT, Series, Steps, is_present, present};
+use crate::column::{Series, Steps, is_present, present};
 use crate::eval::Context;
 use crate::kernels::quantile::{is_quantile, quantile};
 
@@ -21,27 +21,28 @@ pub(super) fn eval(
     if series.iter().any(|one| one.histograms.count() > 0) {
         super::note_ignored(context, aggregate.op, aggregate.expr.span);
     }
-    let (groups, members) = super::members(context, aggregate, &series);
+    let (groups, members) = super::members(context, aggregate, &series)?;
     let mut results = Vec::with_capacity(groups.len());
     let mut values = Vec::new();
     for (group, places) in members.iter().enumerate() {
-        context.budget.check()?;
-        let column = ranks.iter().enumerate().map(|(step, q)| {
+        let mut column = steps.absent();
+        for (step, (cell, q)) in column.iter_mut().zip(&ranks).enumerate() {
+            context.budget.check()?;
             values.clear();
             let all = places.iter().map(|place| super::at(&series, *place, step));
             values.extend(all.filter(|v| is_present(*v)));
-            if values.is_empty() {
-                ABSENT
-            } else {
-                quantile(*q, &mut values)
+            if !values.is_empty() {
+                *cell = quantile(*q, &mut values);
             }
-        });
-        let column: Vec<f64> = column.collect();
+        }
         if present(&column) > 0 {
-            results.push(Series::numbers(groups.labels(group), false, column));
+            let mut members = places.iter().filter_map(|place| series.get(*place));
+            let drop_name = members.any(|one| one.drop_name);
+            let result = Series::numbers(groups.labels(group), drop_name, column);
+            results.push(context.counted(result)?);
         }
     }
     context.release(&series);
-    context.hold(&results)?;
+    context.hold(&mut results)?;
     Ok(results)
 }

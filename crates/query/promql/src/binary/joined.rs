@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use model::{Labels, METRIC_NAME};
+use rapidhash::fast::RandomState;
 
 use super::operate::{Operator, truth};
 use super::sets::kept;
@@ -33,10 +34,14 @@ struct Join<'j> {
     groups: Groups,
     members: Vec<Group>,
     results: Vec<Series>,
+    /// The last match group and step that a result was matched in.
+    stamps: Vec<Option<(usize, usize)>>,
     /// Result of labels.
-    places: HashMap<Labels, usize>,
+    places: HashMap<Labels, usize, RandomState>,
     /// Result of a pair of places; `usize::MAX` for a filled side.
-    pairs: HashMap<(usize, usize, usize), usize>,
+    pairs: HashMap<(usize, usize, usize), usize, RandomState>,
+    /// The pair before, which most often is the same at the next step, and its result.
+    last: Option<((usize, usize, usize), usize)>,
     steps: Steps,
 }
 
@@ -59,8 +64,10 @@ pub(super) fn eval(
     };
     let mut groups = Groups::new(kept(matching));
     let mut members: Vec<Group> = Vec::new();
+    let mut pace = context.budget.pace();
     let mut add = |side: &[Series], list: fn(&mut Group) -> &mut Vec<usize>| {
         for (place, series) in side.iter().enumerate() {
+            pace.step()?;
             let group = groups.place(&series.labels);
             if group == members.len() {
                 members.push(Group::default());
@@ -69,9 +76,10 @@ pub(super) fn eval(
                 list(group).push(place);
             }
         }
+        Ok::<_, QueryError>(())
     };
-    add(many, |group| &mut group.many);
-    add(one, |group| &mut group.one);
+    add(many, |group| &mut group.many)?;
+    add(one, |group| &mut group.one)?;
     let mut join = Join {
         context,
         binary,
@@ -82,11 +90,14 @@ pub(super) fn eval(
         groups,
         members,
         results: Vec::new(),
-        places: HashMap::new(),
-        pairs: HashMap::new(),
+        stamps: Vec::new(),
+        places: HashMap::default(),
+        pairs: HashMap::default(),
+        last: None,
         steps: *steps,
     };
     join.run()?;
+    join.results.retain(|one| !one.is_vacant());
     Ok(join.results)
 }
 
@@ -143,34 +154,33 @@ impl Join<'_> {
             }
         }
         let mut matched = false;
-        let mut produced = false;
         for place in &member.many {
             let Some(many) = at(self.many, *place, step) else {
                 continue;
             };
-            matched = true;
             let filled = || fill_one.map(|fill| (FILLED, Cell::Number(fill)));
             let Some(one) = single.clone().or_else(filled) else {
                 continue;
             };
-            produced |= self.pair(group, (*place, many), one, step, produced)?;
+            self.pair(group, (*place, many), one, step, &mut matched)?;
         }
         if let (false, Some(fill), Some(single)) = (matched, fill_many, single) {
             let fill = Cell::Number(fill);
-            self.pair(group, (FILLED, fill), single, step, false)?;
+            self.pair(group, (FILLED, fill), single, step, &mut matched)?;
         }
         Ok(())
     }
 
-    /// Operates on one pair; answers whether there was a result.
+    /// Operates on one pair. `matched` says whether the group had a pair before at this step: the
+    /// results must differ, also where a comparison then leaves them out.
     fn pair(
         &mut self,
         group: usize,
         (many_place, many): (usize, Cell),
         (one_place, one): (usize, Cell),
         step: usize,
-        produced: bool,
-    ) -> Result<bool, QueryError> {
+        matched: &mut bool,
+    ) -> Result<(), QueryError> {
         let (left, right) = if self.swapped {
             (&one, &many)
         } else {
@@ -178,42 +188,53 @@ impl Join<'_> {
         };
         let operator = Operator::of(self.context, self.binary);
         let Some((result, held)) = operator.apply(left, right) else {
-            return Ok(false);
+            return Ok(());
         };
-        let result = match self.binary.return_bool {
-            true => Cell::Number(truth(held)),
-            false if held => result,
-            false => return Ok(false),
-        };
-        if produced && self.matching.cardinality == Cardinality::OneToOne {
+        let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
+        if one_to_one && *matched {
             return Err(QueryError::execution(
                 "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
             ));
         }
-        let place = self.result(group, many_place, one_place);
+        let place = self.result(group, many_place, one_place)?;
+        let stamp = Some((group, step));
+        if self.stamps.len() <= place {
+            self.stamps.resize(place + 1, None);
+        }
+        let before = self.stamps.get_mut(place);
+        if before.is_some_and(|before| std::mem::replace(before, stamp) == stamp) {
+            return Err(QueryError::execution(
+                "multiple matches for labels: grouping labels must ensure unique matches",
+            ));
+        }
+        *matched = true;
+        let result = match self.binary.return_bool {
+            true => Cell::Number(truth(held)),
+            false if held => result,
+            false => return Ok(()),
+        };
         if let Some(series) = self.results.get_mut(place) {
             if series.has(step) {
-                return Err(match self.matching.cardinality {
-                    Cardinality::OneToOne => QueryError::same_labelset(),
-                    _ => QueryError::execution(
-                        "multiple matches for labels: grouping labels must ensure unique matches",
-                    ),
-                });
+                return Err(QueryError::same_labelset());
             }
             series.set(step, result);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The place of the result series of a pair.
-    fn result(&mut self, group: usize, many: usize, one: usize) -> usize {
+    fn result(&mut self, group: usize, many: usize, one: usize) -> Result<usize, QueryError> {
         let key = if many == FILLED || one == FILLED {
             (group, many, one)
         } else {
             (0, many, one)
         };
+        if let Some((_, place)) = self.last.filter(|(last, _)| *last == key) {
+            return Ok(place);
+        }
         if let Some(place) = self.pairs.get(&key) {
-            return *place;
+            self.last = Some((key, *place));
+            return Ok(*place);
         }
         let (labels, drop_name) = self.result_labels(group, many, one);
         let place = *self
@@ -221,11 +242,12 @@ impl Join<'_> {
             .entry(labels.clone())
             .or_insert(self.results.len());
         if place == self.results.len() {
-            self.results
-                .push(Series::absent(labels, drop_name, &self.steps));
+            let result = Series::absent(labels, drop_name, &self.steps);
+            self.results.push(self.context.counted(result)?);
         }
         self.pairs.insert(key, place);
-        place
+        self.last = Some((key, place));
+        Ok(place)
     }
 
     fn result_labels(&self, group: usize, many: usize, one: usize) -> (Labels, bool) {
@@ -235,20 +257,21 @@ impl Join<'_> {
         };
         let ((labels, drop_name), (one_labels, _)) = (of(self.many, many), of(self.one, one));
         let comparison = self.binary.op.is_comparison() || self.binary.op.is_trim();
-        let mut builder = labels.to_builder();
-        if !comparison {
-            builder.retain(|name, _| !self.context.is_metadata(name));
+        let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
+        let keeps = |name: &str| {
+            let listed = || self.matching.labels.iter().any(|label| label == name);
+            let matched =
+                || listed() == self.matching.on || (name == METRIC_NAME && !self.matching.on);
+            (comparison || !self.context.is_metadata(name)) && (!one_to_one || matched())
+        };
+        let mut labels = labels.filtered(keeps);
+        if !self.matching.include.is_empty() {
+            let mut builder = labels.to_builder();
+            for name in &self.matching.include {
+                builder.set(name, one_labels.get(name).unwrap_or(""));
+            }
+            labels = builder.build();
         }
-        if self.matching.cardinality == Cardinality::OneToOne {
-            let listed = |name: &str| self.matching.labels.iter().any(|label| label == name);
-            builder.retain(|name, _| {
-                listed(name) == self.matching.on || (name == METRIC_NAME && !self.matching.on)
-            });
-        }
-        for name in &self.matching.include {
-            builder.set(name, one_labels.get(name).unwrap_or(""));
-        }
-        let labels = builder.build();
         if comparison && self.binary.return_bool {
             self.context.derived(labels)
         } else {

@@ -45,14 +45,14 @@ pub(crate) fn eval(
                 .matching
                 .as_ref()
                 .ok_or_else(|| QueryError::execution("binary operator without matching"))?;
-            let series = if binary.op.is_set() {
+            let mut series = if binary.op.is_set() {
                 sets::eval(context, binary.op, matching, &left, &right, steps)?
             } else {
                 joined::eval(context, binary, matching, &left, &right, steps)?
             };
             context.release(&left);
             context.release(&right);
-            context.hold(&series)?;
+            context.hold(&mut series)?;
             Evaluated::Vector(series)
         }
         _ => return Err(QueryError::execution("binary operator on a string")),

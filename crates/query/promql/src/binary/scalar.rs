@@ -28,6 +28,7 @@ pub(super) fn with_vector(
     let op = binary.op;
     let operator = Operator::of(context, binary);
     for one in &mut vector {
+        context.budget.check()?;
         if !one.histograms.is_empty() || op.is_trim() {
             each_cell(&operator, binary, one, scalar, swapped);
             continue;
@@ -56,14 +57,16 @@ pub(super) fn with_vector(
     if op.is_trim() || (op.is_comparison() && !binary.return_bool) {
         return Ok(vector);
     }
+    let mut pace = context.budget.pace();
     for one in &mut vector {
+        pace.step()?;
         let labels = std::mem::take(&mut one.labels);
         (one.labels, one.drop_name) = context.derived(labels);
     }
     if context.delayed_names {
         Ok(vector)
     } else {
-        merge_same_labels(vector)
+        merge_same_labels(&context.budget, vector)
     }
 }
 

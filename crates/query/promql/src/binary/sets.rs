@@ -33,10 +33,13 @@ pub(super) fn eval(
         (left, right)
     };
     let mut seen: Vec<Vec<bool>> = Vec::new();
+    let mut held = context.budget.hold_bytes(0)?;
     for one in deciding {
+        context.budget.check()?;
         let group = groups.place(&one.labels);
         if group == seen.len() {
             seen.push(vec![false; steps.count]);
+            held.resize(seen.len() * (steps.count + size_of::<Vec<bool>>()))?;
         }
         if let Some(seen) = seen.get_mut(group) {
             one.mark(seen);
@@ -67,8 +70,8 @@ pub(super) fn eval(
             }
         }
         if !result.is_vacant() {
-            results.push(result);
+            results.push(context.counted(result)?);
         }
     }
-    merge_same_labels(results)
+    merge_same_labels(&context.budget, results)
 }

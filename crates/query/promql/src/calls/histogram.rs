@@ -86,7 +86,7 @@ pub(crate) fn quantiles(
         }
         results.append(&mut series);
     }
-    merge_same_labels(results)
+    merge_same_labels(&context.budget, results)
 }
 
 pub(crate) fn fraction(
@@ -123,7 +123,7 @@ fn each_step(
         let twin = classic.place(one);
         let (labels, drop_name) = context.derived(one.labels.clone());
         let metric = shown_metric(context, &one.labels);
-        let mut result = Series::absent(labels, drop_name, steps);
+        let mut result = context.counted(Series::absent(labels, drop_name, steps))?;
         for (step, histogram) in one.histograms.iter() {
             let classic = twin.filter(|place| classic.has(*place, &series, step));
             if let Some(twins) = classic.and_then(|place| twins.get_mut(place)) {
@@ -150,7 +150,7 @@ fn each_step(
         context.budget.check()?;
         let labels = context.derived(histogram.labels.clone());
         let values = histogram.each_step(&series, steps, &twins, of, &mut mended);
-        results.push(Series::numbers(labels.0, labels.1, values));
+        results.push(context.counted(Series::numbers(labels.0, labels.1, values))?);
     }
     for metric in mended {
         let text = "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)";
@@ -158,11 +158,11 @@ fn each_step(
     }
     results.retain(|one| !one.is_vacant());
     context.release(&series);
-    context.hold(&results)?;
+    context.hold(&mut results)?;
     if context.delayed_names {
         Ok(results)
     } else {
-        merge_same_labels(results)
+        merge_same_labels(&context.budget, results)
     }
 }
 

@@ -104,12 +104,14 @@ pub(crate) fn join(
     let base = context.vector(arg(call, 0)?, steps)?;
     let infos = info_series(context, call, &asked, &base, steps)?;
     let mut joined = Joined {
+        context,
         asked: &asked,
         infos: &infos,
         metrics: infos.iter().filter_map(|one| one.labels.metric()).collect(),
         results: Vec::new(),
         places: HashMap::new(),
     };
+    let mut pace = context.budget.pace();
     for step in 0..steps.count {
         context.budget.check()?;
         if !base.iter().any(|one| one.has(step)) {
@@ -117,13 +119,14 @@ pub(crate) fn join(
         }
         let newest = newest(&infos, step)?;
         for one in base.iter().filter(|one| one.has(step)) {
+            pace.step()?;
             joined.add(one, step, &newest, steps)?;
         }
     }
-    let results = joined.results;
+    let mut results = joined.results;
     context.release(&base);
     context.release(&infos);
-    context.hold(&results)?;
+    context.hold(&mut results)?;
     Ok(results)
 }
 
@@ -210,6 +213,7 @@ fn newest(infos: &[Series], step: usize) -> Result<HashMap<Signature, usize>, Qu
 }
 
 struct Joined<'j> {
+    context: &'j Context<'j>,
     asked: &'j Asked,
     infos: &'j [Series],
     metrics: BTreeSet<&'j str>,
@@ -235,7 +239,7 @@ impl Joined<'_> {
             None => {
                 let place = self.results.len();
                 let result = Series::absent(key.0.clone(), one.drop_name, steps);
-                self.results.push(result);
+                self.results.push(self.context.counted(result)?);
                 self.places.insert(key, place);
                 place
             }

@@ -1,6 +1,6 @@
 //! `label_replace` and `label_join`.
 
-use model::{METRIC_NAME, Pattern, name};
+use model::{METRIC_NAME, Pattern};
 
 use crate::QueryError;
 use crate::ast::Call;
@@ -13,7 +13,6 @@ pub(crate) fn replace(
     call: &Call,
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
-    let destination = context.string(arg(call, 1)?)?;
     let template = context.string(arg(call, 2)?)?;
     let source = context.string(arg(call, 3)?)?;
     let pattern = context.string(arg(call, 4)?)?;
@@ -21,16 +20,18 @@ pub(crate) fn replace(
         let text = format!("invalid regular expression in label_replace(): {pattern}");
         QueryError::execution(text)
     })?;
-    check_name("label_replace", &destination)?;
+    let destination = name(context, call, 1, "destination")?;
     let mut series = context.vector(arg(call, 0)?, steps)?;
     let mut value = String::new();
     for one in &mut series {
+        context.budget.check()?;
         value.clear();
         if pattern.expand(one.labels.get(&source).unwrap_or(""), &template, &mut value) {
-            set(one, &destination, &value);
+            set(one, destination, &value);
+            context.count_bytes(one)?;
         }
     }
-    merge_same_labels(series)
+    merge_same_labels(&context.budget, series)
 }
 
 pub(crate) fn join(
@@ -38,19 +39,12 @@ pub(crate) fn join(
     call: &Call,
     steps: &Steps,
 ) -> Result<Vec<Series>, QueryError> {
-    let destination = context.string(arg(call, 1)?)?;
     let separator = context.string(arg(call, 2)?)?;
     let mut sources = Vec::new();
-    for argument in call.args.iter().skip(3) {
-        let source = context.string(argument)?;
-        if source.is_empty() {
-            return Err(QueryError::execution(
-                "invalid source label name in label_join(): ",
-            ));
-        }
-        sources.push(source);
+    for place in 3..call.args.len() {
+        sources.push(name(context, call, place, "source")?);
     }
-    check_name("label_join", &destination)?;
+    let destination = name(context, call, 1, "destination")?;
     let mut series = context.vector(arg(call, 0)?, steps)?;
     for one in &mut series {
         let values: Vec<&str> = sources
@@ -58,20 +52,24 @@ pub(crate) fn join(
             .map(|source| one.labels.get(source).unwrap_or(""))
             .collect();
         let value = values.join(&separator);
-        set(one, &destination, &value);
+        set(one, destination, &value);
+        context.count_bytes(one)?;
     }
-    merge_same_labels(series)
+    merge_same_labels(&context.budget, series)
 }
 
-fn check_name(function: &str, label: &str) -> Result<(), QueryError> {
-    if label.is_empty() {
-        let text = format!(
-            "invalid destination label name in {function}(): {}",
-            name::quoted(label)
-        );
-        return Err(QueryError::execution(text));
-    }
-    Ok(())
+/// The argument that names a label.
+fn name<'c>(
+    context: &Context<'_>,
+    call: &'c Call,
+    place: usize,
+    role: &str,
+) -> Result<&'c str, QueryError> {
+    context.label_name(arg(call, place)?)?.map_err(|text| {
+        let (function, text) = (call.function.name, text.as_str());
+        let text = format!("invalid {role} label name in {function}(): {text}");
+        QueryError::execution(text)
+    })
 }
 
 /// Sets a label; a name that is set stays.

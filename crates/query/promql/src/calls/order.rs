@@ -9,6 +9,7 @@ use crate::ast::{Call, Span};
 use crate::column::{Series, Steps, drop_histograms};
 use crate::eval::Context;
 use crate::eval::call::arg;
+use crate::sorting::sort_by;
 
 pub(crate) fn sort(
     context: &Context<'_>,
@@ -21,7 +22,7 @@ pub(crate) fn sort(
         // A histogram is neither more nor less than another.
         context.release(&series);
         drop_histograms(&mut series);
-        context.hold(&series)?;
+        context.hold(&mut series)?;
     }
     if steps.count != 1 {
         let text =
@@ -34,13 +35,17 @@ pub(crate) fn sort(
         names.push(context.string(argument)?);
     }
     let value = |one: &Series| one.values.first().copied().unwrap_or(f64::NAN);
+    let budget = &context.budget;
     match call.function.name {
-        "sort" => series.sort_by(|a, b| rising(value(a), value(b))),
-        "sort_desc" => series.sort_by(|a, b| falling(value(a), value(b))),
-        "sort_by_label" => series.sort_by(|a, b| by_labels(&a.labels, &b.labels, &names)),
-        _ => series.sort_by(|a, b| by_labels(&b.labels, &a.labels, &names)),
+        "sort" => sort_by(budget, series, |a, b| rising(value(a), value(b))),
+        "sort_desc" => sort_by(budget, series, |a, b| falling(value(a), value(b))),
+        "sort_by_label" => sort_by(budget, series, |a, b| {
+            by_labels(&a.labels, &b.labels, &names)
+        }),
+        _ => sort_by(budget, series, |a, b| {
+            by_labels(&b.labels, &a.labels, &names)
+        }),
     }
-    Ok(series)
 }
 
 /// Rising, NaN behind all numbers.

@@ -34,7 +34,7 @@ impl Context<'_> {
             let keeps_name = windowed.keeps_name();
             let series = self.collect(&windowed, steps)?;
             if !self.delayed_names && !keeps_name {
-                all_distinct(&series)?;
+                all_distinct(&self.budget, &series)?;
             }
             return Ok(Evaluated::Vector(series));
         }
@@ -193,26 +193,29 @@ impl Context<'_> {
         let mut results = Vec::new();
         for one in series.iter().filter(|one| !one.histograms.is_empty()) {
             self.budget.check()?;
-            let mut result = Series::absent(one.labels.clone(), one.drop_name, steps);
+            let absent = Series::absent(one.labels.clone(), one.drop_name, steps);
+            let mut result = self.counted(absent)?;
             for (step, histogram) in one.histograms.iter() {
                 result.set(step, Cell::Number(number(histogram)));
             }
             results.push(result);
         }
-        self.hold(&results)?;
+        self.hold(&mut results)?;
         self.derive_all(results)
     }
 
     /// The series as results that are no longer samples of their metric.
     pub(crate) fn derive_all(&self, mut series: Vec<Series>) -> Result<Vec<Series>, QueryError> {
+        let mut pace = self.budget.pace();
         for one in &mut series {
+            pace.step()?;
             let labels = std::mem::take(&mut one.labels);
             (one.labels, one.drop_name) = self.derived(labels);
         }
         if self.delayed_names {
             return Ok(series);
         }
-        merge_same_labels(series)
+        merge_same_labels(&self.budget, series)
     }
 
     fn math(
@@ -227,6 +230,7 @@ impl Context<'_> {
             params.push(self.scalar(argument, steps)?);
         }
         for one in &mut series {
+            self.budget.check()?;
             for (step, value) in one.values.iter_mut().enumerate() {
                 if is_present(*value) {
                     let param = |which: usize| params.get(which).and_then(|p| p.get(step)).copied();
@@ -253,6 +257,7 @@ impl Context<'_> {
         };
         let mut series = self.vector(argument, steps)?;
         for one in &mut series {
+            self.budget.check()?;
             for value in one.values.iter_mut().filter(|v| is_present(**v)) {
                 *value = part.of(*value);
             }

@@ -22,7 +22,7 @@ const STEP_FUNCTIONS: &[&str] = &[
 ];
 
 /// Whether an expression has the same value at every step.
-pub(super) fn is_invariant(expr: &Expr) -> bool {
+pub(crate) fn is_invariant(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Number { .. } | ExprKind::String(_) => false,
         _ => is_fixed(expr),

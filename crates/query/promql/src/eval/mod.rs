@@ -5,25 +5,30 @@
 //! time; only operations that need all series at once hold them.
 
 pub(crate) mod call;
+mod counting;
 mod duration;
-mod invariant;
+pub(crate) mod invariant;
+mod listed;
 pub(crate) mod parallel;
 pub(crate) mod range;
 pub(crate) mod selector;
+pub(crate) mod shared;
 pub(crate) mod source;
 mod unary;
 pub(crate) mod windowed;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::Select;
 use model::Labels;
 use parking_lot::Mutex;
 
-use crate::ast::{Expr, ExprKind, Span, ValueType};
+use crate::ast::{Expr, ExprKind, Span, Text, ValueType};
 use crate::budget::Budget;
 use crate::column::{Series, Steps, present};
 use crate::notes::{Doubt, Notes};
+use crate::tally::Tally;
 use crate::{QueryError, aggregate, binary};
 use source::Source;
 
@@ -54,8 +59,12 @@ pub(crate) struct Context<'a> {
     /// Samples' own start timestamps tell of counter resets.
     pub(crate) starts: bool,
     pub(crate) budget: Budget,
+    pub(crate) tally: Arc<Tally>,
+    /// Time that went into sorting the answer.
+    pub(crate) sorting: Mutex<Duration>,
     pub(crate) notes: Mutex<Notes>,
     pub(crate) reading: Mutex<Reading>,
+    pub(crate) shared: shared::Shared,
 }
 
 /// How much of histograms the part of a query that is being evaluated looks at.
@@ -131,12 +140,19 @@ impl<'a> Context<'a> {
     pub(crate) fn eval(&self, expr: &Expr, steps: &Steps) -> Result<Evaluated, QueryError> {
         self.budget.check()?;
         if steps.count > 1 && invariant::is_invariant(expr) {
-            let once = self.eval(expr, &Steps::one(steps.first))?;
-            return self.repeat(once, steps.count);
+            let one = Steps::one(steps.first);
+            let by_step = self.tally.is_by_step().then_some(&one);
+            let (once, counts) = self.tally.apart(by_step, || self.eval(expr, &one));
+            self.tally.add_repeated(&counts, steps.count);
+            return self.repeat(once?, steps.count);
         }
+        self.eval_shared(expr, steps, || self.eval_node(expr, steps))
+    }
+
+    fn eval_node(&self, expr: &Expr, steps: &Steps) -> Result<Evaluated, QueryError> {
         match &expr.kind {
             ExprKind::Number { value, .. } => Ok(Evaluated::Scalar(vec![*value; steps.count])),
-            ExprKind::String(text) => Ok(Evaluated::String(text.clone())),
+            ExprKind::String(text) => Ok(Evaluated::String(text.as_str().to_owned())),
             ExprKind::Paren(inner) => self.eval(inner, steps),
             ExprKind::Unary { negative, operand } => self.unary(*negative, operand, steps),
             ExprKind::Binary(binary) => binary::eval(self, binary, steps),
@@ -191,6 +207,19 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// A text that names a label, or the text as `Err` where it cannot.
+    pub(crate) fn label_name<'e>(
+        &self,
+        expr: &'e Expr,
+    ) -> Result<Result<&'e str, &'e Text>, QueryError> {
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.label_name(inner),
+            ExprKind::String(text) if text.is_label_name() => Ok(Ok(text.as_str())),
+            ExprKind::String(text) => Ok(Err(text)),
+            _ => Err(wrong_type(expr, ValueType::String)),
+        }
+    }
+
     pub(crate) fn string(&self, expr: &Expr) -> Result<String, QueryError> {
         match self.eval(expr, &Steps::one(self.start))? {
             Evaluated::String(text) => Ok(text),
@@ -214,12 +243,9 @@ impl<'a> Context<'a> {
                 if points > 0 {
                     self.budget.hold(points)?;
                     let (labels, drop_name) = source.labels(place);
-                    series.push(Series {
-                        labels,
-                        drop_name,
-                        values: column.to_vec(),
-                        histograms: std::mem::take(histograms),
-                    });
+                    let mut one = Series::numbers(labels, drop_name, column.to_vec());
+                    one.histograms = std::mem::take(histograms);
+                    series.push(self.counted(one)?);
                 }
                 Ok(())
             },
@@ -227,9 +253,39 @@ impl<'a> Context<'a> {
         Ok(series)
     }
 
-    /// Says that a result stays in memory.
-    pub(crate) fn hold(&self, series: &[Series]) -> Result<(), QueryError> {
-        self.budget.hold(series.iter().map(Series::samples).sum())
+    /// Says that a result stays in memory; its bytes are counted where that was not done as it
+    /// arose.
+    pub(crate) fn hold(&self, series: &mut [Series]) -> Result<(), QueryError> {
+        let mut samples = 0;
+        for one in series {
+            samples += one.samples();
+            self.count_bytes(one)?;
+        }
+        self.budget.hold(samples)
+    }
+
+    /// The series with its bytes counted.
+    pub(crate) fn counted(&self, mut one: Series) -> Result<Series, QueryError> {
+        self.count_bytes(&mut one)?;
+        Ok(one)
+    }
+
+    /// Counts the bytes of a series, again where it has become another.
+    pub(crate) fn count_bytes(&self, one: &mut Series) -> Result<(), QueryError> {
+        let bytes = one.bytes();
+        if one.held.is_counted() {
+            one.held.resize(bytes)
+        } else {
+            one.held = self.budget.hold_bytes(bytes)?;
+            Ok(())
+        }
+    }
+
+    /// Counts samples that were looked at and read.
+    pub(crate) fn looked_at(&self, samples: usize) {
+        self.tally.add(samples, samples);
+        self.tally
+            .by_step(|steps| steps.add(0, samples as u64, samples as u64));
     }
 
     /// Says that an operand has been used up.
@@ -253,6 +309,7 @@ impl<'a> Context<'a> {
                             one.histograms.set(step, Arc::clone(&histogram));
                         }
                     }
+                    self.count_bytes(one)?;
                 }
                 Evaluated::Vector(series)
             }

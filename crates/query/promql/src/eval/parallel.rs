@@ -12,10 +12,14 @@ use super::Context;
 use super::source::{Out, Scratch, Source};
 use crate::QueryError;
 use crate::column::{ABSENT, Histograms};
+use crate::memory::Held;
 
-/// Series that a thread computes at once: enough that the lock is rarely taken, few enough that
-/// their columns stay in the cache.
-const BLOCK: usize = 8;
+/// Cells that a thread computes at once: enough that the lock is rarely taken, few enough that
+/// the columns stay in the cache, 32 KiB.
+const CELLS: usize = 4096;
+
+/// Fewest and most series of a block, whatever the number of steps.
+const SERIES: std::ops::RangeInclusive<usize> = 8..=512;
 
 /// Below this many series, starting threads costs more than it saves.
 const WORTH_THREADS: usize = 128;
@@ -37,23 +41,34 @@ pub(crate) fn for_each_column(
     width: usize,
     fold: &mut Fold<'_>,
 ) -> Result<(), QueryError> {
-    let blocks = source.len().div_ceil(BLOCK);
+    let block_size = (CELLS / width.max(1)).clamp(*SERIES.start(), *SERIES.end());
+    let blocks = source.len().div_ceil(block_size);
     if context.threads <= 1 || source.len() < WORTH_THREADS {
         let mut scratch = Scratch::default();
+        let mut decoded = context.budget.hold_bytes(0)?;
+        let _column = context.budget.hold_bytes(width * size_of::<f64>())?;
         let mut column = vec![ABSENT; width];
         let mut histograms = Histograms::default();
         for place in 0..source.len() {
-            context.budget.check()?;
+            if place % block_size == 0 {
+                context.budget.check()?;
+            }
             histograms.clear();
             let out = Out {
                 values: &mut column,
                 histograms: &mut histograms,
             };
             source.fill(place, &mut scratch, out)?;
+            decoded.resize(scratch.bytes())?;
             fold(place, &column, &mut histograms)?;
         }
         return Ok(());
     }
+    let threads = context.threads.min(blocks);
+    let cells = width.saturating_mul(block_size).saturating_mul(threads);
+    let _columns = context
+        .budget
+        .hold_bytes(cells.saturating_mul(size_of::<f64>()))?;
     let taken = AtomicUsize::new(0);
     let turn = Mutex::new(Turn {
         next: 0,
@@ -62,27 +77,29 @@ pub(crate) fn for_each_column(
     });
     let moved_on = Condvar::new();
     std::thread::scope(|scope| {
-        for _ in 0..context.threads.min(blocks) {
+        for _ in 0..threads {
             scope.spawn(|| {
                 let mut scratch = Scratch::default();
                 let mut columns = Columns {
+                    decoded: Held::default(),
                     width,
-                    values: vec![ABSENT; width.saturating_mul(BLOCK)],
-                    histograms: vec![Histograms::default(); BLOCK],
+                    values: vec![ABSENT; width.saturating_mul(block_size)],
+                    histograms: vec![Histograms::default(); block_size],
                 };
                 loop {
                     let block = taken.fetch_add(1, Ordering::Relaxed);
                     if block >= blocks {
                         return;
                     }
-                    let computed = compute(context, source, block, &mut scratch, &mut columns);
+                    let places = block * block_size..source.len();
+                    let computed =
+                        compute(context, source, places.clone(), &mut scratch, &mut columns);
                     let mut turn = turn.lock();
                     while turn.next != block && turn.outcome.is_ok() {
                         moved_on.wait(&mut turn);
                     }
                     if turn.outcome.is_ok() {
                         turn.outcome = computed.and_then(|()| {
-                            let places = block * BLOCK..source.len();
                             places.zip(columns.iter_mut()).try_for_each(|(place, out)| {
                                 (turn.fold)(place, out.values, out.histograms)
                             })
@@ -104,6 +121,8 @@ pub(crate) fn for_each_column(
 
 /// The columns of one block.
 struct Columns {
+    /// The memory of what was decoded for them.
+    decoded: Held,
     width: usize,
     values: Vec<f64>,
     histograms: Vec<Histograms>,
@@ -117,18 +136,24 @@ impl Columns {
     }
 }
 
+/// Computes the columns of places, as many as there is room for.
 fn compute(
     context: &Context<'_>,
     source: &dyn Source,
-    block: usize,
+    places: std::ops::Range<usize>,
     scratch: &mut Scratch,
     columns: &mut Columns,
 ) -> Result<(), QueryError> {
-    let places = block * BLOCK..source.len();
+    context.budget.check()?;
     for (place, out) in places.zip(columns.iter_mut()) {
-        context.budget.check()?;
         out.histograms.clear();
         source.fill(place, scratch, out)?;
     }
-    Ok(())
+    let bytes = scratch.bytes();
+    if columns.decoded.is_counted() {
+        columns.decoded.resize(bytes)
+    } else {
+        columns.decoded = context.budget.hold_bytes(bytes)?;
+        Ok(())
+    }
 }

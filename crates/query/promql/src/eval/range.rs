@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use contract::SeriesList;
-use model::{Columns, HistogramSample, HistogramValue, Labels, ResetHint};
+use model::{Columns, HistogramSample, HistogramValue, Labels, ResetHint, is_stale};
 
 use super::source::{Out, Scratch, Source};
 use super::{Context, Reading};
 use crate::QueryError;
 use crate::ast::{Expr, ExprKind, RangeMode, Subquery};
 use crate::column::{Cell, Histograms, Series, Steps, is_present};
+use crate::grouping::{Groups, Kept};
 use crate::kernels::mixed::{Windows, extended};
 use crate::kernels::window::Frames;
+use crate::tally::Windows as Seen;
 
 enum Samples {
     Stored(Box<dyn SeriesList>),
@@ -40,6 +42,11 @@ impl Ranges<'_> {
             Samples::Stored(list) => list.len(),
             Samples::Computed(series, _) => series.len(),
         }
+    }
+
+    /// Whether the samples are those of a store.
+    pub(super) fn is_stored(&self) -> bool {
+        matches!(self.samples, Samples::Stored(_))
     }
 
     pub(crate) fn labels(&self, place: usize) -> (Labels, bool) {
@@ -89,6 +96,46 @@ impl Ranges<'_> {
             None
         });
         Ok(found)
+    }
+
+    /// Whether the name of a series is to be dropped at the end.
+    pub(super) fn drops_name(&self, place: usize) -> bool {
+        match &self.samples {
+            Samples::Stored(_) => false,
+            Samples::Computed(series, _) => series.drops_name(place),
+        }
+    }
+
+    /// Sorts the series into groups by the labels whose names `keeps` answers true for.
+    pub(super) fn group(&self, kept: &Kept, keeps: &dyn Fn(&str) -> bool) -> Vec<u32> {
+        match &self.samples {
+            Samples::Stored(list) => list.group(keeps),
+            Samples::Computed(series, _) => {
+                let mut groups = Groups::new(kept.clone());
+                let place = |one: &Series| groups.place(&one.labels.filtered(keeps)) as u32;
+                series.iter().map(place).collect()
+            }
+        }
+    }
+
+    /// Where one series' newest sample is all that counts: at least that one, if it is a number
+    /// that counts; else as [`Ranges::read`].
+    pub(super) fn read_newest(
+        &self,
+        place: usize,
+        scratch: &mut Scratch,
+    ) -> Result<(), QueryError> {
+        if let Samples::Stored(list) = &self.samples {
+            scratch.samples.clear();
+            scratch.histograms.clear();
+            list.read_newest(place, &mut scratch.samples)?;
+            let newest = scratch.samples.values.last();
+            if scratch.samples.histograms.is_empty() && newest.is_some_and(|v| !is_stale(*v)) {
+                scratch.drop_stale();
+                return Ok(());
+            }
+        }
+        self.read(place, scratch)
     }
 
     /// The samples of one series, stale markers left out.
@@ -191,7 +238,18 @@ impl<'a> Context<'a> {
         self.budget.fits(inner.count)?;
         let series = match inner.count {
             0 => Vec::new(),
-            _ => self.reading_as(Reading::Whole, || self.vector(&subquery.expr, &inner))?,
+            _ => {
+                // Numbers that belong to no series are columns, too.
+                let _numbers = self.budget.hold_bytes(inner.count * size_of::<f64>())?;
+                let windows = Seen {
+                    steps,
+                    offset,
+                    range,
+                };
+                self.reading_as(Reading::Whole, || {
+                    self.inside(&subquery.expr, &inner, &windows)
+                })?
+            }
         };
         let series = series.into_iter().map(without_hints).collect();
         Ok(Ranges {
@@ -220,8 +278,9 @@ impl<'a> Context<'a> {
                 values: &mut column,
                 histograms: &mut histograms,
             };
-            Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
+            let held = Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
                 .each(out, |_| Some(Cell::Number(1.0)));
+            ranges.count(held, &scratch, steps.count);
             for (seen, cell) in seen.iter_mut().zip(&column) {
                 *seen |= is_present(*cell);
             }

@@ -11,6 +11,7 @@ use super::{Context, Reading};
 use crate::QueryError;
 use crate::ast::{RangeMode, Span, VectorSelector};
 use crate::column::{ABSENT, Cell, Steps, present};
+use crate::grouping::Kept;
 use crate::histogram::reset::is_reset;
 use crate::kernels::mixed::extended::between;
 use crate::kernels::mixed::{Window, Windows};
@@ -27,6 +28,8 @@ pub(crate) struct Selected<'c> {
     span: Span,
     /// Histograms tell of counter resets between them, as far as they are read.
     detecting: bool,
+    /// There is one step: of each series only the newest sample counts.
+    newest: bool,
 }
 
 /// What of the samples is wanted.
@@ -61,6 +64,7 @@ impl<'a> Context<'a> {
             mode: selector.mode,
             span,
             detecting: self.reading() == Reading::Stats,
+            newest: steps.count == 1 && selector.mode != RangeMode::Smoothed,
         })
     }
 
@@ -102,7 +106,10 @@ impl<'a> Context<'a> {
             range,
             limit: 0,
         };
-        Ok(self.select.select(&selection)?)
+        self.listed(
+            self.select
+                .select_watched(&selection, self.budget.watch())?,
+        )
     }
 }
 
@@ -236,6 +243,14 @@ impl Source for Selected<'_> {
         (self.list.labels(place), false)
     }
 
+    fn drops_name(&self, _: usize) -> bool {
+        false
+    }
+
+    fn group(&self, kept: &Kept) -> Vec<u32> {
+        self.list.group(&|name| kept.keeps(name))
+    }
+
     fn fill(
         &self,
         place: usize,
@@ -243,7 +258,11 @@ impl Source for Selected<'_> {
         mut out: Out<'_>,
     ) -> Result<(), QueryError> {
         scratch.samples.clear();
-        self.list.read(place, &mut scratch.samples)?;
+        if self.newest {
+            self.list.read_newest(place, &mut scratch.samples)?;
+        } else {
+            self.list.read(place, &mut scratch.samples)?;
+        }
         let samples = &scratch.samples;
         if self.mode == RangeMode::Smoothed {
             self.fill_smoothed(place, scratch, &mut out);
@@ -263,7 +282,7 @@ impl Source for Selected<'_> {
             );
         }
         let found = present(out.values) + out.histograms.samples();
-        self.context.budget.looked_at(found);
+        self.context.count_column(found, &out);
         Ok(())
     }
 }

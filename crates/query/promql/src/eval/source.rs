@@ -5,7 +5,8 @@ use std::sync::Arc;
 use model::{Columns, FloatHistogram, Labels};
 
 use crate::QueryError;
-use crate::column::{Histograms, Series};
+use crate::column::{Histograms, Series, weight};
+use crate::grouping::{Groups, Kept};
 
 /// Buffers that a thread uses again for each series.
 #[derive(Debug, Default)]
@@ -13,6 +14,19 @@ pub(crate) struct Scratch {
     pub(crate) samples: Columns,
     /// The histograms of `samples`, as queries reckon, without stale markers.
     pub(crate) histograms: Vec<(i64, Arc<FloatHistogram>)>,
+}
+
+impl Scratch {
+    /// Bytes of the buffers.
+    pub(crate) fn bytes(&self) -> usize {
+        let samples = &self.samples;
+        let words = samples.times.capacity()
+            + samples.values.capacity()
+            + samples.starts.capacity()
+            + samples.histogram_starts.capacity();
+        let histograms = self.histograms.iter().map(|(_, one)| weight(one) * 16);
+        words * size_of::<u64>() + histograms.sum::<usize>()
+    }
 }
 
 /// Where a column goes: as many cells as there are steps, and no histograms yet.
@@ -28,6 +42,18 @@ pub(crate) trait Source: Sync {
     /// The labels of a series, and whether its name is to be dropped at the end.
     fn labels(&self, place: usize) -> (Labels, bool);
 
+    /// Whether the name of a series is to be dropped at the end, as [`Source::labels`] has it.
+    fn drops_name(&self, place: usize) -> bool;
+
+    /// Sorts the series into groups by the labels that are kept: a number for each by place,
+    /// below [`Source::len`], equal where the kept labels are.
+    fn group(&self, kept: &Kept) -> Vec<u32> {
+        let mut groups = Groups::new(kept.clone());
+        (0..self.len())
+            .map(|place| groups.place(&self.labels(place).0) as u32)
+            .collect()
+    }
+
     /// Writes the series' value at each step to `out`.
     fn fill(&self, place: usize, scratch: &mut Scratch, out: Out<'_>) -> Result<(), QueryError>;
 }
@@ -41,6 +67,10 @@ impl Source for Vec<Series> {
         self.get(place)
             .map(|one| (one.labels.clone(), one.drop_name))
             .unwrap_or_default()
+    }
+
+    fn drops_name(&self, place: usize) -> bool {
+        self.get(place).is_some_and(|one| one.drop_name)
     }
 
     fn fill(&self, place: usize, _: &mut Scratch, out: Out<'_>) -> Result<(), QueryError> {

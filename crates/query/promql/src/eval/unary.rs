@@ -26,6 +26,7 @@ impl Context<'_> {
             Evaluated::String(text) => Evaluated::String(text),
             Evaluated::Vector(mut series) => {
                 for one in &mut series {
+                    self.budget.check()?;
                     let labels = std::mem::take(&mut one.labels);
                     (one.labels, one.drop_name) = self.derived(labels);
                     for value in one.values.iter_mut().filter(|v| is_present(**v)) {
@@ -44,7 +45,7 @@ impl Context<'_> {
                         one.histograms.set(step, histogram);
                     }
                 }
-                Evaluated::Vector(merge_same_labels(series)?)
+                Evaluated::Vector(merge_same_labels(&self.budget, series)?)
             }
         })
     }

@@ -6,6 +6,7 @@ use super::source::{Out, Scratch, Source};
 use crate::QueryError;
 use crate::ast::{Call, Expr, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
 use crate::column::{Histograms, Steps, present, weight};
+use crate::grouping::Kept;
 use crate::kernels::mixed::{self, Asked, Windows};
 use crate::kernels::over_time::RangeFunction;
 use crate::kernels::quantile::is_quantile;
@@ -22,6 +23,8 @@ pub(crate) struct Windowed<'c> {
     span: Span,
     /// Each series may turn out not to be a counter although one is asked for.
     doubtful: bool,
+    /// There is one step, and of each series only the newest sample counts.
+    newest: bool,
 }
 
 impl<'a> Context<'a> {
@@ -50,7 +53,10 @@ impl<'a> Context<'a> {
         self.check_params(function, &params)?;
         let params = params.into_iter().map(|(values, _)| values).collect();
         let span = call.args.first().map(|arg| arg.span).unwrap_or_default();
+        let newest =
+            steps.count == 1 && ranges.mode == RangeMode::Plain && function.looks_at_newest();
         Ok(Some(Windowed {
+            newest,
             ranges,
             function,
             params,
@@ -152,6 +158,21 @@ impl Source for Windowed<'_> {
         }
     }
 
+    fn drops_name(&self, place: usize) -> bool {
+        match self.function.keeps_name() {
+            true => self.ranges.drops_name(place),
+            false => self.ranges.context.delayed_names,
+        }
+    }
+
+    fn group(&self, kept: &Kept) -> Vec<u32> {
+        let context = self.ranges.context;
+        // The metric's name goes before the query groups by what is left.
+        let has_name = self.function.keeps_name() || context.delayed_names;
+        let keeps = |name: &str| kept.keeps(name) && (has_name || !context.is_metadata(name));
+        self.ranges.group(kept, &keeps)
+    }
+
     fn fill(
         &self,
         place: usize,
@@ -159,7 +180,11 @@ impl Source for Windowed<'_> {
         mut out: Out<'_>,
     ) -> Result<(), QueryError> {
         let context = self.ranges.context;
-        self.ranges.read(place, scratch)?;
+        if self.newest {
+            self.ranges.read_newest(place, scratch)?;
+        } else {
+            self.ranges.read(place, scratch)?;
+        }
         let plain = self.ranges.mode == RangeMode::Plain
             && scratch.histograms.is_empty()
             && (scratch.samples.starts.is_empty() || !self.function.sees_starts());
@@ -180,7 +205,7 @@ impl Source for Windowed<'_> {
         if self.doubtful {
             self.hint_counter(place, out.values);
         }
-        context.budget.looked_at(seen);
+        self.ranges.count(seen, scratch, out.values.len());
         // The samples of one series are in memory while its column is computed.
         let histograms = scratch.histograms.iter().map(|(_, h)| weight(h));
         let held = (scratch.samples.len() + histograms.sum::<usize>()).min(seen);

@@ -19,7 +19,7 @@ impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ExprKind::Number { value, as_duration } => write_number(f, *value, *as_duration),
-            ExprKind::String(text) => name::write_quoted(f, text),
+            ExprKind::String(text) => write!(f, "{text}"),
             ExprKind::Vector(selector) => {
                 write_series(f, selector)?;
                 write_at(f, selector.at)?;
@@ -184,9 +184,7 @@ fn write_matching(f: &mut Formatter<'_>, matching: &Matching) -> fmt::Result {
         write_labels(f, &matching.include)?;
     }
     match (matching.fill_left, matching.fill_right) {
-        (Some(left), Some(right)) if left.to_bits() == right.to_bits() => {
-            write_fill(f, "fill", Some(left))
-        }
+        (Some(left), Some(right)) if left == right => write_fill(f, "fill", Some(left)),
         (left, right) => {
             write_fill(f, "fill_left", left)?;
             write_fill(f, "fill_right", right)
@@ -196,9 +194,13 @@ fn write_matching(f: &mut Formatter<'_>, matching: &Matching) -> fmt::Result {
 
 fn write_fill(f: &mut Formatter<'_>, word: &str, value: Option<f64>) -> fmt::Result {
     let Some(value) = value else { return Ok(()) };
-    write!(f, " {word} (")?;
-    write_number(f, value, false)?;
-    f.write_char(')')
+    let mut number = String::new();
+    if value != 0.0 && !(1e-4..1e21).contains(&value.abs()) {
+        number::push_exponent(&mut number, value);
+    } else {
+        number::push_plain(&mut number, value);
+    }
+    write!(f, " {word} ({number})")
 }
 
 /// `(a, b)`
@@ -225,7 +227,7 @@ impl Display for DurationExpr {
             Self::Step => f.write_str("step()"),
             Self::Range => f.write_str("range()"),
             Self::Unary { negative, operand } => {
-                write!(f, "{}{operand}", if *negative { "-" } else { "+" })
+                write!(f, "{}{operand}", if *negative { "-" } else { "" })
             }
             Self::Binary { op, left, right } => match op.symbol() {
                 Ok(symbol) => write!(f, "{left} {symbol} {right}"),

@@ -44,7 +44,9 @@ fn push(out: &mut String, expr: &Expr, level: usize) {
             push(out, inner, level + 1);
             close(out, level);
         }
-        ExprKind::Subquery(subquery) if !short => push_subquery(out, subquery, level),
+        // Upstream does not indent a subquery that fits.
+        ExprKind::Subquery(_) if short => out.push_str(&line),
+        ExprKind::Subquery(subquery) => push_subquery(out, subquery, level),
         ExprKind::Unary { negative, operand } => {
             let mut inner = String::new();
             push(&mut inner, operand, level);

@@ -4,6 +4,7 @@
 //! series costs time in proportion to its samples and steps, not to their product, wherever that
 //! gives the same numbers as a fresh look at every window.
 
+mod extreme;
 pub(crate) mod mixed;
 pub(crate) mod over_time;
 pub(crate) mod quantile;

@@ -2,7 +2,8 @@
 
 use model::Columns;
 
-use super::quantile::quantile;
+use super::extreme::Extreme;
+use super::quantile::{Sorted, quantile, quantile_of_sorted};
 use super::rate;
 use super::regression::{linear, smooth};
 use super::sum::{Mean, Sum, variance};
@@ -119,14 +120,33 @@ impl RangeFunction {
             Self::Smoothing => frames.slide(at, values, out, |frame| {
                 smooth(frame.values, param(0, frame.step), param(1, frame.step)).unwrap_or(ABSENT)
             }),
-            Self::Quantile => frames.slide(at, values, out, |frame| {
-                scratch.clear();
-                scratch.extend_from_slice(frame.values);
-                quantile(param(0, frame.step), &mut scratch)
-            }),
+            Self::Quantile => {
+                let mut sorted = Sorted::default();
+                frames.slide(at, values, out, |frame| {
+                    sorted.move_to(values, frame.low..frame.high);
+                    quantile_of_sorted(param(0, frame.step), sorted.get())
+                })
+            }
+            Self::Min if frames.overlap_much() => {
+                let mut least = Extreme::default();
+                frames.slide(at, values, out, |frame| {
+                    least.move_to(values, frame.low..frame.high, |value, other| value < other)
+                })
+            }
+            Self::Max if frames.overlap_much() => {
+                let mut greatest = Extreme::default();
+                frames.slide(at, values, out, |frame| {
+                    greatest.move_to(values, frame.low..frame.high, |value, other| value > other)
+                })
+            }
             Self::Mad => frames.slide(at, values, out, |frame| mad(frame.values, &mut scratch)),
             _ => frames.slide(at, values, out, |frame| self.plain(frame)),
         }
+    }
+
+    /// Whether the newest sample of a window is all that it needs.
+    pub(crate) fn looks_at_newest(self) -> bool {
+        matches!(self, Self::Last | Self::Present | Self::TimeOfLast)
     }
 
     /// Whether it takes the histograms of a window into account.

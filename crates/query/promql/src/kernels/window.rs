@@ -48,6 +48,14 @@ fn pair(time: Option<&i64>, value: Option<&f64>) -> (i64, f64) {
 }
 
 impl Frames {
+    /// Whether most samples are in several windows, so that what is remembered of one window is
+    /// worth its price in the next.
+    pub(crate) fn overlap_much(&self) -> bool {
+        /// Windows that share a sample.
+        const MANY: i64 = 4;
+        self.range / MANY >= self.step
+    }
+
     /// The same windows with their starts moved back by `behind` and their ends on by `ahead`.
     pub(crate) fn reaching(self, behind: i64, ahead: i64) -> Self {
         Self {

@@ -119,7 +119,7 @@ impl Parser<'_> {
                 }
                 Kind::Comma => {
                     let comma = self.advance();
-                    if self.token.kind == Kind::RightParen {
+                    if !self.token.kind.begins_expression() {
                         let message = "trailing commas not allowed in function call args";
                         return Err(Fault::new(comma.span, message));
                     }

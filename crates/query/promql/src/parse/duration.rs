@@ -73,8 +73,14 @@ impl Parser<'_> {
         if negative.is_some() {
             self.advance();
         }
+        let is_word = matches!(self.token.kind, Kind::Time(_));
         let (duration, _) = self.duration_primary(place)?;
         let duration = match negative {
+            // Upstream's tree keeps a plus here, and nowhere else.
+            Some(false) if is_word => DurationExpr::Unary {
+                negative: false,
+                operand: Box::new(duration),
+            },
             Some(negative) => sign(negative, duration),
             None => duration,
         };
@@ -93,7 +99,7 @@ impl Parser<'_> {
                     return Err(Fault::new(span, "duration out of range"));
                 }
                 #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-                let millis = (seconds * 1000.0).round() as i64;
+                let millis = ((seconds * 1e9).round() / 1e6) as i64;
                 Ok(DurationExpr::Millis(millis))
             }
             literal @ DurationExpr::Millis(_) => Ok(literal),
@@ -111,11 +117,19 @@ impl Parser<'_> {
         while let Some((op, precedence)) = operator(self.token.kind)
             && precedence >= least
         {
-            self.advance();
+            let operator = self.advance();
             let (right, right_height) = match op {
                 DurationOp::Pow => self.nested(|parser| parser.duration(place, POWER))?,
                 _ => self.duration(place, precedence + 1)?,
             };
+            if matches!(op, DurationOp::Div | DurationOp::Mod) && is_zero(&right) {
+                let word = if op == DurationOp::Div {
+                    "division"
+                } else {
+                    "modulo"
+                };
+                return Err(Fault::new(operator.span, format!("{word} by zero")));
+            }
             height = self.above(height.max(right_height))?;
             left = DurationExpr::Binary {
                 op,
@@ -153,7 +167,7 @@ impl Parser<'_> {
                 let (inner, height) = self.nested(|parser| parser.duration(place, LOWEST))?;
                 self.take(Kind::RightParen)
                     .ok_or_else(|| unexpected(self))?;
-                return Ok((DurationExpr::Paren(Box::new(inner)), self.above(height)?));
+                return Ok((wrapped(inner), self.above(height)?));
             }
             Kind::Time(time @ (Time::Step | Time::Range)) => {
                 self.advance();
@@ -196,14 +210,30 @@ impl Parser<'_> {
     }
 }
 
-/// A sign before a duration; that of a literal is part of it.
+fn is_zero(duration: &DurationExpr) -> bool {
+    match duration {
+        DurationExpr::Millis(millis) => *millis == 0,
+        DurationExpr::Number(number) => *number == 0.0,
+        _ => false,
+    }
+}
+
+/// What stands between parentheses: a literal needs none, and nothing needs two pairs.
+fn wrapped(inner: DurationExpr) -> DurationExpr {
+    match inner {
+        DurationExpr::Millis(_) | DurationExpr::Number(_) | DurationExpr::Paren(_) => inner,
+        expression => DurationExpr::Paren(Box::new(expression)),
+    }
+}
+
+/// A sign before a duration; that of a literal is part of it, and a plus is nothing.
 fn sign(negative: bool, operand: DurationExpr) -> DurationExpr {
     match operand {
-        literal @ (DurationExpr::Millis(_) | DurationExpr::Number(_)) if !negative => literal,
+        operand if !negative => operand,
         DurationExpr::Millis(millis) => DurationExpr::Millis(millis.saturating_neg()),
         DurationExpr::Number(number) => DurationExpr::Number(-number),
         operand => DurationExpr::Unary {
-            negative,
+            negative: true,
             operand: Box::new(operand),
         },
     }

@@ -19,6 +19,9 @@ pub enum ParseError {
         /// What is wrong.
         message: String,
     },
+    /// Nothing at all was written.
+    #[error("unknown position: parse error: no expression found in input")]
+    Empty,
     /// A selector of series that every series fits.
     #[error("match[] must contain at least one non-empty matcher")]
     MatchesEverything,
@@ -47,6 +50,9 @@ impl Fault {
 
     /// The error a user sees.
     pub(super) fn locate(self, text: &str) -> ParseError {
+        if text.is_empty() {
+            return ParseError::Empty;
+        }
         let start = self.span.start.min(text.len());
         let before = text.as_bytes().get(..start).unwrap_or_default();
         let line_start = before

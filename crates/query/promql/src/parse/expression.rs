@@ -6,7 +6,7 @@ use super::lexer::Lexer;
 use super::literal;
 use super::token::{Kind, Token};
 use super::{MAX_HEIGHT, MAX_NESTING};
-use crate::ast::{Binary, BinaryOp, Expr, ExprKind, Span};
+use crate::ast::{Binary, BinaryOp, Expr, ExprKind, Span, Text};
 use model::Matcher;
 
 /// The state between two words: one word is read ahead.
@@ -262,7 +262,7 @@ impl<'a> Parser<'a> {
                 let (value, as_duration) = self.number()?;
                 ExprKind::Number { value, as_duration }
             }
-            Kind::String => ExprKind::String(self.string()?),
+            Kind::String => ExprKind::String(self.text()?),
             Kind::LeftParen => return self.parenthesis(),
             Kind::LeftBrace => ExprKind::Vector(self.vector_selector()?),
             kind if kind.names_metric() => return self.named(),
@@ -300,10 +300,24 @@ impl<'a> Parser<'a> {
     }
 
     /// A quoted text.
+    pub(super) fn text(&mut self) -> Parsed<Text> {
+        let token = self.token;
+        if token.kind != Kind::String {
+            return Err(self.unexpected());
+        }
+        let bytes = literal::unquote(self.word(token));
+        self.advance();
+        Ok(Text::new(bytes))
+    }
+
+    /// A quoted text that names or matches what is stored, which is UTF-8.
     pub(super) fn string(&mut self) -> Parsed<String> {
         let token = self.token;
-        let text = literal::unquote(self.word(token));
-        self.advance();
-        text.map_err(|message| Fault::new(token.span, message))
+        let text = self.text()?;
+        if !text.is_utf8() {
+            let message = format!("{text} is not valid UTF-8");
+            return Err(Fault::new(token.span, message));
+        }
+        Ok(text.as_str().to_owned())
     }
 }

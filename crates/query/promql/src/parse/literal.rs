@@ -15,33 +15,60 @@ pub(super) fn scan_number(rest: &[u8]) -> (usize, bool) {
             b.is_ascii_digit()
         }
     };
-    let (mut at, mut dots, mut exponents) = (if hex { 2 } else { 0 }, 0, 0);
+    // A zero stands before the point like any other digit; upstream allows a second point then.
+    let mut at = if hex {
+        2
+    } else {
+        usize::from(rest.starts_with(b"0"))
+    };
+    // What may not follow belongs to the malformed number; the text's end does not.
+    let refused = |at: usize| (at + usize::from(peek(at).is_some()), false);
+    if hex && peek(at) == Some(b'_') {
+        at += 1;
+    }
+    if peek(at) == Some(b'.') {
+        at += 1;
+    }
+    if peek(at).is_some_and(digit) {
+        at += 1;
+    }
+    let (mut dots, mut exponents) = (0, 0);
     while let Some(byte) = peek(at) {
         match byte {
-            b if digit(b) => at += 1,
-            b'.' if !hex => {
+            b'.' => {
                 dots += 1;
                 at += 1;
-                if dots > 1 || matches!(peek(at), Some(b'_' | b'.')) {
+                if dots > 1 {
+                    return (at, false);
+                }
+                if matches!(peek(at), Some(b'_' | b'.')) {
+                    return refused(at);
+                }
+                if hex {
                     return (at, false);
                 }
             }
             b'e' | b'E' => {
                 exponents += 1;
                 at += 1;
+                if exponents > 1 {
+                    return (at, false);
+                }
                 if matches!(peek(at), Some(b'+' | b'-')) {
                     at += 1;
                 }
-                if exponents > 1 || matches!(peek(at), None | Some(b'.' | b'_' | b'e' | b'E')) {
-                    return (at, false);
+                if matches!(peek(at), None | Some(b'.' | b'_' | b'e' | b'E')) {
+                    return refused(at);
                 }
             }
             b'_' => {
                 at += 1;
                 if matches!(peek(at), None | Some(b'.' | b'_' | b'e' | b'E')) {
-                    return (at, false);
+                    return refused(at);
                 }
             }
+            // Behind the first digit an `e` is an exponent's, also where it could be a digit.
+            b if digit(b) => at += 1 + rest.iter().skip(at + 1).take_while(|b| digit(**b)).count(),
             _ => break,
         }
     }
@@ -133,12 +160,12 @@ pub(super) fn millis(text: &str) -> Result<i64, String> {
 }
 
 /// The text between quotes, its escapes resolved. The lexer has checked them.
-pub(super) fn unquote(literal: &str) -> Result<String, String> {
+pub(super) fn unquote(literal: &str) -> Vec<u8> {
     let inner = literal
         .get(1..literal.len().saturating_sub(1))
         .unwrap_or_default();
     if literal.starts_with('`') || !inner.contains('\\') {
-        return Ok(inner.to_owned());
+        return inner.as_bytes().to_vec();
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut rest = inner.chars();
@@ -149,7 +176,7 @@ pub(super) fn unquote(literal: &str) -> Result<String, String> {
             out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         }
     }
-    String::from_utf8(out).map_err(|_| format!("error unquoting string {literal}: invalid UTF-8"))
+    out
 }
 
 /// Resolves the escape behind a backslash.

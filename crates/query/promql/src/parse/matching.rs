@@ -103,17 +103,20 @@ impl Parser<'_> {
     fn label(&mut self) -> Parsed<String> {
         let token = self.token;
         let label = match token.kind {
-            Kind::String => self.string()?,
+            Kind::String => {
+                let text = self.text()?;
+                if !text.is_label_name() {
+                    let message = format!("invalid label name for grouping: {text}");
+                    return Err(Fault::new(token.span, message));
+                }
+                text.as_str().to_owned()
+            }
             kind if kind.names_label() => {
                 self.advance();
                 self.word(token).to_owned()
             }
             _ => return Err(self.unexpected_in(CONTEXT, "label")),
         };
-        if label.is_empty() {
-            let message = r#"invalid label name for grouping: """#;
-            return Err(Fault::new(token.span, message));
-        }
         Ok(label)
     }
 }

@@ -41,8 +41,9 @@ pub const MAX_NESTING: usize = 100;
 /// a term, and every walk over the tree recurses that deep.
 pub const MAX_HEIGHT: usize = 500;
 
-/// Parts of the language that are not stable upstream and off by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Parts of the language that are or were not stable upstream; off by default but for arithmetic
+/// on durations, which has become stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Features {
     /// Functions and aggregations marked experimental (`promql-experimental-functions`).
     pub experimental_functions: bool,
@@ -52,6 +53,17 @@ pub struct Features {
     pub extended_range_selectors: bool,
     /// `fill`, `fill_left` and `fill_right` (`promql-binop-fill-modifiers`).
     pub binop_fill: bool,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self {
+            experimental_functions: false,
+            duration_expressions: true,
+            extended_range_selectors: false,
+            binop_fill: false,
+        }
+    }
 }
 
 impl Features {

@@ -103,6 +103,20 @@ impl Kind {
         }
     }
 
+    /// Whether an expression may begin with it.
+    pub(super) fn begins_expression(self) -> bool {
+        let begins = matches!(
+            self,
+            Self::Number
+                | Self::Duration
+                | Self::String
+                | Self::LeftParen
+                | Self::LeftBrace
+                | Self::Operator(BinaryOp::Add | BinaryOp::Sub)
+        );
+        begins || self.names_metric()
+    }
+
     /// Whether a metric may bear this word as its name without quotes.
     pub(super) fn names_metric(self) -> bool {
         match self {
@@ -113,6 +127,9 @@ impl Kind {
                 Keyword::By
                     | Keyword::Without
                     | Keyword::Offset
+                    | Keyword::Fill
+                    | Keyword::FillLeft
+                    | Keyword::FillRight
                     | Keyword::Anchored
                     | Keyword::Smoothed
             ),

@@ -7,11 +7,12 @@ use contract::memory::MemoryStore;
 use model::{Columns, FloatHistogram, Labels};
 
 use super::Outcome;
-use super::expect::{Expected, Says, When};
+use super::at;
+use super::expect::{Expected, Grid, Says, When};
 use super::notation::Written;
 use crate::histogram::buckets::walk;
 use crate::histogram::describe;
-use crate::{Engine, QueryError, QueryOptions, QueryResult, SampleValue, Value};
+use crate::{Engine, QueryError, QueryOptions, QueryResult, RangeSeries, SampleValue, Value};
 
 /// Results may differ from the expectation by this share of it.
 const TOLERANCE: f64 = 1e-6;
@@ -26,30 +27,70 @@ pub(super) fn run(engine: &Engine, store: &MemoryStore, expected: &Expected) -> 
     }
 }
 
+/// Who answers, over what.
+struct Asked<'a> {
+    engine: &'a Engine,
+    store: &'a MemoryStore,
+}
+
+impl Asked<'_> {
+    fn instant(&self, query: &str, time: i64) -> Result<QueryResult, QueryError> {
+        let options = QueryOptions::default();
+        self.engine.instant(self.store, query, time, &options)
+    }
+
+    fn range(&self, query: &str, grid: Grid) -> Result<QueryResult, QueryError> {
+        let Grid { start, end, step } = grid;
+        let options = QueryOptions::default();
+        self.engine
+            .range(self.store, query, start, end, step, &options)
+    }
+}
+
 fn compare(engine: &Engine, store: &MemoryStore, expected: &Expected) -> Result<(), String> {
-    let options = QueryOptions::default();
+    let asked = Asked { engine, store };
     let query = expected.query.as_str();
-    let result = match expected.when {
-        When::Instant(time) => engine.instant(store, query, time, &options),
-        When::Range { start, end, step } => engine.range(store, query, start, end, step, &options),
+    let time = match expected.when {
+        When::Range(grid) => return result(expected, asked.range(query, grid), true),
+        When::Instant(time) => time,
+        When::Window(grid) => grid.end,
     };
+    let says_the_same = |query: &str, time: i64, texts: bool| {
+        result(expected, asked.instant(query, time), texts)?;
+        around(&asked, expected, query, time)
+    };
+    says_the_same(query, time, true)?;
+    let Some((fixed, moments)) = at::fixed(query, time) else {
+        return Ok(());
+    };
+    for moment in moments {
+        says_the_same(&fixed, moment, false)
+            .map_err(|text| format!("{fixed} at {moment} ms: {text}"))?;
+    }
+    Ok(())
+}
+
+/// Compares one answer. The texts of notes name places, which change when a query is rewritten.
+fn result(
+    expected: &Expected,
+    result: Result<QueryResult, QueryError>,
+    texts: bool,
+) -> Result<(), String> {
     let Some(result) = outcome(expected, result)? else {
         return Ok(());
     };
-    notes(
-        "warning",
-        &expected.warnings,
-        expected.no_warnings,
-        &result.warnings,
-    )?;
-    notes("info", &expected.infos, expected.no_infos, &result.infos)?;
-    values(expected, &result.value)?;
-    match (expected.when, &result.value) {
-        (When::Instant(time), Value::Vector(_)) if !expected.ordered => {
-            again(engine, store, expected, time)
-        }
-        _ => Ok(()),
+    for (kind, wanted, none, got) in [
+        (
+            "warning",
+            &expected.warnings,
+            expected.no_warnings,
+            &result.warnings,
+        ),
+        ("info", &expected.infos, expected.no_infos, &result.infos),
+    ] {
+        notes(kind, wanted, none, got, texts)?;
     }
+    values(expected, &result.value)
 }
 
 /// The result, or none where the query had to fail and did.
@@ -75,27 +116,63 @@ fn outcome(
     }
 }
 
-fn notes(kind: &str, wanted: &[Says], none: bool, got: &[String]) -> Result<(), String> {
+fn notes(
+    kind: &str,
+    wanted: &[Says],
+    none: bool,
+    got: &[String],
+    texts: bool,
+) -> Result<(), String> {
     if none && !got.is_empty() {
         return Err(format!("expected no {kind}, got {got:?}"));
     }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    // Scripts may name the place in the query or leave it out.
+    let fits = |says: &Says, text: &str| !texts || says.fits(text) || says.fits(placeless(text));
     for says in wanted {
-        if !got.iter().any(|text| says.fits(text)) {
+        if !got.iter().any(|text| fits(says, text)) {
             return Err(format!("expected {kind} {says:?}, got {got:?}"));
         }
     }
-    Ok(())
+    match got
+        .iter()
+        .find(|text| !wanted.iter().any(|says| fits(says, text)))
+    {
+        Some(text) => Err(format!("expected only {kind}s {wanted:?}, got {text:?}")),
+        None => Ok(()),
+    }
+}
+
+/// A note without ` (line:column)` at its end.
+fn placeless(text: &str) -> &str {
+    let place = text
+        .strip_suffix(')')
+        .and_then(|rest| rest.rsplit_once(" ("));
+    match place {
+        Some((bare, place)) if place.bytes().all(|b| b.is_ascii_digit() || b == b':') => bare,
+        _ => text,
+    }
 }
 
 fn values(expected: &Expected, value: &Value) -> Result<(), String> {
+    if let (Some(wanted), false) = (expected.scalar, matches!(value, Value::Scalar(_))) {
+        return Err(format!("expected {wanted}, got {value:?}"));
+    }
+    if let (Some(wanted), false) = (&expected.string, matches!(value, Value::String { .. })) {
+        return Err(format!("expected {wanted:?}, got {value:?}"));
+    }
     match value {
         Value::Scalar(sample) => match expected.scalar {
             Some(wanted) if same(wanted, sample.value) => Ok(()),
-            wanted => Err(format!("expected {wanted:?}, got {}", sample.value)),
+            Some(wanted) => Err(format!("expected {wanted}, got {}", sample.value)),
+            None => Err(format!("expected no scalar, got {}", sample.value)),
         },
         Value::String { value, .. } => match &expected.string {
             Some(wanted) if wanted == value => Ok(()),
-            wanted => Err(format!("expected {wanted:?}, got {value:?}")),
+            Some(wanted) => Err(format!("expected {wanted:?}, got {value:?}")),
+            None => Err(format!("expected no text, got {value:?}")),
         },
         Value::Vector(vector) => {
             let got: Vec<_> = vector
@@ -113,46 +190,54 @@ fn values(expected: &Expected, value: &Value) -> Result<(), String> {
             }
             same_series(&expected.series, &got)
         }
-        Value::Matrix(matrix) => {
-            let When::Range { start, end, step } = expected.when else {
-                return Err("expected no range vector".to_owned());
-            };
-            let count = usize::try_from((end - start) / step.max(1)).unwrap_or(0) + 1;
-            let got: Vec<_> = matrix
-                .iter()
-                .map(|one| {
-                    let mut values = vec![None; count];
-                    for (time, value) in points(&one.samples) {
-                        let place = usize::try_from((time - start) / step.max(1));
-                        if let Some(cell) = place.ok().and_then(|place| values.get_mut(place)) {
-                            *cell = Some(value);
-                        }
-                    }
-                    (one.labels.clone(), values)
-                })
-                .collect();
-            same_series(&expected.series, &got)
-        }
+        Value::Matrix(matrix) => match expected.when {
+            When::Instant(_) => Err("expected no range vector".to_owned()),
+            When::Range(grid) | When::Window(grid) => {
+                if !matrix.is_sorted_by(|a, b| a.labels <= b.labels) {
+                    return Err("expected series in the order of their labels".to_owned());
+                }
+                let got: Result<Vec<_>, _> = matrix.iter().map(|one| on_grid(one, grid)).collect();
+                same_series(&expected.series, &got?)
+            }
+        },
     }
 }
 
-/// The same query as a range query must give the same values at that moment.
-fn again(
-    engine: &Engine,
-    store: &MemoryStore,
-    expected: &Expected,
-    time: i64,
-) -> Result<(), String> {
-    let options = QueryOptions::default();
-    let (start, end) = (time - AROUND, time + AROUND);
-    if is_about_the_query(&expected.query) {
+/// The values of a series by step.
+fn on_grid(one: &RangeSeries, grid: Grid) -> Result<Series, String> {
+    let mut values = Vec::new();
+    for (time, value) in points(&one.samples) {
+        let place = grid.place(time).ok_or_else(|| {
+            let labels = &one.labels;
+            format!("expected samples at {grid:?}, got one of {labels} at {time} ms")
+        })?;
+        if values.len() <= place {
+            values.resize(place + 1, None);
+        }
+        if let Some(cell) = values.get_mut(place) {
+            *cell = Some(value);
+        }
+    }
+    Ok((one.labels.clone(), values))
+}
+
+/// The same query as a range query must give the same values at its middle step.
+fn around(asked: &Asked<'_>, expected: &Expected, query: &str, time: i64) -> Result<(), String> {
+    let apart = matches!(expected.when, When::Window(_)) || expected.string.is_some();
+    if apart || expected.fail.is_some() || expected.ordered || is_about_the_query(query) {
         return Ok(());
     }
-    let result = engine
-        .range(store, &expected.query, start, end, AROUND, &options)
-        .map_err(|error| format!("as a range query: {error}"))?;
+    let grid = Grid {
+        start: time - AROUND,
+        end: time + AROUND,
+        step: AROUND,
+    };
+    let as_range = |text: String| format!("as a range query: {text}");
+    let result = asked
+        .range(query, grid)
+        .map_err(|error| as_range(error.to_string()))?;
     let Value::Matrix(matrix) = result.value else {
-        return Err("expected a range query's matrix".to_owned());
+        return Err(as_range("expected a matrix".to_owned()));
     };
     let got: Vec<_> = matrix
         .iter()
@@ -161,15 +246,18 @@ fn again(
             Some((one.labels.clone(), vec![Some(value)]))
         })
         .collect();
-    same_series(&expected.series, &got).map_err(|text| format!("as a range query: {text}"))
+    let scalar = expected.scalar.map(|scalar| {
+        let value = Some(Written::Number(scalar));
+        vec![(Labels::empty(), vec![value])]
+    });
+    same_series(scalar.as_ref().unwrap_or(&expected.series), &got).map_err(as_range)
 }
 
 /// Whether the value depends on the query's own start, end or step.
 fn is_about_the_query(query: &str) -> bool {
-    let lower = query.to_lowercase();
     ["start()", "end()", "step()", "range()"]
         .iter()
-        .any(|word| lower.contains(word))
+        .any(|word| query.contains(word))
 }
 
 type Series = (Labels, Vec<Option<Written>>);
@@ -197,18 +285,12 @@ fn same_series(wanted: &[Series], got: &[Series]) -> Result<(), String> {
         .iter()
         .map(|(labels, values)| (labels, values))
         .collect();
-    // An expected series without any value is one that is not there.
-    let wanted_count = wanted
-        .iter()
-        .filter(|(_, values)| values.iter().any(Option::is_some))
-        .count();
-    let all_there = wanted
-        .iter()
-        .all(|(labels, values)| match by_labels.get(labels) {
-            Some(got) => same_values(values, got),
-            None => values.iter().all(Option::is_none),
-        });
-    if all_there && wanted_count == got.len() {
+    let all_there = wanted.iter().all(|(labels, values)| {
+        by_labels
+            .get(labels)
+            .is_some_and(|got| same_values(values, got))
+    });
+    if all_there && wanted.len() == got.len() {
         Ok(())
     } else {
         Err(difference(wanted, got))
@@ -266,6 +348,9 @@ fn same_histogram(wanted: &FloatHistogram, hinted: bool, got: &FloatHistogram) -
 }
 
 fn same(wanted: f64, got: f64) -> bool {
+    if model::is_stale(wanted) || model::is_stale(got) {
+        return model::is_stale(wanted) && model::is_stale(got);
+    }
     if wanted == got || (wanted.is_nan() && got.is_nan()) {
         return true;
     }

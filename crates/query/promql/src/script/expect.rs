@@ -3,13 +3,34 @@
 use model::{Labels, Pattern, duration};
 
 use super::ScriptError;
+use super::lines::Lines;
 use super::notation::{Written, labels, number, split, values};
+use crate::ast::ExprKind;
 
 /// When a query is evaluated.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum When {
     Instant(i64),
-    Range { start: i64, end: i64, step: i64 },
+    /// At its end, for the samples of a range vector that lie at these moments.
+    Window(Grid),
+    Range(Grid),
+}
+
+/// Moments at equal distances.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grid {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    pub(super) step: i64,
+}
+
+impl Grid {
+    /// Which of the moments this is.
+    pub(super) fn place(&self, time: i64) -> Option<usize> {
+        let behind = time.checked_sub(self.start).filter(|_| time <= self.end)?;
+        let is_on = self.step > 0 && behind % self.step == 0;
+        is_on.then(|| usize::try_from(behind / self.step).ok())?
+    }
 }
 
 /// What a note or an error must say.
@@ -48,93 +69,151 @@ impl Says {
     }
 }
 
-/// Reads an `eval` command with its block.
+/// Reads an `eval` command with the lines that follow it.
 pub(super) fn parse(
     line: usize,
     command: &str,
-    block: &[(usize, &str)],
+    lines: &mut Lines<'_>,
 ) -> Result<Expected, ScriptError> {
-    let (when, query) = when(command)
-        .ok_or_else(|| ScriptError::new(line, format!("cannot be read: {command}")))?;
-    let word = command.split_whitespace().next().unwrap_or("");
+    let fail = |reason: String| ScriptError::new(line, reason);
+    let (word, rest) = word(command).ok_or_else(|| fail(format!("cannot be read: {command}")))?;
+    let (when, query) = when(rest).ok_or_else(|| fail(format!("cannot be read: {command}")))?;
     let mut expected = Expected {
         when,
         query,
-        ordered: word == "eval_ordered",
-        fail: (word == "eval_fail").then_some(Says::Anything),
-        warnings: if word == "eval_warn" {
-            vec![Says::Anything]
-        } else {
-            Vec::new()
-        },
-        infos: if word == "eval_info" {
-            vec![Says::Anything]
-        } else {
-            Vec::new()
-        },
+        ordered: false,
+        fail: None,
+        warnings: Vec::new(),
+        infos: Vec::new(),
         no_warnings: false,
         no_infos: false,
         scalar: None,
         string: None,
         series: Vec::new(),
     };
-    for (line, text) in block {
-        read_line(&mut expected, text).map_err(|reason| ScriptError::new(*line, reason))?;
+    match word {
+        "eval" => {}
+        "eval_fail" => expected.fail = Some(Says::Anything),
+        "eval_warn" => expected.warnings.push(Says::Anything),
+        "eval_info" => expected.infos.push(Says::Anything),
+        "eval_ordered" if matches!(when, When::Instant(_)) => expected.ordered = true,
+        _ => return Err(fail(format!("unknown command {word:?}"))),
     }
+    let mut outcome = Ok(());
+    lines.each_of_block(|(line, text)| match read_line(&mut expected, text) {
+        Ok(more) => more,
+        Err(reason) => {
+            outcome = Err(ScriptError::new(line, reason));
+            false
+        }
+    });
+    outcome?;
+    check(&expected).map_err(fail)?;
     Ok(expected)
 }
 
-fn read_line(expected: &mut Expected, text: &str) -> Result<(), String> {
+/// What cannot be expected together.
+fn check(expected: &Expected) -> Result<(), String> {
+    for (kind, wanted, none) in [
+        ("warn", &expected.warnings, expected.no_warnings),
+        ("info", &expected.infos, expected.no_infos),
+    ] {
+        if none && !wanted.is_empty() {
+            return Err(format!("{kind} and no_{kind} cannot be expected together"));
+        }
+    }
+    let single = matches!(expected.when, When::Instant(_));
+    if single && expected.series.iter().any(|(_, values)| values.len() != 1) {
+        return Err(
+            "an instant query has one value a series; a range vector is expected with \"expect range vector\""
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// Answers whether further lines may belong to the same evaluation.
+fn read_line(expected: &mut Expected, text: &str) -> Result<bool, String> {
     if let Some(rest) = text.strip_prefix("expect ").map(str::trim_start) {
         let (kind, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        return directive(expected, kind, rest.trim());
+        directive(expected, kind, rest.trim())?;
+        return Ok(true);
     }
     for (prefix, exact) in [
-        ("expected_fail_message ", true),
-        ("expected_fail_regexp ", false),
+        ("expected_fail_message", true),
+        ("expected_fail_regexp", false),
     ] {
-        if let Some(rest) = text.strip_prefix(prefix) {
+        if let (Some(rest), Some(_)) = (text.strip_prefix(prefix), &expected.fail) {
             let says = if exact { Says::Exactly } else { Says::Matches };
             expected.fail = Some(says(rest.trim().to_owned()));
-            return Ok(());
+            return Ok(false);
         }
     }
     let (series, notation) = split(text);
     if let (true, Some(value)) = (notation.is_empty(), number(series)) {
         expected.scalar = Some(value);
-        return Ok(());
+        return Ok(false);
     }
-    expected.series.push((labels(series)?, values(notation)?));
-    Ok(())
+    let (labels, values) = (labels(series)?, values(notation)?);
+    // As upstream has it, the last line of a series counts.
+    expected.series.retain(|(known, _)| *known != labels);
+    expected.series.push((labels, values));
+    Ok(true)
 }
 
 fn directive(expected: &mut Expected, kind: &str, rest: &str) -> Result<(), String> {
-    let says = match (rest.strip_prefix("msg:"), rest.strip_prefix("regex:")) {
-        (Some(text), _) => Says::Exactly(text.trim().to_owned()),
-        (None, Some(pattern)) => Says::Matches(pattern.trim().to_owned()),
-        (None, None) => Says::Anything,
-    };
+    let unknown = || format!("unknown expectation \"expect {kind} {rest}\"");
     match kind {
-        "fail" => expected.fail = Some(says),
-        "warn" => expected.warnings.push(says),
-        "info" => expected.infos.push(says),
+        "string" => {
+            expected.string = Some(string(rest).ok_or_else(unknown)?);
+            return Ok(());
+        }
+        "range" => {
+            let grid = keyword(rest, "vector").and_then(grid);
+            let (grid, _) = grid
+                .filter(|(_, rest)| rest.is_empty())
+                .ok_or_else(unknown)?;
+            expected.when = When::Window(grid);
+            return Ok(());
+        }
+        "ordered" | "no_warn" | "no_info" if !rest.is_empty() => return Err(unknown()),
+        "ordered" => expected.ordered = true,
         "no_warn" => expected.no_warnings = true,
         "no_info" => expected.no_infos = true,
-        "ordered" => expected.ordered = true,
-        "string" => {
-            let text = rest
-                .strip_prefix(['"', '`'])
-                .and_then(|t| t.strip_suffix(['"', '`']));
-            expected.string = Some(text.unwrap_or(rest).to_owned());
+        "warn" => expected.warnings.push(says(rest).ok_or_else(unknown)?),
+        "info" => expected.infos.push(says(rest).ok_or_else(unknown)?),
+        "fail" if matches!(expected.fail, Some(Says::Exactly(_) | Says::Matches(_))) => {
+            return Err("a query fails once: more than one line says how".to_owned());
         }
-        _ => return Err(format!("unknown expectation {kind:?}")),
+        "fail" => expected.fail = Some(says(rest).ok_or_else(unknown)?),
+        _ => return Err(unknown()),
     }
     Ok(())
 }
 
+fn says(rest: &str) -> Option<Says> {
+    match (rest.strip_prefix("msg:"), rest.strip_prefix("regex:")) {
+        (Some(text), _) => Some(Says::Exactly(text.trim().to_owned())),
+        (None, Some(pattern)) => Some(Says::Matches(pattern.trim().to_owned())),
+        (None, None) => rest.is_empty().then_some(Says::Anything),
+    }
+}
+
+/// A quoted text without its quotes.
+fn string(literal: &str) -> Option<String> {
+    match crate::parse(literal).ok()?.kind {
+        ExprKind::String(text) => Some(text.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+/// The first word, and what stands behind it.
 fn word(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start();
-    let (word, rest) = text.split_once(char::is_whitespace)?;
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     Some((word, rest.trim_start()))
 }
 
@@ -157,18 +236,27 @@ fn time(text: &str) -> Option<(i64, &str)> {
     Some((if negative { -millis } else { millis }, rest))
 }
 
-fn when(command: &str) -> Option<(When, String)> {
-    let (_, rest) = word(command)?;
-    if let Some(rest) = keyword(rest, "instant") {
-        let Some(rest) = keyword(rest, "at") else {
-            return Some((When::Instant(0), rest.to_owned()));
-        };
-        let (time, query) = time(rest)?;
-        return Some((When::Instant(time), query.to_owned()));
-    }
-    let rest = keyword(rest, "range")?;
-    let (start, rest) = time(keyword(rest, "from")?)?;
+/// `from … to … step …`, and what stands behind it.
+fn grid(text: &str) -> Option<(Grid, &str)> {
+    let (start, rest) = time(keyword(text, "from")?)?;
     let (end, rest) = time(keyword(rest, "to")?)?;
-    let (step, query) = time(keyword(rest, "step")?)?;
-    Some((When::Range { start, end, step }, query.to_owned()))
+    let (step, rest) = time(keyword(rest, "step")?)?;
+    (start <= end).then_some((Grid { start, end, step }, rest))
+}
+
+fn when(text: &str) -> Option<(When, String)> {
+    let (when, query) = match keyword(text, "instant") {
+        Some(rest) => {
+            let (time, query) = match keyword(rest, "at") {
+                Some(rest) => time(rest)?,
+                None => (0, rest),
+            };
+            (When::Instant(time), query)
+        }
+        None => {
+            let (grid, query) = grid(keyword(text, "range")?)?;
+            (When::Range(grid), query)
+        }
+    };
+    (!query.is_empty()).then(|| (when, query.to_owned()))
 }

@@ -1,6 +1,6 @@
 //! Lines of a script: commands, and the indented or plain lines that belong to them.
 
-/// The lines of a script without comments, with their numbers.
+/// The lines of a script with their numbers; a comment is an empty line.
 pub(super) struct Lines<'s> {
     lines: Vec<(usize, &'s str)>,
     next: usize,
@@ -12,7 +12,7 @@ impl<'s> Lines<'s> {
             .lines()
             .enumerate()
             .map(|(place, line)| (place + 1, line.trim()))
-            .filter(|(_, line)| !line.starts_with('#'))
+            .map(|(number, line)| (number, if line.starts_with('#') { "" } else { line }))
             .collect();
         Self { lines, next: 0 }
     }
@@ -30,13 +30,21 @@ impl<'s> Lines<'s> {
 
     /// The lines up to the next empty one.
     pub(super) fn block(&mut self) -> Vec<(usize, &'s str)> {
-        let rest = self.lines.get(self.next..).unwrap_or_default();
-        let block: Vec<_> = rest
-            .iter()
-            .take_while(|(_, line)| !line.is_empty())
-            .copied()
-            .collect();
-        self.next += block.len();
+        let mut block = Vec::new();
+        self.each_of_block(|line| {
+            block.push(line);
+            true
+        });
         block
+    }
+
+    /// Gives the lines up to the next empty one, or up to one after which `more` says no.
+    pub(super) fn each_of_block(&mut self, mut more: impl FnMut((usize, &'s str)) -> bool) {
+        while let Some(line) = self.lines.get(self.next).filter(|line| !line.1.is_empty()) {
+            self.next += 1;
+            if !more(*line) {
+                return;
+            }
+        }
     }
 }

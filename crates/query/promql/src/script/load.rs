@@ -19,16 +19,20 @@ pub(super) fn load(
     let step = command.split_whitespace().nth(1).unwrap_or("");
     let step = duration::parse(step).map_err(|e| ScriptError::new(line, e.to_string()))?;
     let mut converter = Converter::default();
-    let mut starting: Option<Vec<Option<i64>>> = None;
+    // The line, the series and the distances of a line of starts.
+    let mut starting: Option<(usize, Labels, Vec<Option<i64>>)> = None;
     for (line, text) in block {
         let (series, notation) = split(text);
         let fail = |reason: String| ScriptError::new(*line, reason);
         if series.ends_with(starts::MARK) {
-            starting = Some(starts::values(notation).map_err(fail)?);
+            let series = series.strip_suffix(starts::MARK).unwrap_or(series);
+            let distances = starts::values(notation).map_err(fail)?;
+            starting = Some((*line, labels(series).map_err(fail)?, distances));
             continue;
         }
         let labels = labels(series).map_err(fail)?;
         let values = values(notation).map_err(fail)?;
+        let count = values.len();
         let samples = timed(values, step);
         let numbers = samples.iter().filter_map(|(time, value)| match value {
             Written::Number(number) => Some((*time, *number)),
@@ -37,9 +41,16 @@ pub(super) fn load(
         converter.add(&labels, numbers.clone());
         store.load(labels.clone(), numbers);
         store.load_histograms(labels.clone(), histograms(&samples));
-        if let Some(distances) = starting.take() {
+        if let Some((line, of, distances)) = starting.take() {
+            if of != labels || distances.len() != count {
+                let text = "starts are of another series or number than the line below";
+                return Err(ScriptError::new(line, text));
+            }
             load_starts(store, &labels, &samples, &distances, step);
         }
+    }
+    if let Some((line, ..)) = starting {
+        return Err(ScriptError::new(line, "starts without a line of samples"));
     }
     if command.starts_with("load_with_nhcb") {
         for (labels, samples) in converter.finish() {

@@ -2,11 +2,13 @@
 //!
 //! The language is that of Prometheus' own test files: `load 5m` with lines of series and values
 //! (`1+2x3`, `_`, `stale`), `clear`, `eval instant at 50m …` and `eval range from … to … step …`
-//! with the expected lines below, and `expect warn|info|no_warn|no_info|fail|ordered|string`.
-//! `load_with_nhcb` loads classic histograms a second time as native ones; `{{…}}` is a histogram
+//! with the expected lines below, and `expect warn|info|no_warn|no_info|fail|ordered|string`, or
+//! `expect range vector from … to … step …` for an instant query whose value has a sample at each
+//! of those moments. `load_with_nhcb` loads classic histograms a second time as native ones; `{{…}}` is a histogram
 //! and a line `…@st` before a series says when the counting of its samples began. [`run`] answers
 //! one [`Case`] for each evaluation.
 
+mod at;
 mod compare;
 mod expect;
 mod hints;
@@ -17,6 +19,7 @@ mod nhcb;
 mod notation;
 mod starts;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use contract::memory::MemoryStore;
@@ -76,10 +79,32 @@ pub fn engine() -> Engine {
 }
 
 /// Runs a script on an engine.
+///
+/// # Errors
+/// Where a line of it cannot be read.
 pub fn run(engine: &Engine, script: &str) -> Result<Vec<Case>, ScriptError> {
+    let mut cases = Vec::new();
+    let ended = run_each(engine, script, |case| {
+        cases.push(case);
+        Ok::<_, Infallible>(())
+    })?;
+    match ended {
+        Ok(()) => Ok(cases),
+    }
+}
+
+/// Runs a script and gives each case as soon as it is done; a failure of the receiver ends it and
+/// is the inner result.
+///
+/// # Errors
+/// Where a line cannot be read; the cases above it have been given.
+pub fn run_each<E>(
+    engine: &Engine,
+    script: &str,
+    mut give: impl FnMut(Case) -> Result<(), E>,
+) -> Result<Result<(), E>, ScriptError> {
     let mut lines = lines::Lines::new(script);
     let mut store = MemoryStore::new();
-    let mut cases = Vec::new();
     while let Some((line, text)) = lines.next_command() {
         let command = text.split_whitespace().next().unwrap_or("");
         match command {
@@ -89,22 +114,23 @@ pub fn run(engine: &Engine, script: &str) -> Result<Vec<Case>, ScriptError> {
                 load::load(&store, line, text, &block)?;
             }
             _ if command.starts_with("eval") => {
-                let block = lines.block();
-                let case = expect::parse(line, text, &block)?;
+                let case = expect::parse(line, text, &mut lines)?;
                 let outcome = compare::run(engine, &store, &case);
-                cases.push(Case {
+                let query = case.query;
+                let given = give(Case {
                     line,
-                    query: case.query,
+                    query,
                     outcome,
                 });
+                if given.is_err() {
+                    return Ok(given);
+                }
             }
             _ => {
-                return Err(ScriptError::new(
-                    line,
-                    format!("unknown command {command:?}"),
-                ));
+                let reason = format!("unknown command {command:?}");
+                return Err(ScriptError::new(line, reason));
             }
         }
     }
-    Ok(cases)
+    Ok(Ok(()))
 }

@@ -154,12 +154,12 @@ fn key(block: &Block) -> (i64, i64, &str) {
 fn is_damage(error: &StoreError) -> bool {
     match error {
         StoreError::Block { .. } => true,
-        StoreError::Io { source, .. } => {
+        StoreError::Io { cause, .. } => {
             let is_ours = matches!(
-                source.kind(),
+                cause.kind(),
                 ErrorKind::PermissionDenied | ErrorKind::OutOfMemory | ErrorKind::Interrupted
             );
-            let errno = source.raw_os_error().unwrap_or_default();
+            let errno = cause.raw_os_error().unwrap_or_default();
             let lacks = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE];
             !is_ours && !lacks.iter().any(|lack| lack.raw_os_error() == errno)
         }

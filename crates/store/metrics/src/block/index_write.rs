@@ -93,7 +93,9 @@ impl IndexWriter {
             symbols: out.at(),
             ..Toc::default()
         };
-        out.write_section(&list.encode())?;
+        let mut section = out.begin_section(list.encoded_len())?;
+        list.encode(|piece| section.write(piece))?;
+        section.finish()?;
         toc.series = out.at();
         Ok(Self {
             out,

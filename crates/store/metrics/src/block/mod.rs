@@ -46,7 +46,7 @@ mod write;
 
 pub(crate) use check::check_index;
 pub(crate) use folder::{OpenedBlocks, delete, link, names, open_all};
-pub(crate) use index_write::SymbolPairs;
+pub(crate) use index_write::{IndexWriter, SeriesKey, SymbolPairs};
 pub(crate) use marks::Interval;
 pub(crate) use meta::{BlockMeta, Compaction, Parent, Stats};
 pub(crate) use read::{Block, BlockSeries, SeriesWalk};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use disk::File;
 
-use crate::{StoreError, crc32c};
+use crate::{Checksum, StoreError};
 
 /// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -44,11 +44,21 @@ impl Out {
 
     /// Appends a content behind its length, and its checksum.
     pub(super) fn write_section(&mut self, content: &[u8]) -> Result<(), StoreError> {
-        let length = u32::try_from(content.len())
+        let mut section = self.begin_section(content.len() as u64)?;
+        section.write(content)?;
+        section.finish()
+    }
+
+    /// Begins a section of `length` bytes, which come in pieces.
+    pub(super) fn begin_section(&mut self, length: u64) -> Result<SectionOut<'_>, StoreError> {
+        let fitting = u32::try_from(length)
             .map_err(|_| self.wrong("a table is over 4 GiB; cut the block into shorter ones"))?;
-        self.write(&length.to_be_bytes())?;
-        self.write(content)?;
-        self.write(&crc32c(content).to_be_bytes())
+        self.write(&fitting.to_be_bytes())?;
+        Ok(SectionOut {
+            end: self.at + length,
+            out: self,
+            sum: Checksum::new(),
+        })
     }
 
     /// Appends zeros until the length is a multiple of `alignment`, which is at most 16.
@@ -82,6 +92,29 @@ impl Out {
             folder: self.path.clone(),
             reason: reason.into(),
         }
+    }
+}
+
+/// A section that is being written.
+pub(super) struct SectionOut<'a> {
+    out: &'a mut Out,
+    end: u64,
+    sum: Checksum,
+}
+
+impl SectionOut<'_> {
+    /// Appends a piece of the content.
+    pub(super) fn write(&mut self, piece: &[u8]) -> Result<(), StoreError> {
+        self.sum.add(piece);
+        self.out.write(piece)
+    }
+
+    /// Appends the checksum.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
+        if self.out.at != self.end {
+            return Err(self.out.wrong("a table is not as long as it says"));
+        }
+        self.out.write(&self.sum.value().to_be_bytes())
     }
 }
 

@@ -9,9 +9,9 @@ use std::ops::Range;
 
 use super::series;
 
-/// References that are gathered in one reading of the series, at least: 16 MiB.
-const AT_ONCE: usize = 4 << 20;
-/// The series are read this often at most; beyond 8 × 16 MiB of postings the bound grows with them.
+/// References that are gathered in one reading of the series, at least: 4 MiB.
+const AT_ONCE: usize = 1 << 20;
+/// The series are read this often at most; beyond 8 × 4 MiB of postings the bound grows with them.
 const MOST_READINGS: usize = 8;
 
 /// How many series each pair of symbols has: its name and its value.
@@ -85,7 +85,10 @@ impl PostingLists {
             ends.push(total);
             total += count as usize;
         }
+        let pairs = self.pairs.get(range.clone()).unwrap_or_default();
         Part {
+            first: pairs.first().copied().unwrap_or_default(),
+            last: pairs.last().copied().unwrap_or_default(),
             lists: self,
             range,
             ends,
@@ -99,6 +102,9 @@ impl PostingLists {
 pub(super) struct Part<'a> {
     lists: &'a PostingLists,
     range: Range<usize>,
+    /// Its first and its last pair.
+    first: (u32, u32),
+    last: (u32, u32),
     /// Where the next reference of each list goes.
     ends: Vec<usize>,
     references: Vec<u32>,
@@ -109,6 +115,10 @@ impl Part<'_> {
     /// add up.
     pub(super) fn add(&mut self, reference: u32, entry: &[u8]) -> Option<()> {
         series::labels(entry, |name, value| {
+            // Most labels belong to other parts, and need not be looked up.
+            if !(self.first..=self.last).contains(&(name, value)) {
+                return Some(());
+            }
             let place = *self.lists.places.get(&(name, value))? as usize;
             let Some(within) = place.checked_sub(self.range.start) else {
                 return Some(());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use contract::{SelectError, TimeRange};
+use contract::{Patient, SelectError, TimeRange, Watch};
 use model::{Columns, Labels, Matcher};
 
 use super::index_read::Index;
@@ -18,6 +18,10 @@ use super::write::ChunkData;
 use crate::StoreError;
 use crate::chunk::Encoding;
 use crate::columns::{Mark, cut_out, put_in_order};
+use crate::head::read::{CHUNKS_AT_ONCE, held_by};
+
+/// Series that are looked up before the watch is asked: less than a millisecond.
+const SERIES_AT_ONCE: usize = 1024;
 
 /// An open block: its files mapped, a sample of its tables in memory.
 #[derive(Debug)]
@@ -38,6 +42,14 @@ pub(crate) struct BlockSeries {
 }
 
 impl BlockSeries {
+    /// Bytes that one takes with its few chunks, about.
+    const SIZE: usize = size_of::<Self>() + 4 * size_of::<ChunkMeta>();
+
+    /// Bytes that it takes.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.chunks)
+    }
+
     /// What the index calls the series: rising in label order within one block.
     pub(crate) fn reference(&self) -> u32 {
         self.reference
@@ -69,7 +81,7 @@ impl Block {
         let tombstones = match read("tombstones") {
             Ok(bytes) => tombstones::parse(&bytes)
                 .ok_or_else(|| wrong("the file tombstones is damaged".to_owned()))?,
-            Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(StoreError::Io { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
                 Tombstones::new()
             }
             Err(error) => return Err(error),
@@ -151,12 +163,28 @@ impl Block {
         matchers: &[Matcher],
         range: TimeRange,
     ) -> Result<Vec<BlockSeries>, SelectError> {
+        self.select_watched(matchers, range, &Patient)
+    }
+
+    /// The same; stops where the watch does not go on.
+    pub(crate) fn select_watched(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        watch: &dyn Watch,
+    ) -> Result<Vec<BlockSeries>, SelectError> {
         if !self.range().overlaps(range) {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
         let mut chunks = Vec::new();
-        for reference in matching(&self.index, matchers)? {
+        for (done, reference) in matching(&self.index, matchers, watch)?
+            .into_iter()
+            .enumerate()
+        {
+            if done % SERIES_AT_ONCE == 0 && !watch.goes_on(found.len() * BlockSeries::SIZE) {
+                return Err(SelectError::Stopped);
+            }
             chunks.clear();
             self.index.chunks(reference, |chunk| {
                 if chunk.min <= range.end && chunk.max >= range.start {
@@ -186,8 +214,22 @@ impl Block {
         range: TimeRange,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
+        self.read_watched(series, range, &Patient, into)
+    }
+
+    /// The same; stops where the watch does not go on.
+    pub(crate) fn read_watched(
+        &self,
+        series: &BlockSeries,
+        range: TimeRange,
+        watch: &dyn Watch,
+        into: &mut Columns,
+    ) -> Result<(), SelectError> {
         let start = Mark::end_of(into);
-        for meta in &series.chunks {
+        for (done, meta) in series.chunks.iter().enumerate() {
+            if done % CHUNKS_AT_ONCE == CHUNKS_AT_ONCE - 1 && !watch.goes_on(held_by(into)) {
+                return Err(SelectError::Stopped);
+            }
             if meta.max < range.start || meta.min > range.end {
                 continue;
             }
@@ -303,7 +345,7 @@ impl Block {
         mut pick: impl FnMut(u32, u32) -> Option<u32>,
     ) -> Result<Vec<String>, SelectError> {
         let mut symbols: HashSet<u32> = HashSet::new();
-        for reference in matching(&self.index, matchers)? {
+        for reference in matching(&self.index, matchers, &Patient)? {
             self.index.label_symbols(reference, |name, value| {
                 symbols.extend(pick(name, value));
             })?;

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::section::section;
-use crate::record::bytes::{Cursor, put_text};
+use crate::record::bytes::{Cursor, put_text, uvarint_len};
 
 /// Of so many symbols one is remembered: half a byte of memory a symbol, and four symbols passed
 /// over on the way to one, on average.
@@ -62,14 +62,25 @@ impl SymbolList {
         None
     }
 
-    /// The section's content.
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(4 + self.text.len() + self.ends.len());
-        out.extend_from_slice(&self.count().to_be_bytes());
+    /// Bytes of the section's content.
+    pub(super) fn encoded_len(&self) -> u64 {
+        let texts = (0..self.count()).map(|symbol| {
+            let length = self.get(symbol).len() as u64;
+            length + uvarint_len(length)
+        });
+        size_of::<u32>() as u64 + texts.sum::<u64>()
+    }
+
+    /// Hands the section's content to `put`, piece by piece.
+    pub(super) fn encode<E>(&self, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        put(&self.count().to_be_bytes())?;
+        let mut piece = Vec::new();
         for symbol in 0..self.count() {
-            put_text(&mut out, self.get(symbol));
+            piece.clear();
+            put_text(&mut piece, self.get(symbol));
+            put(&piece)?;
         }
-        out
+        Ok(())
     }
 }
 
@@ -158,7 +169,12 @@ mod tests {
             for text in &texts {
                 prop_assert!(list.push(text));
             }
-            let content = list.encode();
+            let mut content = Vec::new();
+            let put = list.encode(|piece| {
+                content.extend_from_slice(piece);
+                Ok::<(), ()>(())
+            });
+            prop_assert_eq!((put, content.len() as u64), (Ok(()), list.encoded_len()));
             let mut index = vec![0; 5];
             index.extend(around(&content));
             let symbols = Symbols::open(&index, 5).unwrap();

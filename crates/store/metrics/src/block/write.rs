@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use model::Labels;
 use ulid::Ulid;
 
 use super::folder::{CREATION, set_suffix};
@@ -49,7 +48,7 @@ pub(crate) fn write_block(
     dir: &Path,
     span: BlockSpan,
     symbols: impl Iterator<Item = impl AsRef<str>>,
-    series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+    series: impl Iterator<Item = Result<(impl SeriesKey, Vec<ChunkData>), StoreError>>,
 ) -> Result<Option<BlockMeta>, StoreError> {
     write_compacted(dir, span, None, symbols, series)
 }
@@ -71,7 +70,7 @@ pub(crate) fn write_out_of_order(
     dir: &Path,
     span: BlockSpan,
     symbols: impl Iterator<Item = impl AsRef<str>>,
-    series: impl Iterator<Item = Result<(Labels, Vec<ChunkData>), StoreError>>,
+    series: impl Iterator<Item = Result<(impl SeriesKey, Vec<ChunkData>), StoreError>>,
 ) -> Result<Option<BlockMeta>, StoreError> {
     write_named(dir, span, Compaction::out_of_order, symbols, series)
 }

@@ -1,24 +1,22 @@
-//! What a view of the head gives to a block: series in the order of their labels, each with its
-//! chunks.
+//! What the head gives to a block: the chunks of each series.
 //!
-//! Chunks that lie wholly in the view's range are copied as they are, others are cut to it and
-//! encoded again. The samples in the range must be final when the view is made: no appender may
-//! add to them. One series is held at a time, beside four bytes a series for the order and a copy
-//! of the label texts.
+//! Chunks that lie wholly in the range are copied as they are, others are cut to it and encoded
+//! again. The samples in the range must be final: no appender may add to them. One series is held
+//! at a time, beside four bytes a series for the [order](super::sorted).
 
-use contract::{SelectError, SeriesId, TimeRange};
-use model::{Columns, Labels, ResetHint};
+use contract::{SelectError, TimeRange};
+use model::{Columns, ResetHint};
+use parking_lot::RwLock;
 
-use super::dictionary::Dictionary;
 use super::histograms::OpenHistograms;
 use super::open::{OpenChunk, Plan};
-use super::read::HeadView;
 use super::segments::Segments;
 use super::series::FullChunk;
-use super::{Head, slot_of};
+use super::{Head, read};
 use crate::block::ChunkData;
 use crate::chunk::{Encoding, UnknownEncoding};
 use crate::columns::{Mark, cut_out, trim};
+use crate::head_chunks::Reader;
 
 /// Chunks that are cut are ended by whoever cuts them.
 const UNPLANNED: Plan = Plan {
@@ -26,15 +24,8 @@ const UNPLANNED: Plan = Plan {
     phase: 0,
 };
 
-/// A view's series in the order of their labels.
-pub(crate) struct Sorted<'a> {
-    view: &'a HeadView,
-    texts: Dictionary,
-    /// Places in the view.
-    order: Vec<u32>,
-    /// The pairs that the series have.
-    used: Vec<u32>,
-}
+/// Series that are looked at before appenders may have the lock: a millisecond.
+const UNDER_LOCK: usize = 4096;
 
 /// The bytes of a chunk with the times of its first and last sample.
 struct Raw {
@@ -52,9 +43,27 @@ struct Gathered {
     deleted: Vec<(i64, i64)>,
 }
 
+/// The slots of the series that may have samples in a range, rising.
+pub(crate) fn slots_in(head: &RwLock<Head>, range: TimeRange) -> Vec<u32> {
+    let all = head.read().postings.all().clone();
+    let mut slots = Vec::with_capacity(usize::try_from(all.len()).unwrap_or_default());
+    let mut rest = all.iter();
+    loop {
+        let head = head.read();
+        let mut some = rest.by_ref().take(UNDER_LOCK).peekable();
+        if some.peek().is_none() {
+            return slots;
+        }
+        slots.extend(some.filter(|&slot| {
+            let series = head.id(slot).and_then(|id| head.series(id));
+            series.is_some_and(|series| head.may_overlap(series, range))
+        }));
+    }
+}
+
 impl Head {
-    fn gather_all(&self, id: SeriesId, range: TimeRange) -> Option<Gathered> {
-        let series = self.series(id)?;
+    fn gather_all(&self, slot: u32, range: TimeRange) -> Option<Gathered> {
+        let series = self.series(self.id(slot)?)?;
         let open = self.open_range(series);
         let open = open.filter(|&(first, last, _)| first <= range.end && last >= range.start);
         let full = self
@@ -73,115 +82,43 @@ impl Head {
                     bytes,
                 })
             }),
-            deleted: self.deleted.get(&slot_of(id)).cloned().unwrap_or_default(),
+            deleted: self.deleted.get(&slot).cloned().unwrap_or_default(),
         })
     }
 }
 
-impl<'a> Sorted<'a> {
-    /// Sorts the series of a view; no lock is held meanwhile.
-    pub(crate) fn new(view: &'a HeadView) -> Self {
-        let texts = view.dictionary().read().clone();
-        let mut is_used = vec![false; texts.len()];
-        for place in 0..view.len() {
-            for &pair in view.pairs(place) {
-                if let Some(is_used) = is_used.get_mut(pair as usize) {
-                    *is_used = true;
-                }
-            }
-        }
-        let mut used: Vec<u32> = (0..)
-            .zip(&is_used)
-            .filter_map(|(pair, &is_used)| is_used.then_some(pair))
-            .collect();
-        used.sort_unstable_by(|&a, &b| texts.get(a).cmp(&texts.get(b)));
-        // Label sets compare as the ranks of their pairs do, which needs no text.
-        let mut ranks = vec![0u32; texts.len()];
-        for (rank, &pair) in (0..).zip(&used) {
-            if let Some(place) = ranks.get_mut(pair as usize) {
-                *place = rank;
-            }
-        }
-        let rank = |pair: &u32| ranks.get(*pair as usize).copied().unwrap_or_default();
-        let mut order: Vec<u32> = (0..view.len() as u32).collect();
-        order.sort_unstable_by(|&a, &b| {
-            let (a, b) = (view.pairs(a as usize), view.pairs(b as usize));
-            a.iter().map(rank).cmp(b.iter().map(rank))
+/// The chunks of a slot's series, cut to a range.
+pub(crate) fn chunks(
+    head: &RwLock<Head>,
+    slot: u32,
+    range: TimeRange,
+    files: &mut Reader<'_>,
+) -> Result<Vec<ChunkData>, SelectError> {
+    let Some(gathered) = head.read().gather_all(slot, range) else {
+        return Ok(Vec::new());
+    };
+    let mut chunks = Vec::with_capacity(gathered.full.len() + 1);
+    for full in gathered.full.iter().rev() {
+        let raw = files.read(full.file, full.offset, |chunk| {
+            Ok(Raw {
+                first: chunk.first,
+                last: chunk.last,
+                encoding: chunk.encoding?,
+                bytes: chunk.data.to_vec(),
+            })
         });
-        Self {
-            view,
-            texts,
-            order,
-            used,
-        }
-    }
-
-    /// All label names and values, sorted, each once.
-    pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
-        let mut symbols: Vec<&str> = self
-            .used
-            .iter()
-            .flat_map(|&pair| <[&str; 2]>::from(self.texts.get(pair)))
-            .collect();
-        symbols.sort_unstable();
-        symbols.dedup();
-        symbols.into_iter()
-    }
-
-    /// The series that have samples in the view's range, with their chunks.
-    pub(crate) fn series(
-        &self,
-    ) -> impl Iterator<Item = Result<(Labels, Vec<ChunkData>), SelectError>> {
-        self.series_with(|place| self.view.chunks(place))
-    }
-
-    /// The series to which `chunks` gives any, by their place in the view.
-    pub(crate) fn series_with(
-        &self,
-        chunks: impl Fn(usize) -> Result<Vec<ChunkData>, SelectError>,
-    ) -> impl Iterator<Item = Result<(Labels, Vec<ChunkData>), SelectError>> {
-        self.order.iter().filter_map(move |&place| {
-            let place = place as usize;
-            match chunks(place) {
-                Ok(chunks) if chunks.is_empty() => None,
-                Ok(chunks) => Some(Ok((self.texts.labels(self.view.pairs(place)), chunks))),
-                Err(error) => Some(Err(error)),
-            }
-        })
-    }
-}
-
-impl HeadView {
-    /// The chunks of a series, cut to the view's range.
-    fn chunks(&self, place: usize) -> Result<Vec<ChunkData>, SelectError> {
-        let range = self.range();
-        let Some(id) = self.id(place) else {
-            return Ok(Vec::new());
-        };
-        let Some(gathered) = self.head().read().gather_all(id, range) else {
-            return Ok(Vec::new());
-        };
-        let mut chunks = Vec::with_capacity(gathered.full.len() + 1);
-        for full in gathered.full.iter().rev() {
-            let raw = self.with_full(full, |chunk| {
-                Ok(Raw {
-                    first: chunk.first,
-                    last: chunk.last,
-                    encoding: chunk.encoding?,
-                    bytes: chunk.data.to_vec(),
-                })
-            })?;
-            let raw = raw.map_err(|unknown: UnknownEncoding| {
-                let slot = slot_of(id);
+        let raw = raw
+            .map_err(read::unmapped)?
+            .ok_or_else(|| read::lost(full))?
+            .map_err(|unknown: UnknownEncoding| {
                 SelectError::Corrupt(format!("chunk of the series in slot {slot}: {unknown}"))
             })?;
-            add(raw, range, &gathered.deleted, &mut chunks, id)?;
-        }
-        if let Some(open) = gathered.open {
-            add(open, range, &gathered.deleted, &mut chunks, id)?;
-        }
-        Ok(chunks)
+        add(raw, range, &gathered.deleted, &mut chunks, slot)?;
     }
+    if let Some(open) = gathered.open {
+        add(open, range, &gathered.deleted, &mut chunks, slot)?;
+    }
+    Ok(chunks)
 }
 
 /// Adds a chunk as it is where all of it is wanted, and what is wanted of it elsewhere.
@@ -190,7 +127,7 @@ fn add(
     range: TimeRange,
     deleted: &[(i64, i64)],
     chunks: &mut Vec<ChunkData>,
-    id: SeriesId,
+    slot: u32,
 ) -> Result<(), SelectError> {
     let is_inside = range.start <= raw.first && raw.last <= range.end;
     let is_whole = deleted
@@ -208,9 +145,9 @@ fn add(
         return Ok(());
     }
     let mut columns = Columns::new();
-    raw.encoding.decode(&raw.bytes, &mut columns).map_err(|_| {
-        SelectError::Corrupt(format!("chunk of the series in slot {}", slot_of(id)))
-    })?;
+    raw.encoding
+        .decode(&raw.bytes, &mut columns)
+        .map_err(|_| SelectError::Corrupt(format!("chunk of the series in slot {slot}")))?;
     trim(&mut columns, Mark::default(), range);
     for &(first, last) in deleted {
         cut_out(&mut columns, Mark::default(), first, last);
@@ -311,7 +248,7 @@ mod tests {
                 end: range.1,
             };
             let mut cut = Vec::new();
-            add(raw, range, deleted, &mut cut, SeriesId(0)).unwrap();
+            add(raw, range, deleted, &mut cut, 0).unwrap();
             let mut columns = Columns::new();
             for chunk in &cut {
                 let before = columns.len();

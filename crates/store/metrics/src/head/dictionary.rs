@@ -5,25 +5,58 @@
 //! Numbers only grow; the head builds a new dictionary when most pairs are dead.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::Labels;
 use rapidhash::v3::rapidhash_v3;
 
-use super::symbols::Symbols;
+use super::symbols::{Symbols, Texts};
 use super::table::IdTable;
+
+/// Pairs on a page; a power of two.
+const PAGE: usize = 1024;
 
 /// A label name with a value, as symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pair {
-    name: u32,
-    value: u32,
+pub(crate) struct Pair {
+    pub(crate) name: u32,
+    pub(crate) value: u32,
+}
+
+/// Pairs by number, in pages that copies share, as those of [`Texts`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pairs {
+    pages: Vec<Arc<Vec<Pair>>>,
+    count: usize,
+}
+
+impl Pairs {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The symbols of a pair.
+    #[inline]
+    pub(crate) fn get(&self, number: u32) -> Option<Pair> {
+        let number = number as usize;
+        self.pages.get(number / PAGE)?.get(number % PAGE).copied()
+    }
+
+    fn push(&mut self, pair: Pair) {
+        match self.pages.last_mut() {
+            Some(page) if page.len() < PAGE => Arc::make_mut(page).push(pair),
+            _ => self.pages.push(Arc::new(vec![pair])),
+        }
+        self.count += 1;
+    }
 }
 
 /// Label pairs, each with a number.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Dictionary {
     symbols: Symbols,
-    pairs: Vec<Pair>,
+    pairs: Pairs,
     table: IdTable,
     /// The pairs of each label name.
     names: BTreeMap<u32, Vec<u32>>,
@@ -33,8 +66,8 @@ fn hash(name: &str, value: &str) -> u64 {
     rapidhash_v3(name.as_bytes()).rotate_left(17) ^ rapidhash_v3(value.as_bytes())
 }
 
-fn pair_text<'a>(symbols: &'a Symbols, pairs: &[Pair], number: u32) -> (&'a str, &'a str) {
-    match pairs.get(number as usize) {
+fn pair_text<'a>(symbols: &'a Symbols, pairs: &Pairs, number: u32) -> (&'a str, &'a str) {
+    match pairs.get(number) {
         Some(pair) => (symbols.get(pair.name), symbols.get(pair.value)),
         None => ("", ""),
     }
@@ -49,6 +82,11 @@ impl Dictionary {
     /// How many pairs there are.
     pub(crate) fn len(&self) -> usize {
         self.pairs.len()
+    }
+
+    /// What all numbers so far stand for: a copy that shares the texts.
+    pub(crate) fn snapshot(&self) -> (Texts, Pairs) {
+        (self.symbols.texts().clone(), self.pairs.clone())
     }
 
     /// Bytes of the texts.

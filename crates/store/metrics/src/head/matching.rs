@@ -4,10 +4,15 @@
 //! keeps the series whose label does. Patterns are tried on the distinct values of a label only,
 //! never on series.
 
+use contract::{SelectError, Watch};
 use model::{MatchOp, Matcher};
 use roaring::{MultiOps, RoaringBitmap};
 
 use super::dictionary::Dictionary;
+
+/// Values of a label that a pattern is tried on before the watch is asked: a millisecond or two of
+/// a slow pattern.
+const VALUES_AT_ONCE: usize = 1024;
 
 /// The series of each label pair, and all series.
 #[derive(Debug, Default)]
@@ -76,16 +81,21 @@ impl Postings {
         self.of(pair).map_or(0, RoaringBitmap::len)
     }
 
-    /// The series that all matchers fit.
-    pub(crate) fn matching(&self, dictionary: &Dictionary, matchers: &[Matcher]) -> RoaringBitmap {
+    /// The series that all matchers fit; stops where the watch does not go on.
+    pub(crate) fn matching(
+        &self,
+        dictionary: &Dictionary,
+        matchers: &[Matcher],
+        watch: &dyn Watch,
+    ) -> Result<RoaringBitmap, SelectError> {
         let mut found: Option<RoaringBitmap> = None;
         let (excluding, including): (Vec<&Matcher>, Vec<&Matcher>) =
             matchers.iter().partition(|m| m.matches_absent());
         let mut wanted: Vec<RoaringBitmap> = Vec::with_capacity(including.len());
         for matcher in including {
-            let list = self.union(&fitting(dictionary, matcher));
+            let list = self.union(&fitting(dictionary, matcher, watch)?);
             if list.is_empty() {
-                return list;
+                return Ok(list);
             }
             wanted.push(list);
         }
@@ -101,9 +111,9 @@ impl Postings {
             if found.is_empty() {
                 break;
             }
-            found -= self.union(&unfitting(dictionary, matcher));
+            found -= self.union(&unfitting(dictionary, matcher, watch)?);
         }
-        found
+        Ok(found)
     }
 
     fn union(&self, pairs: &[u32]) -> RoaringBitmap {
@@ -115,27 +125,39 @@ impl Postings {
 }
 
 /// The pairs whose value fits; only asked of matchers that no absent label fits.
-fn fitting(dictionary: &Dictionary, matcher: &Matcher) -> Vec<u32> {
-    match (matcher.op(), literals(matcher)) {
+fn fitting(
+    dictionary: &Dictionary,
+    matcher: &Matcher,
+    watch: &dyn Watch,
+) -> Result<Vec<u32>, SelectError> {
+    Ok(match (matcher.op(), literals(matcher)) {
         (MatchOp::Equal, _) => dictionary
             .find(matcher.name(), matcher.value())
             .into_iter()
             .collect(),
         (MatchOp::Regex, Some(literals)) => find_all(dictionary, matcher.name(), &literals),
-        _ => filter(dictionary, matcher.name(), |value| matcher.matches(value)),
-    }
+        _ => filter(dictionary, matcher.name(), watch, |value| {
+            matcher.matches(value)
+        })?,
+    })
 }
 
 /// The pairs whose value does not fit; only asked of matchers that an absent label fits.
-fn unfitting(dictionary: &Dictionary, matcher: &Matcher) -> Vec<u32> {
-    match (matcher.op(), literals(matcher)) {
+fn unfitting(
+    dictionary: &Dictionary,
+    matcher: &Matcher,
+    watch: &dyn Watch,
+) -> Result<Vec<u32>, SelectError> {
+    Ok(match (matcher.op(), literals(matcher)) {
         (MatchOp::NotEqual, _) => dictionary
             .find(matcher.name(), matcher.value())
             .into_iter()
             .collect(),
         (MatchOp::NotRegex, Some(literals)) => find_all(dictionary, matcher.name(), &literals),
-        _ => filter(dictionary, matcher.name(), |value| !matcher.matches(value)),
-    }
+        _ => filter(dictionary, matcher.name(), watch, |value| {
+            !matcher.matches(value)
+        })?,
+    })
 }
 
 fn literals(matcher: &Matcher) -> Option<Vec<String>> {
@@ -149,17 +171,26 @@ fn find_all(dictionary: &Dictionary, name: &str, values: &[String]) -> Vec<u32> 
         .collect()
 }
 
-fn filter(dictionary: &Dictionary, name: &str, fits: impl Fn(&str) -> bool) -> Vec<u32> {
-    dictionary
-        .pairs_of(name)
-        .iter()
-        .copied()
-        .filter(|&pair| fits(dictionary.get(pair).1))
-        .collect()
+fn filter(
+    dictionary: &Dictionary,
+    name: &str,
+    watch: &dyn Watch,
+    fits: impl Fn(&str) -> bool,
+) -> Result<Vec<u32>, SelectError> {
+    let mut found = Vec::new();
+    for pairs in dictionary.pairs_of(name).chunks(VALUES_AT_ONCE) {
+        if !watch.goes_on(found.len() * size_of::<u32>()) {
+            return Err(SelectError::Stopped);
+        }
+        let fitting = pairs.iter().filter(|pair| fits(dictionary.get(**pair).1));
+        found.extend(fitting);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
+    use contract::Patient;
     use model::Labels;
 
     use super::*;
@@ -199,7 +230,11 @@ mod tests {
         for one in &matchers {
             for other in &matchers {
                 let both = [one.clone(), other.clone()];
-                let found: Vec<u32> = postings.matching(&dictionary, &both).iter().collect();
+                let found: Vec<u32> = postings
+                    .matching(&dictionary, &both, &Patient)
+                    .unwrap()
+                    .iter()
+                    .collect();
                 let fits = |l: &Labels| {
                     both.iter()
                         .all(|m| m.matches(l.get(m.name()).unwrap_or("")))
@@ -216,7 +251,8 @@ mod tests {
         let b = Matcher::new("b", MatchOp::Regex, ".+").unwrap();
         assert_eq!(
             postings
-                .matching(&dictionary, &[b])
+                .matching(&dictionary, &[b], &Patient)
+                .unwrap()
                 .iter()
                 .collect::<Vec<_>>(),
             [2]

@@ -17,7 +17,7 @@ pub(crate) mod cut;
 pub(crate) mod dictionary;
 mod ended;
 mod histograms;
-mod labels;
+pub(crate) mod labels;
 mod matching;
 pub(crate) mod open;
 pub(crate) mod out_of_order;
@@ -26,8 +26,9 @@ pub(crate) mod read;
 mod restore;
 pub(crate) mod segments;
 pub(crate) mod series;
+pub(crate) mod sorted;
 mod symbols;
-mod table;
+pub(crate) mod table;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -213,12 +214,14 @@ impl Head {
 
     /// The series with these labels.
     pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
+        self.find_with(&self.dictionary.read(), labels)
+    }
+
+    /// [`Head::find`] for whoever has the head's dictionary locked already.
+    pub(crate) fn find_with(&self, dictionary: &Dictionary, labels: &Labels) -> Option<SeriesId> {
         let mut pairs = Vec::with_capacity(USUAL_LABELS);
-        {
-            let dictionary = self.dictionary.read();
-            for (name, value) in labels.iter() {
-                pairs.push(dictionary.find(name, value)?);
-            }
+        for (name, value) in labels.iter() {
+            pairs.push(dictionary.find(name, value)?);
         }
         self.find_pairs(&pairs)
     }

@@ -181,6 +181,7 @@ impl OpenChunk {
 
     /// Appends the chunk with its count to `out`, as if only `count` samples were there.
     pub(crate) fn copy(&self, pool: &Segments, count: u16, out: &mut Vec<u8>) {
+        out.reserve(size_of::<u16>() + (usize::from(self.len) + 1) * size_of::<u32>());
         out.extend_from_slice(&count.to_be_bytes());
         pool.copy(&self.words, self.len, out);
         // Shifted by a whole word where there is no rest, of which nothing is taken then.

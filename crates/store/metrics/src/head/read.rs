@@ -6,8 +6,9 @@
 //! under the lock. What came out of order does not change once it is there, and is taken along.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use contract::{SelectError, TimeRange};
+use contract::{Patient, SelectError, TimeRange, Watch};
 use model::{Columns, Labels, Matcher};
 use parking_lot::RwLock;
 
@@ -16,12 +17,24 @@ use super::out_of_order::{Late, LateChunk};
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::chunk::{BadChunk, Encoding};
-use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order, trim};
+use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order};
 use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
 
 /// Label sets that are looked up before appenders may have the lock.
 const SETS_UNDER_LOCK: usize = 1024;
+
+/// Series that are noted before the watch is asked: less than a millisecond.
+const SERIES_AT_ONCE: usize = 4096;
+
+/// Chunks of a series that are decoded before the watch is asked: some thousand samples.
+pub(crate) const CHUNKS_AT_ONCE: usize = 64;
+
+/// Bytes of what was read, about.
+pub(crate) fn held_by(columns: &Columns) -> usize {
+    let words = columns.times.capacity() + columns.values.capacity();
+    words * size_of::<u64>() + columns.histograms.len() * size_of::<model::HistogramSample>()
+}
 
 /// One selected series, as it was.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +87,10 @@ pub(crate) struct HeadView {
     late: Vec<(u32, Arc<Late>)>,
     late_range: TimeRange,
     truncations: u64,
+    /// Asked while series are looked for and read.
+    watch: Arc<dyn Watch>,
+    /// Chunks that were decoded.
+    decoded: AtomicU64,
     /// Keeps truncation waiting while the view lives.
     _pin: Arc<()>,
 }
@@ -99,24 +116,32 @@ impl Head {
     }
 
     /// Whether a series may have samples in the range.
-    fn may_overlap(&self, series: &Series, range: TimeRange) -> bool {
-        let Some((last, _)) = self.last(series) else {
+    pub(super) fn may_overlap(&self, series: &Series, range: TimeRange) -> bool {
+        let last = self.last(series).map(|(last, _)| last);
+        if last.is_none_or(|last| last < range.start) {
             return false;
-        };
-        let first = match self.full.list(series.full).last() {
-            Some(chunk) => chunk.first,
-            None => self.open_range(series).map_or(last, |open| open.0),
-        };
-        range.overlaps(TimeRange {
-            start: first,
-            end: last,
-        })
+        }
+        let open = self.open_range(series);
+        // The list of full chunks is long, and far apart in memory.
+        open.is_some_and(|(first, ..)| first <= range.end)
+            || self.full.list(series.full).any(|c| c.first <= range.end)
     }
 
     /// The slots of the series that all matchers fit.
     pub(crate) fn matching(&self, matchers: &[Matcher]) -> roaring::RoaringBitmap {
+        // Whoever waits for ever is never stopped.
+        self.matching_watched(matchers, &Patient)
+            .unwrap_or_default()
+    }
+
+    /// The same; stops where the watch does not go on.
+    fn matching_watched(
+        &self,
+        matchers: &[Matcher],
+        watch: &dyn Watch,
+    ) -> Result<roaring::RoaringBitmap, SelectError> {
         let dictionary = self.dictionary.read();
-        self.postings.matching(&dictionary, matchers)
+        self.postings.matching(&dictionary, matchers, watch)
     }
 
     fn see(
@@ -194,26 +219,34 @@ impl Head {
 
 impl HeadView {
     /// Selects series of the head. The locks are held while slots are noted, not while samples
-    /// are read.
-    pub(crate) fn new(
+    /// are read. Stops where the watch does not go on, and so does reading the view.
+    pub(crate) fn watched(
         head: &Arc<RwLock<Head>>,
         files: &Arc<HeadChunks>,
         pin: Arc<()>,
         matchers: &[Matcher],
         ranges: impl Into<Ranges>,
         limit: usize,
+        watch: Arc<dyn Watch>,
     ) -> Result<Self, SelectError> {
         let ranges: Ranges = ranges.into();
         let range = ranges.in_order;
         let state = head.read();
-        let slots = state.matching(matchers);
+        let slots = state.matching_watched(matchers, watch.as_ref())?;
         let most = usize::try_from(slots.len()).unwrap_or(limit).min(limit);
         let mut view = Self::empty((head, &state), files, pin, range);
         view.late_range = ranges.late.unwrap_or(NOTHING);
+        if !watch.goes_on(most * size_of::<Seen>()) {
+            return Err(SelectError::Stopped);
+        }
+        view.watch = watch;
         view.series.reserve(most);
-        for slot in &slots {
+        for (done, slot) in slots.iter().enumerate() {
             if view.series.len() == limit {
                 break;
+            }
+            if done % SERIES_AT_ONCE == 0 && !view.watch.goes_on(view.size()) {
+                return Err(SelectError::Stopped);
             }
             let late = ranges.late.and_then(|range| {
                 let late = state.out_of_order.get(slot)?;
@@ -274,6 +307,8 @@ impl HeadView {
             late: Vec::new(),
             late_range: NOTHING,
             truncations: state.truncations,
+            watch: Arc::new(Patient),
+            decoded: AtomicU64::new(0),
             _pin: pin,
         }
     }
@@ -293,9 +328,24 @@ impl HeadView {
         self.series.len()
     }
 
+    /// Bytes of the view in memory, about.
+    pub(crate) fn size(&self) -> usize {
+        self.series.capacity() * size_of::<Seen>() + self.pairs.capacity() * size_of::<u32>()
+    }
+
+    /// How many chunks were decoded.
+    pub(crate) fn decoded(&self) -> u64 {
+        self.decoded.load(Ordering::Relaxed)
+    }
+
     /// The labels of a series.
     pub(crate) fn labels(&self, place: usize) -> Labels {
         self.dictionary.read().labels(self.pairs(place))
+    }
+
+    /// The texts behind the numbers of [`HeadView::pairs`].
+    pub(crate) fn dictionary(&self) -> &RwLock<Dictionary> {
+        &self.dictionary
     }
 
     /// The pair numbers of a series, sorted by label name.
@@ -317,14 +367,17 @@ impl HeadView {
         &self.head
     }
 
-    /// What pair numbers stand for.
-    pub(crate) fn dictionary(&self) -> &RwLock<Dictionary> {
-        &self.dictionary
+    /// The slots of the series, rising.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.series.iter().map(|seen| slot_of(seen.id))
     }
 
-    /// The range of the view.
-    pub(crate) fn range(&self) -> TimeRange {
-        self.range
+    /// The place of the series in a slot.
+    pub(crate) fn place_of(&self, slot: u32) -> Option<usize> {
+        let found = self
+            .series
+            .binary_search_by_key(&slot, |seen| slot_of(seen.id));
+        found.ok()
     }
 
     /// Looks up label sets; calls `found` with the number of each set that is here and its place.
@@ -347,6 +400,36 @@ impl HeadView {
                     found(part * SETS_UNDER_LOCK + place, at);
                 }
             }
+        }
+    }
+
+    /// Appends the newest sample of a series where that takes no decoding: it is in the range, its
+    /// chunk is as it was when the view was made, and nothing was deleted or came out of order.
+    /// Answers whether it did.
+    pub(crate) fn read_newest(&self, place: usize, into: &mut Columns) -> bool {
+        let Some(seen) = self.series.get(place) else {
+            return false;
+        };
+        if !self.late.is_empty() && self.late_of(place).is_some() {
+            return false;
+        }
+        let newest = {
+            let head = self.head.read();
+            if !head.deleted.is_empty() && head.deleted.contains_key(&slot_of(seen.id)) {
+                return false;
+            }
+            head.series(seen.id).and_then(|series| {
+                let open = &series.open;
+                let is_same = open.count() == seen.open_count && open.first == seen.open_first;
+                open.last_sample().filter(|_| is_same)
+            })
+        };
+        match newest {
+            Some((time, value)) if self.range.contains(time) => {
+                into.push(time, value);
+                true
+            }
+            _ => false,
         }
     }
 
@@ -429,17 +512,22 @@ impl HeadView {
             head.gather(seen, self.range)
         };
         let start = Mark::end_of(into);
-        for (full, count) in gathered.full.iter().rev() {
+        let chunks = gathered.full.len() + usize::from(gathered.open.is_some());
+        self.decoded.fetch_add(chunks as u64, Ordering::Relaxed);
+        for (done, (full, count)) in gathered.full.iter().rev().enumerate() {
+            if done % CHUNKS_AT_ONCE == CHUNKS_AT_ONCE - 1 && !self.watch.goes_on(held_by(into)) {
+                return Err(SelectError::Stopped);
+            }
             self.decode_full(full, *count, into)?;
         }
         if let Some((encoding, bytes)) = &gathered.open {
-            let decoded = encoding.decode(bytes, into);
+            let TimeRange { start, end } = self.range;
+            let decoded = encoding.decode_range(bytes, start, end, into);
             decoded.map_err(|_| {
                 let slot = slot_of(seen.id);
                 SelectError::Corrupt(format!("open chunk of series in slot {slot}"))
             })?;
         }
-        trim(into, start, self.range);
         for &(first, last) in &gathered.deleted {
             cut_out(into, start, first, last);
         }
@@ -452,17 +540,18 @@ impl HeadView {
         count: Option<u16>,
         into: &mut Columns,
     ) -> Result<(), SelectError> {
+        let TimeRange { start, end } = self.range;
         let decoded = self.with_full(full, |chunk| {
             let encoding = chunk.encoding.map_err(|_| BadChunk)?;
             let Some(count) = count else {
-                return encoding.decode(chunk.data, into);
+                return encoding.decode_range(chunk.data, start, end, into);
             };
             // Written by this run, and so of an encoding whose first bytes are the count alone.
             let mut bytes = chunk.data.to_vec();
             if let Some(header) = bytes.first_chunk_mut() {
                 *header = count.to_be_bytes();
             }
-            encoding.decode(&bytes, into)
+            encoding.decode_range(&bytes, start, end, into)
         });
         decoded?.map_err(|_| lost(full))
     }
@@ -484,11 +573,11 @@ impl HeadView {
     }
 }
 
-fn unmapped(error: std::io::Error) -> SelectError {
+pub(super) fn unmapped(error: std::io::Error) -> SelectError {
     SelectError::Io(format!("head chunk files: {error}"))
 }
 
-fn lost(full: &FullChunk) -> SelectError {
+pub(super) fn lost(full: &FullChunk) -> SelectError {
     SelectError::Corrupt(format!(
         "chunks_head/{:06} at byte {}: no whole chunk",
         full.file, full.offset

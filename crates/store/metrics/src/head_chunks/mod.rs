@@ -15,6 +15,7 @@
 
 mod file;
 mod load;
+mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -28,6 +29,7 @@ use crate::chunk::Encoding;
 
 pub(crate) use file::{Parsed, parse};
 pub(crate) use load::{Listed, Loaded, load};
+pub(crate) use reader::Reader;
 
 /// Bytes after which the next file begins; upstream's figure.
 const MOST_FILE_BYTES: u64 = 128 << 20;
@@ -151,11 +153,12 @@ impl HeadChunks {
         Ok(state.maps.clone())
     }
 
-    /// Lets what is mapped leave memory until it is read again.
-    pub(crate) fn let_go(&self) {
-        for map in self.state.lock().maps.values() {
-            crate::files::let_go(map);
+    /// Reads chunks one after the other; those of now are written out first.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        if let Err(error) = self.flush() {
+            tracing::debug!(%error, "head chunks are read from memory");
         }
+        Reader::new(self, &self.folder)
     }
 
     /// The bytes from the beginning of a chunk that this run wrote, to its end at least; empty

@@ -13,8 +13,9 @@ use contract::{SelectError, TimeRange};
 
 use crate::block::{self, Block, BlockSpan, ChunkData};
 use crate::cut::unreadable;
-use crate::head::cut::{Sorted, encode};
+use crate::head::cut::encode;
 use crate::head::read::HeadView;
+use crate::head::sorted::Sorted;
 use crate::{Store, StoreError};
 
 /// What a compaction takes: chunks in the files up to `file`, and what the log has before `segment`.
@@ -94,7 +95,7 @@ impl Store {
         let pin = self.pin.lock().clone();
         let view =
             HeadView::late(&self.head, &self.chunks, pin, until.file).map_err(unreadable(dir))?;
-        let sorted = Sorted::new(&view);
+        let sorted = Sorted::new(view.head(), view.slots().collect());
         let mut blocks = Vec::new();
         for span in self.spans(&view) {
             let written = self.write_late_block(&view, &sorted, span);
@@ -138,7 +139,10 @@ impl Store {
             start: span.min_time,
             end: span.max_time.saturating_sub(1),
         };
-        let series = sorted.series_with(|place| chunks(view, place, range));
+        let series = sorted.series_with(|slot| match view.place_of(slot) {
+            Some(place) => chunks(view, place, range),
+            None => Ok(Vec::new()),
+        });
         let series = series.map(|series| {
             if self.is_closed() {
                 return Err(StoreError::Block {

@@ -16,6 +16,11 @@ pub(crate) fn put_uvarint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
+/// How many bytes an unsigned varint has.
+pub(crate) fn uvarint_len(value: u64) -> u64 {
+    u64::from((u64::BITS - (value | 1).leading_zeros()).div_ceil(7))
+}
+
 /// Appends a zigzag varint.
 #[inline]
 pub(crate) fn put_varint(out: &mut Vec<u8>, value: i64) {

@@ -3,11 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use contract::SelectError;
+use contract::{SelectError, Watch};
 use model::Labels;
 
 use super::Part;
 use crate::head::read::HeadView;
+
+/// Series that are brought together before the watch is asked: a millisecond or so.
+const SERIES_AT_ONCE: usize = 1024;
 
 /// No series of the head.
 const NONE: u32 = u32::MAX;
@@ -35,11 +38,18 @@ pub(super) struct Rows {
     pieces: Vec<Piece>,
     /// The labels of the rows that have pieces.
     sets: Vec<Labels>,
+    size: usize,
 }
 
 impl Rows {
     /// Brings together what has the same labels; no more than `limit` rows.
-    pub(super) fn new(head: &HeadView, parts: &[Part], limit: usize) -> Result<Self, SelectError> {
+    pub(super) fn new(
+        head: &HeadView,
+        parts: &[Part],
+        limit: usize,
+        watch: &dyn Watch,
+    ) -> Result<Self, SelectError> {
+        let mut text = 0;
         let mut rows: Vec<Row> = Vec::new();
         let mut sets: Vec<Labels> = Vec::new();
         let mut pieces = Vec::new();
@@ -49,6 +59,12 @@ impl Rows {
                 if rows.len() == limit {
                     break;
                 }
+                if sets.len().is_multiple_of(SERIES_AT_ONCE)
+                    && !watch.goes_on(Self::bytes(&rows, &pieces, &sets, text))
+                {
+                    return Err(SelectError::Stopped);
+                }
+                text += labels.size();
                 sets.push(labels);
                 rows.push(Row {
                     until: 0,
@@ -76,7 +92,23 @@ impl Rows {
             .map(|(head, _)| Row { until, head })
             .take(limit.saturating_sub(rows.len()));
         rows.extend(others);
-        Ok(Self { rows, pieces, sets })
+        Ok(Self {
+            size: Self::bytes(&rows, &pieces, &sets, text),
+            rows,
+            pieces,
+            sets,
+        })
+    }
+
+    fn bytes(rows: &[Row], pieces: &[Piece], sets: &[Labels], text: usize) -> usize {
+        // Each set has an allocation of its own, with its counts.
+        let of_sets = sets.len() * (size_of::<Labels>() + 2 * size_of::<usize>());
+        size_of_val(rows) + size_of_val(pieces) + of_sets + text
+    }
+
+    /// Bytes in memory, about.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// How many series there are.

@@ -5,12 +5,13 @@ pub(crate) mod histograms;
 pub(crate) mod prometheus;
 pub(crate) mod target;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use contract::memory::MemoryStore;
-use contract::{Append, Batch, Gather, PendingSample, Select, Selection, TimeRange};
+use contract::{Append, Batch, Gather, PendingSample, Select, Selection, SeriesList, TimeRange};
 use metrics_store::{Store, StoreError, StoreOptions};
 use model::{Columns, Labels, Matcher};
 
@@ -59,11 +60,22 @@ pub(crate) fn read(
         limit: 0,
     };
     let list = store.select(&selection).unwrap();
+    for kept in [&[][..], &["odd"], &["__name__", "odd"], &["n"]] {
+        check_groups(list.as_ref(), |name| kept.contains(&name));
+        check_groups(list.as_ref(), |name| !kept.contains(&name));
+    }
     let mut found: Vec<_> = (0..list.len())
         .map(|place| {
             let mut columns = Columns::new();
             list.read(place, &mut columns).unwrap();
             assert!(columns.times.is_sorted_by(|a, b| a < b));
+            let mut newest = Columns::new();
+            list.read_newest(place, &mut newest).unwrap();
+            let last = |columns: &Columns| columns.iter().next_back();
+            assert_eq!(
+                last(&newest).map(|s| (s.time, s.value.to_bits())),
+                last(&columns).map(|s| (s.time, s.value.to_bits()))
+            );
             let samples = columns
                 .iter()
                 .map(|s| (s.time, s.value.to_bits()))
@@ -75,6 +87,19 @@ pub(crate) fn read(
     assert!(found.is_sorted_by(|a, b| a.0 < b.0), "a label set twice");
     found.retain(|(_, samples): &(Labels, Samples)| !samples.is_empty());
     found
+}
+
+/// Series are in one group where their kept labels are equal, and only there.
+fn check_groups(list: &dyn SeriesList, keeps: impl Fn(&str) -> bool) {
+    let numbers = list.group(&keeps);
+    assert_eq!(numbers.len(), list.len());
+    let (mut by_number, mut by_labels) = (HashMap::new(), HashMap::new());
+    for (place, number) in numbers.into_iter().enumerate() {
+        assert!((number as usize) < list.len());
+        let kept = list.labels(place).filtered(&keeps);
+        assert_eq!(by_number.entry(number).or_insert(kept.clone()), &kept);
+        assert_eq!(by_labels.entry(kept).or_insert(number), &number);
+    }
 }
 
 /// Appends one sample at `time` to each of the series `from..to`, and to the model.

@@ -224,7 +224,7 @@ fn what_would_make_a_wrong_block_is_refused_and_leaves_nothing() {
         assert!(error.contains(reason), "{error}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
-    let failing = [Err(StoreError::Option {
+    let failing: [Result<(Labels, _), _>; 1] = [Err(StoreError::Option {
         name: "of the caller",
         reason: "broke off".to_owned(),
     })];

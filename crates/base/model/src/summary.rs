@@ -1,12 +1,12 @@
 //! Quantiles over the last minutes, for the summaries that upstream exposes.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use model::{Labels, Point, PointValue};
-use parking_lot::Mutex;
+use crate::{Labels, Point, PointValue};
 
-/// The quantiles upstream gives.
+/// The quantiles that most of upstream's summaries have.
 const QUANTILES: [f64; 5] = [0.01, 0.05, 0.5, 0.9, 0.99];
 /// How far back they look, as upstream.
 const WINDOW: Duration = Duration::from_secs(600);
@@ -14,10 +14,19 @@ const WINDOW: Duration = Duration::from_secs(600);
 const MAX_KEPT: usize = 512;
 
 /// A stream of observations.
-#[derive(Default)]
-pub(crate) struct Summary(Mutex<State>);
+#[derive(Debug)]
+pub struct Summary {
+    quantiles: &'static [f64],
+    state: Mutex<State>,
+}
 
-#[derive(Default)]
+impl Default for Summary {
+    fn default() -> Self {
+        Self::new(&QUANTILES)
+    }
+}
+
+#[derive(Debug, Default)]
 struct State {
     recent: VecDeque<(Instant, f64)>,
     sum: f64,
@@ -25,9 +34,22 @@ struct State {
 }
 
 impl Summary {
+    /// A summary with these quantiles.
+    pub fn new(quantiles: &'static [f64]) -> Self {
+        Self {
+            quantiles,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Whoever held the lock left the state whole.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes one observation.
-    pub(crate) fn observe(&self, value: f64) {
-        let mut state = self.0.lock();
+    pub fn observe(&self, value: f64) {
+        let mut state = self.state();
         state.sum += value;
         state.count += 1;
         if state.recent.len() >= MAX_KEPT {
@@ -37,8 +59,8 @@ impl Summary {
     }
 
     /// The state as a point of a family. Quantiles are NaN where nothing happened lately.
-    pub(crate) fn point(&self, labels: Labels) -> Point {
-        let state = self.0.lock();
+    pub fn point(&self, labels: Labels) -> Point {
+        let state = self.state();
         let mut recent: Vec<f64> = state
             .recent
             .iter()
@@ -54,7 +76,7 @@ impl Summary {
         Point {
             labels,
             value: PointValue::Summary {
-                quantiles: QUANTILES.iter().map(|&q| (q, value(q))).collect(),
+                quantiles: self.quantiles.iter().map(|&q| (q, value(q))).collect(),
                 sum: state.sum,
                 count: state.count,
             },

@@ -1,0 +1,302 @@
+//! Places for running queries, and a fair queue for those that wait.
+//!
+//! Whoever asks has a line of its own, in which the first comes first; lines are served in turn. So
+//! a dashboard with hundreds of queries and a person with one wait for each other once.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::{CancelToken, QueryError};
+
+/// How often a query that waits for a place looks whether it is still wanted.
+const CHECK: Duration = Duration::from_millis(50);
+
+/// Where a waiting query is, in error texts.
+const QUEUE: &str = "query queue";
+
+/// Places and whoever waits for one.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    places: usize,
+    max_waiting: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Numbers of free places; none while somebody waits.
+    free: Vec<usize>,
+    /// Lines in the order in which they are served; none is empty.
+    lines: VecDeque<Line>,
+    waiting: usize,
+}
+
+/// Those who wait of one origin.
+#[derive(Debug)]
+struct Line {
+    origin: String,
+    tickets: VecDeque<Arc<Ticket>>,
+}
+
+/// One who waits: for the number of a place.
+#[derive(Debug, Default)]
+struct Ticket {
+    place: Mutex<Option<usize>>,
+    called: Condvar,
+}
+
+/// Who asks for a place, and how long.
+pub(crate) struct Wait<'w> {
+    /// Which line it stands in.
+    pub(crate) origin: &'w str,
+    /// It is let in however long the queue is.
+    pub(crate) always: bool,
+    pub(crate) until: Option<Instant>,
+    pub(crate) cancel: &'w CancelToken,
+}
+
+impl Wait<'_> {
+    fn check(&self) -> Result<(), QueryError> {
+        if self.cancel.is_cancelled() {
+            return Err(QueryError::Canceled(QUEUE.to_owned()));
+        }
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            return Err(QueryError::Timeout(QUEUE.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Queue {
+    /// A queue before so many places.
+    pub(crate) fn new(places: usize, max_waiting: usize) -> Self {
+        let places = places.max(1);
+        Self {
+            places,
+            max_waiting,
+            state: Mutex::new(State {
+                free: (0..places).rev().collect(),
+                lines: VecDeque::new(),
+                waiting: 0,
+            }),
+        }
+    }
+
+    /// How many run or wait.
+    pub(crate) fn len(&self) -> usize {
+        let state = self.state.lock();
+        self.places - state.free.len() + state.waiting
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.state.lock().waiting
+    }
+
+    /// Blocks until there is a place.
+    pub(crate) fn enter(&self, wait: &Wait<'_>) -> Result<Place<'_>, QueryError> {
+        wait.check()?;
+        let ticket = {
+            let mut state = self.state.lock();
+            if let Some(number) = state.free.pop() {
+                return Ok(Place {
+                    queue: self,
+                    number,
+                });
+            }
+            if state.waiting >= self.max_waiting && !wait.always {
+                let limit = self.max_waiting;
+                return Err(QueryError::QueueFull { limit });
+            }
+            state.join(wait.origin)
+        };
+        let mut place = ticket.place.lock();
+        loop {
+            if let Some(number) = *place {
+                return Ok(Place {
+                    queue: self,
+                    number,
+                });
+            }
+            ticket.called.wait_for(&mut place, CHECK);
+            if let (None, Err(given_up)) = (*place, wait.check()) {
+                drop(place);
+                self.give_up(wait.origin, &ticket);
+                return Err(given_up);
+            }
+        }
+    }
+
+    fn give_up(&self, origin: &str, ticket: &Arc<Ticket>) {
+        let mut state = self.state.lock();
+        // Between the last look and now the place may have come.
+        if let Some(number) = *ticket.place.lock() {
+            state.next(number);
+            return;
+        }
+        state.leave(origin, ticket);
+    }
+}
+
+impl State {
+    /// Puts one more behind the others of its origin.
+    fn join(&mut self, origin: &str) -> Arc<Ticket> {
+        let ticket = Arc::new(Ticket::default());
+        self.waiting += 1;
+        match self.lines.iter_mut().find(|line| line.origin == origin) {
+            Some(line) => line.tickets.push_back(Arc::clone(&ticket)),
+            None => self.lines.push_back(Line {
+                origin: origin.to_owned(),
+                tickets: VecDeque::from([Arc::clone(&ticket)]),
+            }),
+        }
+        ticket
+    }
+
+    /// A place is free: the first of the first line has it, and the line goes behind the others.
+    fn next(&mut self, number: usize) {
+        let Some(mut line) = self.lines.pop_front() else {
+            self.free.push(number);
+            return;
+        };
+        let first = line.tickets.pop_front();
+        if !line.tickets.is_empty() {
+            self.lines.push_back(line);
+        }
+        if let Some(ticket) = first {
+            self.waiting = self.waiting.saturating_sub(1);
+            *ticket.place.lock() = Some(number);
+            ticket.called.notify_one();
+        }
+    }
+
+    fn leave(&mut self, origin: &str, ticket: &Arc<Ticket>) {
+        for line in self.lines.iter_mut().filter(|line| line.origin == origin) {
+            line.tickets.retain(|one| !Arc::ptr_eq(one, ticket));
+        }
+        self.lines.retain(|line| !line.tickets.is_empty());
+        self.waiting = self.waiting.saturating_sub(1);
+    }
+}
+
+/// A place among the running queries; the next has it when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place<'q> {
+    queue: &'q Queue,
+    number: usize,
+}
+
+impl Place<'_> {
+    /// Which of the places it is, from 0.
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.queue.state.lock().next(self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn wait<'w>(origin: &'w str, cancel: &'w CancelToken) -> Wait<'w> {
+        Wait {
+            origin,
+            always: false,
+            until: None,
+            cancel,
+        }
+    }
+
+    /// Lets `origins` queue up in this order behind the only place, and answers the order in which
+    /// they are served.
+    fn served(origins: &[&'static str]) -> Vec<&'static str> {
+        let queue = Queue::new(1, 100);
+        let cancel = CancelToken::default();
+        let (report, reports) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let first = queue.enter(&wait("first", &cancel)).unwrap();
+            for (place, origin) in origins.iter().enumerate() {
+                let (report, queue, cancel) = (report.clone(), &queue, &cancel);
+                scope.spawn(move || {
+                    let place = queue.enter(&wait(origin, cancel)).unwrap();
+                    report.send(*origin).unwrap();
+                    drop(place);
+                });
+                while queue.waiting() <= place {
+                    std::thread::yield_now();
+                }
+            }
+            assert_eq!(queue.len(), origins.len() + 1);
+            drop(first);
+        });
+        drop(report);
+        assert_eq!((queue.len(), queue.waiting()), (0, 0));
+        reports.iter().collect()
+    }
+
+    #[test]
+    fn origins_are_served_in_turn() {
+        assert_eq!(
+            served(&["a", "a", "a", "a", "b", "c", "b"]),
+            ["a", "b", "c", "a", "b", "a", "a"]
+        );
+    }
+
+    #[test]
+    fn a_full_queue_says_so_and_rules_pass() {
+        let queue = Queue::new(1, 0);
+        let cancel = CancelToken::default();
+        let place = queue.enter(&wait("a", &cancel)).unwrap();
+        let refused = queue.enter(&wait("b", &cancel)).unwrap_err();
+        assert_eq!(refused, QueryError::QueueFull { limit: 0 });
+        std::thread::scope(|scope| {
+            let rule = scope.spawn(|| {
+                let always = Wait {
+                    always: true,
+                    ..wait("rules", &cancel)
+                };
+                queue.enter(&always).unwrap().number()
+            });
+            while queue.waiting() == 0 {
+                std::thread::yield_now();
+            }
+            drop(place);
+            assert_eq!(rule.join().unwrap(), 0);
+        });
+    }
+
+    #[test]
+    fn who_gives_up_leaves_the_queue() {
+        let queue = Queue::new(1, 10);
+        let cancel = CancelToken::default();
+        let place = queue.enter(&wait("a", &cancel)).unwrap();
+        let late = Wait {
+            until: Some(Instant::now() + Duration::from_millis(1)),
+            ..wait("a", &cancel)
+        };
+        let error = queue.enter(&late).unwrap_err();
+        assert_eq!(error, QueryError::Timeout("query queue".to_owned()));
+        std::thread::scope(|scope| {
+            let gone = scope.spawn(|| queue.enter(&wait("b", &cancel)).map(|_| ()));
+            while queue.waiting() == 0 {
+                std::thread::yield_now();
+            }
+            cancel.cancel();
+            let error = gone.join().unwrap().unwrap_err();
+            assert_eq!(error, QueryError::Canceled("query queue".to_owned()));
+        });
+        assert_eq!((queue.waiting(), queue.len()), (0, 1));
+        drop(place);
+        assert_eq!(queue.len(), 0);
+    }
+}

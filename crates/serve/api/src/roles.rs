@@ -1,0 +1,94 @@
+//! Which role a request needs, where users have roles.
+
+use config::Role;
+use http::Method;
+
+/// Requests that change nothing although they are no GET: questions in forms, and remote read.
+const QUESTIONS: [&str; 8] = [
+    "/api/v1/query",
+    "/api/v1/query_range",
+    "/api/v1/query_exemplars",
+    "/api/v1/format_query",
+    "/api/v1/parse_query",
+    "/api/v1/series",
+    "/api/v1/labels",
+    "/api/v1/read",
+];
+
+/// Where samples, pushes, alerts and silences are given; also everything below.
+const GIFTS: [&str; 6] = [
+    "/api/v1/write",
+    "/api/v1/otlp",
+    "/metrics/job",
+    "/metrics/job@base64",
+    "/api/v2/alerts",
+    "/api/v2/silence",
+];
+
+/// The role that a request needs. `path` begins behind the prefix of all routes. Whatever is
+/// neither a question nor known to give something is an order.
+pub fn role_of(method: &Method, path: &str) -> Role {
+    if path.starts_with("/-/reload")
+        || path.starts_with("/-/quit")
+        || is_below(path, "/api/v1/admin")
+    {
+        return Role::Admin;
+    }
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Role::Read;
+    }
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if *method == Method::POST && QUESTIONS.contains(&path) {
+        return Role::Read;
+    }
+    let path = path.strip_prefix("/alertmanager").unwrap_or(path);
+    let gives = GIFTS.iter().any(|gift| is_below(path, gift));
+    if gives || path == "/api/v2/silences" {
+        return Role::Write;
+    }
+    Role::Admin
+}
+
+fn is_below(path: &str, top: &str) -> bool {
+    path.strip_prefix(top)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_each_request_needs() {
+        use Role::{Admin, Read, Write};
+        let table = [
+            ("GET", "/", Read),
+            ("GET", "/api/v1/query", Read),
+            ("POST", "/api/v1/query", Read),
+            ("POST", "/api/v1/query_range", Read),
+            ("POST", "/api/v1/read", Read),
+            ("POST", "/api/v1/write", Write),
+            ("POST", "/api/v1/otlp/v1/metrics", Write),
+            ("POST", "/api/v1/writer", Admin),
+            ("PUT", "/metrics/job/batch", Write),
+            ("DELETE", "/metrics/job@base64/YQ", Write),
+            ("POST", "/api/v2/alerts", Write),
+            ("POST", "/alertmanager/api/v2/silences", Write),
+            ("DELETE", "/api/v2/silence/1", Write),
+            ("GET", "/api/v2/silences", Read),
+            ("POST", "/-/reload", Admin),
+            ("GET", "/-/reload", Admin),
+            ("PUT", "/-/quit", Admin),
+            ("GET", "/-/healthy", Read),
+            ("POST", "/api/v1/admin/tsdb/snapshot", Admin),
+            ("GET", "/api/v1/admin/tsdb/snapshot", Admin),
+            ("DELETE", "/api/v1/series", Admin),
+            ("PUT", "/api/v1/query", Admin),
+            ("POST", "/anything", Admin),
+        ];
+        for (method, path, role) in table {
+            let method: Method = method.parse().expect("a method");
+            assert_eq!(role_of(&method, path), role, "{method} {path}");
+        }
+    }
+}
