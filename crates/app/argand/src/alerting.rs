@@ -14,7 +14,7 @@ use rules::{
 };
 use tokio::runtime::Handle;
 
-use crate::alertmanager::{self, Alertmanager};
+use crate::alertmanager::{self, Alertmanager, Feed};
 
 /// The stages from rules to alerts.
 pub(crate) struct Alerting {
@@ -24,8 +24,8 @@ pub(crate) struct Alerting {
     discovery: Arc<discovery::Manager>,
     /// Ends the queries of rules.
     cancel: CancelToken,
-    /// The Alertmanager of this process.
-    alertmanager: Option<Arc<Alertmanager>>,
+    /// The Alertmanager of this process, and the way to it.
+    alertmanager: Option<(Arc<Alertmanager>, Arc<Feed>)>,
 }
 
 /// What the flags say of these stages.
@@ -68,9 +68,11 @@ impl Alerting {
         let cancel = CancelToken::default();
         let select = Arc::clone(store) as Arc<dyn Select>;
         let mut sinks = vec![Arc::clone(&sender) as Arc<dyn AlertSink>];
-        if let Some(alertmanager) = &alertmanager {
-            sinks.push(Arc::clone(&alertmanager.routing) as Arc<dyn AlertSink>);
-        }
+        let alertmanager = alertmanager.map(|alertmanager| {
+            let feed = Arc::new(Feed::new(Arc::clone(&alertmanager.routing)));
+            sinks.push(Arc::clone(&feed) as Arc<dyn AlertSink>);
+            (alertmanager, feed)
+        });
         let stages = RuleStages {
             query: Arc::new(RuleQueries::new(engine, select, cancel.clone())),
             append: Arc::clone(store) as Arc<dyn Append>,
@@ -102,21 +104,24 @@ impl Alerting {
             rules: self.rules.load(RuleSettings::from(config))?,
             alerting: self.sender.load(config).context("alerting")?,
             alertmanager: match &self.alertmanager {
-                Some(alertmanager) => Some(alertmanager.load()?),
+                Some((alertmanager, _)) => Some(alertmanager.load()?),
                 None => None,
             },
         })
     }
 
     /// Puts in force what was loaded.
-    pub(crate) fn apply(&self, loaded: Loaded) {
+    pub(crate) fn apply(&self, config: &Config, loaded: Loaded) {
         let jobs = loaded.alerting.jobs();
         self.sender.apply(loaded.alerting);
         self.discovery.apply(jobs);
-        self.rules.apply(loaded.rules);
-        if let (Some(alertmanager), Some(loaded)) = (&self.alertmanager, loaded.alertmanager) {
+        if let (Some((alertmanager, feed)), Some(loaded)) =
+            (&self.alertmanager, loaded.alertmanager)
+        {
+            feed.apply(config);
             alertmanager.apply(loaded);
         }
+        self.rules.apply(loaded.rules);
     }
 
     /// The store can be asked: rules are evaluated from now on.
@@ -130,7 +135,7 @@ impl Alerting {
             Arc::clone(&self.sender) as Arc<dyn Gather>,
             Arc::clone(&self.discovery) as Arc<dyn Gather>,
         ];
-        if let Some(alertmanager) = &self.alertmanager {
+        if let Some((alertmanager, _)) = &self.alertmanager {
             gatherers.push(Arc::clone(alertmanager) as Arc<dyn Gather>);
         }
         gatherers
@@ -142,7 +147,7 @@ impl Alerting {
         self.rules.shutdown().await;
         self.discovery.shutdown().await;
         self.sender.shutdown().await;
-        if let Some(alertmanager) = &self.alertmanager {
+        if let Some((alertmanager, _)) = &self.alertmanager {
             alertmanager.routing.shutdown().await;
         }
     }

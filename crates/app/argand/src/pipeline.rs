@@ -463,7 +463,7 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
-        self.alerting.apply(alerting);
+        self.alerting.apply(&config, alerting);
         Ok(())
     }
 }
