@@ -36,6 +36,7 @@ mod naming;
 mod notification_log;
 mod plan;
 mod post;
+mod questions;
 mod record;
 mod routes;
 mod service;

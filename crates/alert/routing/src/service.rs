@@ -1,30 +1,28 @@
-//! The running service: takes alerts, gives groups their turns, answers questions.
+//! The running service: takes alerts and silences, gives groups their turns.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use config::alertmanager::AlertmanagerConfig;
-use contract::{AlertSink, Clock, Gather, NotificationStatus};
-use model::{Alert, Family, FamilyKind, Matcher};
+use contract::{AlertSink, Clock};
+use model::Alert;
 use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use wal::WalError;
 
-use crate::history::{AlertEvent, Delivery};
 use crate::journal::{Compaction, Journal};
 use crate::limits::{CONCURRENT_ATTEMPTS, LAST_DELIVERIES, Limits, MAINTENANCE};
 use crate::metrics::Metrics;
 use crate::plan::{Plan, Receivers};
 use crate::post::{self, PostedAlert};
-use crate::silence::{Silence, SilenceError, SilenceState};
-use crate::silences::{self, SilenceRules};
+use crate::silence::{Silence, SilenceError};
+use crate::silences::SilenceRules;
 use crate::state::{State, StateRules};
 use crate::turn::World;
 use crate::uuid;
-use crate::views::{AlertFilter, AlertView, GroupView, HistoryFilter, fits};
 
 /// Time between two moments at which the log is forced to the disk.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -71,14 +69,14 @@ pub enum RoutingError {
 
 /// The service.
 pub struct Routing {
-    world: World,
-    journal: Arc<Journal>,
+    pub(crate) world: World,
+    pub(crate) journal: Arc<Journal>,
     limits: Limits,
     /// A turn may have come nearer.
     wake: tokio::sync::Notify,
     end: watch::Sender<bool>,
     running: Mutex<Vec<JoinHandle<()>>>,
-    started_at: i64,
+    pub(crate) started_at: i64,
 }
 
 impl Routing {
@@ -310,98 +308,6 @@ impl Routing {
         let synced = self.sync().await;
         synced.map_err(|error| SilenceError::Store(error.to_string()))
     }
-
-    /// A silence by id, with its state.
-    pub fn silence(&self, id: &str) -> Option<(Silence, SilenceState)> {
-        let now = self.now();
-        let state = self.world.state.lock();
-        self.world.metrics.silence_queries.inc();
-        let silence = state.silences.get(id)?.clone();
-        let at = silence.state(now);
-        Some((silence, at))
-    }
-
-    /// The silences that have all these matchers among theirs: active ones first, then pending,
-    /// then expired ones.
-    pub fn silences(&self, matchers: &[Matcher]) -> Vec<(Silence, SilenceState)> {
-        let now = self.now();
-        self.world.metrics.silence_queries.inc();
-        let has_all = |silence: &&Silence| matchers.iter().all(|m| silence.matchers.contains(m));
-        let mut found: Vec<Silence> = {
-            let state = self.world.state.lock();
-            state.silences.all().filter(has_all).cloned().collect()
-        };
-        silences::order_for_answers(&mut found, now);
-        found
-            .into_iter()
-            .map(|silence| {
-                let at = silence.state(now);
-                (silence, at)
-            })
-            .collect()
-    }
-
-    /// The alerts that fire, by rising number.
-    pub fn alerts(&self, filter: &AlertFilter) -> Vec<AlertView> {
-        let now = self.now();
-        self.world.state.lock().alert_views(filter, now)
-    }
-
-    /// The groups with alerts that fire, by labels and receiver.
-    pub fn groups(&self, filter: &AlertFilter) -> Vec<GroupView> {
-        let now = self.now();
-        self.world.state.lock().group_views(filter, now)
-    }
-
-    /// The names of the receivers in the order of the file.
-    pub fn receivers(&self) -> Vec<String> {
-        self.world.state.lock().plan.names.clone()
-    }
-
-    /// The configuration in force, without its secrets.
-    pub fn configuration(&self) -> String {
-        self.world.state.lock().plan.redacted.clone()
-    }
-
-    /// When the service started, in milliseconds since the epoch.
-    pub fn started_at(&self) -> i64 {
-        self.started_at
-    }
-
-    /// Alerts that began and ended, the latest first.
-    pub fn alert_history(&self, filter: &HistoryFilter) -> Vec<AlertEvent> {
-        let state = self.world.state.lock();
-        let wanted = |event: &&AlertEvent| {
-            let firing = |status| status == NotificationStatus::Firing;
-            filter.covers(event.at)
-                && filter
-                    .status
-                    .is_none_or(|status| firing(status) == event.firing)
-                && fits(&filter.matchers, &event.labels)
-        };
-        let found = state.history.alerts().rev().filter(wanted);
-        found
-            .take(filter.limit.unwrap_or(usize::MAX))
-            .cloned()
-            .collect()
-    }
-
-    /// Notifications that were sent, or given up, the latest first.
-    pub fn deliveries(&self, filter: &HistoryFilter) -> Vec<Delivery> {
-        let state = self.world.state.lock();
-        let wanted = |delivery: &&Delivery| {
-            filter.covers(delivery.at)
-                && filter
-                    .receiver
-                    .as_ref()
-                    .is_none_or(|name| *name == delivery.receiver)
-        };
-        let found = state.history.deliveries().rev().filter(wanted);
-        found
-            .take(filter.limit.unwrap_or(usize::MAX))
-            .cloned()
-            .collect()
-    }
 }
 
 impl AlertSink for Routing {
@@ -411,77 +317,6 @@ impl AlertSink for Routing {
         for reason in self.take(alerts, now) {
             tracing::warn!(reason, "an alert was not taken");
         }
-    }
-}
-
-impl Gather for Routing {
-    fn gather(&self, families: &mut Vec<Family>) {
-        let now = self.now();
-        let mut state = self.world.state.lock();
-        let (active, suppressed) = state.count_alerts(now);
-        let mut by_state = Family::new(
-            "alertmanager_alerts",
-            "How many alerts by state.",
-            FamilyKind::Gauge,
-        );
-        for (name, count) in [
-            ("active", active),
-            ("suppressed", suppressed),
-            ("unprocessed", 0),
-        ] {
-            by_state.push([("state", name)], count as f64);
-        }
-        let mut silences = Family::new(
-            "alertmanager_silences",
-            "How many silences by state.",
-            FamilyKind::Gauge,
-        );
-        for at in [
-            SilenceState::Active,
-            SilenceState::Pending,
-            SilenceState::Expired,
-        ] {
-            let count = state.silences.count(at, now);
-            silences.push([("state", at.as_str())], count as f64);
-        }
-        families.extend([by_state, silences]);
-        let integrations: usize = state.plan.receivers.values().map(Vec::len).sum();
-        let (log, checkpoint) = self.journal.sizes();
-        for (name, help, value) in [
-            (
-                "alertmanager_dispatcher_aggregation_groups",
-                "Number of active aggregation groups",
-                state.groups.len() as f64,
-            ),
-            (
-                "alertmanager_nflog_entries",
-                "Entries of the notification log.",
-                state.told.len() as f64,
-            ),
-            (
-                "alertmanager_receivers",
-                "Number of configured receivers.",
-                state.plan.names.len() as f64,
-            ),
-            (
-                "alertmanager_integrations",
-                "Number of configured integrations.",
-                integrations as f64,
-            ),
-            (
-                "alertmanager_journal_size_bytes",
-                "Bytes of the log of alerts, silences and notifications since its last checkpoint.",
-                log as f64,
-            ),
-            (
-                "alertmanager_journal_checkpoint_size_bytes",
-                "Bytes of the last checkpoint of that log.",
-                checkpoint as f64,
-            ),
-        ] {
-            families.push(Family::gauge(name, help, value));
-        }
-        state.metrics().gather(families);
     }
 }
 

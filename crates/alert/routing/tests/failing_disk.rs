@@ -52,6 +52,7 @@ fn a_silence_that_cannot_be_stored_is_refused() {
 /// was acknowledged.
 #[test]
 fn what_was_acknowledged_outlives_a_kill_at_any_moment() {
+    let mut most = 0;
     for killed_at in 0..60 {
         let case = Case::new(config(route()));
         let mut acknowledged = Vec::new();
@@ -66,6 +67,7 @@ fn what_was_acknowledged_outlives_a_kill_at_any_moment() {
             }
             now.routing.shutdown().await;
         });
+        most = most.max(acknowledged.len());
         disk.lose_power().unwrap();
         drop(disk);
         case.run(10, async |now| {
@@ -78,4 +80,8 @@ fn what_was_acknowledged_outlives_a_kill_at_any_moment() {
             assert!(now.routing.alerts(&AlertFilter::default()).is_empty());
         });
     }
+    assert_eq!(
+        most, 4,
+        "the last runs were killed after all was acknowledged"
+    );
 }

@@ -1,4 +1,5 @@
-//! Rules and those who hear of their alerts, joined.
+//! Rules and those who hear of their alerts, joined: Alertmanagers elsewhere, and the one in this
+//! process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use rules::{
 };
 use tokio::runtime::Handle;
 
+use crate::alertmanager::{self, Alertmanager, Feed};
+
 /// The stages from rules to alerts.
 pub(crate) struct Alerting {
     pub(crate) rules: Arc<RuleManager>,
@@ -21,6 +24,8 @@ pub(crate) struct Alerting {
     discovery: Arc<discovery::Manager>,
     /// Ends the queries of rules.
     cancel: CancelToken,
+    /// The Alertmanager of this process, and the way to it.
+    alertmanager: Option<(Arc<Alertmanager>, Arc<Feed>)>,
 }
 
 /// What the flags say of these stages.
@@ -42,6 +47,7 @@ pub(crate) struct AlertingOptions {
 pub(crate) struct Loaded {
     rules: LoadedRules,
     alerting: LoadedAlerting,
+    alertmanager: Option<alertmanager::Loaded>,
 }
 
 impl Alerting {
@@ -51,8 +57,8 @@ impl Alerting {
     pub(crate) fn start<S: Append + Select + 'static>(
         store: &Arc<S>,
         engine: Arc<Engine>,
-        own: Option<Arc<dyn AlertSink>>,
         options: &AlertingOptions,
+        alertmanager: Option<Arc<Alertmanager>>,
     ) -> Self {
         let sending = SenderOptions {
             queue_capacity: options.queue_capacity,
@@ -62,12 +68,17 @@ impl Alerting {
         let sender = Arc::new(Sender::new(sending, Handle::current()));
         let cancel = CancelToken::default();
         let select = Arc::clone(store) as Arc<dyn Select>;
-        let others = Arc::clone(&sender) as Arc<dyn AlertSink>;
+        let mut sinks = vec![Arc::clone(&sender) as Arc<dyn AlertSink>];
+        let alertmanager = alertmanager.map(|alertmanager| {
+            let feed = Arc::new(Feed::new(Arc::clone(&alertmanager.routing)));
+            sinks.push(Arc::clone(&feed) as Arc<dyn AlertSink>);
+            (alertmanager, feed)
+        });
         let stages = RuleStages {
             query: Arc::new(RuleQueries::new(engine, select, cancel.clone())),
             append: Arc::clone(store) as Arc<dyn Append>,
             select: Arc::clone(store) as Arc<dyn Select>,
-            sinks: own.into_iter().chain([others]).collect(),
+            sinks,
             clock: Arc::new(SystemClock),
         };
         let evaluating = RuleOptions {
@@ -84,6 +95,7 @@ impl Alerting {
             sender,
             discovery: Arc::new(discovery::Manager::new("notify", sink)),
             cancel,
+            alertmanager,
         }
     }
 
@@ -92,14 +104,24 @@ impl Alerting {
         Ok(Loaded {
             rules: self.rules.load(RuleSettings::from(config))?,
             alerting: self.sender.load(config).context("alerting")?,
+            alertmanager: match &self.alertmanager {
+                Some((alertmanager, _)) => Some(alertmanager.load()?),
+                None => None,
+            },
         })
     }
 
     /// Puts in force what was loaded.
-    pub(crate) fn apply(&self, loaded: Loaded) {
+    pub(crate) fn apply(&self, config: &Config, loaded: Loaded) {
         let jobs = loaded.alerting.jobs();
         self.sender.apply(loaded.alerting);
         self.discovery.apply(jobs);
+        if let (Some((alertmanager, feed)), Some(loaded)) =
+            (&self.alertmanager, loaded.alertmanager)
+        {
+            feed.apply(config);
+            alertmanager.apply(loaded);
+        }
         self.rules.apply(loaded.rules);
     }
 
@@ -109,11 +131,15 @@ impl Alerting {
     }
 
     pub(crate) fn gatherers(&self) -> Vec<Arc<dyn Gather>> {
-        vec![
+        let mut gatherers = vec![
             Arc::clone(&self.rules) as Arc<dyn Gather>,
             Arc::clone(&self.sender) as Arc<dyn Gather>,
             Arc::clone(&self.discovery) as Arc<dyn Gather>,
-        ]
+        ];
+        if let Some((alertmanager, _)) = &self.alertmanager {
+            gatherers.push(Arc::clone(alertmanager) as Arc<dyn Gather>);
+        }
+        gatherers
     }
 
     /// Ends rules first, so that what they have said last is still sent.
@@ -122,5 +148,8 @@ impl Alerting {
         self.rules.shutdown().await;
         self.discovery.shutdown().await;
         self.sender.shutdown().await;
+        if let Some((alertmanager, _)) = &self.alertmanager {
+            alertmanager.routing.shutdown().await;
+        }
     }
 }

@@ -107,7 +107,7 @@ fn has_feature(flags: &Flags, name: &str) -> bool {
 
 /// Where others reach this server, without a slash at the end: as the flag says, else this
 /// machine's name and the first port.
-fn external_url(flag: &str, listen: &[SocketAddr]) -> String {
+pub(crate) fn external_url(flag: &str, listen: &[SocketAddr]) -> String {
     if !flag.is_empty() {
         return flag.trim_end_matches('/').to_owned();
     }

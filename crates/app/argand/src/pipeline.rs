@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    AlertSink, Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin,
-    StoreStatus, SystemClock, TargetSink, Targets,
+    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
+    SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
 use guard::Guard;
@@ -151,7 +151,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
-    let alertmanager = start_alertmanager(flags, &options, &source)?;
+    let alertmanager = start_alertmanager(flags, &options)?;
     if let Some(alertmanager) = &alertmanager {
         face.open_alertmanager(&alertmanager.face());
     }
@@ -161,16 +161,17 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .active
         .open(&options.data, options.query_concurrency)
         .context("the list of running queries in the data directory")?;
-    let hears = alertmanager
-        .as_ref()
-        .map(|own| Arc::clone(&own.routing) as Arc<dyn AlertSink>);
-    let alerting = Alerting::start(&store, Arc::clone(&engine), hears, &options.alerting);
+    let alerting = Alerting::start(
+        &store,
+        Arc::clone(&engine),
+        &options.alerting,
+        alertmanager.clone(),
+    );
     let stages = Stages::start(
         Arc::clone(&store),
         scraping,
         options.clone(),
         alerting,
-        alertmanager.clone(),
         queries.log,
     );
     let stages = Arc::new(stages);
@@ -178,9 +179,6 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
-    if let Some(alertmanager) = &alertmanager {
-        gatherers.push(Arc::clone(alertmanager) as Arc<dyn Gather>);
-    }
     if let Some(receiver) = &remote_write {
         gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
     }
@@ -226,22 +224,14 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
 }
 
 /// Alertmanager in this process, where its configuration is named.
-fn start_alertmanager(
-    flags: &Flags,
-    options: &Options,
-    own: &Source,
-) -> Result<Option<Arc<Alertmanager>>> {
+fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Alertmanager>>> {
     let file = flags.text("alertmanager.config.file");
     if file.is_empty() {
         return Ok(None);
     }
-    let external_url = match flags.text("web.external-url") {
-        "" => format!("http://{}{}", own.address, own.prefix),
-        url => url.trim_end_matches('/').to_owned(),
-    };
     let source = alertmanager::Source {
         file: PathBuf::from(file),
-        external_url,
+        external_url: options.alerting.external_url.clone(),
     };
     let data = match flags.text("alertmanager.storage.path") {
         "" => options.data.clone(),
@@ -388,7 +378,6 @@ struct Stages {
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
     alerting: Alerting,
-    alertmanager: Option<Arc<Alertmanager>>,
     query_log: Arc<QueryLog>,
 }
 
@@ -398,7 +387,6 @@ impl Stages {
         scraping: &Handle,
         options: Options,
         alerting: Alerting,
-        alertmanager: Option<Arc<Alertmanager>>,
         query_log: Arc<QueryLog>,
     ) -> Self {
         let limits = scrape::Options {
@@ -421,7 +409,6 @@ impl Stages {
             scrape,
             scraping: scraping.clone(),
             alerting,
-            alertmanager,
             query_log,
         }
     }
@@ -440,9 +427,6 @@ impl Stages {
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
-        if let Some(alertmanager) = &self.alertmanager {
-            alertmanager.routing.shutdown().await;
-        }
     }
 }
 
@@ -466,12 +450,7 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
-        self.alerting.apply(alerting);
-        if let Some(alertmanager) = &self.alertmanager {
-            alertmanager
-                .reload()
-                .map_err(|error| anyhow!("--alertmanager.config.file: {error}"))?;
-        }
+        self.alerting.apply(&config, alerting);
         Ok(())
     }
 }

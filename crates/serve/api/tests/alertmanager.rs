@@ -175,6 +175,21 @@ async fn a_silence_lives_through_its_calls() {
 }
 
 #[tokio::test]
+async fn whoever_had_to_say_a_name_is_the_creator() {
+    let mut server = Server::start();
+    let caller = axum::Extension(guard::Caller("alice".to_owned()));
+    server.router = server.router.layer(caller);
+    let (status, _) = server
+        .ask("POST", "/api/v2/silences", &silence(&json!({})))
+        .await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        server.json("/api/v2/silences").await[0]["createdBy"],
+        "alice"
+    );
+}
+
+#[tokio::test]
 async fn alerts_are_shown_with_what_keeps_them_quiet() {
     let server = Server::start();
     let alerts = json!([

@@ -1,6 +1,7 @@
 //! `argand alertmanager …`: Alertmanager alone, with its flags; and the Alertmanager that runs
 //! within the Prometheus role.
 
+mod feed;
 mod flags;
 mod role;
 mod service;
@@ -8,8 +9,9 @@ mod service;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub(crate) use feed::Feed;
 pub(crate) use flags::PROGRAM;
-pub(crate) use service::{Alertmanager, Source, read_templates};
+pub(crate) use service::{Alertmanager, Loaded, Source, read_templates};
 
 use crate::flags::Flags;
 use crate::logging;

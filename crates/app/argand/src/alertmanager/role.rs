@@ -79,7 +79,7 @@ impl Options {
                 flags.text("web.external-url"),
                 flags.text("web.route-prefix"),
             ),
-            external_url: external_url(flags.text("web.external-url"), listen.first()),
+            external_url: options::external_url(flags.text("web.external-url"), &listen),
             listen,
             routing,
         })
@@ -90,19 +90,6 @@ impl Options {
 fn delay(text: &str) -> Result<Duration> {
     let millis = model::duration::parse(text)?;
     Ok(Duration::from_millis(u64::try_from(millis)?))
-}
-
-/// The URL named, else this machine's name with the first port listened on.
-fn external_url(given: &str, listen: Option<&SocketAddr>) -> String {
-    if !given.is_empty() {
-        return given.trim_end_matches('/').to_owned();
-    }
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = match name.trim() {
-        "" => "localhost",
-        name => name,
-    };
-    format!("http://{name}:{}", listen.map_or(9093, SocketAddr::port))
 }
 
 /// Runs until the process is asked to end.
@@ -166,23 +153,4 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
     alertmanager.routing.shutdown().await;
     tracing::info!("ended; everything acknowledged is stored");
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_lead_to_the_url_named_or_to_this_machine() {
-        assert_eq!(
-            external_url("http://a.example/x/", None),
-            "http://a.example/x"
-        );
-        let address: SocketAddr = "127.0.0.1:9999".parse().unwrap();
-        let url = external_url("", Some(&address));
-        assert!(
-            url.starts_with("http://") && url.ends_with(":9999"),
-            "{url}"
-        );
-    }
 }

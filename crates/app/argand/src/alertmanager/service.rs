@@ -23,7 +23,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// Reads the file and the templates it names, and makes the receivers.
-    fn read(&self) -> Result<(AlertmanagerConfig, Receivers)> {
+    fn read(&self) -> Result<Loaded> {
         let config = config::alertmanager::load(&self.file, None)?;
         let templates = read_templates(&config.templates)?;
         let mut receivers: Receivers = HashMap::new();
@@ -34,8 +34,14 @@ impl Source {
         for section in &config.inactive {
             tracing::warn!(section, "this section is checked but not active yet");
         }
-        Ok((config, receivers))
+        Ok(Loaded { config, receivers })
     }
+}
+
+/// A configuration that can be put in force.
+pub(crate) struct Loaded {
+    config: AlertmanagerConfig,
+    receivers: Receivers,
 }
 
 /// Reads the files that the patterns name.
@@ -72,7 +78,7 @@ pub(crate) struct Alertmanager {
 impl Alertmanager {
     /// Reads the configuration and what was known, and begins.
     pub(crate) fn start(source: Source, options: &Options) -> Result<Arc<Self>> {
-        let (config, receivers) = source.read()?;
+        let Loaded { config, receivers } = source.read()?;
         let clock = Arc::new(SystemClock);
         let routing = Routing::start(&config, receivers, options, clock)?;
         tracing::info!(
@@ -88,11 +94,11 @@ impl Alertmanager {
             config_time: AtomicI64::new(0),
             config_hash: AtomicU64::new(0),
         };
-        alertmanager.loaded(&config);
+        alertmanager.in_force(&config);
         Ok(Arc::new(alertmanager))
     }
 
-    fn loaded(&self, config: &AlertmanagerConfig) {
+    fn in_force(&self, config: &AlertmanagerConfig) {
         let hash = model::fingerprint(&model::Labels::from_pairs([("config", &config.redacted)]));
         // What a float holds exactly.
         self.config_hash.store(hash >> 16, Ordering::Relaxed);
@@ -100,19 +106,32 @@ impl Alertmanager {
         self.reload_ok.store(true, Ordering::Relaxed);
     }
 
+    /// Reads the configuration again; nothing changes yet.
+    pub(crate) fn load(&self) -> Result<Loaded> {
+        let loaded = self.source.read();
+        if loaded.is_err() {
+            self.reload_ok.store(false, Ordering::Relaxed);
+        }
+        loaded
+    }
+
+    /// Puts in force what was loaded.
+    pub(crate) fn apply(&self, loaded: Loaded) {
+        self.routing.reload(&loaded.config, loaded.receivers);
+        self.in_force(&loaded.config);
+    }
+
     /// Reads the configuration again; a bad one changes nothing.
-    pub(crate) fn reload(&self) -> Result<(), String> {
-        match self.source.read() {
-            Ok((config, receivers)) => {
-                self.routing.reload(&config, receivers);
-                self.loaded(&config);
-                tracing::info!(configuration = %self.source.file.display(), "configuration reloaded");
+    fn reload(&self) -> Result<(), String> {
+        match self.load() {
+            Ok(loaded) => {
+                self.apply(loaded);
+                tracing::info!("configuration reloaded");
                 Ok(())
             }
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "configuration not reloaded; the former one goes on");
-                self.reload_ok.store(false, Ordering::Relaxed);
                 Err(error)
             }
         }

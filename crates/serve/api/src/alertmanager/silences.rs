@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use guard::Caller;
 use model::{MatchOp, Matcher};
 use routing::{Silence, SilenceError, SilenceState};
 use serde::{Deserialize, Serialize};
@@ -206,12 +208,17 @@ impl Posted {
     }
 }
 
-/// `POST silences`: makes one, or changes the one with the id given.
+/// `POST silences`: makes one, or changes the one with the id given. Where users have to say who
+/// they are, that is who made it, whatever the request says.
 pub(super) async fn set(
     State(face): State<Arc<AlertmanagerFace>>,
+    caller: Option<Extension<Caller>>,
     body: JsonBody,
 ) -> Result<Response, Fault> {
-    let silence = body.read::<Posted>("silence")?.checked()?;
+    let mut silence = body.read::<Posted>("silence")?.checked()?;
+    if let Some(Extension(Caller(name))) = caller {
+        silence.created_by = name;
+    }
     let refused = |reason: &str| Err(Fault::Bad(format!("Failed to create silence: {reason}")));
     if silence.starts_at >= silence.ends_at {
         return refused("start time must be before end time");
