@@ -9,6 +9,7 @@
 
 mod alerting;
 mod builtin;
+mod check_tools;
 mod configuration;
 mod features;
 mod flags;
@@ -38,6 +39,9 @@ fn main() -> ExitCode {
     }
     if promql_tools::is_meant(&arguments) {
         return promql_tools::run(&arguments);
+    }
+    if check_tools::is_meant(&arguments) {
+        return check_tools::run(&arguments);
     }
     if test_tools::is_meant(&arguments) {
         return test_tools::run(&arguments);

@@ -35,6 +35,7 @@ fn template(_: &str, text: &str) -> Result<(), String> {
 fn checks(names: NameValidation) -> RuleChecks<'static> {
     RuleChecks {
         names,
+        unknown_keys: false,
         expression: &expression,
         template: &template,
     }
@@ -158,6 +159,19 @@ fn what_is_wrong_is_told_with_its_place() {
         assert_eq!(errors[0].to_string(), expected, "{text}");
         assert_eq!(errors.len(), 1, "{errors:?}");
     }
+}
+
+#[test]
+fn keys_that_nobody_knows_are_passed_over_where_that_is_asked_for() {
+    let text = "ours: 1
+groups: [{name: g, owner: me, rules: [{record: a, expr: '1', ticket: 5}]}]";
+    assert!(parse(text).is_err());
+    let lenient = RuleChecks {
+        unknown_keys: true,
+        ..checks(NameValidation::Utf8)
+    };
+    let groups = parse_rules(text, Path::new("r.yml"), lenient).unwrap();
+    assert_eq!(groups[0].rules[0].expr, "1");
 }
 
 #[test]
