@@ -3,6 +3,7 @@
 #![no_main]
 
 mod seeds;
+mod templates;
 
 use std::sync::OnceLock;
 
@@ -13,7 +14,7 @@ use wire::exposition::{Format, Histograms, Parser};
 type Target = fn(&[u8]);
 
 /// The targets that are not those of the store.
-const OTHERS: [(&str, Target); 4] = [
+const OTHERS: [(&str, Target); 6] = [
     ("exposition_text", |bytes| {
         exposition(bytes, Format::Text100)
     }),
@@ -24,6 +25,8 @@ const OTHERS: [(&str, Target); 4] = [
         exposition(bytes, Format::Protobuf)
     }),
     ("promql", query),
+    ("template_notification", templates::notification),
+    ("template_rule", templates::rule),
 ];
 
 fn exposition(bytes: &[u8], format: Format) {

@@ -20,6 +20,20 @@ pub(crate) fn write(folder: &std::path::Path) {
             "promql",
             "sum by (a) (rate(b{c=~\"d.*\"}[5m:1m] offset 1h @ end())) / on (a) group_left e or -1",
         ),
+        (
+            "template_notification",
+            "{{ define \"x\" }}<a href=\"{{ . }}\" style='color: {{ . }}'>{{ . }}</a>{{ end }}\
+             {{ range $i, $a := .Alerts.Firing }}{{ template \"x\" $a.GeneratorURL }}\
+             {{ if eq $a.Labels.severity \"page\" }}{{ break }}{{ end -}} <script>f({{ $a.Labels }})\
+             </script>{{ else }}{{ printf \"%-5d %+v %q\" 1 .CommonLabels (list 1.5 nil) }}{{ end }}\
+             {{ (index .Alerts 0).StartsAt | tz \"Europe/Paris\" | date \"Jan _2 15:04:05.000 MST\" }}",
+        ),
+        (
+            "template_rule",
+            "{{ $labels.instance }} {{ $value | humanize }} {{ with query \"up\" }}\
+             {{ . | first | value | humanizeDuration }}{{ end }}\
+             {{ reReplaceAll \"(.*):.*\" \"$1\" $labels.instance }}",
+        ),
     ];
     for (target, text) in others {
         let folder = folder.join(target);

@@ -63,6 +63,25 @@ pub fn post(url: &str, content_type: &str, body: &[u8]) -> Result<Answer> {
     })
 }
 
+/// Deletes what a URL names.
+///
+/// # Errors
+/// Where no answer came.
+pub fn delete(url: &str) -> Result<Answer> {
+    let mut response = agent()
+        .delete(url)
+        .call()
+        .with_context(|| format!("DELETE {url}"))?;
+    let text = response
+        .body_mut()
+        .read_to_string()
+        .with_context(|| format!("DELETE {url}"))?;
+    Ok(Answer {
+        status: response.status().as_u16(),
+        text,
+    })
+}
+
 /// Asks for a URL that answers JSON.
 ///
 /// # Errors

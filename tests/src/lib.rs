@@ -4,10 +4,11 @@
 //! A test asks for the original by name ([`installed`]); where it is not on the machine the test
 //! prints that it was skipped and for want of what.
 
+pub mod alerting;
 mod client;
 mod server;
 mod target;
 
-pub use client::{Answer, get, get_json, post};
+pub use client::{Answer, delete, get, get_json, post};
 pub use server::{Argand, Server, binary, free_port, installed, query};
 pub use target::{Page, Target};

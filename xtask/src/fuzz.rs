@@ -26,7 +26,7 @@ const MOST_AT_ONCE: &str = "-malloc_limit_mb=256";
 const LONGEST: &str = "-max_len=70000";
 
 /// Of `fuzz/src/main.rs` and of the store's `fuzzing` module.
-const TARGETS: [&str; 12] = [
+const TARGETS: [&str; 14] = [
     "index",
     "chunk",
     "chunk_segment",
@@ -39,6 +39,8 @@ const TARGETS: [&str; 12] = [
     "exposition_openmetrics",
     "exposition_protobuf",
     "promql",
+    "template_notification",
+    "template_rule",
 ];
 
 /// Seconds a target runs where nobody says how many.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use config::HttpConfig;
+use config::{HttpConfig, SecretSource};
 use contract::NotifyError;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{Method, Request, StatusCode, Uri};
@@ -29,6 +29,22 @@ const AGENT: &str = concat!("Argand/", env!("CARGO_PKG_VERSION"));
 /// The client of one integration.
 pub(crate) struct Web {
     client: Client,
+    /// What the client itself sends to say who it is; no error may repeat it either.
+    credentials: Vec<SecretSource>,
+}
+
+/// The secrets of an `http_config` that are sent to the vendor.
+fn credentials(config: &HttpConfig) -> Vec<SecretSource> {
+    let basic = config
+        .basic_auth
+        .iter()
+        .filter_map(|basic| basic.password.clone());
+    let token = config
+        .authorization
+        .iter()
+        .filter_map(|auth| auth.credentials.clone());
+    let headers = config.headers.values().flatten().cloned();
+    basic.chain(token).chain(headers).collect()
 }
 
 /// What is asked.
@@ -149,12 +165,18 @@ pub(crate) struct Answer {
 
 impl Web {
     pub(crate) fn new(config: &HttpConfig) -> Result<Self, HttpError> {
-        Client::new(config).map(|client| Self { client })
+        Ok(Self {
+            client: Client::new(config)?,
+            credentials: credentials(config),
+        })
     }
 
     /// One request, and what is read of its answer. Fails, and may be tried again, where there is
     /// no answer.
-    pub(crate) async fn ask(&self, asked: Asked) -> Result<Answer, NotifyError> {
+    pub(crate) async fn ask(&self, mut asked: Asked) -> Result<Answer, NotifyError> {
+        let own = self.credentials.iter();
+        let own = own.filter_map(|source| http_client::read_secret(source, "credentials").ok());
+        asked.secrets.extend(own);
         let hidden = asked.hidden();
         let response = self
             .client

@@ -5,6 +5,8 @@
 pub struct Limits {
     /// Alerts held at once. Each takes about a kilobyte; a new one beyond this is refused.
     pub alerts: usize,
+    /// Bytes of one alert: labels, annotations and URL.
+    pub alert_bytes: usize,
     /// Groups held at once. An alert that would make one more is told to nobody by that route.
     pub groups: usize,
     /// Silences held at once, expired ones that are still kept among them.
@@ -19,6 +21,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             alerts: 100_000,
+            alert_bytes: 256 << 10,
             groups: 50_000,
             silences: 20_000,
             silence_bytes: 64 << 10,
@@ -40,6 +43,10 @@ pub(crate) const FIRST_BACK_OFF: i64 = 500;
 
 /// Milliseconds between attempts at most, unless the receiver asks for more.
 pub(crate) const LONGEST_BACK_OFF: i64 = 60_000;
+
+/// Attempts to notify that are under way at once: connections and templates take memory, and the
+/// rest waits its turn until the deadline of its group.
+pub(crate) const CONCURRENT_ATTEMPTS: usize = 256;
 
 /// Bytes of log beyond which it is written anew as the state that it leads to, and twice what
 /// that took the last time.

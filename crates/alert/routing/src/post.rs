@@ -33,8 +33,14 @@ impl PostedAlert {
     }
 }
 
-/// What is wrong with an alert, in upstream's words.
-pub(crate) fn check(alert: &Alert) -> Result<(), String> {
+/// What is wrong with an alert, in upstream's words. It may take so many bytes.
+pub(crate) fn check(alert: &Alert, limit: usize) -> Result<(), String> {
+    let bytes = alert.labels.size() + alert.annotations.size() + alert.generator_url.len();
+    if bytes > limit {
+        return Err(format!(
+            "alert exceeded maximum size: {bytes} bytes (limit: {limit} bytes)"
+        ));
+    }
     if alert.ends_at < alert.starts_at {
         return Err("start time must be before end time".to_owned());
     }
@@ -106,7 +112,8 @@ mod tests {
                 updated_at: 0,
                 generator_url: String::new(),
             };
-            assert_eq!(check(&alert).err().as_deref(), error);
+            assert_eq!(check(&alert, 1000).err().as_deref(), error);
+            assert!(check(&alert, 0).is_err() || annotations.is_empty() && labels.is_empty());
         }
     }
 }

@@ -9,13 +9,13 @@ use contract::{AlertSink, Clock, Gather, NotificationStatus};
 use model::{Alert, Family, FamilyKind, Matcher};
 use parking_lot::Mutex;
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use wal::WalError;
 
 use crate::history::{AlertEvent, Delivery};
 use crate::journal::{Compaction, Journal};
-use crate::limits::{LAST_DELIVERIES, Limits, MAINTENANCE};
+use crate::limits::{CONCURRENT_ATTEMPTS, LAST_DELIVERIES, Limits, MAINTENANCE};
 use crate::metrics::Metrics;
 use crate::plan::{Plan, Receivers};
 use crate::post::{self, PostedAlert};
@@ -73,6 +73,7 @@ pub enum RoutingError {
 pub struct Routing {
     world: World,
     journal: Arc<Journal>,
+    limits: Limits,
     /// A turn may have come nearer.
     wake: tokio::sync::Notify,
     end: watch::Sender<bool>,
@@ -114,8 +115,10 @@ impl Routing {
                 state: Arc::new(Mutex::new(state)),
                 metrics,
                 clock,
+                attempts: Arc::new(Semaphore::new(CONCURRENT_ATTEMPTS)),
             },
             journal,
+            limits: options.limits,
             wake: tokio::sync::Notify::new(),
             end,
             running: Mutex::new(Vec::new()),
@@ -144,9 +147,14 @@ impl Routing {
         for task in running {
             let _ = task.await;
         }
+        // The next start reads the state instead of all that led to it.
+        let compaction = self.world.state.lock().compact();
         let journal = Arc::clone(&self.journal);
-        let synced = tokio::task::spawn_blocking(move || journal.sync()).await;
-        if let Ok(Err(error)) = synced {
+        let ending = move || {
+            journal.sync()?;
+            compaction.map_or(Ok(()), |compaction| journal.finish_compaction(&compaction))
+        };
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(ending).await {
             tracing::error!(%error, "the log of alerts and silences may not be on the disk");
         }
     }
@@ -225,7 +233,7 @@ impl Routing {
             } else {
                 metrics.received_firing.inc();
             }
-            match post::check(&alert) {
+            match post::check(&alert, self.limits.alert_bytes) {
                 Ok(()) => valid.push((alert, timeout)),
                 Err(reason) => {
                     metrics.invalid.inc();
@@ -409,17 +417,15 @@ impl AlertSink for Routing {
 impl Gather for Routing {
     fn gather(&self, families: &mut Vec<Family>) {
         let now = self.now();
-        let everything = AlertFilter::default();
         let mut state = self.world.state.lock();
-        let alerts = state.alert_views(&everything, now);
-        let suppressed = alerts.iter().filter(|alert| alert.is_suppressed()).count();
+        let (active, suppressed) = state.count_alerts(now);
         let mut by_state = Family::new(
             "alertmanager_alerts",
             "How many alerts by state.",
             FamilyKind::Gauge,
         );
         for (name, count) in [
-            ("active", alerts.len() - suppressed),
+            ("active", active),
             ("suppressed", suppressed),
             ("unprocessed", 0),
         ] {

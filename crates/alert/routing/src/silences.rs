@@ -233,6 +233,7 @@ mod tests {
         refuse_everything: true,
         limits: Limits {
             alerts: 10,
+            alert_bytes: 1000,
             groups: 10,
             silences: 3,
             silence_bytes: 100,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use contract::{Clock, Notification, Notify, NotifyError};
 use model::{Alert, Labels};
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use crate::history::Delivery;
 use crate::limits::{FIRST_BACK_OFF, LONGEST_BACK_OFF, MESSAGE_BYTES, SHORTEST_DEADLINE};
@@ -192,7 +193,11 @@ impl Turn {
             attempts += 1;
             let left = world.until(self.deadline);
             let began = Instant::now();
-            let outcome = tokio::time::timeout(left, integration.notify(notification)).await;
+            let attempt = async {
+                let _place = world.attempts.acquire().await;
+                integration.notify(notification).await
+            };
+            let outcome = tokio::time::timeout(left, attempt).await;
             let outcome = outcome.unwrap_or_else(|_| {
                 Err(NotifyError {
                     message: "the group's next turn came before the receiver answered".to_owned(),
@@ -239,6 +244,8 @@ pub(crate) struct World {
     pub(crate) state: Arc<Mutex<State>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Places for attempts under way.
+    pub(crate) attempts: Arc<Semaphore>,
 }
 
 impl World {

@@ -117,31 +117,42 @@ pub(crate) fn fits(matchers: &[Matcher], labels: &Labels) -> bool {
 }
 
 impl State {
-    fn view(&mut self, alert: &Alert, now: i64) -> AlertView {
-        let fingerprint = alert.fingerprint();
-        let silenced = self.silences.muting(fingerprint, &alert.labels, now);
+    /// The alert as others see it, if it fires and is asked for.
+    fn asked_for(&mut self, fingerprint: u64, filter: &AlertFilter, now: i64) -> Option<AlertView> {
+        let alert = &self.alerts.get(fingerprint)?.alert;
+        if alert.is_resolved_at(now) || !fits(&filter.matchers, &alert.labels) {
+            return None;
+        }
         let inhibiting = self.inhibitor.inhibiting(&alert.labels, &self.alerts, now);
-        AlertView {
+        let silenced = self.silences.muting(fingerprint, &alert.labels, now);
+        let suppressed = inhibiting.is_some() || !silenced.is_empty();
+        let hidden = (!filter.active && !suppressed)
+            || (!filter.silenced && !silenced.is_empty())
+            || (!filter.inhibited && inhibiting.is_some());
+        (!hidden).then(|| AlertView {
             alert: alert.clone(),
             fingerprint,
             receivers: Vec::new(),
             silenced_by: silenced.iter().map(|id| id.to_string()).collect(),
             inhibited_by: inhibiting.into_iter().collect(),
             muted_by: Vec::new(),
-        }
+        })
     }
 
-    /// The alert as others see it, if it fires and is asked for.
-    fn asked_for(&mut self, fingerprint: u64, filter: &AlertFilter, now: i64) -> Option<AlertView> {
-        let alert = self.alerts.get(fingerprint)?.alert.clone();
-        if alert.is_resolved_at(now) || !fits(&filter.matchers, &alert.labels) {
-            return None;
+    /// How many alerts somebody may be told of, and how many are kept quiet.
+    pub(crate) fn count_alerts(&mut self, now: i64) -> (usize, usize) {
+        let (mut active, mut suppressed) = (0, 0);
+        for (fingerprint, known) in self.alerts.iter() {
+            let labels = &known.alert.labels;
+            if known.alert.is_resolved_at(now) {
+                continue;
+            }
+            let inhibiting = self.inhibitor.inhibiting(labels, &self.alerts, now);
+            let quiet =
+                inhibiting.is_some() || !self.silences.muting(fingerprint, labels, now).is_empty();
+            *(if quiet { &mut suppressed } else { &mut active }) += 1;
         }
-        let view = self.view(&alert, now);
-        let hidden = (!filter.active && !view.is_suppressed())
-            || (!filter.silenced && !view.silenced_by.is_empty())
-            || (!filter.inhibited && !view.inhibited_by.is_empty());
-        (!hidden).then_some(view)
+        (active, suppressed)
     }
 
     /// By rising number.

@@ -390,6 +390,101 @@ fn silences_and_history_outlive_the_process() {
 }
 
 #[test]
+fn an_end_in_order_keeps_everything_too() {
+    let case = Case::new(config(route()));
+    for second in [0, 100, 200] {
+        case.run(second, async |now| {
+            now.fire("A", "1").await;
+            now.routing
+                .set_silence(silence(second, 5000))
+                .await
+                .unwrap();
+            now.pass(20).await;
+            now.routing.shutdown().await;
+        });
+    }
+    case.run(300, async |now| {
+        assert_eq!(now.routing.silences(&[]).len(), 3);
+        assert_eq!(now.routing.alerts(&AlertFilter::default()).len(), 1);
+        assert_eq!(
+            now.routing.alert_history(&HistoryFilter::default()).len(),
+            1
+        );
+    });
+    case.heard(&[]);
+}
+
+#[test]
+fn what_exceeds_a_limit_is_refused_and_counted() {
+    let mut case = Case::new(config(route()));
+    case.limits = routing::Limits {
+        alerts: 2,
+        groups: 1,
+        alert_bytes: 100,
+        ..case.limits
+    };
+    case.run(0, async |now| {
+        now.fire("A", "1").await;
+        // No group is left for it.
+        now.fire("B", "2").await;
+        now.fire("A", "3").await;
+        let mut large = PostedAlert {
+            labels: Labels::from_pairs([("alertname", "A"), ("n", "4")]),
+            annotations: Labels::from_pairs([("text", "x".repeat(200))]),
+            starts_at: None,
+            ends_at: None,
+            generator_url: String::new(),
+        };
+        let refused = now
+            .routing
+            .post_alerts(vec![large.clone()])
+            .await
+            .unwrap_err();
+        assert!(
+            refused
+                .to_string()
+                .starts_with("alert exceeded maximum size"),
+            "{refused}"
+        );
+        large.annotations = Labels::empty();
+        now.routing.post_alerts(vec![large]).await.unwrap();
+        now.pass(20).await;
+        let mut families = Vec::new();
+        now.routing.gather(&mut families);
+        for (name, expected) in [
+            ("alertmanager_alerts_limited_total", 2.0),
+            ("alertmanager_alerts_invalid_total", 1.0),
+            (
+                "alertmanager_dispatcher_aggregation_group_limit_reached_total",
+                1.0,
+            ),
+            ("alertmanager_dispatcher_aggregation_groups", 1.0),
+        ] {
+            let family = families.iter().find(|family| family.name == name).unwrap();
+            assert_eq!(
+                family.points[0].value,
+                model::PointValue::Number(expected),
+                "{name}"
+            );
+        }
+    });
+    case.heard(&[(10, "hook", First, "1")]);
+}
+
+#[test]
+fn nobody_is_told_during_the_delay_after_the_start() {
+    let mut case = Case::new(config(route()));
+    case.start_delay = Duration::from_secs(60);
+    case.run(0, async |now| {
+        now.fire("A", "1").await;
+        now.pass(30).await;
+        now.fire("A", "2").await;
+        now.pass(60).await;
+    });
+    case.heard(&[(60, "hook", First, "1 2")]);
+}
+
+#[test]
 fn valid_alerts_are_taken_beside_invalid_ones() {
     let case = Case::new(config(route()));
     case.run(0, async |now| {

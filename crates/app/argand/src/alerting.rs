@@ -45,11 +45,13 @@ pub(crate) struct Loaded {
 }
 
 impl Alerting {
-    /// Stages without rules; those that are applied later wait for [`Alerting::open`]. Must be
-    /// called inside a Tokio runtime.
+    /// Stages without rules; those that are applied later wait for [`Alerting::open`]. Alerts also
+    /// go to the Alertmanager of this process, where there is one. Must be called inside a Tokio
+    /// runtime.
     pub(crate) fn start<S: Append + Select + 'static>(
         store: &Arc<S>,
         engine: Arc<Engine>,
+        own: Option<Arc<dyn AlertSink>>,
         options: &AlertingOptions,
     ) -> Self {
         let sending = SenderOptions {
@@ -60,11 +62,12 @@ impl Alerting {
         let sender = Arc::new(Sender::new(sending, Handle::current()));
         let cancel = CancelToken::default();
         let select = Arc::clone(store) as Arc<dyn Select>;
+        let others = Arc::clone(&sender) as Arc<dyn AlertSink>;
         let stages = RuleStages {
             query: Arc::new(RuleQueries::new(engine, select, cancel.clone())),
             append: Arc::clone(store) as Arc<dyn Append>,
             select: Arc::clone(store) as Arc<dyn Select>,
-            sinks: vec![Arc::clone(&sender) as Arc<dyn AlertSink>],
+            sinks: own.into_iter().chain([others]).collect(),
             clock: Arc::new(SystemClock),
         };
         let evaluating = RuleOptions {

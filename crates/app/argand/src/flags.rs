@@ -2,7 +2,7 @@
 //!
 //! They are those of Prometheus, so that a unit file or a container's arguments need no change,
 //! and the few that only Argand has. The table gives the parser, the help text and the page of
-//! flags.
+//! flags. Other roles of the program have tables of their own ([`Program`]).
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, Command};
 
 /// The form of a flag's value.
 #[derive(Clone, Copy)]
-enum Form {
+pub(crate) enum Form {
     /// `--flag` or `--no-flag`.
     Switch,
     /// Any text; what it means is checked where it is used.
@@ -24,13 +24,14 @@ enum Form {
 
 /// Whether a flag does something yet.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     Active,
     /// Accepted, so that nobody has to change a unit file; a log line says that it does nothing.
     Accepted,
 }
 
-struct Flag {
+/// One flag.
+pub(crate) struct Flag {
     name: &'static str,
     form: Form,
     default: &'static str,
@@ -38,7 +39,13 @@ struct Flag {
     help: &'static str,
 }
 
-const fn active(name: &'static str, form: Form, default: &'static str, help: &'static str) -> Flag {
+/// A flag that does something.
+pub(crate) const fn active(
+    name: &'static str,
+    form: Form,
+    default: &'static str,
+    help: &'static str,
+) -> Flag {
     Flag {
         name,
         form,
@@ -48,7 +55,8 @@ const fn active(name: &'static str, form: Form, default: &'static str, help: &'s
     }
 }
 
-const fn accepted(name: &'static str, form: Form, default: &'static str) -> Flag {
+/// A flag that does nothing yet.
+pub(crate) const fn accepted(name: &'static str, form: Form, default: &'static str) -> Flag {
     Flag {
         name,
         form,
@@ -60,6 +68,26 @@ const fn accepted(name: &'static str, form: Form, default: &'static str) -> Flag
 
 use Form::{Choice, List, Switch, Text};
 
+/// A role of the program, with its own flags.
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// What the help ends with.
+    pub(crate) after_help: &'static str,
+    pub(crate) flags: &'static [Flag],
+    /// Why a value of a flag is refused until it works.
+    pub(crate) refusal: fn(name: &str, value: &str) -> Option<&'static str>,
+}
+
+/// Prometheus.
+const PROMETHEUS: Program = Program {
+    name: "argand",
+    about: "A whole Prometheus monitoring stack in one process.",
+    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.\nAlertmanager alone: argand alertmanager --help.",
+    flags: FLAGS,
+    refusal,
+};
+
 /// All flags, those that do something first.
 const FLAGS: &[Flag] = &[
     active(
@@ -67,6 +95,18 @@ const FLAGS: &[Flag] = &[
         Text,
         "",
         "Configuration file. Without it prometheus.yml of this folder is read where there is one; else Argand watches itself and this machine.",
+    ),
+    active(
+        "alertmanager.config.file",
+        Text,
+        "",
+        "Alertmanager's configuration file. With it alerts are routed and told by this process, and Alertmanager's API answers under /api/v2, too.",
+    ),
+    active(
+        "alertmanager.storage.path",
+        Text,
+        "",
+        "Folder of silences, notifications and alerts of the Alertmanager in this process. Empty: the folder of the samples.",
     ),
     active(
         "web.listen-address",
@@ -345,13 +385,13 @@ pub(crate) struct Flags {
     pub(crate) without_effect: Vec<&'static str>,
 }
 
-fn command() -> Command {
-    let mut command = Command::new("argand")
+fn command(program: &Program) -> Command {
+    let mut command = Command::new(program.name)
         .version(env!("CARGO_PKG_VERSION"))
-        .about("A whole Prometheus monitoring stack in one process.")
-        .after_help("Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.")
+        .about(program.about)
+        .after_help(program.after_help)
         .disable_help_subcommand(true);
-    for flag in FLAGS {
+    for flag in program.flags {
         let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help);
         if flag.state == State::Accepted {
             arg = arg.hide_short_help(true);
@@ -391,11 +431,19 @@ impl Flags {
     pub(crate) fn parse(
         arguments: impl IntoIterator<Item = std::ffi::OsString>,
     ) -> Result<Self, clap::Error> {
-        let mut command = command();
+        Self::parse_for(&PROMETHEUS, arguments)
+    }
+
+    /// Reads the command line of a role; its first word stands for the program.
+    pub(crate) fn parse_for(
+        program: &Program,
+        arguments: impl IntoIterator<Item = std::ffi::OsString>,
+    ) -> Result<Self, clap::Error> {
+        let mut command = command(program);
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut values = BTreeMap::new();
         let mut without_effect = Vec::new();
-        for flag in FLAGS {
+        for flag in program.flags {
             let given: Option<Vec<String>> = match flag.form {
                 Switch if matches.get_flag(flag.name) => Some(vec!["true".to_owned()]),
                 Switch if matches.get_flag(&format!("no-{}", flag.name)) => {
@@ -409,7 +457,7 @@ impl Flags {
             let refused = given
                 .iter()
                 .flatten()
-                .find_map(|value| refusal(flag.name, value));
+                .find_map(|value| (program.refusal)(flag.name, value));
             if let Some(why) = refused {
                 let text = format!("--{}: {why}\n", flag.name);
                 return Err(command.error(clap::error::ErrorKind::InvalidValue, text));
@@ -467,7 +515,8 @@ mod tests {
 
     #[test]
     fn the_table_is_sound() {
-        command().debug_assert();
+        command(&PROMETHEUS).debug_assert();
+        command(&crate::alertmanager::PROGRAM).debug_assert();
     }
 
     #[test]

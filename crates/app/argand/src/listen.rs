@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use api::ClientAddress;
 use axum::Router;
 use guard::Guard;
-use http::Request;
+use http::{Method, Request};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,6 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -40,8 +41,42 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
+/// Serves routes on all sockets, behind the guard, until `end`. What a request needs is told by
+/// its path behind `prefix`.
+pub(crate) fn serve_all(
+    listeners: Vec<TcpListener>,
+    routes: Router,
+    prefix: String,
+    guard: &Arc<Guard>,
+    max_connections: usize,
+    end: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
+    let places = Arc::new(Semaphore::new(max_connections));
+    let need = move |method: &Method, path: &str| {
+        api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
+    };
+    let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
+    let serve = |listener| {
+        warn_if_open(&listener, guard);
+        let (routes, guard) = (routes.clone(), Arc::clone(guard));
+        let (places, end) = (Arc::clone(&places), end.clone());
+        tokio::spawn(serve(listener, routes, guard, places, end))
+    };
+    listeners.into_iter().map(serve).collect()
+}
+
+/// Says so where other machines can reach a socket and nobody is asked who they are.
+fn warn_if_open(listener: &TcpListener, guard: &Guard) {
+    if let Ok(address) = listener.local_addr()
+        && !address.ip().is_loopback()
+        && !guard.asks()
+    {
+        tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything; --web.config.file sets users");
+    }
+}
+
 /// Serves routes on a socket until `end`; requests under way are finished.
-pub(crate) async fn serve(
+async fn serve(
     listener: TcpListener,
     routes: Router,
     guard: Arc<Guard>,
@@ -63,30 +98,49 @@ pub(crate) async fn serve(
             }
         };
         let client = stream.peer_addr().ok();
-        let client = client.map(|address| ClientAddress(address.ip().to_canonical()));
-        let service = Addressed {
+        let routes = Addressed {
             service: TowerToHyperService::new(routes.clone()),
-            client,
+            client: client.map(|address| ClientAddress(address.ip().to_canonical())),
         };
         let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
             // Clients that break off, or do not agree on TLS, are their own affair.
             let Some(tls) = guard.tls() else {
-                return converse(stream, service, guard.offers_http2(), watcher, place).await;
+                return converse(stream, routes, guard.offers_http2(), watcher, place).await;
             };
             let agreed = TlsAcceptor::from(tls).accept(stream);
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, agreed).await {
-                converse(stream, service, guard.offers_http2(), watcher, place).await;
+                converse(stream, routes, guard.offers_http2(), watcher, place).await;
             }
         });
     }
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
 }
 
+/// The routes as one connection sees them: its requests know where they come from.
+struct Addressed {
+    service: TowerToHyperService<Router>,
+    /// None where the client has gone already.
+    client: Option<ClientAddress>,
+}
+
+impl Service<Request<Incoming>> for Addressed {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(client) = self.client {
+            request.extensions_mut().insert(client);
+        }
+        self.service.call(request)
+    }
+}
+
 /// Answers the requests of one connection.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    service: Addressed<TowerToHyperService<Router>>,
+    routes: Addressed,
     http2: bool,
     watcher: Watcher,
     place: OwnedSemaphorePermit,
@@ -100,30 +154,10 @@ async fn converse(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT);
     let connection = server
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(stream), routes)
         .into_owned();
     let _ = watcher.watch(connection).await;
     drop(place);
-}
-
-/// The service of one connection, whose requests know where they come from.
-struct Addressed<S> {
-    service: S,
-    /// None where the client has gone already.
-    client: Option<ClientAddress>,
-}
-
-impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Addressed<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn call(&self, mut request: Request<Incoming>) -> S::Future {
-        if let Some(client) = self.client {
-            request.extensions_mut().insert(client);
-        }
-        self.service.call(request)
-    }
 }
 
 /// Takes the next connection once there is a place for it.

@@ -5,9 +5,11 @@
 //! ```text
 //! discovery > scrape > Append > store > Select > promql > api > pages
 //!                                                      \--> rules > Append, AlertSink
+//! AlertSink > routing > receivers, and api > routing
 //! ```
 
 mod alerting;
+mod alertmanager;
 mod builtin;
 mod check_tools;
 mod configuration;
@@ -45,6 +47,9 @@ fn main() -> ExitCode {
     }
     if test_tools::is_meant(&arguments) {
         return test_tools::run(&arguments);
+    }
+    if alertmanager::is_meant(&arguments) {
+        return alertmanager::run(&arguments);
     }
     let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,

@@ -56,9 +56,7 @@ impl Options {
             .collect::<Result<_>>()?;
         Ok(Self {
             config_file: config_file(flags),
-            web_config: Some(flags.text("web.config.file"))
-                .filter(|file| !file.is_empty())
-                .map(PathBuf::from),
+            web_config: web_config(flags),
             alerting: alerting(flags, &listen)?,
             listen,
             max_connections: number(flags, "web.max-connections")?,
@@ -131,8 +129,15 @@ fn config_file(flags: &Flags) -> Option<PathBuf> {
     Some(PathBuf::from("prometheus.yml")).filter(|file| file.is_file())
 }
 
+/// The file that says who may come in.
+pub(crate) fn web_config(flags: &Flags) -> Option<PathBuf> {
+    Some(flags.text("web.config.file"))
+        .filter(|file| !file.is_empty())
+        .map(PathBuf::from)
+}
+
 /// The prefix named, else the external URL's path.
-fn prefix(external_url: &str, route_prefix: &str) -> String {
+pub(crate) fn prefix(external_url: &str, route_prefix: &str) -> String {
     let path = if route_prefix.is_empty() {
         let behind_scheme = external_url
             .split_once("://")
@@ -147,7 +152,7 @@ fn prefix(external_url: &str, route_prefix: &str) -> String {
     }
 }
 
-fn required<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result<T> {
+pub(crate) fn required<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result<T> {
     read(flags.text(name)).with_context(|| format!("--{name}={}", flags.text(name)))
 }
 
@@ -169,12 +174,12 @@ fn number(flags: &Flags, name: &str) -> Result<usize> {
     })
 }
 
-fn count(text: &str) -> Result<u64> {
+pub(crate) fn count(text: &str) -> Result<u64> {
     text.parse().context("a whole number was expected")
 }
 
 /// A length of time of at least a millisecond.
-fn length(text: &str) -> Result<Duration> {
+pub(crate) fn length(text: &str) -> Result<Duration> {
     match u64::try_from(duration::parse(text)?) {
         Ok(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
         _ => bail!("more than nothing was expected"),
@@ -230,7 +235,7 @@ fn memory(text: &str) -> Result<u64> {
 }
 
 /// `host:port`; an empty host means every address of the machine.
-fn listen_address(text: &str) -> Result<SocketAddr> {
+pub(crate) fn listen_address(text: &str) -> Result<SocketAddr> {
     let (host, port) = text
         .rsplit_once(':')
         .with_context(|| format!("--web.listen-address={text}: host:port was expected"))?;

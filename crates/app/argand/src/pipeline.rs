@@ -5,27 +5,26 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
-    SystemClock, TargetSink, Targets,
+    AlertSink, Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin,
+    StoreStatus, SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
 use guard::Guard;
-use http::Method;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions, QueryObserver};
 use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::alerting::Alerting;
+use crate::alertmanager::{self, Alertmanager};
 use crate::configuration::{self, Apply, Source};
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
@@ -134,21 +133,36 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     } else {
         "http"
     };
-    let serving = start_listening(listeners, &face, &guard, &options, &end);
+    let serving = listen::serve_all(
+        listeners,
+        api::router(Arc::clone(&face)),
+        options.prefix.clone(),
+        &guard,
+        options.max_connections,
+        &end,
+    );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
+    let alertmanager = start_alertmanager(flags, &options, &source)?;
+    if let Some(alertmanager) = &alertmanager {
+        face.open_alertmanager(&alertmanager.face());
+    }
     let store = start_store(flags, &options, &config).await?;
     // The directory is this process' own from here on.
     queries
         .active
         .open(&options.data, options.query_concurrency)
         .context("the list of running queries in the data directory")?;
-    let alerting = Alerting::start(&store, Arc::clone(&engine), &options.alerting);
+    let hears = alertmanager
+        .as_ref()
+        .map(|own| Arc::clone(&own.routing) as Arc<dyn AlertSink>);
+    let alerting = Alerting::start(&store, Arc::clone(&engine), hears, &options.alerting);
     let stages = Stages::start(
         Arc::clone(&store),
         scraping,
         options.clone(),
         alerting,
+        alertmanager.clone(),
         queries.log,
     );
     let stages = Arc::new(stages);
@@ -156,6 +170,9 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .is_on("web.enable-remote-write-receiver")
         .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
+    if let Some(alertmanager) = &alertmanager {
+        gatherers.push(Arc::clone(alertmanager) as Arc<dyn Gather>);
+    }
     if let Some(receiver) = &remote_write {
         gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
     }
@@ -200,6 +217,32 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     Ok(())
 }
 
+/// Alertmanager in this process, where its configuration is named.
+fn start_alertmanager(
+    flags: &Flags,
+    options: &Options,
+    own: &Source,
+) -> Result<Option<Arc<Alertmanager>>> {
+    let file = flags.text("alertmanager.config.file");
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let external_url = match flags.text("web.external-url") {
+        "" => format!("http://{}{}", own.address, own.prefix),
+        url => url.trim_end_matches('/').to_owned(),
+    };
+    let source = alertmanager::Source {
+        file: PathBuf::from(file),
+        external_url,
+    };
+    let data = match flags.text("alertmanager.storage.path") {
+        "" => options.data.clone(),
+        path => PathBuf::from(path),
+    };
+    let data = routing::Options::new(data.join("alertmanager"));
+    Alertmanager::start(source, &data).map(Some)
+}
+
 /// Where this process itself can be reached.
 fn own_address(listeners: &[TcpListener]) -> Result<String> {
     let first = listeners
@@ -210,37 +253,6 @@ fn own_address(listeners: &[TcpListener]) -> Result<String> {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
     Ok(address.to_string())
-}
-
-fn start_listening(
-    listeners: Vec<TcpListener>,
-    face: &Arc<Face>,
-    guard: &Arc<Guard>,
-    options: &Options,
-    end: &CancellationToken,
-) -> Vec<JoinHandle<()>> {
-    let places = Arc::new(Semaphore::new(options.max_connections));
-    let prefix = options.prefix.clone();
-    let need = move |method: &Method, path: &str| {
-        api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
-    };
-    let routes = api::router(Arc::clone(face));
-    let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
-    let mut serving = Vec::new();
-    for listener in listeners {
-        if let Ok(address) = listener.local_addr()
-            && !address.ip().is_loopback()
-            && !guard.asks()
-        {
-            tracing::warn!(%address, "open to other machines without a password: anyone who reaches this address can read everything; --web.config.file sets users");
-        }
-        let (routes, guard) = (routes.clone(), Arc::clone(guard));
-        let (places, end) = (Arc::clone(&places), end.clone());
-        serving.push(tokio::spawn(listen::serve(
-            listener, routes, guard, places, end,
-        )));
-    }
-    serving
 }
 
 /// Who is told of queries.
@@ -368,6 +380,7 @@ struct Stages {
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
     alerting: Alerting,
+    alertmanager: Option<Arc<Alertmanager>>,
     query_log: Arc<QueryLog>,
 }
 
@@ -377,6 +390,7 @@ impl Stages {
         scraping: &Handle,
         options: Options,
         alerting: Alerting,
+        alertmanager: Option<Arc<Alertmanager>>,
         query_log: Arc<QueryLog>,
     ) -> Self {
         let limits = scrape::Options {
@@ -399,6 +413,7 @@ impl Stages {
             scrape,
             scraping: scraping.clone(),
             alerting,
+            alertmanager,
             query_log,
         }
     }
@@ -417,6 +432,9 @@ impl Stages {
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
+        if let Some(alertmanager) = &self.alertmanager {
+            alertmanager.routing.shutdown().await;
+        }
     }
 }
 
@@ -441,6 +459,11 @@ impl Apply for Stages {
         drop(entered);
         self.discovery.apply(jobs);
         self.alerting.apply(alerting);
+        if let Some(alertmanager) = &self.alertmanager {
+            alertmanager
+                .reload()
+                .map_err(|error| anyhow!("--alertmanager.config.file: {error}"))?;
+        }
         Ok(())
     }
 }

@@ -340,7 +340,10 @@ receivers: [{name: a}, {name: b}]
     let root = read(text).expect("loads").route;
     let first = &root.routes[0];
     let matchers: Vec<String> = first.matchers.iter().map(ToString::to_string).collect();
-    assert_eq!(matchers, ["a=~\"x|y\"", "b=\"1\"", "c!=\"2\"", "d=~\"e\""]);
+    assert_eq!(
+        matchers,
+        ["a=~\"^(?:x|y)$\"", "b=\"1\"", "c!=\"2\"", "d=~\"e\""]
+    );
     assert_eq!(first.receiver, "a");
     assert_eq!(first.group_by, GroupBy::Labels(vec!["x".to_owned()]));
     assert_eq!(first.group_wait, Duration::ZERO);

@@ -36,6 +36,7 @@
 pub mod alertmanager;
 mod error;
 mod html;
+mod json;
 pub mod limits;
 mod print;
 pub mod prometheus;

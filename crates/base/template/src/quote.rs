@@ -75,11 +75,14 @@ pub(crate) fn unquoted(text: &str) -> Option<String> {
     )
 }
 
-/// Reads a character in single quotes; `None` where it is not well formed.
-pub(crate) fn unquoted_char(text: &str) -> Option<i64> {
-    let inside = text.strip_prefix('\'')?;
-    let (part, rest) = character(inside, '\'')?;
-    (rest == "'").then_some(match part {
+/// Reads a character in single quotes; the error is in Go's words.
+pub(crate) fn unquoted_char(text: &str) -> Result<i64, String> {
+    let inside = text.strip_prefix('\'').unwrap_or(text);
+    let (part, rest) = character(inside, '\'').ok_or("invalid syntax")?;
+    if rest != "'" {
+        return Err(format!("malformed character constant: {text}"));
+    }
+    Ok(match part {
         Part::Char(c) => i64::from(u32::from(c)),
         Part::Byte(byte) => i64::from(byte),
     })
@@ -170,9 +173,9 @@ mod tests {
         ] {
             assert_eq!(unquoted(text).as_deref(), value, "{text}");
         }
-        assert_eq!(unquoted_char(r"'\''"), Some(39));
-        assert_eq!(unquoted_char("'é'"), Some(233));
-        assert_eq!(unquoted_char("''"), None);
-        assert_eq!(unquoted_char("'ab'"), None);
+        assert_eq!(unquoted_char(r"'\''"), Ok(39));
+        assert_eq!(unquoted_char("'é'"), Ok(233));
+        assert!(unquoted_char("''").is_err());
+        assert!(unquoted_char("'ab'").is_err());
     }
 }

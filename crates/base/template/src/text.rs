@@ -87,17 +87,50 @@ fn quoted_raw(text: &str) -> String {
     }
 }
 
-/// Words with their first letter in upper case, and the others as they are.
+/// Every letter in upper case, as Go does it: a letter stays one letter, so `ß` stays.
+pub(crate) fn upper(text: &str) -> String {
+    text.chars().map(upper_letter).collect()
+}
+
+fn upper_letter(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(only), None) => only,
+        _ => c,
+    }
+}
+
+/// Every letter in lower case; again a letter stays one letter.
+pub(crate) fn lower(text: &str) -> String {
+    text.chars()
+        .map(|c| c.to_lowercase().next().unwrap_or(c))
+        .collect()
+}
+
+/// Words with their first letter in upper case, and the others as they are. Signs within a word,
+/// as in `it's`, `a.b` and `a_b`, do not end it; digits before the first letter do not count.
 pub(crate) fn title(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
     let mut inside = false;
-    for c in text.chars() {
-        if inside || !c.is_alphanumeric() {
-            out.push(c);
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied().unwrap_or(' ');
+        let joins = match c {
+            '\'' | '.' | ':' | '\u{b7}' | '\u{2019}' => {
+                before.is_alphabetic() && next.is_alphabetic()
+            }
+            '_' => true,
+            c => c.is_alphanumeric(),
+        };
+        if c.is_alphabetic() && !inside {
+            out.push(upper_letter(c));
+            inside = true;
         } else {
-            out.extend(c.to_uppercase());
+            out.push(c);
+            inside &= joins;
         }
-        inside = c.is_alphanumeric() || matches!(c, '\'' | '_') && inside;
+        before = c;
     }
     out
 }

@@ -61,6 +61,14 @@ pub struct Expr {
 }
 
 impl Expr {
+    /// What stands inside all parentheses round it.
+    pub fn bare(&self) -> &Self {
+        match &self.kind {
+            ExprKind::Paren(inner) => inner.bare(),
+            _ => self,
+        }
+    }
+
     /// The type of its value.
     pub fn value_type(&self) -> ValueType {
         match &self.kind {

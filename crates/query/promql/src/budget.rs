@@ -153,6 +153,11 @@ impl Budget {
         self.check()
     }
 
+    /// Whether so many bytes more would fit; for what can be done without.
+    pub(crate) fn would_fit(&self, bytes: usize) -> bool {
+        self.bounds.0.memory.excess(bytes as u64).is_none()
+    }
+
     /// Counts bytes until what is answered is dropped.
     pub(crate) fn hold_bytes(&self, bytes: usize) -> Result<Held, QueryError> {
         self.bounds.hold(bytes)

@@ -311,8 +311,8 @@ impl Engine {
         } = context.notes.into_inner();
         Ok(QueryResult {
             value,
-            warnings: warnings.into_list(),
-            infos: infos.into_list(),
+            warnings: warnings.into_list("warning", &query.text),
+            infos: infos.into_list("info", &query.text),
             stats: Stats::default(),
             held,
             allowance: context.budget.allowance().clone(),
@@ -335,7 +335,6 @@ impl Engine {
             own.per_step_stats && options.per_step_stats && steps.count <= own.max_samples;
         Context {
             select,
-            query: &query.text,
             start: moments.start,
             end: moments.end,
             interval: moments.interval,

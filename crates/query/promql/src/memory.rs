@@ -98,18 +98,22 @@ impl Memory {
 
     /// Whether so much more would fit; if not, the query has been refused.
     pub(crate) fn has_room(&self, bytes: u64) -> bool {
-        let wanted = self.used.load(Ordering::Relaxed).saturating_add(bytes);
-        if wanted > self.limit {
-            self.refuse(self.too_much(wanted));
-        } else {
-            let reserved = self.reserved_now.load(Ordering::Relaxed);
-            let more = wanted.saturating_sub(reserved);
-            let all = self.pool.used().saturating_add(more);
-            if more > 0 && all > self.pool.limit {
-                self.refuse(self.too_much_of_all(all));
-            }
+        if let Some(error) = self.excess(bytes) {
+            self.refuse(error);
         }
         self.refused.get().is_none()
+    }
+
+    /// The limit that so much more would exceed.
+    pub(crate) fn excess(&self, bytes: u64) -> Option<QueryError> {
+        let wanted = self.used.load(Ordering::Relaxed).saturating_add(bytes);
+        if wanted > self.limit {
+            return Some(self.too_much(wanted));
+        }
+        let reserved = self.reserved_now.load(Ordering::Relaxed);
+        let more = wanted.saturating_sub(reserved);
+        let all = self.pool.used().saturating_add(more);
+        (more > 0 && all > self.pool.limit).then(|| self.too_much_of_all(all))
     }
 
     /// Takes bytes until what is answered is dropped; fails where a limit forbids it.

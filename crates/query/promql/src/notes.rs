@@ -1,6 +1,6 @@
 //! Warnings and infos: what a query says beside its value, with the place in its text.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::ast::Span;
 
@@ -13,24 +13,32 @@ pub(crate) struct Notes {
     said: usize,
 }
 
-/// Different texts in the order they arose.
+/// Different texts in the order they arose, each with the last place in the query that it was
+/// said of.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    list: Vec<String>,
-    /// A query over many metrics may say something of each.
-    known: HashSet<String>,
+    list: Vec<(String, Span)>,
+    /// Where in the list: a query over many metrics may say something of each.
+    places: HashMap<String, usize>,
 }
 
 impl Texts {
-    fn push(&mut self, text: String) {
-        if !self.known.contains(&text) {
-            self.known.insert(text.clone());
-            self.list.push(text);
+    fn push(&mut self, text: &str, span: Span) {
+        let known = self.places.get(text);
+        if let Some((_, last)) = known.and_then(|place| self.list.get_mut(*place)) {
+            *last = span;
+        } else {
+            self.places.insert(text.to_owned(), self.list.len());
+            self.list.push((text.to_owned(), span));
         }
     }
 
-    pub(crate) fn into_list(self) -> Vec<String> {
+    /// The texts behind their kind, each with its place.
+    pub(crate) fn into_list(self, kind: &str, query: &str) -> Vec<String> {
         self.list
+            .into_iter()
+            .map(|(text, span)| format!("PromQL {kind}: {text} ({})", place(query, span)))
+            .collect()
     }
 }
 
@@ -40,16 +48,14 @@ impl Notes {
         self.said
     }
 
-    pub(crate) fn warn(&mut self, query: &str, span: Span, text: &str) {
+    pub(crate) fn warn(&mut self, span: Span, text: &str) {
         self.said += 1;
-        self.warnings
-            .push(format!("PromQL warning: {text} ({})", place(query, span)));
+        self.warnings.push(text, span);
     }
 
-    pub(crate) fn info(&mut self, query: &str, span: Span, text: &str) {
+    pub(crate) fn info(&mut self, span: Span, text: &str) {
         self.said += 1;
-        self.infos
-            .push(format!("PromQL info: {text} ({})", place(query, span)));
+        self.infos.push(text, span);
     }
 }
 

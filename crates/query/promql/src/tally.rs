@@ -134,6 +134,20 @@ impl Tally {
         (value, counts)
     }
 
+    /// Adds a part with the same steps as what stands around it.
+    pub(crate) fn add_all(&self, part: &Counts) {
+        self.total.fetch_add(part.total, Ordering::Relaxed);
+        self.read.fetch_add(part.read, Ordering::Relaxed);
+        if let Some(inner) = &part.by_step {
+            self.by_step(|steps| {
+                let both = inner.total.iter().zip(&inner.read);
+                for (step, (total, read)) in both.enumerate() {
+                    steps.add(step, *total, *read);
+                }
+            });
+        }
+    }
+
     /// Adds a part that was evaluated once and has the same value at each of `count` steps.
     pub(crate) fn add_repeated(&self, once: &Counts, count: usize) {
         let total = once.total.saturating_mul(count as u64);

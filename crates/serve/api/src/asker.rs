@@ -22,13 +22,14 @@ impl FromRequestParts<Arc<Face>> for Asker {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, face: &Arc<Face>) -> Result<Self, Infallible> {
+        let caller = parts.extensions.get::<guard::Caller>();
         let client = parts.extensions.get::<ClientAddress>();
         // Nested routes see of the path what is below them; that of the route is whole.
         let route = parts.extensions.get::<MatchedPath>();
         let path = route.map_or(parts.uri.path(), MatchedPath::as_str);
         let below = path.strip_prefix(&face.options.prefix).unwrap_or(path);
         Ok(Self(HttpOrigin {
-            user: None,
+            user: caller.map(|caller| caller.0.clone()),
             client: client.map_or_else(String::new, |client| client.0.to_string()),
             method: parts.method.to_string(),
             path: below.to_owned(),

@@ -185,7 +185,7 @@ impl Select for Store {
         };
         // A limit on the head alone could leave out the head's part of a series of the blocks.
         let head_limit = if parts.is_empty() { limit } else { usize::MAX };
-        let head = HeadView::watched(
+        let head = HeadView::new(
             &self.head,
             &self.chunks,
             pin,

@@ -1,4 +1,5 @@
 //! A service whose time is the runtime's own, paused: it moves on only when everything waits.
+#![allow(dead_code, reason = "each test file uses some of it")]
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use config::alertmanager::{AlertmanagerConfig, Global, GroupBy, Route};
 use contract::{Clock, Notification, NotificationReason, Notify, NotifyError, NotifyFuture};
 use model::Labels;
 use parking_lot::Mutex;
-use routing::{Options, PostedAlert, Receivers, Routing};
+use routing::{Limits, Options, PostedAlert, Receivers, Routing, RoutingError};
 
 /// The time 0 of a case: a midnight.
 const EPOCH: i64 = 1_800_057_600_000;
@@ -122,6 +123,8 @@ pub(crate) struct Case {
     heard: Arc<Mutex<Vec<Heard>>>,
     failures: Failures,
     pub(crate) sends_resolved: bool,
+    pub(crate) limits: Limits,
+    pub(crate) start_delay: Duration,
 }
 
 /// The service while it runs.
@@ -139,7 +142,14 @@ impl Case {
             heard: Arc::default(),
             failures: Arc::default(),
             sends_resolved: true,
+            limits: Limits::default(),
+            start_delay: Duration::ZERO,
         }
+    }
+
+    /// Where the log lies.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// The next attempts fail.
@@ -149,6 +159,15 @@ impl Case {
 
     /// Starts the service at a second, and kills it when `what` is over.
     pub(crate) fn run(&self, second: i64, what: impl AsyncFnOnce(&Now)) {
+        self.try_run(second, what).unwrap();
+    }
+
+    /// As [`Case::run`], where the start may fail.
+    pub(crate) fn try_run(
+        &self,
+        second: i64,
+        what: impl AsyncFnOnce(&Now),
+    ) -> Result<(), RoutingError> {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
@@ -168,21 +187,26 @@ impl Case {
                 })
                 .into_iter()
                 .collect::<HashMap<_, _>>();
-            let options = Options::new(PathBuf::from(self.folder.path()));
+            let options = Options {
+                limits: self.limits,
+                start_delay: self.start_delay,
+                ..Options::new(PathBuf::from(self.folder.path()))
+            };
             let started = Routing::start(
                 &self.config,
                 receivers.clone(),
                 &options,
                 Arc::clone(&clock),
             );
-            let routing = started.unwrap();
+            let routing = started?;
             what(&Now {
                 routing,
                 receivers,
                 clock,
             })
             .await;
-        });
+            Ok(())
+        })
     }
 
     pub(crate) fn everything(&self) -> Vec<Heard> {

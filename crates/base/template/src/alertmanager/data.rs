@@ -216,7 +216,21 @@ impl Object for Alerts {
                 _ => false,
             }
         };
-        Value::list(self.0.items().iter().filter(of_status).cloned().collect())
+        List::new(self.0.items().iter().filter(of_status).cloned().collect())
+            .map(|alerts| Value::object(SomeAlerts(alerts)))
+    }
+}
+
+/// Some alerts of a group, which have no methods.
+struct SomeAlerts(List);
+
+impl Object for SomeAlerts {
+    fn type_name(&self) -> &'static str {
+        "[]template.Alert"
+    }
+
+    fn shape(&self) -> Shape<'_> {
+        Shape::List(&self.0)
     }
 }
 

@@ -7,11 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use jiff::tz::TimeZone;
 
-use super::json;
+use crate::json;
 use crate::limits::MAX_OUTPUT;
 use crate::prometheus::common;
 use crate::run::Library;
-use crate::text::{query_unescape, title};
+use crate::text::{lower, query_unescape, title};
 use crate::time::Time;
 use crate::value::{Map, Markup, Signature, Type, Value};
 
@@ -66,7 +66,7 @@ impl Library for Functions {
     fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String> {
         match (name, arguments) {
             // Unlike in rules, the other letters become small.
-            ("title", [Value::Text(text)]) => Ok(Value::text(title(&text.to_lowercase()))),
+            ("title", [Value::Text(text)]) => Ok(Value::text(title(&lower(text)))),
             ("trimSpace", [Value::Text(text)]) => Ok(Value::text(text.trim())),
             ("join", [Value::Text(separator), list]) => join(separator, list),
             ("safeUrl", [Value::Text(text)]) => Ok(Value::Safe(Markup::Url, text.clone())),

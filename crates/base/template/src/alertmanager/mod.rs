@@ -9,7 +9,6 @@
 
 mod data;
 mod functions;
-mod json;
 
 use contract::Notification;
 
@@ -58,7 +57,7 @@ impl Data {
 
     /// The data as the JSON that webhooks are sent, but for the fields they have beside it.
     pub fn json(&self) -> Result<String, String> {
-        json::text(&self.dot)
+        crate::json::text(&self.dot)
     }
 
     /// Other data, such as a tool reads from a file.

@@ -153,7 +153,15 @@ impl Reader<'_> {
         }
         let (number, after) = self.rest.split_at_checked(count)?;
         self.rest = after;
-        let number: Option<i64> = number.parse().ok().filter(|number| *number <= MAX_WIDTH);
+        // Go looks before it takes the last digit.
+        let number: Option<i64> = number
+            .parse()
+            .ok()
+            .filter(|number| *number / 10 <= MAX_WIDTH);
+        if number.is_none() {
+            // And takes the whole rest for the number.
+            self.rest = "";
+        }
         Some(number.and_then(|number| usize::try_from(number).ok()))
     }
 

@@ -53,6 +53,24 @@ fn without_zeros(digits: &str) -> &str {
     }
 }
 
+/// A number's digits with a point, and with zeros behind it up to so many digits in all.
+pub(super) fn with_zeros(text: &str, digits: usize) -> String {
+    let (mantissa, power) = match text.find(['e', 'E']) {
+        Some(at) => text.split_at_checked(at).unwrap_or((text, "")),
+        None => (text, ""),
+    };
+    let point = if mantissa.contains('.') { "" } else { "." };
+    let known = mantissa
+        .trim_start_matches(['0', '.'])
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .count();
+    // Of zero itself the first digit counts.
+    let known = known.max(usize::from(mantissa == "0"));
+    let zeros = "0".repeat(digits.saturating_sub(known));
+    format!("{mantissa}{point}{zeros}{power}")
+}
+
 /// Rust's exponent as Go writes it: signed, of two digits at least.
 fn two_digits(text: &str) -> String {
     let (mantissa, power) = text.split_once('e').unwrap_or((text, "0"));

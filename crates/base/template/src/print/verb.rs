@@ -1,6 +1,6 @@
 //! One value by one verb.
 
-use super::number::{digits, exponent, general, plain, special};
+use super::number::{digits, exponent, general, plain, special, with_zeros};
 use super::{Flags, Printer};
 use crate::quote::{is_printable, push_quoted};
 use crate::time::duration_text;
@@ -60,7 +60,7 @@ impl Printer {
                         self.push(field.name);
                         self.push(":");
                     }
-                    self.value(verb, &field.value);
+                    self.item(verb, &field.value);
                 }
                 self.push("}");
             }
@@ -80,7 +80,7 @@ impl Printer {
             if self.full {
                 return;
             }
-            self.value(verb, item);
+            self.item(verb, item);
         }
         self.push(if source { "}" } else { "]" });
     }
@@ -100,9 +100,17 @@ impl Printer {
             }
             self.value(verb, &Value::Text(key.clone()));
             self.push(":");
-            self.value(verb, item);
+            self.item(verb, item);
         }
         self.push(if source { "}" } else { "]" });
+    }
+
+    /// Prints a value inside another one.
+    fn item(&mut self, verb: char, value: &Value) {
+        match value {
+            Value::Nil => self.push("<nil>"),
+            value => self.value(verb, value),
+        }
     }
 
     /// A verb that does not fit the value.
@@ -249,6 +257,11 @@ impl Printer {
             (None, 'E') => exponent(size, precision.unwrap_or(6)).to_uppercase(),
             (None, 'f' | 'F') => plain(size, precision.unwrap_or(6)),
             _ => return self.bad(verb, value),
+        };
+        let text = match (self.flags.sharp, verb) {
+            (true, 'v' | 'g' | 'G') => with_zeros(&text, precision.unwrap_or(6)),
+            (true, _) => with_zeros(&text, 0),
+            (false, _) => text,
         };
         let sign = self.sign(number.is_sign_negative());
         let width = self.flags.width.unwrap_or(0);

@@ -9,7 +9,7 @@ use super::humanize::{binary, decimal, duration, percentage, short};
 use super::query::{self, RESULT, SAMPLE};
 use crate::print::float_general;
 use crate::run::Library;
-use crate::text::{matches, query_escape, replace_all, title};
+use crate::text::{lower, matches, query_escape, replace_all, title, upper};
 use crate::time::Time;
 use crate::value::{Map, Markup, Signature, Type, Value};
 
@@ -115,8 +115,8 @@ fn on_number(name: &str, number: f64) -> Result<Value, String> {
 /// The functions that rules' texts and notifications share; `None` where it is none of them.
 pub(crate) fn common(name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
     Some(match (name, arguments) {
-        ("toUpper", [Value::Text(text)]) => Ok(Value::text(text.to_uppercase())),
-        ("toLower", [Value::Text(text)]) => Ok(Value::text(text.to_lowercase())),
+        ("toUpper", [Value::Text(text)]) => Ok(Value::text(upper(text))),
+        ("toLower", [Value::Text(text)]) => Ok(Value::text(lower(text))),
         ("match", [Value::Text(pattern), Value::Text(text)]) => matches(pattern, text),
         ("safeHtml", [Value::Text(text)]) => Ok(Value::Safe(Markup::Html, text.clone())),
         ("reReplaceAll", [Value::Text(pattern), Value::Text(with), Value::Text(text)]) => {

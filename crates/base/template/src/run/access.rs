@@ -5,7 +5,7 @@ use super::{Executed, MissingKey, Place, Run};
 use crate::quote::quoted;
 use crate::syntax::Operand;
 use crate::time::{DURATION_METHODS, TIME_METHODS, call_duration, call_time};
-use crate::value::{Shape, Signature, Value};
+use crate::value::{Element, Shape, Signature, Value};
 
 /// What every number with a name can do.
 const CALENDAR_METHODS: &[Signature] = &[Signature::new("String", &[])];
@@ -22,6 +22,7 @@ impl<'t> Run<'t> {
         let Some((last, before)) = names.split_last() else {
             return Ok(from);
         };
+        self.boxed = false;
         let none = Given::nothing(given.dot);
         let mut value = from;
         for name in before {
@@ -38,7 +39,11 @@ impl<'t> Run<'t> {
         given: Given<'_, 't>,
     ) -> Executed<Value> {
         self.step()?;
+        let boxed = std::mem::take(&mut self.boxed);
         if matches!(from, Value::Nil) {
+            if boxed {
+                return self.fail(format!("nil pointer evaluating interface {{}}.{name}"));
+            }
             return match self.missing_key {
                 MissingKey::Error => {
                     self.fail(format!("nil data; no entry for key {}", quoted(name)))
@@ -62,20 +67,26 @@ impl<'t> Run<'t> {
             return Ok(field.value.clone());
         }
         let Some(map) = from.as_map() else {
-            let of = from.type_name();
+            let of = if boxed {
+                "interface {}".to_owned()
+            } else {
+                from.type_name()
+            };
             return self.fail(format!("can't evaluate field {name} in type {of}"));
         };
         if !given.is_empty() {
             return self.fail(format!("{name} is not a method but has arguments"));
         }
-        match (map.get(name), self.missing_key) {
-            (Some(value), _) => Ok(value.clone()),
-            (None, MissingKey::Invalid) => Ok(Value::Nil),
-            (None, MissingKey::Zero) => Ok(map.element().zero()),
+        let found = match (map.get(name), self.missing_key) {
+            (Some(value), _) => value.clone(),
+            (None, MissingKey::Invalid) => return Ok(Value::Nil),
+            (None, MissingKey::Zero) => map.element().zero(),
             (None, MissingKey::Error) => {
-                self.fail(format!("map has no entry for key {}", quoted(name)))
+                return self.fail(format!("map has no entry for key {}", quoted(name)));
             }
-        }
+        };
+        self.boxed = map.element() == Element::Any;
+        Ok(found)
     }
 }
 

@@ -62,8 +62,6 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Result<Value, String> {
         ("eq", [first, others @ ..]) => equal_to_any(first, others),
         ("ne", [one, other]) => Ok(Value::Bool(!equal(one, other)?)),
         ("lt" | "le" | "gt" | "ge", [one, other]) => compare(name, one, other).map(Value::Bool),
-        ("call", [Value::Nil, ..]) => Err("call of nil".to_owned()),
-        ("call", [other, ..]) => Err(format!("non-function of type {}", other.type_name())),
         _ => Err(format!("{name} cannot be called so")),
     }
 }

@@ -3,7 +3,7 @@
 use super::{Executed, Place, Run};
 use crate::quote::quoted;
 use crate::syntax::{Command, Number, Operand, OperandKind, Pipeline};
-use crate::value::{Signature, Type, Value};
+use crate::value::{Markup, Signature, Type, Value};
 
 /// The arguments of a call that are written behind it, and the value that comes from the command
 /// before it in the pipeline.
@@ -115,6 +115,7 @@ impl<'t> Run<'t> {
     /// The value of a word with what is given to it.
     fn word(&mut self, operand: &'t Operand, given: Given<'_, 't>) -> Executed<Value> {
         self.step()?;
+        self.boxed = false;
         match &operand.kind {
             OperandKind::Pipeline(pipeline) => {
                 self.only_value(operand, given)?;
@@ -151,7 +152,10 @@ impl<'t> Run<'t> {
     fn constant(&self, dot: &Value, kind: &OperandKind) -> Executed<Value> {
         Ok(match kind {
             OperandKind::Bool(value) => Value::Bool(*value),
-            OperandKind::Number(number) => untyped(number),
+            OperandKind::Number(number) => match untyped(number) {
+                Some(value) => value,
+                None => return self.fail(format!("{} overflows int", number.written)),
+            },
             OperandKind::Text { value, .. } => Value::Text(value.clone()),
             OperandKind::Dot => dot.clone(),
             _ => Value::Nil,
@@ -196,6 +200,11 @@ impl<'t> Run<'t> {
             }
             _ => self.word(operand, Given::nothing(dot))?,
         };
+        if self.boxed && wanted != Type::Any && matches!(value, Value::Nil) {
+            let wanted = wanted.name();
+            let what = "wrong type for value; expected";
+            return self.fail(format!("{what} {wanted}; got interface {{}}"));
+        }
         self.checked(value, wanted)
     }
 
@@ -258,10 +267,18 @@ impl<'t> Run<'t> {
             return self.fail(format!("{} is not a defined function", quoted(name)));
         };
         let arguments = self.arguments(&signature, given)?;
-        let result = match self.library.signature(name) {
-            Some(_) => self.library.call(name, &arguments),
-            None => super::builtin::call(name, &arguments),
+        let result = match (self.library.signature(name), name) {
+            (Some(_), _) => self.library.call(name, &arguments),
+            (None, "call") => Err(refused_call(&arguments, given)),
+            // All is escaped where it is written, and must not be twice.
+            (None, "html") if self.output.escapes() => {
+                super::builtin::argument_text(&arguments).map(Value::text)
+            }
+            (None, "urlquery") if self.output.escapes() => super::builtin::call(name, &arguments)
+                .map(|url| Value::Safe(Markup::Url, url.as_text().unwrap_or("").into())),
+            (None, _) => super::builtin::call(name, &arguments),
         };
+        self.boxed = false;
         self.called(
             name,
             given
@@ -305,10 +322,23 @@ impl<'t> Run<'t> {
     }
 }
 
-/// A number where nothing says of what type it is to be.
-fn untyped(number: &Number) -> Value {
+/// A number where nothing says of what type it is to be; `None` where it is too large for that.
+fn untyped(number: &Number) -> Option<Value> {
     match number.integer {
-        Some(whole) if !number.fractional => Value::Int(whole),
-        _ => Value::Float(number.float),
+        _ if number.fractional => Some(Value::Float(number.float)),
+        whole => whole.map(Value::Int),
+    }
+}
+
+/// Values are no functions, so `call` never can.
+fn refused_call(arguments: &[Value], given: Given<'_, '_>) -> String {
+    let callee = given
+        .written
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    match arguments.first() {
+        None | Some(Value::Nil) => "call of nil".to_owned(),
+        Some(other) => format!("non-function {callee} of type {}", other.type_name()),
     }
 }

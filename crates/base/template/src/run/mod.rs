@@ -68,6 +68,9 @@ struct Run<'t> {
     place: Place<'t>,
     variables: Vec<(&'t str, Value)>,
     depth: usize,
+    /// Whether the last value came out of a map that may hold anything: Go then knows its type
+    /// only once it is used.
+    boxed: bool,
     steps: u64,
     made: usize,
 }

@@ -1,43 +1,46 @@
 //! Where an execution writes.
 
-use crate::html::push_html_plain;
+use crate::html::Escaper;
 use crate::limits::MAX_OUTPUT;
 use crate::print::sprint;
-use crate::value::{Markup, Value};
+use crate::value::Value;
 
 /// What was written so far.
 pub(crate) struct Output {
     out: String,
-    escape: bool,
+    /// Escapes values as their place in the HTML demands, where that is wanted.
+    escaper: Option<Escaper>,
 }
 
 impl Output {
-    /// With `escape`, values are escaped as their place in the HTML demands.
     pub(super) fn new(escape: bool) -> Self {
         Self {
             out: String::new(),
-            escape,
+            escaper: escape.then(Escaper::new),
         }
+    }
+
+    /// Whether values are escaped.
+    pub(super) fn escapes(&self) -> bool {
+        self.escaper.is_some()
     }
 
     /// Writes a text of the template.
     pub(super) fn text(&mut self, text: &str) -> Result<(), String> {
-        self.out.push_str(text);
+        match &mut self.escaper {
+            Some(escaper) => escaper.text(&mut self.out, text),
+            None => self.out.push_str(text),
+        }
         self.check()
     }
 
     /// Writes a value.
     pub(super) fn value(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::Nil if self.escape => {}
-            Value::Nil => self.out.push_str("<no value>"),
-            Value::Safe(Markup::Html, text) => self.out.push_str(text),
-            other if self.escape => {
-                let text = sprint(std::slice::from_ref(other))?;
-                push_html_plain(&mut self.out, &text);
-            }
-            Value::Text(text) | Value::Safe(_, text) => self.out.push_str(text),
-            other => self.out.push_str(&sprint(std::slice::from_ref(other))?),
+        match (&mut self.escaper, value) {
+            (Some(escaper), _) => escaper.value(&mut self.out, value)?,
+            (None, Value::Nil) => self.out.push_str("<no value>"),
+            (None, Value::Text(text) | Value::Safe(_, text)) => self.out.push_str(text),
+            (None, other) => self.out.push_str(&sprint(std::slice::from_ref(other))?),
         }
         self.check()
     }

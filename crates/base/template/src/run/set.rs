@@ -71,6 +71,7 @@ impl Set {
             place: Place::Nowhere,
             variables: vec![("$", dot.clone())],
             depth: 0,
+            boxed: false,
             steps: 0,
             made: 0,
         };

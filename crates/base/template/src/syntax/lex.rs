@@ -350,7 +350,7 @@ impl<'s> Lexer<'s> {
             None => true,
             Some(c) => {
                 SPACES.contains(&c)
-                    || matches!(c, '.' | ',' | '|' | ':' | ')' | '(' | '=')
+                    || matches!(c, '.' | ',' | '|' | ':' | ')' | '(')
                     || self.rest().starts_with(CLOSE)
             }
         }
@@ -403,6 +403,22 @@ impl<'s> Lexer<'s> {
     }
 
     fn number(&mut self, start: usize) -> Result<(), Wrong> {
+        let alone = self.digits();
+        // A sign behind a number makes it one of two parts, which are not known.
+        let joined = self.peek().is_some_and(|c| "+-".contains(c));
+        if joined {
+            self.digits();
+        }
+        if !alone || joined {
+            let written = self.text.get(start..self.at).unwrap_or("");
+            return Err((start, format!("bad number syntax: {}", quoted(written))));
+        }
+        self.push(Kind::Number, start);
+        Ok(())
+    }
+
+    /// Takes a number with its sign; false where a letter follows, which is taken, too.
+    fn digits(&mut self) -> bool {
         self.accept("+-");
         let mut digits = "0123456789_";
         if self.accept("0") {
@@ -428,13 +444,11 @@ impl<'s> Lexer<'s> {
             while self.accept("0123456789_") {}
         }
         self.accept("i");
-        if self.peek().is_some_and(|c| is_word(c) || "+-".contains(c)) {
+        let ends = !self.peek().is_some_and(is_word);
+        if !ends {
             self.bump();
-            let written = self.text.get(start..self.at).unwrap_or("");
-            return Err((start, format!("bad number syntax: {}", quoted(written))));
         }
-        self.push(Kind::Number, start);
-        Ok(())
+        ends
     }
 }
 

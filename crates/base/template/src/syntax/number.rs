@@ -24,8 +24,7 @@ pub(super) fn read(written: &str) -> Result<Number, String> {
         fractional,
     };
     if written.starts_with('\'') {
-        let code = unquoted_char(written)
-            .ok_or_else(|| format!("malformed character constant: {written}"))?;
+        let code = unquoted_char(written)?;
         return Ok(number(Some(code), code as f64, false));
     }
     if written.ends_with('i') {
@@ -35,11 +34,12 @@ pub(super) fn read(written: &str) -> Result<Number, String> {
         ));
     }
     if let Some(value) = integer(written) {
-        // An unsigned number too large for an integer fits fractions only.
-        return match i64::try_from(value) {
-            Ok(whole) => Ok(number(Some(whole), whole as f64, false)),
-            Err(_) => Err(format!("integer overflow: {}", quoted(written))),
-        };
+        let fits = i128::from(i64::MIN)..=i128::from(u64::MAX);
+        if !fits.contains(&value) {
+            return Err(format!("integer overflow: {}", quoted(written)));
+        }
+        // What only fits an unsigned integer fits fractions here, and fails elsewhere.
+        return Ok(number(i64::try_from(value).ok(), value as f64, false));
     }
     let illegal = || format!("illegal number syntax: {}", quoted(written));
     let float = float(written).ok_or_else(illegal)?;

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Value;
+use crate::print::sprintf;
 
 /// How two values stand to each other.
 pub(crate) enum Order {
@@ -46,7 +47,13 @@ pub(crate) fn equal(one: &Value, other: &Value) -> Result<bool, String> {
     match (kind(one), kind(other)) {
         (Kind::Other, Kind::Other) => match (one, other) {
             (Value::Time(one), Value::Time(other)) => Ok(one == other),
-            _ => Err(format!("non-comparable type {}", other.type_name())),
+            _ => {
+                let shown = sprintf("%s", std::slice::from_ref(other))?;
+                Err(format!(
+                    "non-comparable type {shown}: {}",
+                    other.type_name()
+                ))
+            }
         },
         (left, right) if left == right => Ok(match (one, other) {
             (Value::Bool(one), Value::Bool(other)) => one == other,

@@ -158,10 +158,10 @@ pub(super) fn eval(
     }
 }
 
-/// No group yet.
-const NO_GROUP: usize = usize::MAX;
 /// What a group takes beside its cells and labels, in bytes: itself and its place in the map.
 const GROUP_OVERHEAD: usize = 160;
+/// No group yet.
+const NO_GROUP: usize = usize::MAX;
 
 struct Group<C> {
     _held: Held,
@@ -181,7 +181,7 @@ fn fold<C: Cell>(
     let adding = Adding {
         context,
         op: aggregate.op,
-        span: aggregate.expr.span,
+        span: aggregate.expr.bare().span,
     };
     let kept = super::kept(context, aggregate);
     let numbers = match kept.keeps_nothing() {
@@ -210,11 +210,9 @@ fn fold<C: Cell>(
                 context.budget.hold(steps.count)?;
                 let labels = kept.apply(&source.labels(place).0);
                 let cells = steps.count * size_of::<Option<C>>();
-                let held = context
-                    .budget
-                    .hold_bytes(cells + labels.size() + GROUP_OVERHEAD)?;
+                let bytes = cells + labels.size() + GROUP_OVERHEAD;
                 groups.push(Group {
-                    _held: held,
+                    _held: context.budget.hold_bytes(bytes)?,
                     cells: vec![None; steps.count],
                     labels,
                     drop_name: false,

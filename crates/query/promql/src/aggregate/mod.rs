@@ -1,5 +1,6 @@
 //! Aggregations: many series in, one a group out, or some of each group.
 
+mod best;
 mod count_values;
 mod fold;
 mod histograms;
@@ -56,6 +57,14 @@ fn param(aggregate: &Aggregate) -> Result<&Expr, QueryError> {
         .param
         .as_ref()
         .ok_or_else(|| QueryError::execution("aggregation without parameter"))
+}
+
+/// What upstream looks at of the values of a parameter: one that is NaN, the least, the greatest.
+fn extremes(params: &[f64]) -> impl Iterator<Item = f64> {
+    let nan = params.iter().copied().find(|param| param.is_nan());
+    let numbers = || params.iter().copied().filter(|param| !param.is_nan());
+    let (least, greatest) = (numbers().reduce(f64::min), numbers().reduce(f64::max));
+    nan.into_iter().chain(greatest).chain(least)
 }
 
 /// Sorts series into groups: places by group.

@@ -1,14 +1,10 @@
 //! Aggregations that pick series: topk, bottomk, limitk, limit_ratio.
 
-use std::cmp::Ordering;
-
-use super::sampling;
+use super::{best, sampling};
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Span};
-use crate::calls::order::{falling, rising};
 use crate::column::{Series, Steps, is_present};
 use crate::eval::Context;
-use crate::sorting::sort_by;
 
 pub(super) fn eval(
     context: &Context<'_>,
@@ -21,12 +17,16 @@ pub(super) fn eval(
     let params = context.scalar(expr, steps)?;
     for param in &params {
         check(op, *param)?;
-        if op == AggregateOp::LimitRatio && param.abs() > 1.0 {
+    }
+    if op == AggregateOp::LimitRatio {
+        for param in super::extremes(&params).filter(|param| param.abs() > 1.0) {
+            let mut number = String::new();
+            model::number::push_general(&mut number, param);
             let text = format!(
-                "ratio value should be between -1 and 1, got {param}, capping to {}",
+                "ratio value should be between -1 and 1, got {number}, capping to {}",
                 param.signum()
             );
-            context.warn(expr.span, &text);
+            context.warn(expr.bare().span, &text);
         }
     }
     let series = context.vector(&aggregate.expr, steps)?;
@@ -106,7 +106,7 @@ fn check(op: AggregateOp, param: f64) -> Result<(), QueryError> {
     Ok(())
 }
 
-/// Leaves the picked ones of a group, best first. Of equal ones the earlier series wins.
+/// Leaves the picked ones of a group, best first.
 fn select(
     context: &Context<'_>,
     op: AggregateOp,
@@ -114,16 +114,12 @@ fn select(
     series: &[Series],
     mut candidates: Vec<(usize, f64)>,
 ) -> Result<Vec<(usize, f64)>, QueryError> {
+    context.budget.check()?;
     let count = if param < 1.0 { 0 } else { param as usize };
-    let sorted = |candidates, order: fn(f64, f64) -> Ordering| {
-        sort_by(&context.budget, candidates, |a: &(_, f64), b| {
-            order(a.1, b.1)
-        })
-    };
     match op {
-        AggregateOp::Topk => candidates = sorted(candidates, falling)?,
-        AggregateOp::Bottomk => candidates = sorted(candidates, rising)?,
-        AggregateOp::Limitk => {}
+        AggregateOp::Topk => best::keep(&mut candidates, count, |a, b| a < b),
+        AggregateOp::Bottomk => best::keep(&mut candidates, count, |a, b| a > b),
+        AggregateOp::Limitk => candidates.truncate(count),
         _ => {
             let mut packed = Vec::new();
             let ratio = param.clamp(-1.0, 1.0);
@@ -131,10 +127,8 @@ fn select(
                 let one = series.get(*place);
                 one.is_some_and(|one| in_ratio(ratio, sampling::place(&one.labels, &mut packed)))
             });
-            return Ok(candidates);
         }
     }
-    candidates.truncate(count);
     Ok(candidates)
 }
 

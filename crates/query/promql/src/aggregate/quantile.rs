@@ -13,13 +13,12 @@ pub(super) fn eval(
 ) -> Result<Vec<Series>, QueryError> {
     let param = super::param(aggregate)?;
     let ranks = context.scalar(param, steps)?;
-    ranks
-        .iter()
-        .filter(|q| !is_quantile(**q))
-        .for_each(|q| context.warn_quantile(*q, param));
     let series = context.vector(&aggregate.expr, steps)?;
+    super::extremes(&ranks)
+        .filter(|q| !is_quantile(*q))
+        .for_each(|q| context.warn_quantile(q, param));
     if series.iter().any(|one| one.histograms.count() > 0) {
-        super::note_ignored(context, aggregate.op, aggregate.expr.span);
+        super::note_ignored(context, aggregate.op, aggregate.expr.bare().span);
     }
     let (groups, members) = super::members(context, aggregate, &series)?;
     let mut results = Vec::with_capacity(groups.len());

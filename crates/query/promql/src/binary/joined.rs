@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use model::{Labels, METRIC_NAME};
 use rapidhash::fast::RandomState;
 
-use super::operate::{Operator, truth};
+use super::operate::{Complaint, Operator, truth};
 use super::sets::kept;
 use crate::QueryError;
 use crate::ast::{Binary, Cardinality, Matching};
@@ -43,6 +43,10 @@ struct Join<'j> {
     /// The pair before, which most often is the same at the next step, and its result.
     last: Option<((usize, usize, usize), usize)>,
     steps: Steps,
+    operator: Operator<'j>,
+    /// Of each step the last pair in the order of the many side that gave cause for complaint, and
+    /// the complaint: upstream tells of one a step. Empty where there is none.
+    complaints: Vec<Option<(usize, Complaint)>>,
 }
 
 /// Stands for the place of a side that is filled.
@@ -95,8 +99,13 @@ pub(super) fn eval(
         pairs: HashMap::default(),
         last: None,
         steps: *steps,
+        operator: Operator::of(context, binary),
+        complaints: Vec::new(),
     };
     join.run()?;
+    for (_, complaint) in join.complaints.iter().flatten() {
+        join.operator.tell(*complaint);
+    }
     join.results.retain(|one| !one.is_vacant());
     Ok(join.results)
 }
@@ -126,9 +135,9 @@ impl Join<'_> {
         for (group, member) in members.iter().enumerate() {
             self.context.budget.check()?;
             for (step, (many_there, one_there)) in many_there.iter().zip(&one_there).enumerate() {
-                let nothing =
-                    (!many_there && fill_many.is_none()) || (!one_there && fill_one.is_none());
-                if !nothing {
+                let whole = *many_there && *one_there;
+                let filled = fill_many.is_some() || fill_one.is_some();
+                if whole || (filled && (*many_there || *one_there)) {
                     self.step(group, member, step, fill_many, fill_one)?;
                 }
             }
@@ -186,8 +195,16 @@ impl Join<'_> {
         } else {
             (&many, &one)
         };
-        let operator = Operator::of(self.context, self.binary);
-        let Some((result, held)) = operator.apply(left, right) else {
+        let outcome = self.operator.apply(left, right);
+        if let Some(complaint) = self.operator.take_complaint() {
+            // Filled pairs come behind all others.
+            let order = match many_place {
+                FILLED => self.many.len() + one_place,
+                place => place,
+            };
+            self.complain(step, order, complaint);
+        }
+        let Some((result, held)) = outcome else {
             return Ok(());
         };
         let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
@@ -220,6 +237,18 @@ impl Join<'_> {
             series.set(step, result);
         }
         Ok(())
+    }
+
+    #[cold]
+    fn complain(&mut self, step: usize, order: usize, complaint: Complaint) {
+        if self.complaints.is_empty() {
+            self.complaints = vec![None; self.steps.count];
+        }
+        if let Some(last) = self.complaints.get_mut(step)
+            && last.is_none_or(|(before, _)| before <= order)
+        {
+            *last = Some((order, complaint));
+        }
     }
 
     /// The place of the result series of a pair.

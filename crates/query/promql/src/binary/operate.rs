@@ -42,12 +42,23 @@ pub(super) fn truth(holds: bool) -> f64 {
     if holds { 1.0 } else { 0.0 }
 }
 
-/// An operator with what is needed to say what is wrong with its operands.
-#[derive(Clone, Copy)]
+/// What is wrong with two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Complaint {
+    /// The operator has no meaning for these kinds of values.
+    Kinds(&'static str, &'static str),
+    /// The bounds of two histograms do not fit.
+    Layout,
+    /// There is a result, and a doubt about it.
+    Doubt(Doubt),
+}
+
+/// An operator, and what it last had to complain of.
 pub(super) struct Operator<'o> {
     context: &'o Context<'o>,
     op: BinaryOp,
     span: Span,
+    complaint: std::cell::Cell<Option<Complaint>>,
 }
 
 impl<'o> Operator<'o> {
@@ -56,11 +67,37 @@ impl<'o> Operator<'o> {
             context,
             op: binary.op,
             span: binary.left.span,
+            complaint: std::cell::Cell::new(None),
+        }
+    }
+
+    /// What there was to complain of since this was last asked.
+    pub(super) fn take_complaint(&self) -> Option<Complaint> {
+        self.complaint.take()
+    }
+
+    /// Tells the asker of the query.
+    pub(super) fn tell(&self, complaint: Complaint) {
+        let op = self.op.as_str();
+        match complaint {
+            Complaint::Kinds(left, right) => {
+                let quoted = model::name::quoted(op);
+                let text = format!(
+                    "incompatible sample types encountered for binary operator {quoted}: {left} {op} {right}"
+                );
+                self.context.info(self.span, &text);
+            }
+            Complaint::Layout => {
+                let text =
+                    format!("incompatible bucket layout encountered for binary operator {op}");
+                self.context.warn(self.span, &text);
+            }
+            Complaint::Doubt(doubt) => self.context.note(self.span, doubt, ""),
         }
     }
 
     /// The result, of a comparison the left value, and whether a comparison holds. None, and a
-    /// note, where the operator is not defined for these operands.
+    /// complaint, where the operator is not defined for these operands.
     pub(super) fn apply(&self, left: &Cell, right: &Cell) -> Option<(Cell, bool)> {
         let always = |histogram| Some((Cell::histogram(histogram), true));
         match (left, right) {
@@ -94,14 +131,8 @@ impl<'o> Operator<'o> {
     }
 
     fn refuse(&self, left: &Cell, right: &Cell) -> Option<(Cell, bool)> {
-        let op = self.op.as_str();
-        let text = format!(
-            "incompatible sample types encountered for binary operator {}: {} {op} {}",
-            model::name::quoted(op),
-            left.kind(),
-            right.kind(),
-        );
-        self.context.info(self.span, &text);
+        self.complaint
+            .set(Some(Complaint::Kinds(left.kind(), right.kind())));
         None
     }
 
@@ -111,21 +142,15 @@ impl<'o> Operator<'o> {
         operation: Operation,
     ) -> Option<FloatHistogram> {
         let Ok((result, reconciled)) = outcome else {
-            let text = format!(
-                "incompatible bucket layout encountered for binary operator {}",
-                self.op.as_str()
-            );
-            self.context.warn(self.span, &text);
+            self.complaint.set(Some(Complaint::Layout));
             return None;
         };
-        if reconciled.hints {
-            self.context
-                .note(self.span, Doubt::HintCollision(operation), "");
-        }
-        if reconciled.bounds {
-            self.context
-                .note(self.span, Doubt::Reconciled(operation), "");
-        }
+        let doubt = match reconciled {
+            Reconciled { hints: true, .. } => Doubt::HintCollision(operation),
+            Reconciled { bounds: true, .. } => Doubt::Reconciled(operation),
+            _ => return Some(result),
+        };
+        self.complaint.set(Some(Complaint::Doubt(doubt)));
         Some(result)
     }
 }

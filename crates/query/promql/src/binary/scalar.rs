@@ -86,6 +86,9 @@ fn each_cell(
         } else {
             operator.apply(&cell, &number)
         };
+        if let Some(complaint) = operator.take_complaint() {
+            operator.tell(complaint);
+        }
         match outcome {
             Some((_, held)) if binary.return_bool => one.set(step, Cell::Number(truth(held))),
             // What a comparison keeps is the vector's value on whichever side it stands.

@@ -11,32 +11,62 @@ pub(super) struct Bucket {
     pub(super) count: f64,
 }
 
-/// Adds up buckets with the same bound, and lifts counts that fell. Answers whether any fell by
-/// more than a rounding error.
-fn mend(buckets: &mut Vec<Bucket>) -> bool {
-    let mut merged: Vec<Bucket> = Vec::with_capacity(buckets.len());
-    for bucket in buckets.iter() {
-        match merged.last_mut() {
-            Some(last) if last.upper == bucket.upper => last.count += bucket.count,
-            _ => merged.push(*bucket),
+/// Counts that fell from a bucket to the next by more than a rounding error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Fall {
+    /// The least bound of such a bucket.
+    pub(super) least: f64,
+    /// The greatest.
+    pub(super) greatest: f64,
+    /// The most that a count fell.
+    pub(super) most: f64,
+}
+
+impl Fall {
+    /// Both together.
+    pub(super) fn with(self, other: Self) -> Self {
+        Self {
+            least: self.least.min(other.least),
+            greatest: self.greatest.max(other.greatest),
+            most: self.most.max(other.most),
         }
     }
-    let mut fell = false;
-    let mut before = merged.first().map_or(0.0, |bucket| bucket.count);
-    for bucket in merged.iter_mut().skip(1) {
+}
+
+/// Adds up buckets with the same bound.
+fn merge(buckets: &mut Vec<Bucket>) {
+    buckets.dedup_by(|bucket, last| {
+        let same = last.upper == bucket.upper;
+        if same {
+            last.count += bucket.count;
+        }
+        same
+    });
+}
+
+/// Adds up buckets with the same bound, and lifts counts that fell. Answers how they fell.
+fn mend(buckets: &mut Vec<Bucket>) -> Option<Fall> {
+    merge(buckets);
+    let mut fell: Option<Fall> = None;
+    let mut before = buckets.first().map_or(0.0, |bucket| bucket.count);
+    for bucket in buckets.iter_mut().skip(1) {
         if bucket.count == before {
             continue;
         }
         if nearly_equal(before, bucket.count) {
             bucket.count = before;
         } else if bucket.count < before {
+            let fall = Fall {
+                least: bucket.upper,
+                greatest: bucket.upper,
+                most: before - bucket.count,
+            };
             bucket.count = before;
-            fell = true;
+            fell = Some(fell.map_or(fall, |fell| fell.with(fall)));
         } else {
             before = bucket.count;
         }
     }
-    *buckets = merged;
     fell
 }
 
@@ -57,19 +87,19 @@ fn is_whole(buckets: &[Bucket]) -> bool {
         .is_some_and(|last| last.upper == f64::INFINITY)
 }
 
-/// The quantile by linear interpolation within its bucket, and whether counts were lifted.
-pub(super) fn bucket_quantile(q: f64, buckets: &mut Vec<Bucket>) -> (f64, bool) {
+/// The quantile by linear interpolation within its bucket, and how counts fell that were lifted.
+pub(super) fn bucket_quantile(q: f64, buckets: &mut Vec<Bucket>) -> (f64, Option<Fall>) {
     if q.is_nan() {
-        return (f64::NAN, false);
+        return (f64::NAN, None);
     }
     if q < 0.0 {
-        return (f64::NEG_INFINITY, false);
+        return (f64::NEG_INFINITY, None);
     }
     if q > 1.0 {
-        return (f64::INFINITY, false);
+        return (f64::INFINITY, None);
     }
     if !is_whole(buckets) {
-        return (f64::NAN, false);
+        return (f64::NAN, None);
     }
     let fell = mend(buckets);
     (interpolate(q, buckets).unwrap_or(f64::NAN), fell)
@@ -102,7 +132,7 @@ pub(super) fn bucket_fraction(lower: f64, upper: f64, buckets: &mut Vec<Bucket>)
     if !is_whole(buckets) {
         return f64::NAN;
     }
-    mend(buckets);
+    merge(buckets);
     let count = buckets.last().map_or(f64::NAN, |last| last.count);
     if count == 0.0 || count.is_nan() || lower.is_nan() || upper.is_nan() {
         return f64::NAN;
@@ -110,7 +140,11 @@ pub(super) fn bucket_fraction(lower: f64, upper: f64, buckets: &mut Vec<Bucket>)
     if lower >= upper {
         return 0.0;
     }
-    (rank_of(upper, buckets, count) - rank_of(lower, buckets, count)) / count
+    let rank = |value| {
+        let rank = rank_of(value, buckets, count);
+        if rank > count { count } else { rank }
+    };
+    (rank(upper) - rank(lower)) / count
 }
 
 /// How many observations lie below a value.

@@ -1,12 +1,13 @@
 //! `histogram_quantile` and `histogram_fraction` over classic and native histograms.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use model::{FloatHistogram, Labels, number};
 
-use super::classic::{Bucket, bucket_fraction, bucket_quantile};
+use super::classic::{Bucket, Fall, bucket_fraction, bucket_quantile};
+use super::mended::Mended;
 use crate::QueryError;
-use crate::ast::{Call, Expr};
+use crate::ast::{Call, Expr, Span};
 use crate::column::{ABSENT, Cell, Series, Steps, is_present, merge_same_labels};
 use crate::eval::call::arg;
 use crate::eval::{Context, Reading};
@@ -27,20 +28,21 @@ pub(crate) fn quantile(
 ) -> Result<Vec<Series>, QueryError> {
     let (param, input) = (arg(call, 0)?, arg(call, 1)?);
     let ranks = context.scalar(param, steps)?;
-    ranks
-        .iter()
-        .filter(|q| !is_quantile(**q))
-        .for_each(|q| context.warn_quantile(*q, param));
     let of = Of {
         classic: &|step, buckets| bucket_quantile(at(&ranks, step), buckets),
         native: &|step, histogram| native_quantile(at(&ranks, step), histogram),
     };
-    each_step(context, input, steps, &of)
+    let results = each_step(context, input, steps, &of)?;
+    // Behind what the input warned of: the last place that a warning is about is told.
+    ranks
+        .iter()
+        .filter(|q| !is_quantile(**q))
+        .for_each(|q| context.warn_quantile(*q, param));
+    Ok(results)
 }
 
-/// Of a step and the classic buckets there: the value, and whether counts that fell had to be
-/// mended.
-type OfClassic<'o> = dyn Fn(usize, &mut Vec<Bucket>) -> (f64, bool) + 'o;
+/// Of a step and the classic buckets there: the value, and how counts fell that had to be mended.
+type OfClassic<'o> = dyn Fn(usize, &mut Vec<Bucket>) -> (f64, Option<Fall>) + 'o;
 
 /// What is computed of the histograms of each step.
 struct Of<'o> {
@@ -99,7 +101,7 @@ pub(crate) fn fraction(
     let of = Of {
         classic: &|step, buckets| {
             let value = bucket_fraction(at(&lower, step), at(&upper, step), buckets);
-            (value, false)
+            (value, None)
         },
         native: &|step, histogram| native_fraction(at(&lower, step), at(&upper, step), histogram),
     };
@@ -114,7 +116,8 @@ fn each_step(
     of: &Of<'_>,
 ) -> Result<Vec<Series>, QueryError> {
     let series = context.reading_as(Reading::Whole, || context.vector(input, steps))?;
-    let classic = classic(context, &series, input);
+    let span = input.bare().span;
+    let classic = classic(context, &series, span);
     let mut results = Vec::new();
     // Steps at which a classic histogram has a native twin: neither counts.
     let mut twins = vec![Vec::new(); classic.histograms.len()];
@@ -128,7 +131,7 @@ fn each_step(
             let classic = twin.filter(|place| classic.has(*place, &series, step));
             if let Some(twins) = classic.and_then(|place| twins.get_mut(place)) {
                 twins.push(step);
-                context.note(input.span, Doubt::MixedForms, metric);
+                context.note(span, Doubt::MixedForms, metric);
                 continue;
             }
             let (value, effect) = (of.native)(step, histogram);
@@ -139,22 +142,21 @@ fn each_step(
                 NanEffect::Excluded => Some(Doubt::NanExcluded),
             };
             if let Some(doubt) = doubt {
-                context.note(input.span, doubt, metric);
+                context.note(span, doubt, metric);
             }
             result.set(step, Cell::Number(value));
         }
         results.push(result);
     }
-    let mut mended = BTreeSet::new();
+    let mut mended = BTreeMap::new();
     for (histogram, twins) in classic.histograms.into_iter().zip(twins) {
         context.budget.check()?;
         let labels = context.derived(histogram.labels.clone());
         let values = histogram.each_step(&series, steps, &twins, of, &mut mended);
         results.push(context.counted(Series::numbers(labels.0, labels.1, values))?);
     }
-    for metric in mended {
-        let text = "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)";
-        context.info(input.span, &with_metric(text, &metric));
+    for (metric, mended) in mended {
+        context.info(span, &mended.text(&metric));
     }
     results.retain(|one| !one.is_vacant());
     context.release(&series);
@@ -190,7 +192,7 @@ impl Histogram {
         steps: &Steps,
         twins: &[usize],
         of: &Of<'_>,
-        mended: &mut BTreeSet<String>,
+        mended: &mut BTreeMap<String, Mended>,
     ) -> Vec<f64> {
         let mut values = steps.absent();
         let mut buckets = Vec::new();
@@ -209,8 +211,12 @@ impl Histogram {
             if !buckets.is_empty() && !twins.contains(&step) {
                 let (value, fell) = (of.classic)(step, &mut buckets);
                 *cell = value;
-                if fell {
-                    mended.insert(self.metric.clone());
+                if let Some(fall) = fell {
+                    let now = Mended::at(steps.at(step), fall);
+                    mended
+                        .entry(self.metric.clone())
+                        .and_modify(|mended| mended.add(now))
+                        .or_insert(now);
                 }
             }
         }
@@ -244,7 +250,7 @@ impl Classic {
 }
 
 /// Sorts series into histograms; buckets rise.
-fn classic(context: &Context<'_>, series: &[Series], input: &Expr) -> Classic {
+fn classic(context: &Context<'_>, series: &[Series], span: Span) -> Classic {
     let kept = Kept::whole_but(BOUND);
     let mut groups = Groups::new(kept);
     let mut histograms: Vec<Histogram> = Vec::new();
@@ -259,7 +265,7 @@ fn classic(context: &Context<'_>, series: &[Series], input: &Expr) -> Classic {
                 "bucket label \"{BOUND}\" is missing or has a malformed value of {}",
                 model::name::quoted(bound)
             );
-            context.warn(input.span, &with_metric(&text, metric));
+            context.warn(span, &with_metric(&text, metric));
             continue;
         };
         let group = groups.place(&one.labels);

@@ -80,18 +80,22 @@ fn sign(value: f64) -> f64 {
     }
 }
 
-/// The larger; NaN where either is.
+/// The larger; NaN where one of them is and the other is not infinity.
 pub(crate) fn larger(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() {
+    if a == f64::INFINITY || b == f64::INFINITY {
+        f64::INFINITY
+    } else if a.is_nan() || b.is_nan() {
         f64::NAN
     } else {
         a.max(b)
     }
 }
 
-/// The smaller; NaN where either is.
+/// The smaller; NaN where one of them is and the other is not negative infinity.
 pub(crate) fn smaller(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() {
+    if a == f64::NEG_INFINITY || b == f64::NEG_INFINITY {
+        f64::NEG_INFINITY
+    } else if a.is_nan() || b.is_nan() {
         f64::NAN
     } else {
         a.min(b)

@@ -6,6 +6,7 @@ pub(crate) mod histogram;
 pub(crate) mod info;
 pub(crate) mod label;
 pub(crate) mod math;
+mod mended;
 mod moment;
 pub(crate) mod order;
 pub(crate) mod time;

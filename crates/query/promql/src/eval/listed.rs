@@ -53,6 +53,14 @@ impl SeriesList for Listed {
     fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
         self.list.read(place, into)
     }
+
+    fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        self.list.read_newest(place, into)
+    }
+
+    fn group(&self, keeps: &dyn Fn(&str) -> bool) -> Vec<u32> {
+        self.list.group(keeps)
+    }
 }
 
 impl Drop for Listed {

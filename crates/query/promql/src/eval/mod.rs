@@ -10,6 +10,7 @@ mod duration;
 pub(crate) mod invariant;
 mod listed;
 pub(crate) mod parallel;
+mod pieces;
 pub(crate) mod range;
 pub(crate) mod selector;
 pub(crate) mod shared;
@@ -46,7 +47,6 @@ pub(crate) enum Evaluated {
 /// What all nodes of one query share.
 pub(crate) struct Context<'a> {
     pub(crate) select: &'a dyn Select,
-    pub(crate) query: &'a str,
     /// The query's first and last moment, and its step: 0 of an instant query.
     pub(crate) start: i64,
     pub(crate) end: i64,
@@ -96,7 +96,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn warn(&self, span: Span, text: &str) {
-        self.notes.lock().warn(self.query, span, text);
+        self.notes.lock().warn(span, text);
     }
 
     /// Says that a result is in doubt, or not all that was there went into it.
@@ -109,7 +109,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn info(&self, span: Span, text: &str) {
-        self.notes.lock().info(self.query, span, text);
+        self.notes.lock().info(span, text);
     }
 
     /// Whether a label describes the metric itself and goes with its name.

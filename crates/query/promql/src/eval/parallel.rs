@@ -18,6 +18,9 @@ use crate::memory::Held;
 /// the columns stay in the cache, 32 KiB.
 const CELLS: usize = 4096;
 
+/// A column with more steps takes as long as a look whether to go on, many times over.
+const WIDE: usize = CELLS;
+
 /// Fewest and most series of a block, whatever the number of steps.
 const SERIES: std::ops::RangeInclusive<usize> = 8..=512;
 
@@ -50,7 +53,7 @@ pub(crate) fn for_each_column(
         let mut column = vec![ABSENT; width];
         let mut histograms = Histograms::default();
         for place in 0..source.len() {
-            if place % block_size == 0 {
+            if width > WIDE || place % block_size == 0 {
                 context.budget.check()?;
             }
             histograms.clear();
@@ -101,6 +104,9 @@ pub(crate) fn for_each_column(
                     if turn.outcome.is_ok() {
                         turn.outcome = computed.and_then(|()| {
                             places.zip(columns.iter_mut()).try_for_each(|(place, out)| {
+                                if width > WIDE {
+                                    context.budget.check()?;
+                                }
                                 (turn.fold)(place, out.values, out.histograms)
                             })
                         });
@@ -145,7 +151,11 @@ fn compute(
     columns: &mut Columns,
 ) -> Result<(), QueryError> {
     context.budget.check()?;
+    let is_wide = columns.width > WIDE;
     for (place, out) in places.zip(columns.iter_mut()) {
+        if is_wide {
+            context.budget.check()?;
+        }
         out.histograms.clear();
         source.fill(place, scratch, out)?;
     }

@@ -10,6 +10,7 @@ use crate::QueryError;
 use crate::ast::Expr;
 use crate::column::{Series, Steps};
 use crate::plan::Repeats;
+use crate::tally::Counts;
 
 /// The repeated parts of one query.
 pub(crate) struct Shared {
@@ -29,6 +30,8 @@ struct Known {
     steps: Steps,
     reading: Reading,
     series: Vec<Series>,
+    /// What evaluating it looked at.
+    counts: Counts,
 }
 
 impl Shared {
@@ -61,11 +64,14 @@ impl Context<'_> {
             return Ok(Evaluated::Vector(series));
         }
         let said = self.notes.lock().said();
-        let value = evaluate()?;
+        let by_step = self.tally.is_by_step().then_some(steps);
+        let (value, counts) = self.tally.apart(by_step, evaluate);
+        self.tally.add_all(&counts);
+        let value = value?;
         if let Evaluated::Vector(series) = &value
             && self.notes.lock().said() == said
         {
-            self.keep(part, steps, series);
+            self.keep(part, steps, series, counts);
         }
         Ok(value)
     }
@@ -82,6 +88,10 @@ impl Context<'_> {
         if !part.known.as_ref().is_some_and(fits) {
             return Ok(None);
         }
+        // What is looked at once counts as often as the query names it, as upstream has it.
+        if let Some(known) = &part.known {
+            self.tally.add_all(&known.counts);
+        }
         if part.uses == 0 {
             return Ok(part.known.take().map(|known| known.series));
         }
@@ -92,7 +102,7 @@ impl Context<'_> {
     }
 
     /// Keeps a value for the uses to come, where there are any and it fits the budget.
-    fn keep(&self, part: usize, steps: &Steps, series: &[Series]) {
+    fn keep(&self, part: usize, steps: &Steps, series: &[Series], counts: Counts) {
         let mut parts = self.shared.parts.lock();
         let Some(part) = parts.get_mut(part).filter(|part| part.uses > 0) else {
             return;
@@ -100,15 +110,17 @@ impl Context<'_> {
         if let Some(earlier) = part.known.take() {
             self.release(&earlier.series);
         }
-        let mut series = series.to_vec();
-        if self.hold(&mut series).is_err() {
-            self.release(&series);
+        let samples = series.iter().map(Series::samples).sum();
+        let bytes = series.iter().map(Series::bytes).sum();
+        if !self.budget.would_fit(bytes) || self.budget.hold(samples).is_err() {
+            self.release(series);
             return;
         }
         part.known = Some(Known {
             steps: *steps,
             reading: self.reading(),
-            series,
+            series: series.to_vec(),
+            counts,
         });
     }
 }

@@ -5,7 +5,7 @@ use super::range::Ranges;
 use super::source::{Out, Scratch, Source};
 use crate::QueryError;
 use crate::ast::{Call, Expr, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
-use crate::column::{Histograms, Steps, present, weight};
+use crate::column::{Histograms, Steps, is_present, present, weight};
 use crate::grouping::Kept;
 use crate::kernels::mixed::{self, Asked, Windows};
 use crate::kernels::over_time::RangeFunction;
@@ -13,18 +13,24 @@ use crate::kernels::quantile::is_quantile;
 use crate::notes::Doubt;
 use model::Labels;
 
+/// Samples that windows of histograms hold together between two looks whether to go on: such
+/// windows are looked at afresh, and a histogram costs a microsecond or so.
+const MIXED_AT_ONCE: usize = 4096;
+
 /// A window function over a range vector.
 pub(crate) struct Windowed<'c> {
-    ranges: Ranges<'c>,
-    function: RangeFunction,
-    params: Vec<Vec<f64>>,
-    steps: Steps,
+    pub(super) ranges: Ranges<'c>,
+    pub(super) function: RangeFunction,
+    pub(super) params: Vec<Vec<f64>>,
+    pub(super) steps: Steps,
     /// Where the call's first argument stands, for notes.
     span: Span,
     /// Each series may turn out not to be a counter although one is asked for.
     doubtful: bool,
     /// There is one step, and of each series only the newest sample counts.
     newest: bool,
+    /// Quantiles outside 0 to 1 are asked for at some steps.
+    odd_ranks: bool,
 }
 
 impl<'a> Context<'a> {
@@ -51,8 +57,16 @@ impl<'a> Context<'a> {
             return Err(QueryError::execution("expected a range vector"));
         };
         self.check_params(function, &params)?;
+        let odd_ranks = match (function, params.first()) {
+            (RangeFunction::Quantile, Some((ranks, _))) => ranks.iter().any(|q| !is_quantile(*q)),
+            _ => false,
+        };
         let params = params.into_iter().map(|(values, _)| values).collect();
-        let span = call.args.first().map(|arg| arg.span).unwrap_or_default();
+        // Upstream's notes on a subquery name the query's first place.
+        let span = match call.args.first().map(Expr::bare) {
+            Some(arg) if !matches!(arg.kind, ExprKind::Subquery(_)) => arg.span,
+            _ => Span::default(),
+        };
         let newest =
             steps.count == 1 && ranges.mode == RangeMode::Plain && function.looks_at_newest();
         Ok(Some(Windowed {
@@ -63,6 +77,7 @@ impl<'a> Context<'a> {
             steps: *steps,
             span,
             doubtful: self.may_be_no_counter(function, call),
+            odd_ranks,
         }))
     }
 
@@ -80,13 +95,6 @@ impl<'a> Context<'a> {
         params: &[(Vec<f64>, &Expr)],
     ) -> Result<(), QueryError> {
         match function {
-            RangeFunction::Quantile => {
-                for (values, expr) in params {
-                    for q in values.iter().filter(|q| !is_quantile(**q)) {
-                        self.warn_quantile(*q, expr);
-                    }
-                }
-            }
             RangeFunction::Smoothing => {
                 for ((values, _), name) in params.iter().zip(["smoothing", "trend"]) {
                     let short = if name == "smoothing" { "sf" } else { "tf" };
@@ -103,10 +111,14 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn warn_quantile(&self, q: f64, expr: &Expr) {
+        self.warn_rank(q, expr.bare().span);
+    }
+
+    fn warn_rank(&self, q: f64, span: Span) {
         let mut number = String::new();
         model::number::push_general(&mut number, q);
         let text = format!("quantile value should be between 0 and 1, got {number}");
-        self.warn(expr.span, &text);
+        self.warn(span, &text);
     }
 }
 
@@ -192,18 +204,15 @@ impl Source for Windowed<'_> {
             if !scratch.histograms.is_empty() {
                 self.note_ignored(place, scratch, out.values.len());
             }
-            self.function.run(
-                &scratch.samples,
-                &self.ranges.frames,
-                &self.params,
-                &self.steps,
-                out.values,
-            )
+            self.run(&scratch.samples, out.values)?
         } else {
-            self.fill_mixed(place, scratch, &mut out)
+            self.fill_mixed(place, scratch, &mut out)?
         };
         if self.doubtful {
             self.hint_counter(place, out.values);
+        }
+        if self.odd_ranks {
+            self.warn_ranks(out.values);
         }
         self.ranges.count(seen, scratch, out.values.len());
         // The samples of one series are in memory while its column is computed.
@@ -222,7 +231,12 @@ impl Windowed<'_> {
     }
 
     #[inline(never)]
-    fn fill_mixed(&self, place: usize, scratch: &Scratch, out: &mut Out<'_>) -> usize {
+    fn fill_mixed(
+        &self,
+        place: usize,
+        scratch: &Scratch,
+        out: &mut Out<'_>,
+    ) -> Result<usize, QueryError> {
         let ranges = &self.ranges;
         let (labels, _) = ranges.labels(place);
         let metric = labels.metric().unwrap_or_default();
@@ -235,8 +249,32 @@ impl Windowed<'_> {
             ahead: ranges.ahead,
             note: &note,
         };
-        Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms)
-            .each(out, |window| mixed::value(&asked, window))
+        let mut stop = Ok(());
+        let mut held = 0;
+        let seen = Windows::new(&ranges.frames, &scratch.samples, &scratch.histograms).each(
+            out,
+            |window| {
+                held += window.values.len() + window.histograms.len();
+                if held > MIXED_AT_ONCE && stop.is_ok() {
+                    held = 0;
+                    stop = ranges.context.budget.check();
+                }
+                // The windows that are left are only walked over.
+                stop.is_ok().then(|| mixed::value(&asked, window))?
+            },
+        );
+        stop.map(|()| seen)
+    }
+
+    /// Warns of quantiles outside 0 to 1 where there were samples to take them of.
+    #[cold]
+    fn warn_ranks(&self, values: &[f64]) {
+        let ranks = self.params.first().map(Vec::as_slice).unwrap_or_default();
+        for (q, value) in ranks.iter().zip(values) {
+            if is_present(*value) && !is_quantile(*q) {
+                self.ranges.context.warn_rank(*q, self.span);
+            }
+        }
     }
 
     /// Says so where rate or increase made numbers of a metric that is not named like a counter.

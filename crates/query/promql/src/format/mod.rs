@@ -195,11 +195,7 @@ fn write_matching(f: &mut Formatter<'_>, matching: &Matching) -> fmt::Result {
 fn write_fill(f: &mut Formatter<'_>, word: &str, value: Option<f64>) -> fmt::Result {
     let Some(value) = value else { return Ok(()) };
     let mut number = String::new();
-    if value != 0.0 && !(1e-4..1e21).contains(&value.abs()) {
-        number::push_exponent(&mut number, value);
-    } else {
-        number::push_plain(&mut number, value);
-    }
+    number::push_general(&mut number, value);
     write!(f, " {word} ({number})")
 }
 

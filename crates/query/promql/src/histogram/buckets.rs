@@ -85,23 +85,41 @@ pub(crate) fn coarse(index: i32, from: i32, to: i32) -> i32 {
     }
 }
 
+/// The finest exponential schema.
+const FINEST: i32 = 8;
+
+/// Two to the power of 1/2, 1/4, 1/8 …, for the bits of a bucket's place between two powers of
+/// two. The first is one unit below the nearest number, as it is in upstream's table of bounds.
+const ROOTS: [f64; FINEST as usize] = [
+    1.414_213_562_373_095,
+    1.189_207_115_002_721,
+    1.090_507_732_665_257_7,
+    1.044_273_782_427_413_8,
+    1.021_897_148_654_116_6,
+    1.010_889_286_051_700_5,
+    1.005_429_901_112_802_7,
+    1.002_711_275_050_202_5,
+];
+
 /// The bound of an exponential schema's bucket that lies away from zero.
 pub(crate) fn bound(index: i32, schema: i32) -> f64 {
     let (whole, part) = if schema <= 0 {
-        (
-            index.saturating_mul(1 << schema.saturating_neg().clamp(0, 30)),
-            0.0,
-        )
+        let factor = 1 << schema.saturating_neg().clamp(0, 30);
+        (index.saturating_mul(factor), 0)
     } else {
-        let schema = schema.clamp(0, 30);
+        let schema = schema.min(FINEST);
         let within = index & ((1 << schema) - 1);
-        (index >> schema, f64::from(within) / f64::from(1 << schema))
+        (index >> schema, within << (FINEST - schema))
     };
-    if whole == TOP_EXPONENT && part == 0.0 {
+    if whole == TOP_EXPONENT && part == 0 {
         // The bucket below infinity ends at the largest number.
         return f64::MAX;
     }
-    f64::from(whole).exp2() * part.exp2()
+    let is_set = |bit: usize| part >> (ROOTS.len() - 1 - bit) & 1 == 1;
+    let roots = ROOTS.iter().enumerate();
+    let chosen = roots.filter(|(bit, _)| is_set(*bit)).map(|(_, root)| *root);
+    // From the first bit on, one rounding a factor: so upstream's table came to be.
+    f64::from(whole).exp2() * chosen.product::<f64>()
 }
 
 /// The bounds of a positive bucket.

@@ -91,6 +91,11 @@ impl Accumulator {
         self.each(|sum| sum.scale(factor));
     }
 
+    /// Everything divided by a number.
+    pub(crate) fn divide(&mut self, divisor: f64) {
+        self.each(|sum| sum.divide(divisor));
+    }
+
     /// Whether any number in it is so large that the sum of two such might be infinite.
     pub(crate) fn is_huge(&self) -> bool {
         let buckets = self.positive.iter().chain(&self.negative);

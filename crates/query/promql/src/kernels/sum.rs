@@ -39,6 +39,11 @@ impl Sum {
         self.compensation *= factor;
     }
 
+    pub(crate) fn divide(&mut self, divisor: f64) {
+        self.sum /= divisor;
+        self.compensation /= divisor;
+    }
+
     pub(crate) fn get(&self) -> f64 {
         if self.sum.is_infinite() {
             self.sum

@@ -145,8 +145,11 @@ fn notes(
     }
 }
 
-/// A note without ` (line:column)` at its end.
+/// A note without ` (line:column)` at its end, and without what is told of mended buckets.
 fn placeless(text: &str) -> &str {
+    if let Some((bare, _)) = text.split_once(", from buckets ") {
+        return bare;
+    }
     let place = text
         .strip_suffix(')')
         .and_then(|rest| rest.rsplit_once(" ("));

@@ -218,9 +218,9 @@ impl Head {
 }
 
 impl HeadView {
-    /// Selects series of the head. The locks are held while slots are noted, not while samples
-    /// are read. Stops where the watch does not go on, and so does reading the view.
-    pub(crate) fn watched(
+    /// Selects series of the head; stops where the watch does not go on, and so does reading the
+    /// view. The locks are held while slots are noted, not while samples are read.
+    pub(crate) fn new(
         head: &Arc<RwLock<Head>>,
         files: &Arc<HeadChunks>,
         pin: Arc<()>,

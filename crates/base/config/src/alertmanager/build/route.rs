@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Labels, MatchOp, Matcher};
+use model::{Labels, MatchOp, Matcher, PatternError};
 
 use super::super::matchers::{parse_matchers, sort};
 use super::super::sections::is_all_labels;
@@ -52,6 +52,8 @@ fn route(table: &Table, parent: &Route) -> Result<Route, Fault> {
         } else {
             parent.receiver.clone()
         },
+        // An empty list is one: it puts all alerts into one group, as upstream has it since 0.31
+        // (before, it inherited).
         group_by: if table.holds("group_by") {
             group_by(table)
         } else {
@@ -96,9 +98,12 @@ fn matchers(
         .map(|(name, item)| Matcher::equal(name, item.text()))
         .collect();
     for (name, item) in table.map(patterns) {
-        let matcher = Matcher::new(name, MatchOp::Regex, item.text())
-            .map_err(|error| table.fault(patterns, error.to_string()))?;
-        all.push(matcher);
+        let invalid = |error: PatternError| table.fault(patterns, error.to_string());
+        Matcher::new(name, MatchOp::Regex, item.text()).map_err(invalid)?;
+        // The older form is written with its anchors in the names of groups, and receivers know
+        // groups by those.
+        let anchored = format!("^(?:{})$", item.text());
+        all.push(Matcher::new(name, MatchOp::Regex, &anchored).map_err(invalid)?);
     }
     for item in table.list(written) {
         let parsed = parse_matchers(item.text()).map_err(|error| {

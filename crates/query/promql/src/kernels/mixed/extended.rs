@@ -159,18 +159,18 @@ fn number_rate(asked: &Asked<'_>, window: &Window<'_>) -> Option<f64> {
     let range = Range::of(asked, window, times)?;
     let counter = is_counter(asked);
     let (left, right) = number_ends(&range, times, values, counter)?;
-    let mut gained = right - left;
+    let mut lost = 0.0;
     if counter {
         let mut before = left;
         let inside = values.get(range.inside(times)).unwrap_or_default();
         for now in inside.iter().chain([&right]) {
             if *now < before {
-                gained += before;
+                lost += before;
             }
             before = *now;
         }
     }
-    Some(per_second(asked, gained))
+    Some(per_second(asked, right - left + lost))
 }
 
 fn number_ends(range: &Range, times: &[i64], values: &[f64], counter: bool) -> Option<(f64, f64)> {

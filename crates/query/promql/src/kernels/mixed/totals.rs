@@ -2,6 +2,7 @@
 
 use model::{FloatHistogram, ResetHint};
 
+use crate::histogram::buckets::compact;
 use crate::histogram::merge::{Accumulator, Incompatible};
 use crate::histogram::scale::{divide, is_huge};
 use crate::notes::{Doubt, Operation};
@@ -46,7 +47,7 @@ impl Total {
         let huge = || self.sum.is_huge() || is_huge(histogram);
         if self.mean && !self.incremental && huge() {
             self.incremental = true;
-            self.sum.scale(1.0 / before);
+            self.sum.divide(before);
         }
         let reconciled = if self.incremental {
             self.sum.scale(before / self.count);
@@ -72,11 +73,13 @@ impl Total {
         .flatten()
     }
 
-    pub(crate) fn finish(self) -> FloatHistogram {
-        let mut result = self.sum.finish();
-        if self.mean && !self.incremental {
-            divide(&mut result, self.count);
+    pub(crate) fn finish(mut self) -> FloatHistogram {
+        if !self.mean || self.incremental {
+            return self.sum.finish();
         }
+        self.sum.divide(self.count);
+        let mut result = self.sum.finish();
+        compact(&mut result);
         result
     }
 }

@@ -7,7 +7,7 @@ use crate::limits::MAX_OUTPUT;
 use crate::value::{Shape, Value};
 
 /// A value as JSON; fails where it would be too long or a number is none.
-pub(super) fn text(value: &Value) -> Result<String, String> {
+pub(crate) fn text(value: &Value) -> Result<String, String> {
     let mut out = String::new();
     push(&mut out, value)?;
     Ok(out)

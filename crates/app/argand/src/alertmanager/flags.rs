@@ -1,0 +1,138 @@
+//! The flags of the Alertmanager role, as data: upstream's, and those that only Argand has.
+
+use crate::flags::Form::{Choice, List, Switch, Text};
+use crate::flags::{Flag, Program, accepted, active};
+
+/// Alertmanager.
+pub(crate) const PROGRAM: Program = Program {
+    name: "argand alertmanager",
+    about: "Groups, inhibits, silences and delivers alerts.",
+    after_help: "One node: the flags of the cluster are accepted and do nothing.",
+    flags: FLAGS,
+    refusal: |_, _| None,
+};
+
+/// All flags, those that do something first.
+const FLAGS: &[Flag] = &[
+    active(
+        "config.file",
+        Text,
+        "alertmanager.yml",
+        "Configuration file.",
+    ),
+    active(
+        "storage.path",
+        Text,
+        "data/",
+        "Folder of silences, notifications and alerts.",
+    ),
+    active(
+        "data.retention",
+        Text,
+        "120h",
+        "How long ended silences, and what was told to whom, are remembered.",
+    ),
+    active(
+        "web.listen-address",
+        List,
+        "127.0.0.1:9093",
+        "Address to listen on. May be given again. 0.0.0.0:9093 opens the door to other machines.",
+    ),
+    active(
+        "web.config.file",
+        Text,
+        "",
+        "File with TLS, users, tokens and headers of the listening side; read again whenever it changes.",
+    ),
+    active(
+        "web.max-connections",
+        Text,
+        "512",
+        "Connections served at once over all listeners.",
+    ),
+    active(
+        "web.external-url",
+        Text,
+        "",
+        "URL under which people reach this server, for links in notifications; its path is the prefix of all routes.",
+    ),
+    active(
+        "web.route-prefix",
+        Text,
+        "",
+        "What all routes begin with, where that is not the external URL's path.",
+    ),
+    active(
+        "silences.max-silences",
+        Text,
+        "0",
+        "Silences kept at once, ended ones among them. 0: 20000.",
+    ),
+    active(
+        "silences.max-silence-size-bytes",
+        Text,
+        "0",
+        "Bytes of one silence. 0: 64 KiB.",
+    ),
+    active(
+        "silences.refuse-everything",
+        Switch,
+        "false",
+        "Refuses silences that would mute every alert.",
+    ),
+    active(
+        "alerts.max-alerts",
+        Text,
+        "100000",
+        "Alerts held at once; beyond it new ones are refused.",
+    ),
+    active(
+        "dispatch.start-delay",
+        Text,
+        "0s",
+        "Time after the start during which nobody is told of anything.",
+    ),
+    active(
+        "log.level",
+        Choice(&["debug", "info", "warn", "error"]),
+        "info",
+        "Least severe messages logged.",
+    ),
+    active(
+        "log.format",
+        Choice(&["logfmt", "json"]),
+        "logfmt",
+        "Form of the log.",
+    ),
+    accepted("alerts.gc-interval", Text, "30m"),
+    accepted("auto-gomaxprocs", Switch, "true"),
+    accepted("auto-gomemlimit", Switch, "true"),
+    accepted("auto-gomemlimit.ratio", Text, "0.9"),
+    accepted("cluster.advertise-address", Text, ""),
+    accepted(
+        "cluster.allow-insecure-public-advertise-address-discovery",
+        Switch,
+        "false",
+    ),
+    accepted("cluster.gossip-interval", Text, "200ms"),
+    accepted("cluster.label", Text, ""),
+    accepted("cluster.listen-address", Text, ""),
+    accepted("cluster.peer", List, ""),
+    accepted("cluster.peer-name", Text, ""),
+    accepted("cluster.peer-timeout", Text, "15s"),
+    accepted("cluster.peers-resolve-timeout", Text, "15s"),
+    accepted("cluster.probe-interval", Text, "1s"),
+    accepted("cluster.probe-timeout", Text, "500ms"),
+    accepted("cluster.pushpull-interval", Text, "1m"),
+    accepted("cluster.reconnect-interval", Text, "10s"),
+    accepted("cluster.reconnect-timeout", Text, "6h"),
+    accepted("cluster.settle-timeout", Text, "1m"),
+    accepted("cluster.tcp-timeout", Text, "10s"),
+    accepted("cluster.tls-config", Text, ""),
+    accepted("data.maintenance-interval", Text, "15m"),
+    accepted("enable-feature", Text, ""),
+    accepted("web.get-concurrency", Text, "0"),
+    accepted("web.systemd-socket", Switch, "false"),
+    accepted("web.timeout", Text, "0"),
+    accepted("web.ui-path", Text, ""),
+];

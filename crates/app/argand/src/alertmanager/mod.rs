@@ -1,0 +1,37 @@
+//! `argand alertmanager …`: Alertmanager alone, with its flags; and the Alertmanager that runs
+//! within the Prometheus role.
+
+mod flags;
+mod role;
+mod service;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub(crate) use flags::PROGRAM;
+pub(crate) use service::{Alertmanager, Source};
+
+use crate::flags::Flags;
+use crate::logging;
+
+/// Whether a command line, the program's name included, is for here.
+pub(crate) fn is_meant(arguments: &[OsString]) -> bool {
+    arguments.get(1).is_some_and(|word| word == "alertmanager")
+}
+
+/// Runs Alertmanager until it is asked to end.
+pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
+    let flags = match Flags::parse_for(&PROGRAM, arguments.iter().skip(1).cloned()) {
+        Ok(flags) => flags,
+        Err(refused) => refused.exit(),
+    };
+    logging::start(flags.text("log.level"), flags.text("log.format"));
+    let outcome = role::Options::new(&flags).and_then(|options| role::run(&flags, options));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

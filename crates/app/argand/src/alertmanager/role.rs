@@ -1,0 +1,188 @@
+//! A process that is Alertmanager alone: listens, routes, ends in order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use api::{Role, role_router};
+use contract::Gather;
+use exporters::ProcessExporter;
+use guard::Guard;
+use routing::Limits;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::service::{Alertmanager, Source};
+use crate::flags::Flags;
+use crate::{listen, options, signals};
+
+/// Work that has not ended by then is cut off; all of it can be.
+const AT_THE_END: Duration = Duration::from_secs(5);
+
+/// Requests to reload that may wait for the one under way.
+const RELOAD_QUEUE: usize = 4;
+
+/// The folder within the storage path.
+const FOLDER: &str = "alertmanager";
+
+/// Checked values of the flags.
+pub(crate) struct Options {
+    config_file: PathBuf,
+    listen: Vec<SocketAddr>,
+    web_config: Option<PathBuf>,
+    max_connections: usize,
+    prefix: String,
+    external_url: String,
+    routing: routing::Options,
+}
+
+impl Options {
+    pub(crate) fn new(flags: &Flags) -> Result<Self> {
+        let listen: Vec<SocketAddr> = flags
+            .list("web.listen-address")
+            .iter()
+            .map(|address| options::listen_address(address))
+            .collect::<Result<_>>()?;
+        let limit = |name: &str, default: usize| -> Result<usize> {
+            let given = options::required(flags, name, options::count)?;
+            Ok(match usize::try_from(given)? {
+                0 => default,
+                given => given,
+            })
+        };
+        let defaults = Limits::default();
+        let data = PathBuf::from(flags.text("storage.path")).join(FOLDER);
+        let routing = routing::Options {
+            retention: options::required(flags, "data.retention", options::length)?,
+            limits: Limits {
+                alerts: limit("alerts.max-alerts", defaults.alerts)?,
+                silences: limit("silences.max-silences", defaults.silences)?,
+                silence_bytes: limit("silences.max-silence-size-bytes", defaults.silence_bytes)?,
+                ..defaults
+            },
+            refuse_silencing_everything: flags.is_on("silences.refuse-everything"),
+            start_delay: options::required(flags, "dispatch.start-delay", delay)?,
+            ..routing::Options::new(data)
+        };
+        let max_connections = options::required(flags, "web.max-connections", options::count)?;
+        if max_connections == 0 {
+            bail!("--web.max-connections: at least 1 was expected");
+        }
+        Ok(Self {
+            config_file: PathBuf::from(flags.text("config.file")),
+            web_config: options::web_config(flags),
+            max_connections: usize::try_from(max_connections)?,
+            prefix: options::prefix(
+                flags.text("web.external-url"),
+                flags.text("web.route-prefix"),
+            ),
+            external_url: external_url(flags.text("web.external-url"), listen.first()),
+            listen,
+            routing,
+        })
+    }
+}
+
+/// A length of time that may be nothing.
+fn delay(text: &str) -> Result<Duration> {
+    let millis = model::duration::parse(text)?;
+    Ok(Duration::from_millis(u64::try_from(millis)?))
+}
+
+/// The URL named, else this machine's name with the first port listened on.
+fn external_url(given: &str, listen: Option<&SocketAddr>) -> String {
+    if !given.is_empty() {
+        return given.trim_end_matches('/').to_owned();
+    }
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = match name.trim() {
+        "" => "localhost",
+        name => name,
+    };
+    format!("http://{name}:{}", listen.map_or(9093, SocketAddr::port))
+}
+
+/// Runs until the process is asked to end.
+pub(crate) fn run(flags: &Flags, options: Options) -> Result<()> {
+    // Only fails where another provider was installed before, and nothing else does that.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the threads")?;
+    let outcome = runtime.block_on(serve(flags, options));
+    runtime.shutdown_timeout(AT_THE_END);
+    outcome
+}
+
+async fn serve(flags: &Flags, options: Options) -> Result<()> {
+    for flag in &flags.without_effect {
+        tracing::warn!(flag, "this flag is accepted but has no effect yet");
+    }
+    let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for address in &options.listen {
+        listeners.push(listen::bind(*address).await?);
+    }
+    let source = Source {
+        file: options.config_file,
+        external_url: options.external_url,
+    };
+    let alertmanager = Alertmanager::start(source, &options.routing)?;
+    let (reload, requests) = mpsc::channel(RELOAD_QUEUE);
+    let router = role_router(
+        &alertmanager.face(),
+        Role {
+            reload: reload.clone(),
+            gatherers: vec![
+                Arc::new(ProcessExporter) as Arc<dyn Gather>,
+                Arc::clone(&alertmanager) as Arc<dyn Gather>,
+                Arc::clone(&guard) as Arc<dyn Gather>,
+            ],
+            prefix: options.prefix.clone(),
+        },
+    );
+    let end = CancellationToken::new();
+    let serving = listen::serve_all(
+        listeners,
+        router,
+        options.prefix,
+        &guard,
+        options.max_connections,
+        &end,
+    );
+    tokio::spawn(signals::forward_hangups(reload));
+    tokio::spawn(Arc::clone(&alertmanager).serve_reloads(requests));
+    tracing::info!("ready");
+    let (_keep, quit) = mpsc::channel(1);
+    signals::wait_for_end(quit).await?;
+    end.cancel();
+    for server in serving {
+        let _ = server.await;
+    }
+    alertmanager.routing.shutdown().await;
+    tracing::info!("ended; everything acknowledged is stored");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_the_url_named_or_to_this_machine() {
+        assert_eq!(
+            external_url("http://a.example/x/", None),
+            "http://a.example/x"
+        );
+        let address: SocketAddr = "127.0.0.1:9999".parse().unwrap();
+        let url = external_url("", Some(&address));
+        assert!(
+            url.starts_with("http://") && url.ends_with(":9999"),
+            "{url}"
+        );
+    }
+}

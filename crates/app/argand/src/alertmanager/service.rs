@@ -1,0 +1,171 @@
+//! Routing with its configuration, as long as the process lives: read, started, read again.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use anyhow::{Context, Result};
+use api::{AlertmanagerFace, Reload};
+use config::alertmanager::AlertmanagerConfig;
+use contract::{Clock, Gather, SystemClock};
+use model::{Family, FamilyKind};
+use routing::{Options, Receivers, Routing};
+use template::alertmanager::{TemplateFile, Templates};
+use tokio::sync::mpsc;
+
+/// Where the configuration comes from.
+pub(crate) struct Source {
+    pub(crate) file: PathBuf,
+    /// Where people reach this server, for links in notifications.
+    pub(crate) external_url: String,
+}
+
+impl Source {
+    /// Reads the file and the templates it names, and makes the receivers.
+    fn read(&self) -> Result<(AlertmanagerConfig, Receivers)> {
+        let config = config::alertmanager::load(&self.file, None)?;
+        let templates = templates(&config.templates)?;
+        let mut receivers: Receivers = HashMap::new();
+        for receiver in &config.receivers {
+            let integrations = notify_receivers::build(receiver, &templates, &self.external_url)?;
+            receivers.insert(receiver.name.clone(), integrations);
+        }
+        for section in &config.inactive {
+            tracing::warn!(section, "this section is checked but not active yet");
+        }
+        Ok((config, receivers))
+    }
+}
+
+/// Reads the files that the patterns name.
+fn templates(patterns: &[PathBuf]) -> Result<Templates> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for pattern in patterns {
+        let text = pattern.to_string_lossy();
+        let found = glob::glob(&text).with_context(|| format!("templates: {text}"))?;
+        for path in found {
+            let path = path.with_context(|| format!("templates: {text}"))?;
+            let content = std::fs::read_to_string(&path)
+                .with_context(|| format!("reading the templates of {}", path.display()))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            files.push((name.into_owned(), content));
+        }
+    }
+    let files: Vec<TemplateFile<'_>> = files
+        .iter()
+        .map(|(name, text)| TemplateFile { name, text })
+        .collect();
+    Templates::load(&files).context("templates")
+}
+
+/// Alertmanager in this process.
+pub(crate) struct Alertmanager {
+    source: Source,
+    pub(crate) routing: Arc<Routing>,
+    reload_ok: AtomicBool,
+    /// When the configuration in force was read, in milliseconds since the epoch.
+    config_time: AtomicI64,
+    config_hash: AtomicU64,
+}
+
+impl Alertmanager {
+    /// Reads the configuration and what was known, and begins.
+    pub(crate) fn start(source: Source, options: &Options) -> Result<Arc<Self>> {
+        let (config, receivers) = source.read()?;
+        let clock = Arc::new(SystemClock);
+        let routing = Routing::start(&config, receivers, options, clock)?;
+        tracing::info!(
+            configuration = %source.file.display(),
+            data = %options.data.display(),
+            receivers = config.receivers.len(),
+            "alerts are routed"
+        );
+        let alertmanager = Self {
+            source,
+            routing,
+            reload_ok: AtomicBool::new(false),
+            config_time: AtomicI64::new(0),
+            config_hash: AtomicU64::new(0),
+        };
+        alertmanager.loaded(&config);
+        Ok(Arc::new(alertmanager))
+    }
+
+    fn loaded(&self, config: &AlertmanagerConfig) {
+        let hash = model::fingerprint(&model::Labels::from_pairs([("config", &config.redacted)]));
+        // What a float holds exactly.
+        self.config_hash.store(hash >> 16, Ordering::Relaxed);
+        self.config_time.store(SystemClock.now(), Ordering::Relaxed);
+        self.reload_ok.store(true, Ordering::Relaxed);
+    }
+
+    /// Reads the configuration again; a bad one changes nothing.
+    pub(crate) fn reload(&self) -> Result<(), String> {
+        match self.source.read() {
+            Ok((config, receivers)) => {
+                self.routing.reload(&config, receivers);
+                self.loaded(&config);
+                tracing::info!(configuration = %self.source.file.display(), "configuration reloaded");
+                Ok(())
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "configuration not reloaded; the former one goes on");
+                self.reload_ok.store(false, Ordering::Relaxed);
+                Err(error)
+            }
+        }
+    }
+
+    /// Answers requests to reload until nobody can ask any more.
+    pub(crate) async fn serve_reloads(self: Arc<Self>, mut requests: mpsc::Receiver<Reload>) {
+        while let Some(done) = requests.recv().await {
+            // Whoever asked may have gone.
+            let _ = done.send(self.reload());
+        }
+    }
+
+    /// What the API asks.
+    pub(crate) fn face(&self) -> Arc<AlertmanagerFace> {
+        Arc::new(AlertmanagerFace {
+            routing: Arc::clone(&self.routing),
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+}
+
+impl Gather for Alertmanager {
+    fn gather(&self, families: &mut Vec<Family>) {
+        let build = Family::new(
+            "alertmanager_build_info",
+            "What was built; the value is 1.",
+            FamilyKind::Gauge,
+        );
+        let is_ok = self.reload_ok.load(Ordering::Relaxed);
+        families.extend([
+            build.with([("version", env!("CARGO_PKG_VERSION"))], 1.0),
+            Family::gauge(
+                "alertmanager_cluster_enabled",
+                "Indicates whether the clustering is enabled or not.",
+                0.0,
+            ),
+            Family::gauge(
+                "alertmanager_config_hash",
+                "Hash of the currently loaded alertmanager configuration.",
+                self.config_hash.load(Ordering::Relaxed) as f64,
+            ),
+            Family::gauge(
+                "alertmanager_config_last_reload_successful",
+                "Whether the last configuration reload attempt was successful.",
+                f64::from(u8::from(is_ok)),
+            ),
+            Family::gauge(
+                "alertmanager_config_last_reload_success_timestamp_seconds",
+                "Timestamp of the last successful configuration reload.",
+                self.config_time.load(Ordering::Relaxed) as f64 / 1000.0,
+            ),
+        ]);
+        self.routing.gather(families);
+    }
+}
