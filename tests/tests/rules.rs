@@ -413,6 +413,42 @@ fn an_alert_holds_on_over_a_restart() {
 }
 
 #[test]
+fn an_alert_that_began_in_the_original_goes_on_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("long.yml");
+    let rules = "groups: [{name: g, rules: [{alert: A, expr: temperature_celsius > 30, for: 1h}]}]";
+    std::fs::write(&file, rules).unwrap();
+    let (target, _) = rooms();
+    let configuration = configuration(&file, &target.address, "");
+    let Some(mut original) = prometheus(folder.path(), &configuration) else {
+        return;
+    };
+    wait_until("the alert is stored", || {
+        query(&original.url, "count_over_time(ALERTS_FOR_STATE[1m]) > 5")
+            .is_ok_and(|list| list.len() == 1)
+    });
+    original.signal("TERM").unwrap();
+    assert!(original.wait().unwrap());
+    let stopped = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+
+    let flags = [
+        "--rules.alert.for-grace-period=1s",
+        "--storage.tsdb.path=original",
+    ];
+    let argand = Argand::start_in(folder.path(), &configuration, &flags).unwrap();
+    wait_until("the alert is stored again", || {
+        argand
+            .query("count_over_time(ALERTS_FOR_STATE[1m]) > 8")
+            .is_ok_and(|list| list.len() == 1)
+    });
+    let since = stored_since(&argand).unwrap();
+    // What it held before counts on: it began for this program before it was started.
+    assert!(since < stopped.as_secs_f64(), "{since} {stopped:?}");
+}
+
+#[test]
 fn a_wrong_rule_file_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rules.yml");

@@ -24,6 +24,8 @@ pub struct RuleSettings {
     pub external_labels: Labels,
     /// Which names are valid.
     pub names: NameValidation,
+    /// Whether keys of rule files that nobody knows are passed over.
+    pub unknown_keys: bool,
 }
 
 impl From<&Config> for RuleSettings {
@@ -34,6 +36,7 @@ impl From<&Config> for RuleSettings {
             query_offset: config.global.rule_query_offset,
             external_labels: config.global.external_labels.clone(),
             names: config.global.name_validation,
+            unknown_keys: false,
         }
     }
 }
@@ -83,6 +86,7 @@ fn load_file(
     let prepare = |text: &str| query.prepare(text).map_err(|fault| fault.to_string());
     let checks = RuleChecks {
         names: settings.names,
+        unknown_keys: settings.unknown_keys,
         expression: &|text| prepare(text).map(|_| ()),
         template: &expand::check,
     };

@@ -87,6 +87,18 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    pub(crate) fn new(stages: RuleStages, options: RuleOptions, settings: RuleSettings) -> Self {
+        Self {
+            stages,
+            settings: ArcSwap::from_pointee(settings),
+            metrics: Metrics::default(),
+            groups_at_once: Semaphore::new(GROUPS_AT_ONCE),
+            rules_at_once: Semaphore::new(options.most_concurrent_rules),
+            options,
+            open: watch::Sender::new(false),
+        }
+    }
+
     /// Waits until the store can be asked.
     pub(crate) async fn opened(&self) {
         // The sender lives as long as this.
@@ -124,15 +136,7 @@ impl RuleManager {
     pub fn new(stages: RuleStages, options: RuleOptions, runtime: Handle) -> Self {
         let nothing = RuleSettings::from(&config::Config::default());
         Self {
-            shared: Arc::new(Shared {
-                stages,
-                settings: ArcSwap::from_pointee(nothing),
-                metrics: Metrics::default(),
-                groups_at_once: Semaphore::new(GROUPS_AT_ONCE),
-                rules_at_once: Semaphore::new(options.most_concurrent_rules),
-                options,
-                open: watch::Sender::new(false),
-            }),
+            shared: Arc::new(Shared::new(stages, options, nothing)),
             runtime,
             tasks: TaskTracker::new(),
             end: CancellationToken::new(),

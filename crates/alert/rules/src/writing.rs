@@ -244,8 +244,10 @@ fn append<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use contract::memory::MemoryStore;
-    use model::is_stale;
+    use model::{FloatHistogram, is_stale};
     use parking_lot::Mutex;
 
     use super::*;
@@ -278,6 +280,35 @@ mod tests {
         assert_eq!(times(&store, "a"), [10, 20, -30]);
         assert_eq!(times(&store, "b"), [10, -20]);
         assert!(written.is_empty());
+    }
+
+    #[test]
+    fn histograms_are_stored_and_end_like_numbers() {
+        let (store, mut written) = (MemoryStore::new(), Written::default());
+        let histogram = FloatHistogram {
+            count: 2.0,
+            sum: 3.0,
+            ..FloatHistogram::default()
+        };
+        let point = QueryPoint {
+            histogram: Some(Arc::new(histogram.clone())),
+            ..point("h", 0.0)
+        };
+        let number = self::point("n", 1.0);
+        write(&store, &mut written, &[point.clone(), number], 10).unwrap();
+        // The same moment again: the histogram is the same, the number another one.
+        let again = [self::point("n", 2.0), point];
+        let outcome = write(&store, &mut written, &again, 10).unwrap();
+        assert_eq!(outcome.rejected, [(RejectReason::Duplicate, 1)]);
+        write(&store, &mut written, &[], 20).unwrap();
+        let dump = store.dump();
+        let (_, columns) = dump.iter().find(|(l, _)| l.metric() == Some("h")).unwrap();
+        assert_eq!(columns.histograms.len(), 1);
+        assert_eq!(
+            columns.histograms[0].value,
+            HistogramValue::Float(Box::new(histogram))
+        );
+        assert_eq!(times(&store, "h"), [-20]);
     }
 
     #[test]

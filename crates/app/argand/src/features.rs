@@ -9,8 +9,14 @@ use crate::flags::Flags;
 
 /// Switches on in an engine's options what the flags name.
 pub(crate) fn apply(flags: &Flags, options: &mut EngineOptions) {
-    let lists = flags.list("enable-feature").iter();
-    for name in lists.flat_map(|list| list.split(',')) {
+    for list in flags.list("enable-feature") {
+        switch_on_all(list, options);
+    }
+}
+
+/// Switches on what a list of names separated by commas names.
+pub(crate) fn switch_on_all(list: &str, options: &mut EngineOptions) {
+    for name in list.split(',') {
         switch_on(name.trim(), options);
     }
 }

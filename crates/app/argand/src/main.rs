@@ -12,6 +12,7 @@ mod alerting;
 mod alertmanager;
 mod am;
 mod builtin;
+mod check_tools;
 mod configuration;
 mod features;
 mod flags;
@@ -44,6 +45,9 @@ fn main() -> ExitCode {
     }
     if promql_tools::is_meant(&arguments) {
         return promql_tools::run(&arguments);
+    }
+    if check_tools::is_meant(&arguments) {
+        return check_tools::run(&arguments);
     }
     if test_tools::is_meant(&arguments) {
         return test_tools::run(&arguments);

@@ -33,6 +33,7 @@ mod load;
 mod nearest;
 mod prometheus;
 mod read;
+mod rule_tests;
 mod rules;
 mod scalar;
 mod schema;
@@ -52,6 +53,10 @@ pub use http::{
 };
 pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
+pub use rule_tests::{
+    AlertTest, ExpectedAlert, ExpectedSample, ExpressionTest, RuleTest, RuleTestFile,
+    load_rule_tests,
+};
 pub use rules::{
     AlertRule, RuleChecks, RuleConfig, RuleGroup, RuleKind, find_rule_files, load_rules,
     parse_rules,

@@ -21,7 +21,18 @@ pub(crate) fn document(
     root: &Node,
     folder: &Path,
 ) -> Result<Table, Fault> {
-    Reader { folder }.table(section, root, &Trail::Root)
+    let strict = true;
+    Reader { folder, strict }.table(section, root, &Trail::Root)
+}
+
+/// As [`document`], with keys that nobody knows passed over.
+pub(crate) fn document_with_more(
+    section: &'static Section,
+    root: &Node,
+    folder: &Path,
+) -> Result<Table, Fault> {
+    let strict = false;
+    Reader { folder, strict }.table(section, root, &Trail::Root)
 }
 
 /// The keys that lead to a node; written out only where a section or a fault needs them.
@@ -44,6 +55,8 @@ impl fmt::Display for Trail<'_> {
 
 struct Reader<'a> {
     folder: &'a Path,
+    /// Whether a key that nobody knows is an error.
+    strict: bool,
 }
 
 fn expected(what: &str, node: &Node, trail: &Trail<'_>) -> Fault {
@@ -74,7 +87,11 @@ impl Reader<'_> {
         };
         let mut table = Table::fresh(section, node.at, trail.to_string());
         for entry in entries {
-            let field = known(section, entry, trail)?;
+            let field = match known(section, entry, trail) {
+                Ok(field) => field,
+                Err(fault) if self.strict => return Err(fault),
+                Err(_) => continue,
+            };
             let value = self.field(field, &entry.value, &Trail::Key(trail, field.key))?;
             // Presets of an inner section stand again where the file says null.
             if value != Value::Null || !matches!(field.preset, Preset::Fresh) {

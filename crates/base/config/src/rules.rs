@@ -78,6 +78,8 @@ pub struct AlertRule {
 pub struct RuleChecks<'a> {
     /// Which names of labels, annotations and metrics are valid.
     pub names: NameValidation,
+    /// Whether keys that nobody knows are passed over; a server refuses them.
+    pub unknown_keys: bool,
     /// What is wrong with an expression.
     pub expression: &'a dyn Fn(&str) -> Result<(), String>,
     /// What is wrong with a template, given the alert's name and the template's text.
@@ -111,8 +113,12 @@ pub fn parse_rules(
     file: &Path,
     checks: RuleChecks<'_>,
 ) -> Result<Vec<RuleGroup>, Vec<ConfigError>> {
-    let document =
-        yaml::parse(text).and_then(|root| read::document(&RULE_FILE, &root, folder_of(file)));
+    let read = if checks.unknown_keys {
+        read::document_with_more
+    } else {
+        read::document
+    };
+    let document = yaml::parse(text).and_then(|root| read(&RULE_FILE, &root, folder_of(file)));
     let document = document.map_err(|fault| vec![fault.within(file)])?;
     groups(&document, checks).map_err(|faults| {
         let faults = faults.into_iter();

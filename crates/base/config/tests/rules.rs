@@ -13,8 +13,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use config::{
-    AlertRule, ConfigError, NameValidation, RuleChecks, RuleGroup, RuleKind, load_rules,
-    parse_rules,
+    AlertRule, ConfigError, NameValidation, RuleChecks, RuleGroup, RuleKind, load_rule_tests,
+    load_rules, parse_rules,
 };
 
 /// Stands in for the language of queries: knows the mistakes of the cases.
@@ -35,6 +35,7 @@ fn template(_: &str, text: &str) -> Result<(), String> {
 fn checks(names: NameValidation) -> RuleChecks<'static> {
     RuleChecks {
         names,
+        unknown_keys: false,
         expression: &expression,
         template: &template,
     }
@@ -157,6 +158,84 @@ fn what_is_wrong_is_told_with_its_place() {
         let errors = parse(text).expect_err(text);
         assert_eq!(errors[0].to_string(), expected, "{text}");
         assert_eq!(errors.len(), 1, "{errors:?}");
+    }
+}
+
+#[test]
+fn keys_that_nobody_knows_are_passed_over_where_that_is_asked_for() {
+    let text = "ours: 1
+groups: [{name: g, owner: me, rules: [{record: a, expr: '1', ticket: 5}]}]";
+    assert!(parse(text).is_err());
+    let lenient = RuleChecks {
+        unknown_keys: true,
+        ..checks(NameValidation::Utf8)
+    };
+    let groups = parse_rules(text, Path::new("r.yml"), lenient).unwrap();
+    assert_eq!(groups[0].rules[0].expr, "1");
+}
+
+const TESTS: &str = "rule_files: ['r/*.yml', /abs.yml]
+evaluation_interval: 30s
+group_eval_order: [b, a]
+fuzzy_compare: true
+tests:
+- name: one
+  input_series: [{series: 'up{job=\"a\"}', values: 1+1x5}, {series: down, values: 7}]
+  external_labels: {site: home}
+  external_url: http://here
+  start_timestamp: 1700000000
+  alert_rule_test:
+  - {eval_time: 5m, alertname: A, exp_alerts: [{exp_labels: {b: c}, exp_annotations: {d: ''}}]}
+  promql_expr_test:
+  - {expr: up, eval_time: 90s, exp_samples: [{labels: up, value: 1.5}, {histogram: '{{count:1}}'}]}
+- interval: 1s
+";
+
+#[test]
+fn tests_of_rules_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.yml");
+    std::fs::write(&path, TESTS).unwrap();
+    let file = load_rule_tests(&path, false).unwrap();
+    let beside = folder.path().join("r/*.yml");
+    assert_eq!(file.rule_files, [beside, "/abs.yml".into()]);
+    assert_eq!(file.evaluation_interval, Duration::from_secs(30));
+    assert_eq!(file.group_order, ["b", "a"]);
+    assert!(file.fuzzy);
+    let test = &file.tests[0];
+    assert_eq!(test.interval, Duration::from_secs(30));
+    assert_eq!(test.series[1], ("down".to_owned(), "7".to_owned()));
+    assert_eq!(test.start.as_deref(), Some("1700000000"));
+    assert_eq!(test.alerts[0].expected[0].annotations["d"], "");
+    assert_eq!(test.expressions[0].at, Duration::from_secs(90));
+    assert_eq!(test.expressions[0].expected[0].value, 1.5);
+    assert_eq!(test.expressions[0].expected[1].histogram, "{{count:1}}");
+    assert_eq!(file.tests[1].interval, Duration::from_secs(1));
+
+    std::fs::write(&path, TESTS.replace("expr: up", "exp: up")).unwrap();
+    let error = load_rule_tests(&path, false).unwrap_err().to_string();
+    let place =
+        "t.yml:14:6: tests[0].promql_expr_test[0]: unknown key \"exp\"; did you mean \"expr\"?";
+    assert!(error.ends_with(place), "{error}");
+    assert!(load_rule_tests(&path, true).is_ok());
+}
+
+#[test]
+fn no_part_of_a_file_panics() {
+    let rules =
+        one("alert: a\nexpr: 1\nfor: 5m\nlabels: {b: &c d}\nannotations: {e: *c, f: '{{ end }}'}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.yml");
+    for (cut, _) in rules.char_indices() {
+        for part in [&rules[..cut], &rules[cut..]] {
+            let _ = parse(part);
+        }
+    }
+    for (cut, _) in TESTS.char_indices() {
+        for part in [&TESTS[..cut], &TESTS[cut..]] {
+            std::fs::write(&path, part).unwrap();
+            let _ = load_rule_tests(&path, cut % 2 == 0);
+        }
     }
 }
 

@@ -154,6 +154,7 @@ impl World {
             query_offset: Duration::ZERO,
             external_labels: Labels::empty(),
             names: NameValidation::Utf8,
+            unknown_keys: false,
         })?;
         self.manager.apply(loaded);
         Ok(())

@@ -4,6 +4,7 @@
 //! where all cases pass, 1 where one fails, and 2 where the command line makes no sense.
 
 mod promql;
+mod rules;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write as _};
@@ -29,6 +30,7 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     Promql(promql::Arguments),
+    Rules(rules::Arguments),
 }
 
 /// Whether a command line, the program's name included, is for here.
@@ -48,6 +50,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match &line.command {
         Command::Promql(arguments) => promql::run(arguments, &mut out),
+        Command::Rules(arguments) => rules::run(arguments, &mut out),
     };
     match outcome.and_then(|passed| {
         out.flush()?;

@@ -114,6 +114,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) ->
 fn load(file: &Path) -> Result<Vec<RuleGroup>> {
     let checks = RuleChecks {
         names: NameValidation::Utf8,
+        unknown_keys: false,
         expression: &|text| match promql::parse(text) {
             Ok(_) => Ok(()),
             Err(error) => Err(error.to_string()),

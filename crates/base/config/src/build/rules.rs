@@ -68,7 +68,8 @@ fn query_offset(group: &Table) -> Option<Duration> {
         .then(|| group.duration("query_offset"))
 }
 
-fn texts(map: &[(String, Item)]) -> BTreeMap<String, String> {
+/// A map of texts.
+pub(crate) fn texts(map: &[(String, Item)]) -> BTreeMap<String, String> {
     map.iter()
         .map(|(name, item)| (name.clone(), item.text().to_owned()))
         .collect()

@@ -8,6 +8,7 @@ pub(crate) mod http;
 pub(crate) mod otlp;
 pub(crate) mod relabel;
 pub(crate) mod remote;
+pub(crate) mod rule_tests;
 pub(crate) mod rules;
 pub(crate) mod scrape;
 pub(crate) mod top;

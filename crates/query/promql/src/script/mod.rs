@@ -17,6 +17,7 @@ mod lines;
 mod load;
 mod nhcb;
 mod notation;
+pub mod series;
 mod starts;
 
 use std::convert::Infallible;

@@ -1,0 +1,113 @@
+//! `argand test rules`: files of tests of rules, with promtool's arguments, output and exit codes.
+
+mod case;
+mod input;
+mod words;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use config::{RuleTestFile, find_rule_files, load_rule_tests};
+use model::Search;
+
+use self::case::Case;
+
+/// Unit tests for rules.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// If set, will only run test groups whose names match the regular expression. Can be
+    /// specified multiple times.
+    #[arg(long, value_name = "REGEX")]
+    run: Vec<String>,
+    /// Ignore unknown fields in the test and rule files. A server refuses such rule files.
+    #[arg(long)]
+    ignore_unknown_fields: bool,
+    /// Features of queries by name, separated by commas.
+    #[arg(long, value_name = "NAMES")]
+    enable_feature: Vec<String>,
+    /// The unit test file.
+    #[arg(required = true, value_name = "test-rule-file")]
+    files: Vec<PathBuf>,
+}
+
+/// Runs all files; answers whether all tests passed.
+pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<bool> {
+    let chosen = chosen(&arguments.run).context("--run")?;
+    let mut passed = true;
+    for file in &arguments.files {
+        let faults = match load_rule_tests(file, arguments.ignore_unknown_fields) {
+            Ok(tests) => run_file(&tests, arguments, chosen.as_ref())?,
+            Err(error) => vec![error.to_string()],
+        };
+        if faults.is_empty() {
+            writeln!(out, "  SUCCESS")?;
+        } else {
+            passed = false;
+            // What goes to the two outputs keeps its order where both are one.
+            out.flush()?;
+            let mut errors = io::stderr().lock();
+            writeln!(errors, "  FAILED:")?;
+            for fault in faults {
+                writeln!(errors, "{fault}")?;
+                writeln!(out)?;
+                out.flush()?;
+            }
+        }
+        writeln!(out)?;
+    }
+    Ok(passed)
+}
+
+/// What the names of tests must match somewhere, where any is given.
+fn chosen(patterns: &[String]) -> Result<Option<Search>> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Search::new(&patterns.join("|"))?))
+}
+
+/// What is wrong with a file, or with what its rules give.
+fn run_file(
+    file: &RuleTestFile,
+    arguments: &Arguments,
+    chosen: Option<&Search>,
+) -> Result<Vec<String>> {
+    for pattern in &file.rule_files {
+        if find_rule_files(std::slice::from_ref(pattern)).is_ok_and(|found| found.is_empty()) {
+            let pattern = pattern.display();
+            writeln!(io::stderr(), "  WARNING: no file match pattern {pattern}")?;
+        }
+    }
+    let order = file.group_order.iter().enumerate();
+    for (place, name) in order {
+        if file
+            .group_order
+            .iter()
+            .take(place)
+            .any(|before| before == name)
+        {
+            return Ok(vec![format!(
+                "group name repeated in evaluation order: {name}"
+            )]);
+        }
+    }
+    let mut faults = Vec::new();
+    for test in &file.tests {
+        if chosen.is_some_and(|chosen| !chosen.matches(&test.name)) {
+            continue;
+        }
+        let case = Case {
+            file,
+            test,
+            unknown_keys: arguments.ignore_unknown_fields,
+            features: &arguments.enable_feature,
+        };
+        match case.run() {
+            Ok(found) => faults.extend(found),
+            Err(found) => faults.push(format!("{found:#}")),
+        }
+    }
+    Ok(faults)
+}
