@@ -1,5 +1,7 @@
 //! Every file a user writes, turned into checked values.
 //!
+//! [`load`] reads `prometheus.yml`, [`alertmanager::load`] `alertmanager.yml`.
+//!
 //! A value of this crate is complete (defaults filled in, globals inherited) and right; what is
 //! wrong with a file is a [`ConfigError`] with file, line and column. No other crate reads YAML of
 //! users.
