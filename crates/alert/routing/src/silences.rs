@@ -25,9 +25,14 @@ pub(crate) struct SilenceRules {
 pub(crate) struct Silences {
     rules: SilenceRules,
     by_id: BTreeMap<Arc<str>, Silence>,
-    /// Grows with every change: what was found for an alert holds for one version.
+    /// Grows with every change.
     version: u64,
-    /// Per alert: the version, and the unexpired silences that are about it.
+    /// The last change of each silence, by the version that it made.
+    changes: BTreeMap<u64, Arc<str>>,
+    /// The other way round.
+    changed: HashMap<Arc<str>, u64>,
+    /// Per alert: the version that was looked at, and the unexpired silences that are about it.
+    /// Asking again looks only at what has changed since.
     found: HashMap<u64, (u64, Vec<Arc<str>>)>,
     /// Silences that end with their alerts and have muted one.
     used: BTreeMap<Arc<str>, ()>,
@@ -39,6 +44,8 @@ impl Silences {
             rules,
             by_id: BTreeMap::new(),
             version: 0,
+            changes: BTreeMap::new(),
+            changed: HashMap::new(),
             found: HashMap::new(),
             used: BTreeMap::new(),
         }
@@ -103,7 +110,12 @@ impl Silences {
     /// Takes a silence as it is, from a plan or from the log.
     pub(crate) fn apply(&mut self, silence: Silence) {
         self.version += 1;
-        self.by_id.insert(Arc::from(silence.id.as_str()), silence);
+        let id: Arc<str> = Arc::from(silence.id.as_str());
+        if let Some(before) = self.changed.insert(Arc::clone(&id), self.version) {
+            self.changes.remove(&before);
+        }
+        self.changes.insert(self.version, Arc::clone(&id));
+        self.by_id.insert(id, silence);
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Silence> {
@@ -116,25 +128,22 @@ impl Silences {
 
     /// The ids of the silences that mute an alert now.
     pub(crate) fn muting(&mut self, fingerprint: u64, labels: &Labels, now: i64) -> Vec<Arc<str>> {
-        let version = self.version;
-        let known = self
-            .found
-            .get(&fingerprint)
-            .is_some_and(|(of, _)| *of == version);
-        if !known {
-            let about = self.by_id.iter().filter(|(_, silence)| {
-                silence.state(now) != SilenceState::Expired && silence.matches(labels)
-            });
-            let ids = about.map(|(id, _)| Arc::clone(id)).collect();
-            self.found.insert(fingerprint, (version, ids));
+        let (looked_at, about) = self.found.entry(fingerprint).or_default();
+        for id in self.changes.range(*looked_at + 1..).map(|(_, id)| id) {
+            about.retain(|known| known != id);
+            if self
+                .by_id
+                .get(id)
+                .is_some_and(|silence| silence.matches(labels))
+            {
+                about.push(Arc::clone(id));
+            }
         }
-        let Some((_, about)) = self.found.get(&fingerprint) else {
-            return Vec::new();
-        };
-        let active = |id: &&Arc<str>| {
-            let silence = self.by_id.get(&***id);
-            silence.is_some_and(|silence| silence.state(now) == SilenceState::Active)
-        };
+        *looked_at = self.version;
+        let state = |id: &Arc<str>| self.by_id.get(id).map(|silence| silence.state(now));
+        // What has expired stays so.
+        about.retain(|id| state(id).is_some_and(|state| state != SilenceState::Expired));
+        let active = |id: &&Arc<str>| state(id) == Some(SilenceState::Active);
         about.iter().filter(active).cloned().collect()
     }
 
@@ -170,11 +179,9 @@ impl Silences {
         self.by_id
             .retain(|_, silence| silence.ends_at.saturating_add(keep) > now);
         self.used.retain(|id, ()| self.by_id.contains_key(id));
-        let gone = before - self.by_id.len();
-        if gone > 0 {
-            self.version += 1;
-        }
-        gone
+        self.changed.retain(|id, _| self.by_id.contains_key(id));
+        self.changes.retain(|_, id| self.by_id.contains_key(id));
+        before - self.by_id.len()
     }
 
     /// How many are in each state.
@@ -309,6 +316,16 @@ mod tests {
         for (now, count) in [(0, 0), (10, 1), (19, 1), (20, 0)] {
             assert_eq!(silences.muting(1, &labels, now).len(), count, "{now}");
         }
+        // A change that comes later is seen, and one that is over is not.
+        let mut longer = wanted("one", "x", 10, 30);
+        longer.comment = "longer".to_owned();
+        set(&mut silences, longer, "two", 12);
+        assert_eq!(silences.muting(1, &labels, 25).len(), 1);
+        set(&mut silences, wanted("", "x", 10, 40), "three", 26);
+        assert_eq!(silences.muting(1, &labels, 27).len(), 2);
+        let over = silences.plan_expire("one", 28).unwrap();
+        over.into_iter().for_each(|over| silences.apply(over));
+        assert_eq!(silences.muting(1, &labels, 29).len(), 1);
         assert!(
             silences
                 .muting(2, &Labels::from_pairs([("a", "y")]), 15)
