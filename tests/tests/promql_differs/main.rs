@@ -31,7 +31,6 @@
 //! | deviations and slopes of NaN and infinity, sums of the largest numbers | have been mended |
 //! | topk and bottomk | picked others of equal values |
 //! | whether a comparison's matches are unique | was asked of those it kept |
-//! | `absent` of two matchers on one label | had that label |
 //! | subqueries of constants | had a point behind their end |
 #![allow(
     clippy::unwrap_used,

@@ -120,7 +120,6 @@ fn has_changed(query: &str) -> bool {
         || any(&["stddev ", "stdvar "])
         || (has("mtiny") && any(&["sum", "avg", "std", "deriv", "predict_linear"]))
         || (has("modd") && any(&["deriv", "predict_linear"]))
-        || (has("absent") && has("\","))
         || (has("vector(") && has("["))
         || any(&["topk", "bottomk"])
 }
