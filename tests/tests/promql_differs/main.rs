@@ -13,7 +13,7 @@
 //! | samples on the left edge of a range | in it before 3.0, and not since; no query is asked so that one lies there |
 //! | series of the same value in topk, limitk and their like, over what functions make | have no order in range queries |
 //! | which group a duplicate is found in | depends on the order of series |
-//! | logarithms and `atan2` of subnormal numbers | the original's are wrong, or lose the sign |
+//! | logarithms, powers and `atan2` of subnormal numbers | the original's are wrong, or lose the sign |
 //! | deviations of the largest numbers | overflow or not by the order of series, which ranges do not have |
 //! | sines of what grows fast | the last digit of the one decides on the first of the other |
 //! | `predict_linear` of a subquery with `@`, and `timestamp` of a selector with `@` and an offset | the original applies the offset twice |
@@ -31,7 +31,8 @@
 //! | deviations and slopes of NaN and infinity, sums of the largest numbers | have been mended |
 //! | topk and bottomk | picked others of equal values |
 //! | whether a comparison's matches are unique | was asked of those it kept |
-//! | subqueries of constants | had a point behind their end |
+//! | subqueries of constants and of what `@` fixes | had a point behind their end |
+//! | quantiles of histograms with NaN for counts | were numbers |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
