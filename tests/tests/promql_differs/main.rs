@@ -1,6 +1,6 @@
 //! Random queries over random data, to Argand and to the originals: the same answers.
 //!
-//! `ARGAND_DIFF_SEED` (1) chooses data and queries, `ARGAND_DIFF_QUERIES` (800) how many queries
+//! `ARGAND_DIFF_SEED` (1) chooses data and queries, `ARGAND_DIFF_QUERIES` (2000) how many queries
 //! each original is asked. What differs is made small and printed as a script.
 //!
 //! Compared with a Prometheus of the version that Argand follows, known by its `fill` modifier:
@@ -184,7 +184,7 @@ fn compare(program: &Path) {
         copies: 0,
     };
     pair.write(&series);
-    let count = variable("ARGAND_DIFF_QUERIES", 800);
+    let count = variable("ARGAND_DIFF_QUERIES", 2_000);
     let (mut differing, mut shown) = (0, String::new());
     for _ in 0..count {
         let (query, when) = Writer {
