@@ -17,6 +17,7 @@
 //! | deviations of the largest numbers | overflow or not by the order of series, which ranges do not have |
 //! | sines of what grows fast | the last digit of the one decides on the first of the other |
 //! | `predict_linear` of a subquery with `@`, and `timestamp` of a selector with `@` and an offset | the original applies the offset twice |
+//! | the warning of a `sort` over such a `timestamp` | the original takes it for a constant |
 //! | how many samples were mended, in the note on it | the original counts some again at each step |
 //!
 //! And of versions before:
@@ -77,8 +78,8 @@ const TRANSCENDENTAL: [&str; 22] = [
     "atanh(", "atan(",
 ];
 
-/// What they may make of it. Means of histograms whose resolutions differ are added up in another
-/// order, too.
+/// What they may make of it. Means of histograms whose resolutions differ, and rates of those that
+/// a subquery makes, are added up in another order, too.
 const MAGNIFIED: f64 = 1e-9;
 
 const OLD: Strictness = Strictness {
@@ -116,8 +117,9 @@ impl Pair<'_> {
         let (theirs, ours) = (ask(self.theirs, query, when), ask(self.ours, query, when));
         let ordered = query.starts_with("sort") && matches!(when, When::Instant(_));
         let mut how = self.how;
-        let mean = query.contains("avg") && (query.contains("mnative") || query.contains("mmixed"));
-        if mean || TRANSCENDENTAL.iter().any(|word| query.contains(word)) {
+        let native = query.contains("mnative") || query.contains("mmixed");
+        let reordered = native && (query.contains("avg") || query.contains(")["));
+        if reordered || TRANSCENDENTAL.iter().any(|word| query.contains(word)) {
             how.tolerance = how.tolerance.max(MAGNIFIED);
         }
         difference(&theirs, &ours, ordered, how)

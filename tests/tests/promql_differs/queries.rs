@@ -107,7 +107,7 @@ fn is_known_otherwise(query: &str) -> bool {
     let extended = has("anchored") || has("smoothed");
     ((has("log") || has("ln(") || has("^")) && has("mtiny"))
         || (has("predict_linear") && has("@"))
-        || (has("timestamp(") && has("@") && has("offset"))
+        || (has("timestamp(") && has("@") && (has("offset") || has("sort")))
         || (has("mtiny") && (extended || has("atan2") || has("stddev") || has("stdvar")))
         || magnifies(query)
 }
