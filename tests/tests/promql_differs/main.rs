@@ -18,6 +18,8 @@
 //! | sines of what grows fast | the last digit of the one decides on the first of the other |
 //! | `predict_linear` of a subquery with `@`, and `timestamp` of a selector with `@` and an offset | the original applies the offset twice |
 //! | the warning of a `sort` over such a `timestamp` | the original takes it for a constant |
+//! | `absent` of two matchers on one label | depends on the order in which the original's store has put them |
+//! | means over a union | its series have no order in range queries |
 //! | how many samples were mended, in the note on it | the original counts some again at each step |
 //!
 //! And of versions before:

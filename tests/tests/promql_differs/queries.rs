@@ -109,6 +109,8 @@ fn is_known_otherwise(query: &str) -> bool {
         || (has("predict_linear") && has("@"))
         || (has("timestamp(") && has("@") && (has("offset") || has("sort")))
         || (has("mtiny") && (extended || has("atan2") || has("stddev") || has("stdvar")))
+        || (has("absent") && has("\","))
+        || (has("avg") && has(" or "))
         || magnifies(query)
 }
 
