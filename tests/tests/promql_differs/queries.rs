@@ -105,10 +105,12 @@ pub(crate) struct Writer<'r> {
 fn is_known_otherwise(query: &str) -> bool {
     let has = |word: &str| query.contains(word);
     let extended = has("anchored") || has("smoothed");
-    ((has("log") || has("ln(")) && has("mtiny"))
+    ((has("log") || has("ln(") || has("^")) && has("mtiny"))
         || (has("predict_linear") && has("@"))
-        || (has("timestamp(") && has("@") && has("offset"))
+        || (has("timestamp(") && has("@") && (has("offset") || has("sort")))
         || (has("mtiny") && (extended || has("atan2") || has("stddev") || has("stdvar")))
+        || (has("absent") && has("\","))
+        || (has("avg") && has(" or "))
         || magnifies(query)
 }
 
@@ -120,8 +122,8 @@ fn has_changed(query: &str) -> bool {
         || any(&["stddev ", "stdvar "])
         || (has("mtiny") && any(&["sum", "avg", "std", "deriv", "predict_linear"]))
         || (has("modd") && any(&["deriv", "predict_linear"]))
-        || (has("absent") && has("\","))
-        || (has("vector(") && has("["))
+        || (any(&["vector(", "@"]) && has(")["))
+        || (has("histogram_quantile") && has("NaN"))
         || any(&["topk", "bottomk"])
 }
 

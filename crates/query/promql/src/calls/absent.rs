@@ -17,22 +17,22 @@ pub(crate) fn series(argument: &Expr, seen: &[bool]) -> Vec<Series> {
     vec![Series::numbers(asked_for(argument), false, values)]
 }
 
-/// The labels that a selector's equality matchers fix; a label matched twice is not fixed.
+/// The labels that a selector's equality matchers fix. A second matcher on a label unfixes it; a
+/// first that is not of equality does not count.
 fn asked_for(argument: &Expr) -> Labels {
-    let matchers: &[Matcher] = match &argument.kind {
+    let matchers: &[Matcher] = match &argument.bare().kind {
         ExprKind::Vector(selector) => &selector.matchers,
         ExprKind::Matrix(matrix) => &matrix.selector.matchers,
         _ => &[],
     };
     let mut labels = LabelsBuilder::new();
+    let mut fixed: Vec<&str> = Vec::new();
     for matcher in matchers.iter().filter(|m| m.name() != model::METRIC_NAME) {
-        let once = matchers
-            .iter()
-            .filter(|m| m.name() == matcher.name())
-            .count()
-            == 1;
-        if once && matcher.op() == MatchOp::Equal {
+        if matcher.op() == MatchOp::Equal && !fixed.contains(&matcher.name()) {
             labels.set(matcher.name(), matcher.value());
+            fixed.push(matcher.name());
+        } else {
+            labels.remove(matcher.name());
         }
     }
     labels.build()

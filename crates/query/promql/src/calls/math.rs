@@ -1,5 +1,8 @@
 //! Functions of one number.
 
+/// From here on a hyperbolic area is the logarithm of twice the number, which could not be doubled.
+const LARGE: f64 = (1 << 28) as f64;
+
 /// A function of a number and up to two parameters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Function {
@@ -34,8 +37,14 @@ pub(crate) fn find(name: &str) -> Option<Function> {
         "sinh" => f64::sinh,
         "cosh" => f64::cosh,
         "tanh" => f64::tanh,
-        "asinh" => f64::asinh,
-        "acosh" => f64::acosh,
+        "asinh" => |value| match value.abs() {
+            size if size >= LARGE => (size.ln() + std::f64::consts::LN_2).copysign(value),
+            _ => value.asinh(),
+        },
+        "acosh" => |value| match value {
+            large if large >= LARGE => large.ln() + std::f64::consts::LN_2,
+            _ => value.acosh(),
+        },
         "atanh" => f64::atanh,
         "clamp" => return Some(Function::Clamp),
         "clamp_min" => return Some(Function::ClampMin),

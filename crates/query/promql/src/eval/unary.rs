@@ -8,7 +8,7 @@ use super::{Context, Evaluated};
 use crate::QueryError;
 use crate::ast::Expr;
 use crate::column::{Steps, is_present, merge_same_labels};
-use crate::histogram::scale::multiply;
+use crate::histogram::scale::negate;
 
 impl Context<'_> {
     pub(super) fn unary(
@@ -37,7 +37,7 @@ impl Context<'_> {
                         .iter()
                         .map(|(step, histogram)| {
                             let mut histogram = FloatHistogram::clone(histogram);
-                            multiply(&mut histogram, -1.0);
+                            negate(&mut histogram);
                             (step, Arc::new(histogram))
                         })
                         .collect();

@@ -24,6 +24,13 @@ pub(crate) fn multiply(histogram: &mut FloatHistogram, factor: f64) {
     compact(histogram);
 }
 
+/// All counts and the sum with the other sign: a gauge. Empty buckets stay, so that one is not
+/// taken for a bucket that is gone.
+pub(crate) fn negate(histogram: &mut FloatHistogram) {
+    each(histogram, |value| *value = -*value);
+    histogram.hint = ResetHint::Gauge;
+}
+
 /// All counts and the sum divided by a number; zero leaves no buckets.
 pub(crate) fn divide(histogram: &mut FloatHistogram, divisor: f64) {
     each(histogram, |value| *value /= divisor);

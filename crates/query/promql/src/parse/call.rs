@@ -2,7 +2,7 @@
 
 use super::error::{Fault, Parsed};
 use super::expression::{Parser, Tree};
-use super::token::{Keyword, Kind, Time, Token};
+use super::token::{Keyword, Kind, Token};
 use crate::ast::{Aggregate, AggregateOp, Call, Expr, ExprKind, Grouping, Span};
 use crate::functions;
 
@@ -119,7 +119,8 @@ impl Parser<'_> {
                 }
                 Kind::Comma => {
                     let comma = self.advance();
-                    if !self.token.kind.begins_expression() {
+                    let kind = self.token.kind;
+                    if kind != Kind::Error && !kind.begins_expression() {
                         let message = "trailing commas not allowed in function call args";
                         return Err(Fault::new(comma.span, message));
                     }
@@ -132,11 +133,8 @@ impl Parser<'_> {
     fn call(&mut self, token: Token) -> Parsed<Tree> {
         let written = self.word(token);
         let arguments = self.arguments()?;
-        // The words of time are known in any case, names of functions are not.
-        let function = match token.kind {
-            Kind::Time(time) => functions::find(time.as_str()),
-            _ => functions::find(written),
-        };
+        // Words are known in any case, names of functions are not.
+        let function = functions::find(written);
         let name = model::name::quoted(written);
         let Some(function) = function else {
             let message = format!("unknown function with name {name}");
@@ -153,19 +151,5 @@ impl Parser<'_> {
         };
         let expr = self.node(token.span.start, ExprKind::Call(call));
         Ok(Tree { expr, height })
-    }
-}
-
-impl Time {
-    /// The function of this name.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::End => "end",
-            Self::Step => "step",
-            Self::Range => "range",
-            Self::MinOf => "min_of",
-            Self::MaxOf => "max_of",
-        }
     }
 }

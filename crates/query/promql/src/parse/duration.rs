@@ -154,7 +154,14 @@ impl Parser<'_> {
     fn duration_primary(&mut self, place: Place<'_>) -> Parsed<(DurationExpr, usize)> {
         let unexpected = |parser: &Self| parser.unexpected_in(place.context, place.expected);
         let duration = match self.token.kind {
-            Kind::Number => DurationExpr::Number(self.number()?.0),
+            Kind::Number => {
+                let span = self.token.span;
+                let (seconds, _) = self.number()?;
+                if seconds.abs() > MAX_SECONDS {
+                    return Err(Fault::new(span, "duration out of range"));
+                }
+                DurationExpr::Number(seconds)
+            }
             Kind::Duration => {
                 let token = self.token;
                 let millis = super::literal::millis(self.word(token))
