@@ -7,6 +7,13 @@ pub const MAX_SOURCE: usize = 1 << 20;
 /// e-mails that servers take have 25 MiB; most receivers take a few KiB.
 pub const MAX_OUTPUT: usize = 16 << 20;
 
+/// Steps that a call of a function beside the built-in ones counts as: it may compile a pattern or
+/// ask a query.
+pub const CALL_STEPS: u64 = 10;
+
+/// Bytes of arguments that count as one step more.
+pub const STEP_BYTES: usize = 64;
+
 /// Bytes of values that functions may make in one execution, kept or not: a loop that gathers
 /// texts must end before the memory does.
 pub const MAX_MADE: usize = 128 << 20;

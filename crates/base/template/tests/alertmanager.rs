@@ -197,3 +197,106 @@ fn a_subject_says_what_and_how_many() {
         r"http://am:9093/#/alerts?receiver=team%5C.x",
     );
 }
+
+/// What users' files and configurations ask for by name.
+const NAMES: &[&str] = &[
+    "__alertmanager",
+    "__alertmanagerURL",
+    "__subject",
+    "__description",
+    "__text_alert_list",
+    "__text_alert_list_markdown",
+    "slack.default.title",
+    "slack.default.username",
+    "slack.default.fallback",
+    "slack.default.callbackid",
+    "slack.default.pretext",
+    "slack.default.titlelink",
+    "slack.default.iconemoji",
+    "slack.default.iconurl",
+    "slack.default.text",
+    "slack.default.footer",
+    "slack.default.color",
+    "pagerduty.default.description",
+    "pagerduty.default.client",
+    "pagerduty.default.clientURL",
+    "pagerduty.default.instances",
+    "opsgenie.default.message",
+    "opsgenie.default.description",
+    "opsgenie.default.source",
+    "wechat.default.message",
+    "wechat.default.to_user",
+    "wechat.default.to_party",
+    "wechat.default.to_tag",
+    "wechat.default.agent_id",
+    "victorops.default.state_message",
+    "victorops.default.entity_display_name",
+    "victorops.default.monitoring_tool",
+    "pushover.default.title",
+    "pushover.default.message",
+    "pushover.default.url",
+    "sns.default.subject",
+    "sns.default.message",
+    "telegram.default.message",
+    "discord.default.content",
+    "discord.default.title",
+    "discord.default.message",
+    "webex.default.message",
+    "msteams.default.summary",
+    "msteams.default.title",
+    "msteams.default.text",
+    "msteamsv2.default.title",
+    "msteamsv2.default.text",
+    "jira.default.summary",
+    "jira.default.description",
+    "rocketchat.default.title",
+    "rocketchat.default.alias",
+    "rocketchat.default.titlelink",
+    "rocketchat.default.emoji",
+    "rocketchat.default.iconurl",
+    "rocketchat.default.text",
+    "mattermost.default.color",
+    "mattermost.default.username",
+    "mattermost.default.title",
+    "mattermost.default.titlelink",
+    "mattermost.default.fallback",
+    "mattermost.default.text",
+    "email.default.subject",
+    "email.default.html",
+];
+
+#[test]
+fn every_default_template_has_words() {
+    let data = Data::new(&notification(), "http://am:9093");
+    let templates = Templates::load(&[]).unwrap();
+    for name in NAMES {
+        let of_alerts = name.starts_with("__text_alert_list") || name.ends_with(".instances");
+        let dot = if of_alerts { ".Alerts.Firing" } else { "." };
+        let text = format!("{{{{ template {name:?} {dot} }}}}");
+        let written = templates.text(&text, &data).unwrap();
+        assert!(!written.contains("<no value>"), "{name}: {written}");
+        let page = templates.html(&text, &data).unwrap();
+        assert!(!page.contains("n<o>de"), "{name}: {page}");
+    }
+}
+
+#[test]
+fn the_default_e_mail_is_escaped_and_names_all_alerts() {
+    let data = Data::new(&notification(), "http://am:9093");
+    let templates = Templates::load(&[]).unwrap();
+    let page = templates
+        .html("{{ template \"email.default.html\" . }}", &data)
+        .unwrap();
+    for part in [
+        "<title>[FIRING:2] Down (n&lt;o&gt;de)</title>",
+        "Firing (2)",
+        "Resolved (1)",
+        ">a:1</td>",
+        ">c:1</td>",
+        "a &amp; b",
+        "href=\"http://prom/graph?g0.expr=up&#43;%3D%3D&#43;0&amp;g0.tab=1\"",
+        "href=\"http://am:9093/#/alerts?receiver=team%5C.x\"",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+}

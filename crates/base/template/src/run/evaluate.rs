@@ -1,6 +1,7 @@
 //! Pipelines, commands, words: values out of a tree.
 
 use super::{Executed, Place, Run};
+use crate::limits::{CALL_STEPS, MAX_STEPS, STEP_BYTES};
 use crate::quote::quoted;
 use crate::syntax::{Command, Number, Operand, OperandKind, Pipeline};
 use crate::value::{Markup, Signature, Type, Value};
@@ -267,6 +268,7 @@ impl<'t> Run<'t> {
             return self.fail(format!("{} is not a defined function", quoted(name)));
         };
         let arguments = self.arguments(&signature, given)?;
+        self.count_call(name, &arguments)?;
         let result = match (self.library.signature(name), name) {
             (Some(_), _) => self.library.call(name, &arguments),
             (None, "call") => Err(refused_call(&arguments, given)),
@@ -286,6 +288,15 @@ impl<'t> Run<'t> {
                 .map_or(Place::Operand(operand), Place::Command),
             result,
         )
+    }
+
+    /// Counts what a call may cost.
+    fn count_call(&mut self, name: &str, arguments: &[Value]) -> Executed<()> {
+        let bytes: usize = arguments.iter().map(Value::size).sum();
+        let foreign = self.library.signature(name).is_some();
+        self.steps += u64::try_from(bytes / STEP_BYTES).unwrap_or(MAX_STEPS);
+        self.steps += if foreign { CALL_STEPS } else { 0 };
+        self.step()
     }
 
     /// The result of a call, or why there is none.
