@@ -78,7 +78,7 @@ const QUESTIONS: &[&str] = &[
     "/federate",
     "/federate?match[]=up%7B",
     "/federate?match[]=nothing_of_that_name",
-    "/federate?match[]=%7Bkind=~%22.%2B%22%7D&match[]=wait_bucket&match[]=fixed_total",
+    "/federate?match[]=%7Bkind=~%22.%2B%22%7D&match[]=wait_count&match[]=fixed_total",
 ];
 
 const PAGE: &str = "\
