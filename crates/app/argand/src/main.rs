@@ -26,6 +26,7 @@ mod promql_tools;
 mod query_log;
 mod signals;
 mod test_tools;
+mod tools;
 mod tsdb;
 
 use std::process::ExitCode;
@@ -37,23 +38,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
-    if tsdb::is_meant(&arguments) {
-        return tsdb::run(&arguments);
-    }
-    if am::is_meant(&arguments) {
-        return am::run(&arguments);
-    }
-    if promql_tools::is_meant(&arguments) {
-        return promql_tools::run(&arguments);
-    }
-    if check_tools::is_meant(&arguments) {
-        return check_tools::run(&arguments);
-    }
-    if test_tools::is_meant(&arguments) {
-        return test_tools::run(&arguments);
-    }
-    if alertmanager::is_meant(&arguments) {
-        return alertmanager::run(&arguments);
+    if let Some(code) = tools::run_family(&arguments) {
+        return code;
     }
     let flags = match flags::Flags::parse(arguments) {
         Ok(flags) => flags,

@@ -16,11 +16,6 @@ pub(crate) use service::{Alertmanager, Loaded, Source, read_templates};
 use crate::flags::Flags;
 use crate::logging;
 
-/// Whether a command line, the program's name included, is for here.
-pub(crate) fn is_meant(arguments: &[OsString]) -> bool {
-    arguments.get(1).is_some_and(|word| word == "alertmanager")
-}
-
 /// Runs Alertmanager until it is asked to end.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let flags = match Flags::parse_for(&PROGRAM, arguments.iter().skip(1).cloned()) {

@@ -4,10 +4,11 @@
 mod rules;
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::tools;
 
 #[derive(Parser)]
 #[command(
@@ -36,34 +37,16 @@ enum Verdict {
     Wrong,
 }
 
-/// Whether a command line, the program's name included, is for here.
-pub(crate) fn is_meant(arguments: &[OsString]) -> bool {
-    arguments.get(1).is_some_and(|word| word == "check")
-}
-
 /// Does what a command line, the program's name included, says.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    let line = match CommandLine::try_parse_from(arguments.iter().skip(1)) {
-        Ok(line) => line,
-        Err(refused) => {
-            let _ = refused.print();
-            return ExitCode::from(u8::from(refused.use_stderr()));
-        }
-    };
-    let mut out = BufWriter::new(io::stdout().lock());
-    let outcome = match &line.command {
-        Command::Rules(arguments) => rules::run(arguments, &mut out),
-    };
-    match outcome.and_then(|verdict| {
-        out.flush()?;
-        Ok(verdict)
-    }) {
-        Ok(Verdict::Fine) => ExitCode::SUCCESS,
-        Ok(Verdict::Lint) => ExitCode::from(3),
-        Ok(Verdict::Wrong) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    tools::run(arguments, 1, |line: CommandLine, out| {
+        let verdict = match &line.command {
+            Command::Rules(arguments) => rules::run(arguments, out),
+        }?;
+        Ok(match verdict {
+            Verdict::Fine => ExitCode::SUCCESS,
+            Verdict::Lint => ExitCode::from(3),
+            Verdict::Wrong => ExitCode::FAILURE,
+        })
+    })
 }

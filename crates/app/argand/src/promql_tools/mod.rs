@@ -7,10 +7,11 @@ mod explain;
 mod format;
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::tools;
 
 #[derive(Parser)]
 #[command(
@@ -30,30 +31,13 @@ enum Command {
     Format(format::Arguments),
 }
 
-/// Whether a command line, the program's name included, is for here.
-pub(crate) fn is_meant(arguments: &[OsString]) -> bool {
-    arguments.get(1).is_some_and(|word| word == "promql")
-}
-
 /// Does what a command line, the program's name included, says.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    let line = match CommandLine::try_parse_from(arguments.iter().skip(1)) {
-        Ok(line) => line,
-        Err(refused) => {
-            let _ = refused.print();
-            return ExitCode::from(u8::from(refused.use_stderr()));
-        }
-    };
-    let mut out = BufWriter::new(io::stdout().lock());
-    let outcome = match &line.command {
-        Command::Explain(arguments) => explain::run(arguments, &mut out),
-        Command::Format(arguments) => format::run(arguments, &mut out),
-    };
-    match outcome.and_then(|()| Ok(out.flush()?)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    tools::run(arguments, 1, |line: CommandLine, out| {
+        match &line.command {
+            Command::Explain(arguments) => explain::run(arguments, out),
+            Command::Format(arguments) => format::run(arguments, out),
+        }?;
+        Ok(ExitCode::SUCCESS)
+    })
 }

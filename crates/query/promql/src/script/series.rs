@@ -159,6 +159,6 @@ mod tests {
             "{__name__=\"a\", b=\"c\"}"
         );
         let error = labels("up{job=\"a\" 0+0x14").unwrap_err();
-        assert!(error.starts_with("1:13: parse error: "), "{error}");
+        assert!(error.starts_with("1:12: parse error: "), "{error}");
     }
 }

@@ -23,14 +23,18 @@ impl Input {
         let step = i64::try_from(test.interval.as_millis())?;
         let mut all = Vec::with_capacity(test.series.len());
         for (name, values) in &test.series {
-            let wrong = |reason: String| anyhow!("{name} {values}: {reason}");
+            let line = format!("{name} {values}");
+            let wrong = |reason: String| anyhow!("{line}: {reason}");
+            // What is wrong with a name may show only with the values behind it.
+            let labels = series::labels(name);
+            let labels = labels.map_err(|reason| series::labels(&line).err().unwrap_or(reason));
             let values = series::stored(series::values(values).map_err(wrong)?);
             let timed = (0_i64..).zip(values).filter_map(|(place, value)| {
                 let time = start.checked_add(place.checked_mul(step)?)?;
                 Some((time, value?))
             });
             all.push(Given {
-                labels: series::labels(name).map_err(wrong)?,
+                labels: labels.map_err(wrong)?,
                 samples: timed.collect::<Vec<_>>().into_iter().peekable(),
             });
         }
