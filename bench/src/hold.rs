@@ -175,7 +175,7 @@ fn hold(plan: &Plan, programs: &[Program]) -> Result<Vec<Held>> {
 }
 
 /// Waits until the load is steady. Prometheus, for one, begins with new targets after 5 seconds.
-fn warm_up(plan: &Plan, programs: &[Program], targets: &Targets) {
+pub(crate) fn warm_up(plan: &Plan, programs: &[Program], targets: &Targets) {
     eprintln!("warming up");
     let began = Instant::now();
     let all_seen = || {
@@ -218,7 +218,7 @@ fn wait(plan: &Plan, list: &Path) -> Result<()> {
 
 /// Counted by the server itself, in what it stored. Where a scrape falls within the stretch that
 /// is asked for is left open by half an interval, so that each target's first miss may hide.
-fn missed(plan: &Plan, server: &Server, elapsed: Duration) -> Result<f64> {
+pub(crate) fn missed(plan: &Plan, server: &Server, elapsed: Duration) -> Result<f64> {
     let rounds = (elapsed.as_secs_f64() / plan.interval.as_secs_f64()).floor() - 1.0;
     if rounds < 1.0 {
         return Ok(0.0);
@@ -245,7 +245,7 @@ fn blocks(data: &Path) -> Option<(usize, u64)> {
 }
 
 /// Writes the list that servers find their targets in, whole or not at all.
-fn list_targets(file: &Path, plan: &Plan, places: std::ops::Range<usize>) -> Result<()> {
+pub(crate) fn list_targets(file: &Path, plan: &Plan, places: std::ops::Range<usize>) -> Result<()> {
     let port = plan.load.port;
     let addresses = places.map(|place| format!("{}:{port}", targets::address(place)));
     let list = serde_json::json!([{ "targets": addresses.collect::<Vec<_>>() }]);
@@ -254,7 +254,7 @@ fn list_targets(file: &Path, plan: &Plan, places: std::ops::Range<usize>) -> Res
     Ok(std::fs::rename(new, file)?)
 }
 
-fn configuration(plan: &Plan, kind: Kind, list: &Path) -> String {
+pub(crate) fn configuration(plan: &Plan, kind: Kind, list: &Path) -> String {
     let interval = plan.interval.as_secs();
     let list = list.display();
     let mut text = format!(

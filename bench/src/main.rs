@@ -7,6 +7,7 @@
 //! | `churn` | the cost of targets that come and go |
 //! | `compaction` | memory while the head is cut and blocks are compacted |
 //! | `million` | a million series at 100,000 samples a second |
+//! | `mixed` | a small query beside heavy ones, while scrapes come in |
 //! | `query` | queries on the same 83 M samples |
 //! | `load` | remote write |
 //! | `all` | all of them |
@@ -21,6 +22,7 @@ mod dataset;
 mod exposition;
 mod hold;
 mod load;
+mod mixed;
 mod queries;
 mod query;
 mod remote_write;
@@ -98,6 +100,8 @@ enum Command {
     Compaction(scrapes::Compaction),
     /// Scrapes a million series with Argand, and with its peers where asked.
     Million(scrapes::Million),
+    /// Asks a small query beside heavy ones while a load of scrapes comes in.
+    Mixed(mixed::Mixed),
     /// Asks the same queries on the same samples.
     Query(query::QueryOptions),
     /// Writes by remote write.
@@ -117,6 +121,8 @@ struct All {
     compaction: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     million: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    mixed: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     query: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
@@ -147,6 +153,7 @@ fn measure(
         Command::Churn(churn) => churn.run(programs, in_turn, report),
         Command::Compaction(compaction) => compaction.run(programs, in_turn, report),
         Command::Million(million) => million.run(programs, in_turn, report),
+        Command::Mixed(mixed) => mixed.run(programs, report),
         Command::Query(query) => query.run(programs, report),
         Command::Load(load) => load.run(programs, report),
         Command::All(all) => all.run(programs, in_turn, report),
@@ -160,6 +167,7 @@ impl All {
             ("churn", &self.churn),
             ("compaction", &self.compaction),
             ("million", &self.million),
+            ("mixed", &self.mixed),
             ("query", &self.query),
             ("load", &self.load),
         ];

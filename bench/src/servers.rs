@@ -298,7 +298,8 @@ pub(crate) fn number_of(result: &Value) -> Option<f64> {
     result.pointer("/value/1")?.as_str()?.parse().ok()
 }
 
-fn agent() -> ureq::Agent {
+/// A client that tells every status as an answer.
+pub(crate) fn agent() -> ureq::Agent {
     let configuration = ureq::Agent::config_builder().http_status_as_error(false);
     configuration.build().into()
 }

@@ -8,6 +8,7 @@ use contract::Watch;
 
 use crate::QueryError;
 use crate::memory::{Held, Memory};
+use crate::slots::{Evaluating, Share};
 
 /// Where a running query is, in error texts.
 const EXECUTION: &str = "query execution";
@@ -101,6 +102,7 @@ impl Allowance {
 pub(crate) struct Budget {
     limit: usize,
     bounds: Allowance,
+    share: Share,
     held: AtomicU64,
     peak: AtomicU64,
 }
@@ -111,18 +113,33 @@ impl Budget {
         timeout: Duration,
         cancel: CancelToken,
         memory: Memory,
+        share: Share,
     ) -> Self {
         Self {
             limit,
             bounds: Allowance::new(timeout, cancel, memory),
+            share,
             held: AtomicU64::new(0),
             peak: AtomicU64::new(0),
         }
     }
 
-    /// Called once a series: stops a query that is too late, too large or unwanted.
+    /// Called once a series: stops a query that is too late, too large or unwanted, and lets
+    /// others go first that have used less. No lock may be held that a thread with a slot waits
+    /// for.
     pub(crate) fn check(&self) -> Result<(), QueryError> {
-        self.bounds.check()
+        self.bounds.check()?;
+        self.share.give_way(&|| self.bounds.check())
+    }
+
+    /// Lets this thread evaluate, once a processor is free for it.
+    pub(crate) fn enter(&self) -> Result<Evaluating<'_>, QueryError> {
+        self.share.enter(&|| self.bounds.check())
+    }
+
+    /// Does what waits for other threads of the query; they may use the processor of this one.
+    pub(crate) fn without_slot<T>(&self, work: impl FnOnce() -> T) -> Result<T, QueryError> {
+        self.share.without(&|| self.bounds.check(), work)
     }
 
     /// For loops whose steps are too small for a [`Self::check`] each.

@@ -16,6 +16,7 @@ use crate::meters::Meters;
 use crate::notes::Notes;
 use crate::observe::Observers;
 use crate::queue::{Queue, Wait};
+use crate::slots::{Share, Slots};
 use crate::tally::Tally;
 use crate::{
     Features, Origin, QueryError, QueryObserver, QueryRecord, QueryResult, Stats, Value, parse_with,
@@ -76,7 +77,7 @@ impl Default for EngineOptions {
             lookback: 300_000,
             max_concurrency: 20,
             max_queue: MAX_QUEUE,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: processors(),
             default_subquery_step: 60_000,
             features: Features::default(),
             delayed_name_removal: false,
@@ -108,6 +109,7 @@ pub struct Engine {
     pub(crate) options: EngineOptions,
     pub(crate) queue: Queue,
     pub(crate) pool: Arc<Pool>,
+    slots: Arc<Slots>,
     pub(crate) meters: Meters,
     observers: Observers,
 }
@@ -146,6 +148,7 @@ impl Engine {
         Self {
             queue: Queue::new(options.max_concurrency, options.max_queue),
             pool: Arc::new(Pool::new(options.max_memory)),
+            slots: Arc::new(Slots::new(processors())),
             meters: Meters::new(),
             observers: Observers::default(),
             options,
@@ -356,6 +359,7 @@ impl Engine {
                 timeout.saturating_sub(asked.elapsed()),
                 options.cancel.clone(),
                 memory,
+                Share::new(&self.slots),
             ),
             tally: Arc::new(Tally::new(by_step.then_some(&steps))),
             sorting: Mutex::new(Duration::ZERO),
@@ -366,17 +370,26 @@ impl Engine {
     }
 }
 
+/// Threads that this process can run at once.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// The value of a query, on a thread of its own where its tree is tall: whoever asks may have
 /// little stack.
 fn answer(context: &Context<'_>, expr: &Expr) -> Result<(Value, Held), QueryError> {
+    let answer = || {
+        let _evaluating = context.budget.enter()?;
+        context.answer(expr)
+    };
     if expr.height() <= TALL {
-        return context.answer(expr);
+        return answer();
     }
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("tall query".to_owned())
             .stack_size(TALL_STACK)
-            .spawn_scoped(scope, || context.answer(expr))
+            .spawn_scoped(scope, answer)
             .map_err(|error| {
                 QueryError::execution(format!("no thread for a tall query: {error}"))
             })?;

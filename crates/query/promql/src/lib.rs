@@ -16,7 +16,7 @@
 //! which knows nothing of series and steps.
 //!
 //! What a query may spend is in `budget` (time, samples) and `memory` (bytes); who waits for whom
-//! in `queue`; what it looked at in `tally`. Whatever runs long asks the budget every few
+//! for a place in `queue` and for a processor in `slots`; what it looked at in `tally`. Whatever runs long asks the budget every few
 //! milliseconds whether to go on, and so does the store on its behalf.
 
 mod aggregate;
@@ -44,6 +44,7 @@ mod queue;
 mod rule_queries;
 pub mod script;
 mod selectors;
+mod slots;
 mod sorting;
 mod tally;
 mod text;

@@ -1,15 +1,19 @@
 //! Places for running queries, and a fair queue for those that wait.
 //!
 //! Whoever asks has a line of its own, in which the first comes first; lines are served in turn. So
-//! a dashboard with hundreds of queries and a person with one wait for each other once.
+//! a dashboard with hundreds of queries and a person with one wait for each other once. Some places
+//! are kept for whoever has none: a person with one query hardly ever waits for those of others.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
 use crate::{CancelToken, QueryError};
+
+/// One in so many places is kept for origins that have none.
+const KEPT: usize = 4;
 
 /// How often a query that waits for a place looks whether it is still wanted.
 const CHECK: Duration = Duration::from_millis(50);
@@ -27,8 +31,12 @@ pub(crate) struct Queue {
 
 #[derive(Debug)]
 struct State {
-    /// Numbers of free places; none while somebody waits.
+    /// Numbers of free places; while somebody waits, only those that are kept for others.
     free: Vec<usize>,
+    /// How many of the free places are kept for origins that have none.
+    kept: usize,
+    /// Origins that have places, and how many.
+    running: HashMap<Arc<str>, usize>,
     /// Lines in the order in which they are served; none is empty.
     lines: VecDeque<Line>,
     waiting: usize,
@@ -37,7 +45,7 @@ struct State {
 /// Those who wait of one origin.
 #[derive(Debug)]
 struct Line {
-    origin: String,
+    origin: Arc<str>,
     tickets: VecDeque<Arc<Ticket>>,
 }
 
@@ -79,6 +87,8 @@ impl Queue {
             max_waiting,
             state: Mutex::new(State {
                 free: (0..places).rev().collect(),
+                kept: places / KEPT,
+                running: HashMap::new(),
                 lines: VecDeque::new(),
                 waiting: 0,
             }),
@@ -99,32 +109,32 @@ impl Queue {
     /// Blocks until there is a place.
     pub(crate) fn enter(&self, wait: &Wait<'_>) -> Result<Place<'_>, QueryError> {
         wait.check()?;
+        let origin: Arc<str> = wait.origin.into();
+        let place = |number| Place {
+            queue: self,
+            number,
+            origin: Arc::clone(&origin),
+        };
         let ticket = {
             let mut state = self.state.lock();
-            if let Some(number) = state.free.pop() {
-                return Ok(Place {
-                    queue: self,
-                    number,
-                });
+            if let Some(number) = state.take(&origin) {
+                return Ok(place(number));
             }
             if state.waiting >= self.max_waiting && !wait.always {
                 let limit = self.max_waiting;
                 return Err(QueryError::QueueFull { limit });
             }
-            state.join(wait.origin)
+            state.join(&origin)
         };
-        let mut place = ticket.place.lock();
+        let mut given = ticket.place.lock();
         loop {
-            if let Some(number) = *place {
-                return Ok(Place {
-                    queue: self,
-                    number,
-                });
+            if let Some(number) = *given {
+                return Ok(place(number));
             }
-            ticket.called.wait_for(&mut place, CHECK);
-            if let (None, Err(given_up)) = (*place, wait.check()) {
-                drop(place);
-                self.give_up(wait.origin, &ticket);
+            ticket.called.wait_for(&mut given, CHECK);
+            if let (None, Err(given_up)) = (*given, wait.check()) {
+                drop(given);
+                self.give_up(&origin, &ticket);
                 return Err(given_up);
             }
         }
@@ -133,8 +143,9 @@ impl Queue {
     fn give_up(&self, origin: &str, ticket: &Arc<Ticket>) {
         let mut state = self.state.lock();
         // Between the last look and now the place may have come.
-        if let Some(number) = *ticket.place.lock() {
-            state.next(number);
+        let given = *ticket.place.lock();
+        if let Some(number) = given {
+            state.give_back(origin, number);
             return;
         }
         state.leave(origin, ticket);
@@ -142,39 +153,65 @@ impl Queue {
 }
 
 impl State {
+    /// A place for an origin, where there is one that it may have.
+    fn take(&mut self, origin: &Arc<str>) -> Option<usize> {
+        if !self.may_have(origin) {
+            return None;
+        }
+        let number = self.free.pop()?;
+        *self.running.entry(Arc::clone(origin)).or_default() += 1;
+        Some(number)
+    }
+
+    fn may_have(&self, origin: &str) -> bool {
+        self.free.len() > self.kept || !self.running.contains_key(origin)
+    }
+
     /// Puts one more behind the others of its origin.
-    fn join(&mut self, origin: &str) -> Arc<Ticket> {
+    fn join(&mut self, origin: &Arc<str>) -> Arc<Ticket> {
         let ticket = Arc::new(Ticket::default());
         self.waiting += 1;
-        match self.lines.iter_mut().find(|line| line.origin == origin) {
+        match self.lines.iter_mut().find(|line| line.origin == *origin) {
             Some(line) => line.tickets.push_back(Arc::clone(&ticket)),
             None => self.lines.push_back(Line {
-                origin: origin.to_owned(),
+                origin: Arc::clone(origin),
                 tickets: VecDeque::from([Arc::clone(&ticket)]),
             }),
         }
         ticket
     }
 
-    /// A place is free: the first of the first line has it, and the line goes behind the others.
-    fn next(&mut self, number: usize) {
-        let Some(mut line) = self.lines.pop_front() else {
-            self.free.push(number);
+    /// A place is free: the first of the first line that may have one has it, and the line goes
+    /// behind the others.
+    fn give_back(&mut self, origin: &str, number: usize) {
+        if let Some(count) = self.running.get_mut(origin) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.running.remove(origin);
+            }
+        }
+        self.free.push(number);
+        let may_have = |line: &Line| self.may_have(&line.origin);
+        let Some(line) = self.lines.iter().position(may_have) else {
             return;
         };
-        let first = line.tickets.pop_front();
+        let Some(mut line) = self.lines.remove(line) else {
+            return;
+        };
+        let (first, place) = (line.tickets.pop_front(), self.take(&line.origin));
         if !line.tickets.is_empty() {
             self.lines.push_back(line);
         }
         if let Some(ticket) = first {
             self.waiting = self.waiting.saturating_sub(1);
-            *ticket.place.lock() = Some(number);
+            *ticket.place.lock() = place;
             ticket.called.notify_one();
         }
     }
 
     fn leave(&mut self, origin: &str, ticket: &Arc<Ticket>) {
-        for line in self.lines.iter_mut().filter(|line| line.origin == origin) {
+        let own = |line: &&mut Line| &*line.origin == origin;
+        for line in self.lines.iter_mut().filter(own) {
             line.tickets.retain(|one| !Arc::ptr_eq(one, ticket));
         }
         self.lines.retain(|line| !line.tickets.is_empty());
@@ -187,6 +224,7 @@ impl State {
 pub(crate) struct Place<'q> {
     queue: &'q Queue,
     number: usize,
+    origin: Arc<str>,
 }
 
 impl Place<'_> {
@@ -198,7 +236,8 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.queue.state.lock().next(self.number);
+        let mut state = self.queue.state.lock();
+        state.give_back(&self.origin, self.number);
     }
 }
 
@@ -250,6 +289,27 @@ mod tests {
             served(&["a", "a", "a", "a", "b", "c", "b"]),
             ["a", "b", "c", "a", "b", "a", "a"]
         );
+    }
+
+    #[test]
+    fn some_places_are_kept_for_whoever_has_none() {
+        let queue = Queue::new(8, 0);
+        let cancel = CancelToken::default();
+        let enter = |origin| queue.enter(&wait(origin, &cancel));
+        let mut heavy: Vec<_> = (0..6).map(|_| enter("heavy").unwrap()).collect();
+        let full = QueryError::QueueFull { limit: 0 };
+        assert_eq!(enter("heavy").unwrap_err(), full);
+        let one = enter("one").unwrap();
+        assert_eq!(enter("one").unwrap_err(), full);
+        let another = enter("another").unwrap();
+        assert_eq!(enter("third").unwrap_err(), full);
+        heavy.pop();
+        assert_eq!(enter("heavy").unwrap_err(), full);
+        heavy.push(enter("third").unwrap());
+        drop((one, another));
+        assert_eq!(enter("heavy").unwrap_err(), full);
+        drop(heavy);
+        assert_eq!(queue.len(), 0);
     }
 
     #[test]

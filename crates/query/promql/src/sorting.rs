@@ -70,11 +70,13 @@ mod tests {
     use super::*;
     use crate::CancelToken;
     use crate::memory::{Memory, Pool};
+    use crate::slots::{Share, Slots};
 
     fn budget(cancel: &CancelToken) -> Budget {
         let memory = Memory::new(Arc::new(Pool::new(u64::MAX)), u64::MAX);
         let long = Duration::from_secs(3600);
-        Budget::new(usize::MAX, long, cancel.clone(), memory)
+        let share = Share::new(&Arc::new(Slots::new(1)));
+        Budget::new(usize::MAX, long, cancel.clone(), memory, share)
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::Context;
 use super::source::{Out, Scratch, Source};
@@ -47,6 +47,13 @@ struct Turn<'t, 'f> {
     outcome: Result<(), QueryError>,
 }
 
+impl Turn<'_, '_> {
+    /// Whether a block need not wait any longer.
+    fn has_come(&self, block: usize) -> bool {
+        self.next == block || self.outcome.is_err()
+    }
+}
+
 /// Computes the column of each series of a source and folds them in order of their places.
 pub(crate) fn for_each_column(
     context: &Context<'_>,
@@ -83,57 +90,117 @@ pub(crate) fn for_each_column(
     let _columns = context
         .budget
         .hold_bytes(cells.saturating_mul(size_of::<f64>()))?;
-    let taken = AtomicUsize::new(0);
-    let turn = Mutex::new(Turn {
-        next: 0,
-        fold,
-        outcome: Ok(()),
-    });
-    let moved_on = Condvar::new();
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                let mut scratch = Scratch::default();
-                let mut columns = Columns {
-                    decoded: Held::default(),
-                    width,
-                    values: vec![ABSENT; width.saturating_mul(block_size)],
-                    histograms: vec![Histograms::default(); block_size],
-                };
-                loop {
-                    let block = taken.fetch_add(1, Ordering::Relaxed);
-                    if block >= blocks {
-                        return;
-                    }
-                    let places = block * block_size..source.len();
-                    let computed =
-                        compute(context, source, places.clone(), &mut scratch, &mut columns);
-                    let mut turn = turn.lock();
-                    while turn.next != block && turn.outcome.is_ok() {
-                        moved_on.wait(&mut turn);
-                    }
-                    if turn.outcome.is_ok() {
-                        turn.outcome = computed.and_then(|()| {
-                            places.zip(columns.iter_mut()).try_for_each(|(place, out)| {
-                                if width > WIDE {
-                                    context.budget.check()?;
-                                }
-                                (turn.fold)(place, out.values, out.histograms)
-                            })
-                        });
-                    }
-                    turn.next += 1;
-                    let failed = turn.outcome.is_err();
-                    drop(turn);
-                    moved_on.notify_all();
-                    if failed {
-                        return;
-                    }
-                }
-            });
+    let work = Work {
+        context,
+        source,
+        width,
+        block_size,
+        blocks,
+        taken: AtomicUsize::new(0),
+        turn: Mutex::new(Turn {
+            next: 0,
+            fold,
+            outcome: Ok(()),
+        }),
+        moved_on: Condvar::new(),
+    };
+    context.budget.without_slot(|| {
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| work.run());
+            }
+        });
+    })?;
+    work.turn.into_inner().outcome
+}
+
+/// What the threads share.
+struct Work<'w, 'f> {
+    context: &'w Context<'w>,
+    source: &'w dyn Source,
+    width: usize,
+    /// Series of a block.
+    block_size: usize,
+    blocks: usize,
+    /// Blocks that some thread computes or has computed.
+    taken: AtomicUsize,
+    /// Who waits for this lock holds no slot: whoever has it may wait for one.
+    turn: Mutex<Turn<'w, 'f>>,
+    /// The turn is that of another block, or nobody's any more.
+    moved_on: Condvar,
+}
+
+impl<'w, 'f> Work<'w, 'f> {
+    /// One thread: computes blocks and folds them until none is left or something failed.
+    fn run(&self) {
+        if let Err(error) = self.evaluate() {
+            let mut turn = self.turn.lock();
+            if turn.outcome.is_ok() {
+                turn.outcome = Err(error);
+            }
+            drop(turn);
+            self.moved_on.notify_all();
         }
-    });
-    turn.into_inner().outcome
+    }
+
+    /// Fails where the thread was not given a slot.
+    fn evaluate(&self) -> Result<(), QueryError> {
+        let context = self.context;
+        let _evaluating = context.budget.enter()?;
+        let mut scratch = Scratch::default();
+        let mut columns = Columns {
+            decoded: Held::default(),
+            width: self.width,
+            values: vec![ABSENT; self.width.saturating_mul(self.block_size)],
+            histograms: vec![Histograms::default(); self.block_size],
+        };
+        loop {
+            let block = self.taken.fetch_add(1, Ordering::Relaxed);
+            if block >= self.blocks {
+                return Ok(());
+            }
+            let places = block * self.block_size..self.source.len();
+            let computed = compute(
+                context,
+                self.source,
+                places.clone(),
+                &mut scratch,
+                &mut columns,
+            );
+            let mut turn = self.await_turn(block)?;
+            if turn.outcome.is_ok() {
+                turn.outcome = computed.and_then(|()| {
+                    places.zip(columns.iter_mut()).try_for_each(|(place, out)| {
+                        if self.width > WIDE {
+                            context.budget.check()?;
+                        }
+                        (turn.fold)(place, out.values, out.histograms)
+                    })
+                });
+            }
+            turn.next += 1;
+            let failed = turn.outcome.is_err();
+            drop(turn);
+            self.moved_on.notify_all();
+            if failed {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until all blocks before this have been folded, or one has failed.
+    fn await_turn(&self, block: usize) -> Result<MutexGuard<'_, Turn<'w, 'f>>, QueryError> {
+        if let Some(turn) = self.turn.try_lock().filter(|turn| turn.has_come(block)) {
+            return Ok(turn);
+        }
+        self.context.budget.without_slot(|| {
+            let mut turn = self.turn.lock();
+            while !turn.has_come(block) {
+                self.moved_on.wait(&mut turn);
+            }
+            turn
+        })
+    }
 }
 
 /// The columns of one block.
