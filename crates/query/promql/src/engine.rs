@@ -304,7 +304,8 @@ impl Engine {
         self.meters.waited(stats);
         let place = place?;
         self.observers.began(place.number(), &query.text);
-        let context = self.context(select, query, moments, options, asked);
+        let share = Share::new(&self.slots, place.is_only());
+        let context = self.context(select, query, moments, options, asked, share);
         let started = Instant::now();
         let answer = answer(&context, &query.expr);
         stats.eval_time = started.elapsed();
@@ -336,6 +337,7 @@ impl Engine {
         moments: Moments,
         options: &QueryOptions,
         asked: Instant,
+        share: Share,
     ) -> Context<'c> {
         let own = &self.options;
         let timeout = options.timeout.unwrap_or(own.timeout);
@@ -359,7 +361,7 @@ impl Engine {
                 timeout.saturating_sub(asked.elapsed()),
                 options.cancel.clone(),
                 memory,
-                Share::new(&self.slots),
+                share,
             ),
             tally: Arc::new(Tally::new(by_step.then_some(&steps))),
             sorting: Mutex::new(Duration::ZERO),

@@ -49,10 +49,18 @@ struct Line {
     tickets: VecDeque<Arc<Ticket>>,
 }
 
-/// One who waits: for the number of a place.
+/// A place that an origin was given.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    number: usize,
+    /// It had none.
+    only: bool,
+}
+
+/// One who waits for a place.
 #[derive(Debug, Default)]
 struct Ticket {
-    place: Mutex<Option<usize>>,
+    place: Mutex<Option<Given>>,
     called: Condvar,
 }
 
@@ -110,15 +118,15 @@ impl Queue {
     pub(crate) fn enter(&self, wait: &Wait<'_>) -> Result<Place<'_>, QueryError> {
         wait.check()?;
         let origin: Arc<str> = wait.origin.into();
-        let place = |number| Place {
+        let place = |given| Place {
             queue: self,
-            number,
+            given,
             origin: Arc::clone(&origin),
         };
         let ticket = {
             let mut state = self.state.lock();
-            if let Some(number) = state.take(&origin) {
-                return Ok(place(number));
+            if let Some(given) = state.take(&origin) {
+                return Ok(place(given));
             }
             if state.waiting >= self.max_waiting && !wait.always {
                 let limit = self.max_waiting;
@@ -126,14 +134,14 @@ impl Queue {
             }
             state.join(&origin)
         };
-        let mut given = ticket.place.lock();
+        let mut called = ticket.place.lock();
         loop {
-            if let Some(number) = *given {
-                return Ok(place(number));
+            if let Some(given) = *called {
+                return Ok(place(given));
             }
-            ticket.called.wait_for(&mut given, CHECK);
-            if let (None, Err(given_up)) = (*given, wait.check()) {
-                drop(given);
+            ticket.called.wait_for(&mut called, CHECK);
+            if let (None, Err(given_up)) = (*called, wait.check()) {
+                drop(called);
                 self.give_up(&origin, &ticket);
                 return Err(given_up);
             }
@@ -144,8 +152,8 @@ impl Queue {
         let mut state = self.state.lock();
         // Between the last look and now the place may have come.
         let given = *ticket.place.lock();
-        if let Some(number) = given {
-            state.give_back(origin, number);
+        if let Some(given) = given {
+            state.give_back(origin, given.number);
             return;
         }
         state.leave(origin, ticket);
@@ -154,13 +162,15 @@ impl Queue {
 
 impl State {
     /// A place for an origin, where there is one that it may have.
-    fn take(&mut self, origin: &Arc<str>) -> Option<usize> {
+    fn take(&mut self, origin: &Arc<str>) -> Option<Given> {
         if !self.may_have(origin) {
             return None;
         }
         let number = self.free.pop()?;
-        *self.running.entry(Arc::clone(origin)).or_default() += 1;
-        Some(number)
+        let held = self.running.entry(Arc::clone(origin)).or_default();
+        let only = *held == 0;
+        *held += 1;
+        Some(Given { number, only })
     }
 
     fn may_have(&self, origin: &str) -> bool {
@@ -223,21 +233,26 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Place<'q> {
     queue: &'q Queue,
-    number: usize,
+    given: Given,
     origin: Arc<str>,
 }
 
 impl Place<'_> {
     /// Which of the places it is, from 0.
     pub(crate) fn number(&self) -> usize {
-        self.number
+        self.given.number
+    }
+
+    /// Whether its origin had no other when it came.
+    pub(crate) fn is_only(&self) -> bool {
+        self.given.only
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut state = self.queue.state.lock();
-        state.give_back(&self.origin, self.number);
+        state.give_back(&self.origin, self.given.number);
     }
 }
 
@@ -300,6 +315,7 @@ mod tests {
         let full = QueryError::QueueFull { limit: 0 };
         assert_eq!(enter("heavy").unwrap_err(), full);
         let one = enter("one").unwrap();
+        assert!(one.is_only() && heavy.iter().skip(1).all(|place| !place.is_only()));
         assert_eq!(enter("one").unwrap_err(), full);
         let another = enter("another").unwrap();
         assert_eq!(enter("third").unwrap_err(), full);

@@ -1,7 +1,8 @@
 //! Slots on the processors for the threads that evaluate queries.
 //!
 //! As many threads evaluate at once as there are processors; others wait, though their queries
-//! have a place. The first [`FREE`] milliseconds of a query need no slot: most queries end in them.
+//! have a place. The first [`FREE`] milliseconds of a query need no slot where its origin has no
+//! other: most queries end in them, and one more thread an origin does no harm.
 //! From then on, whoever waits of the query that has used the least time so far has the next slot,
 //! and a thread whose query has used more by a [`QUANTUM`] gives its slot up for it where it looks
 //! at its budget anyway. So a small query passes heavy ones, however many there are, and heavy
@@ -23,7 +24,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::QueryError;
 
-/// The time of a query that needs no slot: what a small one takes, several times over.
+/// The time of an origin's only query that needs no slot: what a small one takes, several times over.
 const FREE: Duration = Duration::from_millis(4);
 
 /// How much more time a query has used than one that waits when it gives a slot up for it: many
@@ -197,7 +198,9 @@ fn nanoseconds(time: Duration) -> u64 {
 #[derive(Debug)]
 pub(crate) struct Share {
     slots: Arc<Slots>,
-    /// Nanoseconds that its threads have held slots, without turns that have not ended.
+    /// What it may use without a slot.
+    free: Duration,
+    /// Nanoseconds that its threads have evaluated, without turns that have not ended.
     used: Arc<AtomicU64>,
 }
 
@@ -212,9 +215,11 @@ impl Drop for Evaluating<'_> {
 }
 
 impl Share {
-    pub(crate) fn new(slots: &Arc<Slots>) -> Self {
+    /// Of a query that is, or is not, the only one of its origin as it begins.
+    pub(crate) fn new(slots: &Arc<Slots>, is_only: bool) -> Self {
         Self {
             slots: Arc::clone(slots),
+            free: if is_only { FREE } else { Duration::ZERO },
             used: Arc::default(),
         }
     }
@@ -244,7 +249,7 @@ impl Share {
 
     /// Whether a thread needs no slot that has evaluated for so long.
     fn is_free(&self, ran: Duration) -> bool {
-        self.with(ran) < nanoseconds(FREE)
+        self.with(ran) < nanoseconds(self.free)
     }
 
     /// Nanoseconds used, with those of a turn that has not ended.
@@ -369,7 +374,7 @@ mod tests {
 
     /// A query that has used so many milliseconds.
     fn share(slots: &Arc<Slots>, used: u64) -> Share {
-        let share = Share::new(slots);
+        let share = Share::new(slots, true);
         share.add(Duration::from_millis(used));
         share
     }
@@ -412,6 +417,10 @@ mod tests {
         assert_eq!(free(&slots), 0);
         drop(evaluating);
         assert_eq!(free(&slots), 1);
+        let another = Share::new(&slots, false);
+        let evaluating = another.enter(&always).unwrap();
+        assert_eq!(free(&slots), 0);
+        drop(evaluating);
     }
 
     #[test]

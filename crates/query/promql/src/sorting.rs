@@ -75,7 +75,7 @@ mod tests {
     fn budget(cancel: &CancelToken) -> Budget {
         let memory = Memory::new(Arc::new(Pool::new(u64::MAX)), u64::MAX);
         let long = Duration::from_secs(3600);
-        let share = Share::new(&Arc::new(Slots::new(1)));
+        let share = Share::new(&Arc::new(Slots::new(1)), true);
         Budget::new(usize::MAX, long, cancel.clone(), memory, share)
     }
 
