@@ -158,6 +158,12 @@ pub trait Select: Send + Sync {
     /// The range is held against parts of the store, such as a block, not against each series.
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError>;
 
+    /// [`Select::label_names`] of all series, for threads that must not wait: `None` where it would
+    /// take waiting for others, reading a file, or looking at many names.
+    fn label_names_at_once(&self, _range: TimeRange) -> Option<Vec<String>> {
+        None
+    }
+
     /// The values of one label over the selected series, sorted. Without matchers: of all series.
     fn label_values(
         &self,

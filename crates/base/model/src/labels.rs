@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::name;
@@ -39,11 +40,30 @@ fn push_text(packed: &mut String, text: &str) {
 
 /// How many bytes two texts begin with alike.
 fn common_start(a: &[u8], b: &[u8]) -> usize {
-    const STRIDE: usize = 16;
-    let pairs = a.chunks_exact(STRIDE).zip(b.chunks_exact(STRIDE));
-    let alike = pairs.take_while(|(a, b)| a == b).count() * STRIDE;
+    const WORD: usize = 8;
+    let (words, others) = (a.as_chunks::<WORD>().0, b.as_chunks::<WORD>().0);
+    let pairs = words.iter().zip(others);
+    let count = pairs.take_while(|(word, other)| word == other).count();
+    if let (Some(word), Some(other)) = (words.get(count), others.get(count)) {
+        let differ = u64::from_le_bytes(*word) ^ u64::from_le_bytes(*other);
+        return count * WORD + (differ.trailing_zeros() / u8::BITS) as usize;
+    }
+    let alike = count * WORD;
     let (a, b) = (a.iter().skip(alike), b.iter().skip(alike));
     alike + a.zip(b).take_while(|(a, b)| a == b).count()
+}
+
+/// The text that begins with its length at `start`; `None` at the end.
+fn text_at(packed: &[u8], start: usize) -> Option<Range<usize>> {
+    let mut length = 0;
+    for (place, &byte) in packed.get(start..)?.iter().enumerate() {
+        length |= (usize::from(byte) & DIGIT) << (6 * place);
+        if byte & MORE == 0 {
+            let from = start + place + 1;
+            return Some(from..from + length);
+        }
+    }
+    None
 }
 
 /// Takes one text off the front of `packed`; `None` at the end.
@@ -177,13 +197,15 @@ impl Ord for Labels {
             return mine.len().cmp(&others.len());
         }
         // Up to the text in which they differ both sets are one: only lengths need be read.
-        let (mut mine, mut others): (&str, &str) = (&self.0, &other.0);
+        let mut start = 0;
         loop {
-            let (one, another) = (take_text(&mut mine), take_text(&mut others));
-            let end = self.0.len() - mine.len();
-            if end > same || one.is_none() {
-                return one.cmp(&another);
+            let one = text_at(mine, start);
+            let end = one.as_ref().map_or(usize::MAX, |text| text.end);
+            if end > same {
+                let another = text_at(others, start).and_then(|text| others.get(text));
+                return one.and_then(|text| mine.get(text)).cmp(&another);
             }
+            start = end;
         }
     }
 }

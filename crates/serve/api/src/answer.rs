@@ -133,36 +133,64 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// What the text of a successful answer begins with.
+const HEAD: &str = "{\"status\":\"success\",\"data\":";
+
 /// A successful answer: data already written as JSON, and notes on it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    pub(crate) data: String,
+    /// The envelope as far as the end of the data.
+    text: String,
     pub(crate) warnings: Vec<String>,
-    pub(crate) infos: Vec<String>,
+    infos: Vec<String>,
 }
 
 impl Answer {
-    /// An answer without notes.
-    pub(crate) fn new(data: String) -> Self {
+    /// An answer whose data are about to be written behind what is there: large ones need not be
+    /// copied. `room` is how many bytes they will take, as far as that is known.
+    pub(crate) fn begun(room: usize) -> String {
+        // The end of the envelope fits as well.
+        let mut text = String::with_capacity(HEAD.len() + room + 1);
+        text.push_str(HEAD);
+        text
+    }
+
+    /// An answer of what [`Answer::begun`] gave, the data behind it.
+    pub(crate) fn written(text: String) -> Self {
         Self {
-            data,
-            ..Self::default()
+            text,
+            warnings: Vec::new(),
+            infos: Vec::new(),
         }
+    }
+
+    /// The same with notes.
+    pub(crate) fn noting(self, warnings: Vec<String>, infos: Vec<String>) -> Self {
+        Self {
+            warnings,
+            infos,
+            ..self
+        }
+    }
+
+    /// An answer without notes.
+    pub(crate) fn new(data: &str) -> Self {
+        let mut text = Self::begun(data.len());
+        text.push_str(data);
+        Self::written(text)
     }
 
     /// An answer of anything serde can write.
     pub(crate) fn of(value: &impl serde::Serialize) -> Result<Self, ApiError> {
         serde_json::to_string(value)
-            .map(Self::new)
+            .map(|data| Self::new(&data))
             .map_err(|e| ApiError::internal(format!("writing the answer: {e}")))
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let mut body = String::with_capacity(self.data.len() + 64);
-        body.push_str("{\"status\":\"success\",\"data\":");
-        body.push_str(&self.data);
+        let mut body = self.text;
         push_notes(&mut body, "warnings", "warning", &self.warnings);
         push_notes(&mut body, "infos", "info", &self.infos);
         body.push('}');

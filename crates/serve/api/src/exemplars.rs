@@ -26,7 +26,7 @@ pub(crate) async fn exemplars(State(face): State<Arc<Face>>, params: Params) -> 
     let found = work
         .await
         .map_err(|error| ApiError::internal(format!("the lookup failed: {error}")))??;
-    Ok(Answer::new(written(&found)))
+    Ok(Answer::new(&written(&found)))
 }
 
 type Found = BTreeMap<Labels, Vec<Exemplar>>;

@@ -83,7 +83,7 @@ pub(crate) async fn format(State(face): State<Arc<Face>>, params: Params) -> Api
     let expr = parsed(&face, &params)?;
     let mut data = String::new();
     json::push_string(&mut data, &promql::prettify(&expr));
-    Ok(Answer::new(data))
+    Ok(Answer::new(&data))
 }
 
 /// `/api/v1/parse_query`
@@ -191,13 +191,14 @@ fn answer(result: QueryResult, shape: &Shape) -> Result<Answer, QueryError> {
     if shape.limit > 0 && truncate(&mut value, shape.limit) {
         warnings.push("results truncated due to limit".to_owned());
     }
-    let mut data = String::from("{");
+    let mut text = Answer::begun(1);
+    text.push('{');
     let mut written = allowance.hold(0)?;
     let mut counted = 0;
-    json::push_value(&mut data, &value, &mut |length| {
+    json::push_value(&mut text, &value, &mut |length| {
         if length - counted >= WRITTEN_AT_ONCE {
             counted = length;
-            // Twice: the text, and its copy in the answer's envelope.
+            // Twice: the text, and its copy where it outgrows its memory.
             written.resize(2 * length)?;
             allowance.check()?;
         }
@@ -205,16 +206,12 @@ fn answer(result: QueryResult, shape: &Shape) -> Result<Answer, QueryError> {
     })?;
     drop((value, held));
     if !shape.stats.is_empty() {
-        data.push_str(",\"stats\":");
-        stats::push(&mut data, &stats);
+        text.push_str(",\"stats\":");
+        stats::push(&mut text, &stats);
         warnings.extend(stats::warning(&shape.stats));
     }
-    data.push('}');
-    Ok(Answer {
-        data,
-        warnings,
-        infos,
-    })
+    text.push('}');
+    Ok(Answer::written(text).noting(warnings, infos))
 }
 
 /// Cuts the list of series; answers whether any was cut.

@@ -8,6 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{And, DefaultPredicate, Predicate as _, SizeAbove};
 
 use crate::answer::ApiError;
 use crate::face::Face;
@@ -18,6 +19,10 @@ use crate::{
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
 const MAX_FORM: usize = 10 << 20;
+
+/// Bytes that an answer must have to be compressed: less fits into one packet anyway, and making
+/// ready to compress takes longer than most small answers.
+const MIN_COMPRESSED: u64 = 1024;
 
 /// All routes of a face, below its prefix.
 pub fn router(face: Arc<Face>) -> Router {
@@ -105,9 +110,14 @@ fn routes(face: Arc<Face>) -> Router {
             Arc::clone(&face.requests),
             observe::layer,
         ))
-        .layer(CompressionLayer::new().gzip(true))
+        .layer(compression())
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .with_state(face)
+}
+
+fn compression() -> CompressionLayer<And<DefaultPredicate, SizeAbove>> {
+    let worthwhile = DefaultPredicate::new().and(SizeAbove::new(MIN_COMPRESSED));
+    CompressionLayer::new().gzip(true).compress_when(worthwhile)
 }
 
 /// What an operator may order.

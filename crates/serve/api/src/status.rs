@@ -166,7 +166,7 @@ struct Tsdb {
 /// `/api/v1/status/tsdb/blocks`
 pub(crate) async fn blocks(State(face): State<Arc<Face>>) -> ApiResult {
     let blocks = services(&face)?.store.blocks();
-    Ok(Answer::new(format!(
+    Ok(Answer::new(&format!(
         "{{\"blocks\":[{}]}}",
         blocks.join(",")
     )))

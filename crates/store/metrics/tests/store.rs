@@ -87,6 +87,8 @@ proptest! {
         let op = [MatchOp::Equal, MatchOp::NotEqual, MatchOp::Regex, MatchOp::NotRegex][op];
         let matchers = [Matcher::new(name, op, value).unwrap()];
         let part = TimeRange { start, end: start + length };
+        let all = Selection { matchers: &[], range: ALL, limit: 0 };
+        prop_assert_eq!(store.label_names_at_once(ALL), store.label_names(&all).ok());
         for (matchers, range) in [(&[][..], ALL), (&matchers[..], ALL), (&matchers[..], part)] {
             prop_assert_eq!(read(&*store, matchers, range), read(&model, matchers, range));
             let selection = Selection { matchers, range: ALL, limit: 0 };

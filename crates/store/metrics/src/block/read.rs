@@ -302,6 +302,11 @@ impl Block {
         self.index.symbols()
     }
 
+    /// The names of all labels, sorted, out of memory.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.index.names()
+    }
+
     /// The names of all labels of the series that fit, sorted.
     pub(crate) fn label_names(&self, matchers: &[Matcher]) -> Result<Vec<String>, SelectError> {
         if matchers.is_empty() {

@@ -562,12 +562,42 @@ impl Head {
 
     /// Adds the names of the labels of the series that all matchers fit.
     pub(crate) fn label_names(&self, matchers: &[Matcher], names: &mut BTreeSet<String>) {
-        let wanted = self.matching(matchers);
+        // Without matchers a name needs any series, and lists need not be compared.
+        let wanted = (!matchers.is_empty()).then(|| self.matching(matchers));
+        let meets = |pair: u32| match &wanted {
+            Some(wanted) => self.postings.meets(pair, wanted),
+            None => self.postings.count(pair) > 0,
+        };
         for (name, pairs) in self.dictionary.read().names() {
-            if pairs.iter().any(|&pair| self.postings.meets(pair, &wanted)) {
+            if pairs.iter().any(|&pair| meets(pair)) {
                 names.insert(name.to_owned());
             }
         }
+    }
+
+    /// Adds the names of the labels of all series without waiting; `None` where that cannot be, or
+    /// there are more than `most`.
+    pub(crate) fn label_names_at_once(
+        &self,
+        most: usize,
+        names: &mut BTreeSet<String>,
+    ) -> Option<()> {
+        /// Values of a name that are looked at: the series of the first ones may have ended.
+        const VALUES: usize = 16;
+        for (done, (name, pairs)) in self.dictionary.try_read()?.names().enumerate() {
+            if done == most {
+                return None;
+            }
+            let mut first = pairs.iter().take(VALUES);
+            if first.any(|&pair| self.postings.count(pair) > 0) {
+                if !names.contains(name) {
+                    names.insert(name.to_owned());
+                }
+            } else if pairs.len() > VALUES {
+                return None;
+            }
+        }
+        Some(())
     }
 
     /// Adds the values of a label of the series that all matchers fit, in no order.

@@ -254,6 +254,8 @@ impl State {
                 break;
             }
             file::sync(folder, *file);
+            // What is mapped of it may end before its last chunks.
+            self.maps.remove(file);
             self.unwritten.remove(0);
         }
         Ok(())
@@ -262,20 +264,53 @@ impl State {
     fn map_all(&mut self, folder: &Path) -> io::Result<()> {
         let files: Vec<u32> = self.newest.keys().copied().collect();
         for file in files {
-            let waits = self.unwritten.iter().find(|(number, ..)| *number == file);
-            let written = match waits {
-                Some((_, start, _)) if *start == 0 => continue,
-                Some((_, start, _)) => *start,
-                None => self.length,
-            };
             let mapped = self.maps.get(&file).map(|map| map.len() as u64);
             // A file may be longer than what is written of it: the original makes room in advance.
-            let is_short = mapped.is_some_and(|mapped| mapped < written);
-            if mapped.is_none() || (file == self.current && is_short) {
+            let is_short = match self.unwritten.iter().find(|(number, ..)| *number == file) {
+                Some((_, 0, _)) => continue,
+                Some((_, written, _)) => mapped.is_some_and(|mapped| mapped < *written),
+                // It has ended, or an earlier run wrote it.
+                None => false,
+            };
+            if mapped.is_none() || is_short {
                 let map = file::map(folder, file)?;
                 self.maps.insert(file, Arc::new(map));
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::SystemClock;
+
+    use super::*;
+    use crate::damage::Damages;
+
+    #[test]
+    fn files_are_mapped_whole_and_anew_only_where_they_grew() {
+        let dir = tempfile::tempdir().unwrap();
+        let damages = Damages::new(Arc::new(SystemClock));
+        let open = || HeadChunks::new(dir.path().to_owned(), &load(dir.path(), &damages).unwrap());
+        let push = |files: &HeadChunks| files.push(1, (0, 9), Encoding::Xor, &[7; 50]);
+        let files = open();
+        push(&files);
+        let one = files.maps().unwrap();
+        push(&files);
+        let two = files.maps().unwrap();
+        assert!(one[&1].len() < two[&1].len());
+        assert!(Arc::ptr_eq(&two[&1], &files.maps().unwrap()[&1]));
+        let (_, last) = push(&files);
+        files.rotate();
+        push(&files);
+        let ended = files.maps().unwrap();
+        assert!(parse(&ended[&1], last as usize).is_some());
+        drop(files);
+        // The last file of an earlier run does not grow.
+        let files = open();
+        let first = files.maps().unwrap();
+        assert_eq!(first.len(), 2);
+        assert!(Arc::ptr_eq(&first[&2], &files.maps().unwrap()[&2]));
     }
 }
