@@ -13,6 +13,13 @@ pub(crate) type GoOn<'g> = &'g mut dyn FnMut(usize) -> Result<(), QueryError>;
 /// Appends a text in quotes, with JSON's escapes.
 pub(crate) fn push_string(out: &mut String, text: &str) {
     out.push('"');
+    // Nearly all texts are as they are; without a way out of the loop bytes are looked at together.
+    let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    if !text.bytes().fold(false, |any, byte| any | special(byte)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut clean = 0;
     for (place, byte) in text.bytes().enumerate() {
         let escape = match byte {
@@ -70,6 +77,43 @@ fn push_point(out: &mut String, time: i64, value: f64) {
     out.push_str("\"]");
 }
 
+/// The beginnings of points, `[seconds,"`: the series of an answer have the same moments.
+#[derive(Default)]
+struct Moments {
+    text: String,
+    /// Each moment, rising, and where its text ends.
+    known: Vec<(i64, usize)>,
+    /// Which of the known moments the series that is being written may have next.
+    next: usize,
+}
+
+impl Moments {
+    /// Moments that are kept: all of a range query.
+    const MOST: usize = 11_001;
+
+    /// Appends the beginning of a point; moments of one series come in order.
+    fn push(&mut self, out: &mut String, time: i64) {
+        while let Some(&(known, end)) = self.known.get(self.next).filter(|known| known.0 <= time) {
+            let before = self.next.checked_sub(1).and_then(|at| self.known.get(at));
+            self.next += 1;
+            if known == time {
+                let start = before.map_or(0, |before| before.1);
+                out.push_str(self.text.get(start..end).unwrap_or_default());
+                return;
+            }
+        }
+        let start = out.len();
+        out.push('[');
+        number::push_seconds(out, time);
+        out.push_str(",\"");
+        if self.next == self.known.len() && self.next < Self::MOST {
+            self.text.push_str(out.get(start..).unwrap_or_default());
+            self.known.push((time, self.text.len()));
+            self.next += 1;
+        }
+    }
+}
+
 /// Appends a number as JSON clients read it: in quotes, since JSON has no infinity.
 fn push_quoted(out: &mut String, value: f64) {
     out.push('"');
@@ -112,7 +156,13 @@ fn push_bucket(out: &mut String, bucket: &HistogramBucket) {
 
 /// The samples of a series: `,"values":[…]` where it has numbers, `,"histograms":[…]` where it has
 /// histograms.
-fn push_samples(out: &mut String, samples: &Columns, go_on: GoOn<'_>) -> Result<(), QueryError> {
+fn push_samples(
+    out: &mut String,
+    samples: &Columns,
+    moments: &mut Moments,
+    go_on: GoOn<'_>,
+) -> Result<(), QueryError> {
+    moments.next = 0;
     let mut sample = samples.iter().peekable();
     if sample.peek().is_some() {
         out.push_str(",\"values\":[");
@@ -123,7 +173,9 @@ fn push_samples(out: &mut String, samples: &Columns, go_on: GoOn<'_>) -> Result<
             if place % POINTS_AT_ONCE == POINTS_AT_ONCE - 1 {
                 go_on(out.len())?;
             }
-            push_point(out, sample.time, sample.value);
+            moments.push(out, sample.time);
+            number::push_api(out, sample.value);
+            out.push_str("\"]");
         }
         out.push(']');
     }
@@ -207,13 +259,16 @@ pub(crate) fn push_value(
             out.push('}');
             Ok(())
         })?,
-        Value::Matrix(series) => push_each(out, series, go_on, |out, series, go_on| {
-            out.push_str("{\"metric\":");
-            push_labels(out, &series.labels);
-            push_samples(out, &series.samples, go_on)?;
-            out.push('}');
-            Ok(())
-        })?,
+        Value::Matrix(series) => {
+            let mut moments = Moments::default();
+            push_each(out, series, go_on, |out, series, go_on| {
+                out.push_str("{\"metric\":");
+                push_labels(out, &series.labels);
+                push_samples(out, &series.samples, &mut moments, go_on)?;
+                out.push('}');
+                Ok(())
+            })?;
+        }
     }
     Ok(())
 }
@@ -272,6 +327,33 @@ mod tests {
         ] {
             assert_eq!(written(&value), expected);
         }
+    }
+
+    #[test]
+    fn series_with_different_moments_keep_their_own() {
+        let lists: [&[i64]; 5] = [
+            &[2000, 3000],
+            &[1000, 3000, 4500],
+            &[2500, 4500],
+            &[],
+            &[2000],
+        ];
+        let series = lists.map(|times| {
+            let mut samples = Columns::new();
+            times.iter().for_each(|&time| samples.push(time, 1.0));
+            let labels = Labels::empty();
+            RangeSeries { labels, samples }
+        });
+        let expected = [
+            r#","values":[[2,"1"],[3,"1"]]"#,
+            r#","values":[[1,"1"],[3,"1"],[4.5,"1"]]"#,
+            r#","values":[[2.5,"1"],[4.5,"1"]]"#,
+            "",
+            r#","values":[[2,"1"]]"#,
+        ];
+        let expected = expected.map(|values| format!(r#"{{"metric":{{}}{values}}}"#));
+        let expected = format!(r#""resultType":"matrix","result":[{}]"#, expected.join(","));
+        assert_eq!(written(&Value::Matrix(series.into())), expected);
     }
 
     /// The histogram that the documentation of the original's answers shows.
