@@ -73,8 +73,18 @@ const GO_UNITS: [(&str, f64); 8] = [
 /// Milliseconds of a text such as `1m30s`, `1.5h`, `-2s` or `0`; what is left over of one counts
 /// as one more, so that a short time is not none.
 pub(crate) fn go_duration(text: &str) -> Option<i64> {
+    let (sign, total) = sum(text, |unit| {
+        let known = GO_UNITS.iter().find(|(name, _)| *name == unit);
+        known.map(|(_, nanoseconds)| *nanoseconds)
+    })?;
+    Some(sign * (total / 1e6).ceil() as i64)
+}
+
+/// Adds up numbers with their units, such as `1h30m`: the sign, and the sum without it. Only `0`
+/// needs no unit; what a unit is worth is told by `worth`.
+fn sum(text: &str, worth: impl Fn(&str) -> Option<f64>) -> Option<(i64, f64)> {
     if text == "0" {
-        return Some(0);
+        return Some((1, 0.0));
     }
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
@@ -83,23 +93,18 @@ pub(crate) fn go_duration(text: &str) -> Option<i64> {
     if rest.is_empty() {
         return None;
     }
+    let of_number = |c: char| c.is_ascii_digit() || c == '.';
     let mut total = 0.0;
     while !rest.is_empty() {
-        let digits = rest
-            .bytes()
-            .take_while(|b| b.is_ascii_digit() || *b == b'.')
-            .count();
+        let digits = rest.find(|c| !of_number(c)).unwrap_or(rest.len());
         let (number, after) = rest.split_at_checked(digits)?;
         let number: f64 = number.parse().ok()?;
-        let length = after
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(after.len());
+        let length = after.find(of_number).unwrap_or(after.len());
         let (unit, after) = after.split_at_checked(length)?;
-        let (_, nanoseconds) = GO_UNITS.iter().find(|(name, _)| *name == unit)?;
-        total += number * nanoseconds;
+        total += number * worth(unit)?;
         rest = after;
     }
-    (total < 9.2e18).then_some(sign * (total / 1e6).ceil() as i64)
+    (total < 9.2e18).then_some((sign, total))
 }
 
 /// Milliseconds of a number of nanoseconds, rounded up.
@@ -113,25 +118,7 @@ const SIZE_UNITS: [&str; 7] = ["B", "K", "M", "G", "T", "P", "E"];
 /// Bytes of a text such as `15MB`, `1.5GiB` or `1GB512MB`. A unit is needed except on `0`; `MB`
 /// and `MiB` both are 1024².
 pub(crate) fn size(text: &str) -> Option<i64> {
-    if text == "0" {
-        return Some(0);
-    }
-    let (sign, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1.0, rest),
-        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest.is_empty() {
-        return None;
-    }
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let digits = rest
-            .bytes()
-            .take_while(|b| b.is_ascii_digit() || *b == b'.')
-            .count();
-        let (number, after) = rest.split_at_checked(digits)?;
-        let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let (unit, after) = after.split_at_checked(letters)?;
+    let (sign, total) = sum(text, |unit| {
         let power = SIZE_UNITS
             .iter()
             .position(|known| match unit.strip_prefix(known) {
@@ -139,11 +126,9 @@ pub(crate) fn size(text: &str) -> Option<i64> {
                 Some(tail) => *known != "B" && matches!(tail, "B" | "iB"),
                 None => false,
             })?;
-        let number: f64 = number.parse().ok()?;
-        total += number * 1024f64.powi(i32::try_from(power).ok()?);
-        rest = after;
-    }
-    (total < 9.2e18).then_some((sign * total) as i64)
+        Some(1024f64.powi(i32::try_from(power).ok()?))
+    })?;
+    Some(sign * total as i64)
 }
 
 /// Bytes as upstream writes them: `15MiB`, `1KiB512B`.

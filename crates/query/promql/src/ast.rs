@@ -69,24 +69,28 @@ impl Expr {
         }
     }
 
-    /// Nodes from here to the deepest leaf.
-    pub(crate) fn height(&self) -> usize {
-        let below = match &self.kind {
+    /// What the node is made of, in the order written.
+    pub(crate) fn children(&self) -> Vec<&Self> {
+        match &self.kind {
             ExprKind::Number { .. }
             | ExprKind::String(_)
             | ExprKind::Vector(_)
-            | ExprKind::Matrix(_) => 0,
-            ExprKind::Subquery(subquery) => subquery.expr.height(),
+            | ExprKind::Matrix(_) => Vec::new(),
+            ExprKind::Subquery(subquery) => vec![&subquery.expr],
             ExprKind::Aggregate(aggregate) => {
-                let param = aggregate.param.as_ref().map_or(0, Self::height);
-                aggregate.expr.height().max(param)
+                aggregate.param.iter().chain([&aggregate.expr]).collect()
             }
-            ExprKind::Call(call) => call.args.iter().map(Self::height).max().unwrap_or(0),
-            ExprKind::Binary(binary) => binary.left.height().max(binary.right.height()),
-            ExprKind::Unary { operand, .. } => operand.height(),
-            ExprKind::Paren(inner) => inner.height(),
-        };
-        below + 1
+            ExprKind::Call(call) => call.args.iter().collect(),
+            ExprKind::Binary(binary) => vec![&binary.left, &binary.right],
+            ExprKind::Unary { operand, .. } => vec![operand],
+            ExprKind::Paren(inner) => vec![inner],
+        }
+    }
+
+    /// Nodes from here to the deepest leaf.
+    pub(crate) fn height(&self) -> usize {
+        let below = self.children().into_iter().map(Self::height).max();
+        below.unwrap_or(0) + 1
     }
 
     /// The type of its value.

@@ -123,22 +123,16 @@ fn reads(expr: &Expr) -> Reads {
 /// Adds the metrics that a part reads; false where it may read any.
 fn collect(expr: &Expr, names: &mut Vec<String>) -> bool {
     match &expr.kind {
-        ExprKind::Number { .. } | ExprKind::String(_) => true,
         ExprKind::Vector(selector) => selected(selector, names),
         ExprKind::Matrix(matrix) => selected(&matrix.selector, names),
-        ExprKind::Subquery(subquery) => collect(&subquery.expr, names),
-        ExprKind::Paren(inner) => collect(inner, names),
-        ExprKind::Unary { operand, .. } => collect(operand, names),
-        ExprKind::Binary(binary) => collect(&binary.left, names) && collect(&binary.right, names),
-        ExprKind::Aggregate(aggregate) => {
-            let param = aggregate.param.as_ref();
-            collect(&aggregate.expr, names) && param.is_none_or(|param| collect(param, names))
-        }
         ExprKind::Call(call) if call.function.name == "info" => {
             let mut args = call.args.iter();
             args.next().is_none_or(|base| collect(base, names)) && joined(args.next(), names)
         }
-        ExprKind::Call(call) => call.args.iter().all(|arg| collect(arg, names)),
+        _ => expr
+            .children()
+            .into_iter()
+            .all(|child| collect(child, names)),
     }
 }
 

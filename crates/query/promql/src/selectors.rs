@@ -11,27 +11,12 @@ pub fn selectors(expr: &Expr) -> Vec<&VectorSelector> {
 
 fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e VectorSelector>) {
     match &expr.kind {
-        ExprKind::Number { .. } | ExprKind::String(_) => {}
         ExprKind::Vector(selector) => found.push(selector),
         ExprKind::Matrix(matrix) => found.push(&matrix.selector),
-        ExprKind::Subquery(subquery) => collect(&subquery.expr, found),
-        ExprKind::Paren(inner) => collect(inner, found),
-        ExprKind::Unary { operand, .. } => collect(operand, found),
-        ExprKind::Binary(binary) => {
-            collect(&binary.left, found);
-            collect(&binary.right, found);
-        }
-        ExprKind::Aggregate(aggregate) => {
-            if let Some(param) = &aggregate.param {
-                collect(param, found);
-            }
-            collect(&aggregate.expr, found);
-        }
-        ExprKind::Call(call) => {
-            for arg in &call.args {
-                collect(arg, found);
-            }
-        }
+        _ => {}
+    }
+    for child in expr.children() {
+        collect(child, found);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Repeats, children, folds, is_stream};
+use super::{Repeats, folds, is_stream};
 use crate::ast::{Aggregate, Binary, Call, Cardinality, Expr, ExprKind, RangeMode, VectorSelector};
 use crate::eval::invariant::is_invariant;
 use crate::kernels::over_time::RangeFunction;
@@ -62,7 +62,8 @@ fn node(expr: &Expr, repeats: &Repeats, above: Above) -> PlanNode {
         invariant: invariant && !above.invariant,
         shared: repeats.part(expr).is_some(),
         streamed: above.folds && is_stream(expr),
-        children: children(expr)
+        children: expr
+            .children()
             .into_iter()
             .map(|child| node(child, repeats, below))
             .collect(),

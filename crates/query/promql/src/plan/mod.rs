@@ -29,19 +29,3 @@ pub(crate) fn is_stream(expr: &Expr) -> bool {
         _ => false,
     }
 }
-
-/// What a node is made of, in the order written.
-fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Number { .. }
-        | ExprKind::String(_)
-        | ExprKind::Vector(_)
-        | ExprKind::Matrix(_) => Vec::new(),
-        ExprKind::Subquery(subquery) => vec![&subquery.expr],
-        ExprKind::Aggregate(aggregate) => aggregate.param.iter().chain([&aggregate.expr]).collect(),
-        ExprKind::Call(call) => call.args.iter().collect(),
-        ExprKind::Binary(binary) => vec![&binary.left, &binary.right],
-        ExprKind::Unary { operand, .. } => vec![operand],
-        ExprKind::Paren(inner) => vec![inner],
-    }
-}

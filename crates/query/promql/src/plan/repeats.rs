@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{children, folds, is_stream};
+use super::{folds, is_stream};
 use crate::ast::{Expr, ExprKind, Span};
 
 /// Longer queries are evaluated as they stand, in bytes: parts are compared by their text, which
@@ -67,7 +67,7 @@ fn collect(expr: &Expr, streamed: bool, known: &mut HashMap<String, Vec<Span>>) 
         _ => false,
     };
     let mut reads = matches!(expr.kind, ExprKind::Vector(_) | ExprKind::Matrix(_));
-    for child in children(expr) {
+    for child in expr.children() {
         reads |= collect(child, is_folded, known);
     }
     if reads && can_repeat(expr) && !(streamed && is_stream(expr)) {

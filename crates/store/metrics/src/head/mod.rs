@@ -19,6 +19,7 @@ mod ended;
 mod histograms;
 pub(crate) mod labels;
 mod matching;
+mod names;
 pub(crate) mod open;
 pub(crate) mod out_of_order;
 mod paged;
@@ -31,11 +32,11 @@ mod symbols;
 pub(crate) mod table;
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use contract::{RejectReason, SeriesId, TimeRange};
-use model::{HistogramValue, Labels, Matcher, ResetHint, is_stale, same_value};
+use model::{HistogramValue, Labels, ResetHint, is_stale, same_value};
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
@@ -558,60 +559,6 @@ impl Head {
     /// How many series a label pair has.
     pub(crate) fn series_of_pair(&self, pair: u32) -> u64 {
         self.postings.count(pair)
-    }
-
-    /// Adds the names of the labels of the series that all matchers fit.
-    pub(crate) fn label_names(&self, matchers: &[Matcher], names: &mut BTreeSet<String>) {
-        // Without matchers a name needs any series, and lists need not be compared.
-        let wanted = (!matchers.is_empty()).then(|| self.matching(matchers));
-        let meets = |pair: u32| match &wanted {
-            Some(wanted) => self.postings.meets(pair, wanted),
-            None => self.postings.count(pair) > 0,
-        };
-        for (name, pairs) in self.dictionary.read().names() {
-            if pairs.iter().any(|&pair| meets(pair)) {
-                names.insert(name.to_owned());
-            }
-        }
-    }
-
-    /// Adds the names of the labels of all series without waiting; `None` where that cannot be, or
-    /// there are more than `most`.
-    pub(crate) fn label_names_at_once(
-        &self,
-        most: usize,
-        names: &mut BTreeSet<String>,
-    ) -> Option<()> {
-        /// Values of a name that are looked at: the series of the first ones may have ended.
-        const VALUES: usize = 16;
-        for (done, (name, pairs)) in self.dictionary.try_read()?.names().enumerate() {
-            if done == most {
-                return None;
-            }
-            let mut first = pairs.iter().take(VALUES);
-            if first.any(|&pair| self.postings.count(pair) > 0) {
-                if !names.contains(name) {
-                    names.insert(name.to_owned());
-                }
-            } else if pairs.len() > VALUES {
-                return None;
-            }
-        }
-        Some(())
-    }
-
-    /// Adds the values of a label of the series that all matchers fit, in no order.
-    pub(crate) fn label_values(&self, name: &str, matchers: &[Matcher], values: &mut Vec<String>) {
-        // Without matchers a value needs any series, and lists need not be compared.
-        let wanted = (!matchers.is_empty()).then(|| self.matching(matchers));
-        let dictionary = self.dictionary.read();
-        let meets = |pair: u32| match &wanted {
-            Some(wanted) => self.postings.meets(pair, wanted),
-            None => self.postings.count(pair) > 0,
-        };
-        let pairs = dictionary.pairs_of(name).iter().copied();
-        let found = pairs.filter(|&pair| meets(pair));
-        values.extend(found.map(|pair| dictionary.get(pair).1.to_owned()));
     }
 }
 
