@@ -80,7 +80,7 @@ pub(crate) struct Program {
 }
 
 /// Prometheus.
-const PROMETHEUS: Program = Program {
+pub(crate) const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
     after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.\nAlertmanager alone: argand alertmanager --help.",
@@ -385,7 +385,8 @@ pub(crate) struct Flags {
     pub(crate) without_effect: Vec<&'static str>,
 }
 
-fn command(program: &Program) -> Command {
+/// The flags of a role, as they are read.
+pub(crate) fn command(program: &Program) -> Command {
     let mut command = Command::new(program.name)
         .version(env!("CARGO_PKG_VERSION"))
         .about(program.about)

@@ -30,6 +30,7 @@ mod emit;
 mod environment;
 mod error;
 mod http;
+mod http_file;
 mod inherit;
 mod load;
 mod nearest;
@@ -53,7 +54,8 @@ pub use error::{ConfigError, Place};
 pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
 };
-pub use load::{load, parse};
+pub use http_file::load_http;
+pub use load::{load, load_alone, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
 pub use rule_tests::{
     AlertTest, ExpectedAlert, ExpectedSample, ExpressionTest, RuleTest, RuleTestFile,

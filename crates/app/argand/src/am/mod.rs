@@ -19,14 +19,10 @@ use config::alertmanager::AlertmanagerConfig;
 
 use crate::tools;
 
+/// View and modify the current Alertmanager state.
 #[derive(Parser)]
-#[command(
-    name = "argand am",
-    bin_name = "argand am",
-    about = "Checks and explains alertmanager.yml, without a server.",
-    disable_help_subcommand = true
-)]
-struct CommandLine {
+#[command(version)]
+pub(crate) struct Amtool {
     #[command(subcommand)]
     command: Command,
 }
@@ -58,8 +54,8 @@ enum ConfigCommand {
 }
 
 /// Does what a command line, the program's name included, says.
-pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    tools::run(arguments, 1, |line: CommandLine, out| {
+pub(crate) fn run(name: &'static str, arguments: &[OsString]) -> ExitCode {
+    tools::run(name, arguments, |line: Amtool, out| {
         match &line.command {
             Command::CheckConfig(arguments) => check_config::run(arguments, out),
             Command::Config {

@@ -11,8 +11,11 @@ use anyhow::{Context, Result};
 use clap::Args;
 use config::{RuleTestFile, find_rule_files, load_rule_tests};
 use model::Search;
+use promql::EngineOptions;
 
 use self::case::Case;
+use crate::tools::progress::Progress;
+use crate::tools::values::existing_file;
 
 /// Unit tests for rules.
 #[derive(Args)]
@@ -24,21 +27,24 @@ pub(super) struct Arguments {
     /// Ignore unknown fields in the test and rule files. A server refuses such rule files.
     #[arg(long)]
     ignore_unknown_fields: bool,
-    /// Features of queries by name, separated by commas.
-    #[arg(long, value_name = "NAMES")]
-    enable_feature: Vec<String>,
     /// The unit test file.
-    #[arg(required = true, value_name = "test-rule-file")]
+    #[arg(required = true, value_name = "test-rule-file", value_parser = existing_file)]
     files: Vec<PathBuf>,
 }
 
 /// Runs all files; answers whether all tests passed.
-pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<bool> {
+pub(super) fn run(
+    arguments: &Arguments,
+    engine: &EngineOptions,
+    out: &mut impl Write,
+) -> Result<bool> {
     let chosen = chosen(&arguments.run).context("--run")?;
     let mut passed = true;
-    for file in &arguments.files {
+    let progress = Progress::of(arguments.files.len());
+    for (place, file) in arguments.files.iter().enumerate() {
+        progress.at(place, file.display());
         let faults = match load_rule_tests(file, arguments.ignore_unknown_fields) {
-            Ok(tests) => run_file(&tests, arguments, chosen.as_ref())?,
+            Ok(tests) => run_file(&tests, arguments, engine, chosen.as_ref())?,
             Err(error) => vec![error.to_string()],
         };
         if faults.is_empty() {
@@ -72,6 +78,7 @@ fn chosen(patterns: &[String]) -> Result<Option<Search>> {
 fn run_file(
     file: &RuleTestFile,
     arguments: &Arguments,
+    engine: &EngineOptions,
     chosen: Option<&Search>,
 ) -> Result<Vec<String>> {
     for pattern in &file.rule_files {
@@ -102,7 +109,7 @@ fn run_file(
             file,
             test,
             unknown_keys: arguments.ignore_unknown_fields,
-            features: &arguments.enable_feature,
+            engine,
         };
         match case.run() {
             Ok(found) => faults.extend(found),
