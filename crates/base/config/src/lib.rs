@@ -43,6 +43,7 @@ mod schema;
 mod scrape;
 mod secret;
 mod sections;
+mod settings_file;
 mod table;
 mod tree;
 mod web;
@@ -67,6 +68,7 @@ pub use rules::{
 };
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
+pub use settings_file::load_settings;
 pub use tree::Tree;
 pub use web::{
     ClientAuth, RateLimit, Role, Roles, ServerTls, WebConfig, WebToken, WebUser, load_web,

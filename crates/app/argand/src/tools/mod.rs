@@ -116,7 +116,16 @@ pub(crate) fn run<C: Parser>(
     arguments: &[OsString],
     work: impl FnOnce(C, &mut Out) -> Result<ExitCode>,
 ) -> ExitCode {
-    let read = tree::<C>(name)
+    run_tree(tree::<C>(name), arguments, work)
+}
+
+/// As [`run`], with a tree that was made before.
+pub(crate) fn run_tree<C: Parser>(
+    tree: Command,
+    arguments: &[OsString],
+    work: impl FnOnce(C, &mut Out) -> Result<ExitCode>,
+) -> ExitCode {
+    let read = tree
         .try_get_matches_from(arguments)
         .and_then(|matches| C::from_arg_matches(&matches));
     let line = match read {
