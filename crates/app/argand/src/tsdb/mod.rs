@@ -6,7 +6,7 @@ mod analyze;
 mod blocks;
 mod bounds;
 mod dump;
-mod histogram;
+pub(crate) mod histogram;
 mod list;
 mod open_metrics;
 mod rules;

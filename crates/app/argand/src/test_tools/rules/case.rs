@@ -14,6 +14,7 @@ use promql::{CancelToken, Engine, EngineOptions, RuleQueries};
 use rules::{Rehearsal, RuleOptions, RuleSettings, RuleStages, RulesError};
 
 use super::input::Input;
+use super::insight;
 use super::words::{self, Alert, Sample};
 use crate::tools::{go_time, values};
 
@@ -23,6 +24,10 @@ pub(super) struct Case<'a> {
     pub(super) test: &'a RuleTest,
     /// Whether keys of rule files that nobody knows are passed over.
     pub(super) unknown_keys: bool,
+    /// Whether alerts are shown side by side where they differ.
+    pub(super) is_compared: bool,
+    /// Whether all that is stored is told of.
+    pub(super) is_debugged: bool,
     /// How queries are read and evaluated.
     pub(super) engine: &'a EngineOptions,
 }
@@ -67,6 +72,9 @@ impl Case<'_> {
         for test in &self.test.expressions {
             let at = start.saturating_add(millis(test.at)?);
             faults.extend(self.expression(test, queries.as_ref(), at));
+        }
+        if self.is_debugged {
+            insight::dump(&store, start, millis(self.last())?);
         }
         Ok(faults)
     }
@@ -163,7 +171,11 @@ impl Case<'_> {
             .collect();
         expected.sort();
         got.sort();
-        (expected != got).then(|| words::alerts(&self.test.name, test, &expected, &got))
+        let name = &self.test.name;
+        (expected != got).then(|| match self.is_compared {
+            true => words::compared(name, test, &expected, &got),
+            false => words::alerts(name, test, &expected, &got),
+        })
     }
 
     fn expression(&self, test: &ExpressionTest, queries: &RuleQueries, at: i64) -> Option<String> {

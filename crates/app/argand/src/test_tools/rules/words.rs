@@ -7,6 +7,8 @@ use config::{AlertTest, ExpressionTest};
 use contract::Texts;
 use model::{Labels, name, number};
 
+use super::difference;
+
 /// An alert, expected or found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Alert {
@@ -34,20 +36,28 @@ impl Sample {
     }
 }
 
-/// Alerts that are not the expected ones.
+/// Alerts that are not the expected ones, one list behind the other.
 pub(super) fn alerts(name: &str, test: &AlertTest, expected: &[Alert], got: &[Alert]) -> String {
-    let mut text = String::new();
-    if !name.is_empty() {
-        let _ = writeln!(text, "    name: {name},");
-    }
     let (expected, got) = (alert_list(expected), alert_list(got));
+    let heading = alert_heading(name, test);
+    format!("{heading}\n        exp:{expected}, \n        got:{got}")
+}
+
+/// Alerts that are not the expected ones, side by side.
+pub(super) fn compared(name: &str, test: &AlertTest, expected: &[Alert], got: &[Alert]) -> String {
+    let difference = difference::of(expected, got);
+    let difference = difference.replace('\n', &format!("\n{INDENT}"));
+    let heading = alert_heading(name, test);
+    format!("{heading}\n        diff: {difference}")
+}
+
+fn alert_heading(name: &str, test: &AlertTest) -> String {
+    let name = match name {
+        "" => String::new(),
+        name => format!("    name: {name},\n"),
+    };
     let time = duration(test.at);
-    let _ = write!(
-        text,
-        "    alertname: {}, time: {time}, \n        exp:{expected}, \n        got:{got}",
-        test.name
-    );
-    text
+    format!("{name}    alertname: {}, time: {time}, ", test.name)
 }
 
 /// What stands before the lines of a list.
