@@ -25,12 +25,15 @@ pub(super) fn of(expected: &[Alert], got: &[Alert]) -> String {
 /// Alerts as a tree; where there is none, an empty one stands for it.
 fn value(alerts: &[Alert]) -> Value {
     let one = |alert: &Alert| {
-        let labels: Map<String, Value> = alert
-            .labels
-            .iter()
+        let labels = alert.labels.iter();
+        let labels: Map<String, Value> = labels
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
-        json!({"Annotations": alert.annotations, "Labels": labels})
+        let annotations = alert.annotations.iter().cloned();
+        let annotations: Map<String, Value> = annotations
+            .map(|(name, text)| (name, text.into()))
+            .collect();
+        json!({"Annotations": annotations, "Labels": labels})
     };
     match alerts {
         [] => json!([{"Annotations": {}, "Labels": {}}]),

@@ -31,7 +31,11 @@ impl Insight {
     pub(super) fn ends(self) {
         let took = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
         let took = go_time::duration(took);
-        let _ = writeln!(io::stderr(), "DEBUG: Test {} finished, took {took}", self.name);
+        let _ = writeln!(
+            io::stderr(),
+            "DEBUG: Test {} finished, took {took}",
+            self.name
+        );
     }
 }
 

@@ -60,8 +60,7 @@ impl Report {
 
     /// Writes all of it to a file.
     pub(super) fn write(&self, file: &Path) -> Result<()> {
-        let mut open =
-            File::create(file).with_context(|| format!("--junit={}", file.display()))?;
+        let mut open = File::create(file).with_context(|| format!("--junit={}", file.display()))?;
         Ok(open.write_all(self.text().as_bytes())?)
     }
 
