@@ -5,7 +5,8 @@
 //! sockets and files; whoever has the bytes hands them over.
 //!
 //! [`exposition`] is what targets answer to a scrape: text, OpenMetrics and protobuf; [`remote`]
-//! what other servers push.
+//! what other servers push and ask for.
 
 pub mod exposition;
+mod put;
 pub mod remote;

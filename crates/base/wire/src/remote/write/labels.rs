@@ -56,7 +56,7 @@ impl Source<'_> {
 }
 
 /// Name and value of a label message.
-pub(super) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed> {
+pub(in crate::remote) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed> {
     let (mut name, mut text) = ("", "");
     let mut fields = Fields(message);
     while let Some((number, value)) = fields.next()? {

@@ -8,6 +8,7 @@ use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
 use super::Malformed;
 use super::fields::{Fields, Value};
+pub(super) use labels::pair;
 use labels::{Source, Symbols};
 
 /// A version of the protocol.
