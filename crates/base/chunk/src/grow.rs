@@ -91,6 +91,7 @@ impl HistogramChunk {
     }
 
     /// Bytes of the chunk.
+    #[expect(clippy::len_without_is_empty, reason = "a chunk has a sample")]
     pub fn len(&self) -> usize {
         of_either!(self, chunk => chunk.len())
     }

@@ -109,8 +109,12 @@ impl Drop for Turn {
 /// Why there is no answer.
 #[derive(Debug)]
 enum Failed {
-    /// The request.
+    /// The request is none.
     Request(BadRead),
+    /// It is not packed as it should be.
+    Packing(snap::Error),
+    /// It has more bytes than may be, unpacked.
+    TooLong(usize),
     /// More samples than one query may have.
     Samples(usize),
     /// The store, or a limit of memory or time.
@@ -127,6 +131,11 @@ impl IntoResponse for Failed {
     fn into_response(self) -> Response {
         let (status, text) = match self {
             Self::Request(error) => (StatusCode::BAD_REQUEST, error.to_string()),
+            Self::Packing(error) => (StatusCode::BAD_REQUEST, format!("snappy: {error}")),
+            Self::TooLong(size) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("a read request may have {MAX_REQUEST} bytes, this one has {size}"),
+            ),
             Self::Samples(limit) => (
                 StatusCode::BAD_REQUEST,
                 format!("exceeded sample limit ({limit}); see --storage.remote.read-sample-limit"),
@@ -144,7 +153,7 @@ pub(crate) async fn read(State(face): State<Arc<Face>>, body: Bytes) -> Response
     };
     let request = match unpack(&body) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(failed) => return failed.into_response(),
     };
     drop(body);
     let Some(form) = request.form() else {
@@ -162,16 +171,13 @@ pub(crate) async fn read(State(face): State<Arc<Face>>, body: Bytes) -> Response
 }
 
 /// Decompresses and reads a request.
-fn unpack(body: &[u8]) -> Result<ReadRequest, Response> {
-    let bad = |text: String| (StatusCode::BAD_REQUEST, text + "\n").into_response();
-    let size = snap::raw::decompress_len(body).map_err(|e| bad(format!("snappy: {e}")))?;
+fn unpack(body: &[u8]) -> Result<ReadRequest, Failed> {
+    let size = snap::raw::decompress_len(body).map_err(Failed::Packing)?;
     if size > MAX_REQUEST {
-        let text = format!("a read request may have {MAX_REQUEST} bytes, this one has {size}\n");
-        return Err((StatusCode::PAYLOAD_TOO_LARGE, text).into_response());
+        return Err(Failed::TooLong(size));
     }
     let message = snap::raw::Decoder::new().decompress_vec(body);
-    let message = message.map_err(|e| bad(format!("snappy: {e}")))?;
-    ReadRequest::decode(&message).map_err(|e| Failed::Request(e).into_response())
+    ReadRequest::decode(&message.map_err(Failed::Packing)?).map_err(Failed::Request)
 }
 
 /// One answer under way.
@@ -272,7 +278,7 @@ mod tests {
             let zeros = vec![0; size];
             snap::raw::Encoder::new().compress_vec(&zeros).unwrap()
         };
-        let status = |body: &[u8]| unpack(body).unwrap_err().status();
+        let status = |body: &[u8]| unpack(body).unwrap_err().into_response().status();
         assert_eq!(
             status(&packed(MAX_REQUEST + 1)),
             StatusCode::PAYLOAD_TOO_LARGE
