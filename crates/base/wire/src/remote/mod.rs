@@ -1,12 +1,14 @@
-//! Remote write: what other servers push, request by request.
+//! Remote write: what servers push to each other, request by request.
 //!
 //! A request is walked where it lies: [`write::Request`] checks its form once and then gives one
 //! [`write::Series`] after the other, whose labels, samples, histograms and exemplars are read
-//! when they are asked for. Sources: the specifications of remote write 1.0 and 2.0
+//! when they are asked for. [`write::RequestWriter`] makes one. Sources: the specifications of remote write 1.0 and 2.0
 //! (prometheus.io/docs/specs).
 
 mod fields;
 mod histogram;
+mod histogram_put;
+mod put;
 pub mod write;
 
 pub use fields::Malformed;
