@@ -8,5 +8,4 @@
 //! what other servers push and ask for.
 
 pub mod exposition;
-mod put;
 pub mod remote;

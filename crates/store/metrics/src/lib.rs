@@ -27,6 +27,7 @@ mod damage;
 mod error;
 mod exemplars;
 mod files;
+mod follow;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod head;

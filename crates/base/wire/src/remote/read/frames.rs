@@ -13,9 +13,9 @@ use model::{Labels, LabelsBuilder};
 
 use super::BadRead;
 use super::samples::push_labels;
-use crate::put;
 use crate::remote::Malformed;
 use crate::remote::fields::{Fields, varint};
+use crate::remote::put;
 use crate::remote::write::pair;
 
 /// Bytes of the checksum.

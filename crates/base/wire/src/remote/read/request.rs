@@ -3,8 +3,8 @@
 use model::{MatchOp, Matcher};
 
 use super::BadRead;
-use crate::put;
 use crate::remote::fields::{Fields, numbers};
+use crate::remote::put;
 
 /// Several queries at once.
 #[derive(Clone, Debug, Default, PartialEq)]

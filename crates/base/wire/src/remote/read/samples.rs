@@ -8,9 +8,9 @@
 use model::{Columns, Labels, LabelsBuilder};
 
 use super::BadRead;
-use crate::put;
 use crate::remote::fields::Fields;
-use crate::remote::histogram_write;
+use crate::remote::histogram_put;
+use crate::remote::put;
 use crate::remote::write::{Content, Request, Version};
 
 /// Bytes that a sample takes at most: its key and length, a float, and a time.
@@ -38,7 +38,9 @@ pub fn push_series(out: &mut Vec<u8>, labels: &Labels, columns: &Columns) {
             });
         }
         for sample in &columns.histograms {
-            put::message(out, 4, |out| histogram_write::write(out, sample));
+            put::message(out, 4, |out| {
+                histogram_put::put(out, sample.time, &sample.value)
+            });
         }
     });
 }

@@ -69,6 +69,18 @@ pub(in crate::remote) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed>
     Ok((name, text))
 }
 
+/// The value of one label among messages of a name and a value; `None` where it is not there.
+pub(super) fn find<'a>(fields: &'a [u8], name: &str) -> Option<&'a str> {
+    let mut fields = Fields(fields);
+    while let Ok(Some((number, value))) = fields.next() {
+        let (found, text) = pair(value.bytes(number).ok()?).ok()?;
+        if found == name {
+            return Some(text);
+        }
+    }
+    None
+}
+
 /// The texts of a request of version 2.0.
 #[derive(Default)]
 pub(super) struct Symbols<'a> {
