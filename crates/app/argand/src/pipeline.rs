@@ -30,7 +30,7 @@ use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
-use crate::{features, listen, signals};
+use crate::{features, listen, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -182,6 +182,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     if let Some(receiver) = &remote_write {
         gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
     }
+    let remote_read = remote_read::server(flags)?;
+    gatherers.push(Arc::clone(&remote_read) as Arc<dyn Gather>);
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
@@ -192,6 +194,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         rules: Arc::clone(&stages.alerting.rules) as Arc<dyn RuleStates>,
         alertmanagers: Arc::clone(&stages.alerting.sender) as Arc<dyn Alertmanagers>,
         engine,
+        remote_read,
         remote_write,
         gatherers,
     });

@@ -35,6 +35,7 @@ mod load;
 mod nearest;
 mod prometheus;
 mod read;
+mod remote_write;
 mod rule_tests;
 mod rules;
 mod scalar;
@@ -55,6 +56,9 @@ pub use http::{
 };
 pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
+pub use remote_write::{
+    CloudLogin, MetadataConfig, QueueConfig, RemoteWriteConfig, SigV4Config, WriteMessage,
+};
 pub use rule_tests::{
     AlertTest, ExpectedAlert, ExpectedSample, ExpressionTest, RuleTest, RuleTestFile,
     load_rule_tests,

@@ -5,7 +5,7 @@
 //! sockets and files; whoever has the bytes hands them over.
 //!
 //! [`exposition`] is what targets answer to a scrape: text, OpenMetrics and protobuf; [`remote`]
-//! what other servers push.
+//! what other servers push and ask for.
 
 pub mod exposition;
 pub mod remote;

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
 use crate::cors::CorsOrigin;
 use crate::observe::RequestMetrics;
+use crate::remote_read::RemoteRead;
 
 /// The stages that answer, once they can.
 pub struct Services {
@@ -37,6 +38,8 @@ pub struct Services {
     pub alertmanagers: Arc<dyn Alertmanagers>,
     /// Who evaluates queries.
     pub engine: Arc<Engine>,
+    /// Who answers what other servers ask by remote read.
+    pub remote_read: Arc<RemoteRead>,
     /// Who takes what other servers push, where switched on.
     pub remote_write: Option<Arc<RemoteWrite>>,
     /// What the stages say of themselves at `/metrics`.

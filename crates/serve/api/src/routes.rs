@@ -14,7 +14,7 @@ use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
     admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe,
-    own_metrics, pages, query, remote, rules, series, status, targets,
+    own_metrics, pages, query, remote, remote_read, rules, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -59,6 +59,10 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/rules", get(rules::rules))
         .route("/alerts", get(rules::alerts))
         .route("/alertmanagers", get(rules::alertmanagers))
+        .route(
+            "/read",
+            post(remote_read::read).layer(DefaultBodyLimit::max(remote_read::MAX_REQUEST)),
+        )
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/tsdb/blocks", get(status::blocks))

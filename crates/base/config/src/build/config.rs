@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::alerting::alerting;
+use super::remote_write::remote_write;
 use super::scrape::{labels, name_validation, scrape};
 use crate::error::Fault;
 use crate::sections::top::MAX_EXEMPLARS;
@@ -10,7 +11,7 @@ use crate::table::Table;
 use crate::{Config, DiscoveryConfig, GlobalConfig, NameValidation, Retention, StorageConfig};
 
 /// Top-level sections whose machinery is not active yet.
-const INACTIVE: [&str; 3] = ["tracing", "remote_write", "remote_read"];
+const INACTIVE: [&str; 2] = ["tracing", "remote_read"];
 
 /// Puts together what was read, completed and checked.
 pub(crate) fn build<'a>(
@@ -51,6 +52,10 @@ pub(crate) fn build<'a>(
             .collect(),
         scrape_configs,
         alerting,
+        remote_write: config
+            .tables("remote_write")
+            .map(|section| remote_write(section, legacy))
+            .collect::<Result<_, Fault>>()?,
         storage: storage(config.table("storage")),
         inactive,
         redacted,

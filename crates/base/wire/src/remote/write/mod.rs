@@ -1,5 +1,6 @@
 //! Write requests of versions 1.0 and 2.0.
 
+mod encode;
 mod labels;
 mod read;
 
@@ -8,7 +9,10 @@ use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
 use super::Malformed;
 use super::fields::{Fields, Value};
+pub(super) use labels::pair;
 use labels::{Source, Symbols};
+
+pub use encode::{RequestWriter, label, put_labels, put_metadata_request};
 
 /// A version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,15 +73,15 @@ fn each(count: u16, rest: &[u8], mut take: impl FnMut(i64, f64) -> bool) -> Opti
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use model::same_value;
     use proptest::prelude::*;
 
-    use super::super::{BadChunk, Encoding};
+    use super::super::{BadChunk, Encoding, XorChunk};
     use super::*;
 
     /// A plain encoder, one bit at a time, for tests.
-    pub(crate) fn encode(samples: &[(i64, f64)]) -> Vec<u8> {
+    fn encode(samples: &[(i64, f64)]) -> Vec<u8> {
         let mut bits: Vec<bool> = Vec::new();
         let mut put = |value: u64, size: u32| {
             for place in (0..size).rev() {
@@ -175,6 +175,13 @@ pub(crate) mod tests {
                 (time, f64::from_bits(bits))
             }).collect();
             let bytes = encode(&samples);
+            let mut grown = XorChunk::new(samples[0].0, samples[0].1);
+            for &(time, value) in &samples[1..] {
+                prop_assert!(grown.push(time, value));
+            }
+            let mut written = Vec::new();
+            grown.copy(&mut written);
+            prop_assert_eq!(&written, &bytes);
             let at = |cut: u8| samples[usize::from(cut) % samples.len()].0;
             for (from, to) in [(i64::MIN, i64::MAX), (at(cut.0), at(cut.1)), (at(cut.0) + 1, i64::MAX)] {
                 let mut back = Columns::new();

@@ -1,14 +1,15 @@
 //! The encodings of chunks: samples of one series, packed.
 //!
 //! In go the bytes of a chunk as Prometheus' files have them, behind the byte that names their
-//! [`Encoding`]; out come samples in [`Columns`]. Native histograms are also written here
-//! ([`HistogramChunk`]); floats are written where the head keeps them. Invariants: no bytes make a
+//! [`Encoding`]; out come samples in [`Columns`]. [`pack`] goes the other way, by way of chunks that
+//! grow ([`XorChunk`], [`HistogramChunk`]); the head of the store writes floats straight into memory
+//! of its own. Invariants: no bytes make a
 //! decoder panic, and what it takes of memory is bounded by the length of the bytes, whatever the
 //! counts in them say. What is absent: start times of samples, which are passed over.
 //!
 //! ```text
 //! bits, value, layout, buckets ──> xor, xor2, histogram, float_histogram ──> Encoding
-//!                                             encoder ──> HistogramChunk
+//!                           xor_write ──> XorChunk, encoder ──> HistogramChunk ──> pack
 //! ```
 //! Source of the formats: Prometheus' tsdb/docs/format/chunks.md.
 
@@ -20,10 +21,12 @@ mod grow;
 mod histogram;
 mod histograms;
 mod layout;
+mod pack;
 mod start_times;
 mod value;
 mod xor;
 mod xor2;
+mod xor_write;
 
 #[cfg(test)]
 mod histogram_tests;
@@ -37,23 +40,23 @@ use float_histogram::Floats;
 use histogram::Integers;
 use histograms::{Header, samples};
 
-pub(crate) use grow::{HistogramChunk, same_histogram};
-#[cfg(test)]
-pub(crate) use xor::tests;
+pub use grow::{HistogramChunk, same_histogram};
+pub use pack::{Chunk, pack};
+pub use xor_write::XorChunk;
 
 /// Bytes that are no chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the bytes of the chunk do not add up")]
-pub(crate) struct BadChunk;
+pub struct BadChunk;
 
 /// The encoding byte of a chunk that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("encoding {0} ({name}) cannot be read", name = name_of(*.0))]
-pub(crate) struct UnknownEncoding(pub(crate) u8);
+pub struct UnknownEncoding(u8);
 
 /// How a chunk is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
+pub enum Encoding {
     /// Floats.
     Xor,
     /// Histograms that count whole observations.
@@ -70,7 +73,7 @@ pub(crate) enum Encoding {
 
 impl Encoding {
     /// The encoding that a byte of a file names.
-    pub(crate) fn from_byte(byte: u8) -> Result<Self, UnknownEncoding> {
+    pub fn from_byte(byte: u8) -> Result<Self, UnknownEncoding> {
         Ok(match byte {
             1 => Self::Xor,
             2 => Self::Histogram,
@@ -83,7 +86,7 @@ impl Encoding {
     }
 
     /// The byte that names it in files.
-    pub(crate) fn byte(self) -> u8 {
+    pub fn byte(self) -> u8 {
         match self {
             Self::Xor => 1,
             Self::Histogram => 2,
@@ -98,7 +101,7 @@ impl Encoding {
     /// column of their kind. Stops at the first sample after `to`: the bytes behind it are not
     /// looked at. After an error some samples may have been appended.
     #[inline]
-    pub(crate) fn decode_range(
+    pub fn decode_range(
         self,
         bytes: &[u8],
         from: i64,
@@ -121,12 +124,12 @@ impl Encoding {
     }
 
     /// Appends all samples of the chunk.
-    pub(crate) fn decode(self, bytes: &[u8], into: &mut Columns) -> Result<(), BadChunk> {
+    pub fn decode(self, bytes: &[u8], into: &mut Columns) -> Result<(), BadChunk> {
         self.decode_range(bytes, i64::MIN, i64::MAX, into)
     }
 
     /// How many samples the chunk says it has.
-    pub(crate) fn count(self, bytes: &[u8]) -> Option<u16> {
+    pub fn count(self, bytes: &[u8]) -> Option<u16> {
         match self {
             Self::HistogramWithStarts | Self::FloatHistogramWithStarts => {
                 Header::read(bytes, true).map(|(header, _)| header.count)

@@ -13,7 +13,7 @@ use super::histogram::Integers;
 /// Samples only follow, and when a chunk is written again for new buckets, those that were there
 /// still say the same: a copy may be made of its first samples alone.
 #[derive(Clone, Debug)]
-pub(crate) struct HistogramChunk(Kind);
+pub struct HistogramChunk(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -34,7 +34,7 @@ macro_rules! of_either {
 impl HistogramChunk {
     /// A chunk of one sample. `reset` is what it says of the chunk before it: [`Self::push`] or
     /// [`Self::follow`] of that tell.
-    pub(crate) fn new(time: i64, value: &HistogramValue, reset: ResetHint) -> Self {
+    pub fn new(time: i64, value: &HistogramValue, reset: ResetHint) -> Self {
         Self(match value {
             HistogramValue::Integer(whole) => {
                 Kind::Integer(Box::new(Encoder::new(time, whole, reset)))
@@ -45,7 +45,7 @@ impl HistogramChunk {
 
     /// Adds a sample, which must be valid and later than the last. `Err` says that it must begin
     /// another chunk, and what that says of this one.
-    pub(crate) fn push(&mut self, time: i64, value: &HistogramValue) -> Result<(), ResetHint> {
+    pub fn push(&mut self, time: i64, value: &HistogramValue) -> Result<(), ResetHint> {
         match (&mut self.0, value) {
             (Kind::Integer(chunk), HistogramValue::Integer(whole)) => chunk.push(time, whole),
             (Kind::Float(chunk), HistogramValue::Float(float)) => chunk.push(time, float),
@@ -54,7 +54,7 @@ impl HistogramChunk {
     }
 
     /// What a chunk that begins with this histogram says of this chunk.
-    pub(crate) fn follow(&self, value: &HistogramValue) -> ResetHint {
+    pub fn follow(&self, value: &HistogramValue) -> ResetHint {
         match (&self.0, value) {
             (Kind::Integer(chunk), HistogramValue::Integer(whole)) => chunk.follow(whole),
             (Kind::Float(chunk), HistogramValue::Float(float)) => chunk.follow(float),
@@ -63,7 +63,7 @@ impl HistogramChunk {
     }
 
     /// How it is encoded.
-    pub(crate) fn encoding(&self) -> Encoding {
+    pub fn encoding(&self) -> Encoding {
         match self.0 {
             Kind::Integer(_) => Encoding::Histogram,
             Kind::Float(_) => Encoding::FloatHistogram,
@@ -71,39 +71,40 @@ impl HistogramChunk {
     }
 
     /// Time of the first sample.
-    pub(crate) fn first(&self) -> i64 {
+    pub fn first(&self) -> i64 {
         of_either!(self, chunk => chunk.first)
     }
 
     /// Time of the last sample.
-    pub(crate) fn last(&self) -> i64 {
+    pub fn last(&self) -> i64 {
         of_either!(self, chunk => chunk.time)
     }
 
     /// The last sample, perhaps with buckets of nothing that it did not have when it came.
-    pub(crate) fn last_value(&self) -> HistogramValue {
+    pub fn last_value(&self) -> HistogramValue {
         of_either!(self, chunk => chunk.last())
     }
 
     /// How many samples there are.
-    pub(crate) fn count(&self) -> u16 {
+    pub fn count(&self) -> u16 {
         of_either!(self, chunk => chunk.count)
     }
 
     /// Bytes of the chunk.
-    pub(crate) fn len(&self) -> usize {
+    #[expect(clippy::len_without_is_empty, reason = "a chunk has a sample")]
+    pub fn len(&self) -> usize {
         of_either!(self, chunk => chunk.len())
     }
 
     /// Appends the chunk to `out`, as if only `count` samples were there.
-    pub(crate) fn copy(&self, count: u16, out: &mut Vec<u8>) {
+    pub fn copy(&self, count: u16, out: &mut Vec<u8>) {
         of_either!(self, chunk => chunk.copy(count, out));
     }
 }
 
 /// Whether two histograms say the same: to the bit, but a bucket of nothing is as good as none,
 /// and the hint is not looked at.
-pub(crate) fn same_histogram(a: &HistogramValue, b: &HistogramValue) -> bool {
+pub fn same_histogram(a: &HistogramValue, b: &HistogramValue) -> bool {
     match (a, b) {
         (HistogramValue::Integer(a), HistogramValue::Integer(b)) => same(a, b, |count| count),
         (HistogramValue::Float(a), HistogramValue::Float(b)) => same(a, b, f64::to_bits),
