@@ -23,6 +23,7 @@
 //! What is absent: a cluster (there is one node, whose position is 0, so that nobody waits),
 //! reading files of configuration, receivers, HTTP.
 
+mod acknowledgement;
 mod alerts;
 mod codec;
 mod groups;
@@ -47,6 +48,7 @@ mod turn;
 mod uuid;
 mod views;
 
+pub use acknowledgement::{AcknowledgeError, Acknowledged, Acknowledgement};
 pub use history::{AlertEvent, Delivery};
 pub use limits::Limits;
 pub use plan::Receivers;

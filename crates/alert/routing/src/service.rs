@@ -264,7 +264,7 @@ impl Routing {
         }
     }
 
-    async fn sync(&self) -> Result<(), WalError> {
+    pub(crate) async fn sync(&self) -> Result<(), WalError> {
         let journal = Arc::clone(&self.journal);
         match tokio::task::spawn_blocking(move || journal.sync()).await {
             Ok(synced) => synced,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use model::Alert;
 use wal::WalError;
 
+use crate::acknowledgement::Acknowledgements;
 use crate::alerts::{Alerts, Change};
 use crate::groups::Groups;
 use crate::history::{AlertEvent, Delivery, History};
@@ -42,6 +43,7 @@ pub(crate) struct State {
     pub(crate) silences: Silences,
     pub(crate) groups: Groups,
     pub(crate) told: NotificationLog,
+    pub(crate) acknowledged: Acknowledgements,
     pub(crate) history: History,
     journal: Arc<Journal>,
     metrics: Arc<Metrics>,
@@ -60,6 +62,7 @@ impl State {
         let mut alerts = Alerts::new(rules.limits.alerts);
         let mut silences = Silences::new(rules.silences);
         let mut told = NotificationLog::default();
+        let mut acknowledged = Acknowledgements::default();
         let mut history = History::new(rules.limits.history);
         let mut alive = 0;
         let journal = Journal::open(folder, now, |record| match record {
@@ -83,6 +86,8 @@ impl State {
                 alive = alive.max(entry.at);
                 told.record(target, entry);
             }
+            Record::Acknowledged(fingerprint, one) => acknowledged.restore(fingerprint, one),
+            Record::Withdrawn(fingerprint) => acknowledged.withdraw(fingerprint),
             Record::Alive(at) => alive = alive.max(at),
             Record::Event(event) => history.alert(event),
             Record::Delivery(delivery) => history.delivery(delivery),
@@ -96,6 +101,7 @@ impl State {
             alerts,
             silences,
             told,
+            acknowledged,
             history,
             journal: Arc::new(journal),
             metrics,
@@ -124,7 +130,7 @@ impl State {
 
     /// Writes to the log. What could not be written is known only as long as the process lives;
     /// telling people goes before that.
-    fn keep(&self, records: &[Record]) {
+    pub(crate) fn keep(&self, records: &[Record]) {
         if let Err(error) = self.journal.append(records) {
             self.metrics.journal_failures.inc();
             tracing::error!(%error, "alerts and notifications are not stored; a restart would forget them");
@@ -367,6 +373,7 @@ impl State {
         }
         self.silences.collect(now);
         self.told.collect(now);
+        self.acknowledged.collect(&self.alerts, now);
         self.groups.collect();
         let held: std::collections::HashSet<u64> = self
             .groups
@@ -394,11 +401,13 @@ impl State {
             .told
             .iter()
             .map(|(target, told)| Record::Notified(target.clone(), told.clone()));
+        let acknowledged = self.acknowledged.records();
         let events = self.history.alerts().cloned().map(Record::Event);
         let deliveries = self.history.deliveries().cloned().map(Record::Delivery);
         let state = alerts
             .chain(silences)
             .chain(told)
+            .chain(acknowledged)
             .chain(events)
             .chain(deliveries);
         match self.journal.begin_compaction(state) {
