@@ -86,6 +86,18 @@ impl NotificationLog {
         Some(told)
     }
 
+    /// Gives an alert another number in what a target was told; answers what it was told then.
+    pub(crate) fn rename(&mut self, target: &Target, from: u64, to: u64) -> Option<Told> {
+        let told = self.told.get_mut(target)?;
+        for list in [&mut told.firing, &mut told.resolved] {
+            for number in list.iter_mut().filter(|number| **number == from) {
+                *number = to;
+            }
+            list.sort_unstable();
+        }
+        Some(told.clone())
+    }
+
     /// When what a target was told may be forgotten.
     pub(crate) fn expiry_of(&self, target: &Target) -> Option<i64> {
         self.told.get(target).map(|told| told.expires)

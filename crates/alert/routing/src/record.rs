@@ -13,6 +13,7 @@
 //! | 7 delivery | time, receiver, kind, group key, error, reason, index, firing, resolved, attempts |
 //! | 16 acknowledgement | fingerprint, time, end (the greatest number for none), author, comment |
 //! | 17 acknowledgement withdrawn | fingerprint |
+//! | 18 taken over | time: what was told until then may number alerts as upstream does |
 //!
 //! Records of an unknown kind are passed over with a word in the log, so that an older program can
 //! read what a newer one wrote.
@@ -47,6 +48,8 @@ pub(crate) enum Record {
     Acknowledged(u64, Acknowledgement),
     /// Nobody has taken it on any more.
     Withdrawn(u64),
+    /// What another Alertmanager had left was taken over at this moment.
+    Imported(i64),
 }
 
 impl Record {
@@ -96,6 +99,10 @@ impl Record {
                 out.push(17);
                 out.extend_from_slice(&fingerprint.to_le_bytes());
             }
+            Self::Imported(at) => {
+                out.push(18);
+                codec::put_signed(&mut out, *at);
+            }
         }
         out
     }
@@ -120,6 +127,7 @@ impl Record {
             7 => Self::Delivery(Delivery::decode(&mut bytes)?),
             16 => Self::Acknowledged(bytes.fingerprint()?, Acknowledgement::decode(&mut bytes)?),
             17 => Self::Withdrawn(bytes.fingerprint()?),
+            18 => Self::Imported(bytes.signed()?),
             _ => return None,
         })
     }
@@ -240,6 +248,7 @@ mod tests {
                 },
             ),
             Record::Withdrawn(u64::MAX),
+            Record::Imported(-5),
         ]
     }
 

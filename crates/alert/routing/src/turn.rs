@@ -223,15 +223,8 @@ impl Turn {
             let asked = error.retry_after.map_or(0, millis);
             let wait = jittered(pause, &self.key, attempts).max(asked);
             let late = wait >= millis(world.until(self.deadline));
-            tracing::warn!(
-                receiver = notification.receiver,
-                integration = kind,
-                index = integration.index(),
-                attempts,
-                error = error.message,
-                again = error.may_retry && !late,
-                "an attempt to notify failed"
-            );
+            let again = error.may_retry && !late;
+            warn_of(world, integration, notification, (attempts, again), &error);
             if !error.may_retry || late {
                 let why = if late {
                     GivenUp::Deadline
@@ -262,6 +255,31 @@ impl World {
     pub(crate) fn until(&self, moment: i64) -> Duration {
         let left = moment.saturating_sub(self.clock.now());
         Duration::from_millis(u64::try_from(left).unwrap_or(0))
+    }
+}
+
+/// Says that an attempt failed; of those of one integration now and then one.
+fn warn_of(
+    world: &World,
+    integration: &dyn Notify,
+    notification: &Notification,
+    (attempts, again): (u64, bool),
+    error: &NotifyError,
+) {
+    let (receiver, kind) = (&notification.receiver, integration.kind());
+    let index = integration.index();
+    let subject = format!("{receiver}/{kind}/{index}");
+    if let Some(left_out) = world.metrics.complaints.may_speak(&subject) {
+        tracing::warn!(
+            receiver,
+            integration = kind,
+            index,
+            attempts,
+            error = error.message,
+            again,
+            left_out,
+            "an attempt to notify failed"
+        );
     }
 }
 
