@@ -103,6 +103,12 @@ const FLAGS: &[Flag] = &[
         "Alertmanager's configuration file. With it alerts are routed and told by this process, and Alertmanager's API answers under /api/v2, too.",
     ),
     active(
+        "alertmanager.config.expand-env",
+        Switch,
+        "false",
+        "${NAME} in values of Alertmanager's configuration stands for what the environment says.",
+    ),
+    active(
         "alertmanager.storage.path",
         Text,
         "",

@@ -235,6 +235,7 @@ fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Ale
     let source = alertmanager::Source {
         file: PathBuf::from(file),
         external_url: options.alerting.external_url.clone(),
+        expands: flags.is_on("alertmanager.config.expand-env"),
     };
     let data = match flags.text("alertmanager.storage.path") {
         "" => options.data.clone(),

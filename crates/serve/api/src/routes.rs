@@ -109,6 +109,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/exporters/{name}", get(own_metrics::exporter))
         .route("/api/v2/{*path}", any(alertmanager::mounted))
         .route("/alertmanager/api/v2/{*path}", any(alertmanager::mounted))
+        .route("/api/v1/alerting/{*path}", any(alertmanager::mounted))
         .fallback(any(pages::page))
         .layer(from_fn_with_state(
             Arc::clone(&face.requests),
