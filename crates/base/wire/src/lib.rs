@@ -5,7 +5,9 @@
 //! sockets and files; whoever has the bytes hands them over.
 //!
 //! [`exposition`] is what targets answer to a scrape: text, OpenMetrics and protobuf; [`remote`]
-//! what other servers push.
+//! what other servers push; [`otlp`] what programs push that measure with OpenTelemetry.
 
 pub mod exposition;
+mod fields;
+pub mod otlp;
 pub mod remote;

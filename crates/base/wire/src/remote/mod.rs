@@ -5,8 +5,7 @@
 //! when they are asked for. Sources: the specifications of remote write 1.0 and 2.0
 //! (prometheus.io/docs/specs).
 
-mod fields;
 mod histogram;
 pub mod write;
 
-pub use fields::Malformed;
+pub use crate::fields::Malformed;

@@ -2,8 +2,8 @@
 
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
-use crate::remote::Malformed;
-use crate::remote::fields::{Fields, Value, numbers, varint};
+use crate::fields::Malformed;
+use crate::fields::{Fields, Value, numbers, varint};
 
 /// The key byte of field 1 with a length: where labels stand in both versions.
 const LABELS: u8 = 1 << 3 | 2;

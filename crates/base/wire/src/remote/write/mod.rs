@@ -6,8 +6,8 @@ mod read;
 use model::{Exemplar, FamilyKind, HistogramSample, LabelsBuilder};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
-use super::Malformed;
-use super::fields::{Fields, Value};
+use crate::fields::Malformed;
+use crate::fields::{Fields, Value};
 use labels::{Source, Symbols};
 
 /// A version of the protocol.

@@ -4,8 +4,8 @@ use model::{Exemplar, FamilyKind, LabelsBuilder};
 
 use super::labels::{Source, of_references, pair};
 use super::{Content, Metadata, Series, Version};
-use crate::remote::Malformed;
-use crate::remote::fields::{Fields, Value};
+use crate::fields::Malformed;
+use crate::fields::{Fields, Value};
 use crate::remote::histogram;
 
 /// What a field of a series is.

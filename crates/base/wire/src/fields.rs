@@ -26,6 +26,9 @@ pub enum Malformed {
     /// A list of references with a name that has no value.
     #[error("the references of labels are not pairs")]
     Pairs,
+    /// A value that lies within too many others.
+    #[error("a value lies within more than {0} others")]
+    Deep(usize),
     /// A histogram that says neither whole nor float counts, or does not add up.
     #[error("a histogram's counts do not fit its spans")]
     Histogram,
@@ -33,7 +36,7 @@ pub enum Malformed {
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Number(u64),
     Fixed64(u64),
     Bytes(&'a [u8]),
@@ -41,40 +44,40 @@ pub(super) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn number(self, field: u32) -> Result<u64, Malformed> {
+    pub(crate) fn number(self, field: u32) -> Result<u64, Malformed> {
         match self {
             Self::Number(number) => Ok(number),
             _ => Err(Malformed::Field(field)),
         }
     }
 
-    pub(super) fn double(self, field: u32) -> Result<f64, Malformed> {
+    pub(crate) fn double(self, field: u32) -> Result<f64, Malformed> {
         match self {
             Self::Fixed64(bits) => Ok(f64::from_bits(bits)),
             _ => Err(Malformed::Field(field)),
         }
     }
 
-    pub(super) fn bytes(self, field: u32) -> Result<&'a [u8], Malformed> {
+    pub(crate) fn bytes(self, field: u32) -> Result<&'a [u8], Malformed> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             _ => Err(Malformed::Field(field)),
         }
     }
 
-    pub(super) fn text(self, field: u32) -> Result<&'a str, Malformed> {
+    pub(crate) fn text(self, field: u32) -> Result<&'a str, Malformed> {
         std::str::from_utf8(self.bytes(field)?).map_err(|_| Malformed::Text)
     }
 }
 
 /// The fields of one message, in the order they lie.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Fields<'a>(pub(super) &'a [u8]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Fields<'a> {
     /// The next field's number and value; `None` at the end.
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<(u32, Value<'a>)>, Malformed> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, Value<'a>)>, Malformed> {
         if self.0.is_empty() {
             return Ok(None);
         }
@@ -109,7 +112,7 @@ impl<'a> Fields<'a> {
 
 /// A number of 7 bits a byte, lowest first.
 #[inline]
-pub(super) fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
+pub(crate) fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
     if let Some((&byte, rest)) = bytes.split_first()
         && byte < 0x80
     {
@@ -135,12 +138,12 @@ pub(super) fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
 }
 
 /// A signed number whose lowest bit is its sign.
-pub(super) fn zigzag(number: u64) -> i64 {
+pub(crate) fn zigzag(number: u64) -> i64 {
     (number >> 1) as i64 ^ -((number & 1) as i64)
 }
 
 /// Reads a list of numbers, which may lie packed in one field or one a field.
-pub(super) fn numbers(
+pub(crate) fn numbers(
     value: Value<'_>,
     field: u32,
     mut each: impl FnMut(u64) -> Result<(), Malformed>,
@@ -158,7 +161,7 @@ pub(super) fn numbers(
 }
 
 /// The same of doubles.
-pub(super) fn doubles(value: Value<'_>, field: u32, into: &mut Vec<f64>) -> Result<(), Malformed> {
+pub(crate) fn doubles(value: Value<'_>, field: u32, into: &mut Vec<f64>) -> Result<(), Malformed> {
     match value {
         Value::Fixed64(bits) => into.push(f64::from_bits(bits)),
         Value::Bytes(packed) => {
