@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::alerting::alerting;
+use super::otlp::otlp;
 use super::scrape::{labels, name_validation, scrape};
 use crate::error::Fault;
 use crate::sections::top::MAX_EXEMPLARS;
@@ -25,9 +26,6 @@ pub(crate) fn build<'a>(
         .filter(|key| config.has(key))
         .map(|key| (*key).to_owned())
         .collect();
-    if config.slot("otlp").given {
-        inactive.push("otlp".to_owned());
-    }
     let legacy = name_validation(global) == NameValidation::Legacy;
     let alerting = alerting(config.table("alerting"), legacy)?;
     let scraped = scrape_configs.iter().flat_map(|scrape| &scrape.discovery);
@@ -52,6 +50,7 @@ pub(crate) fn build<'a>(
         scrape_configs,
         alerting,
         storage: storage(config.table("storage")),
+        otlp: otlp(config.table("otlp")),
         inactive,
         redacted,
     })

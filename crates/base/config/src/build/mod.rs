@@ -3,5 +3,6 @@
 mod alerting;
 pub(crate) mod config;
 pub(crate) mod http;
+mod otlp;
 pub(crate) mod rules;
 mod scrape;
