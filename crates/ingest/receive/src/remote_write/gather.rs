@@ -1,15 +1,14 @@
 //! A request as one batch.
 
-use std::ops::Range;
-
 use contract::{Batch, PendingExemplar, PendingHistogram, PendingMetadata, PendingSample};
 use contract::{Rejection, SeriesId};
 use model::{Exemplar, Labels, LabelsBuilder, METRIC_NAME};
 use wire::remote::Malformed;
 use wire::remote::write::{Content, Request, Series};
 
-use super::ids::Ids;
-use super::refuse::Faults;
+use crate::ids::Ids;
+use crate::pending::{Ends, Unknown};
+use crate::refuse::Faults;
 
 /// What a request came to; its memory serves one request after the other.
 #[derive(Default)]
@@ -19,30 +18,6 @@ pub(super) struct Gathered {
     ends: Vec<(u32, u32)>,
     pub(super) unknown: Vec<Unknown>,
     content: Content,
-}
-
-/// A series whose id is not known yet, and its places in the batch.
-pub(super) struct Unknown {
-    pub(super) hash: u64,
-    pub(super) labels: Labels,
-    samples: Range<usize>,
-    histograms: Range<usize>,
-    exemplars: Range<usize>,
-    metadata: Range<usize>,
-}
-
-impl Unknown {
-    /// Puts the id, now that it is known, where it belongs.
-    pub(super) fn set(&self, batch: &mut Batch, id: SeriesId) {
-        let samples = batch.samples.get_mut(self.samples.clone());
-        samples.into_iter().flatten().for_each(|s| s.series = id);
-        let histograms = batch.histograms.get_mut(self.histograms.clone());
-        histograms.into_iter().flatten().for_each(|h| h.series = id);
-        let exemplars = batch.exemplars.get_mut(self.exemplars.clone());
-        exemplars.into_iter().flatten().for_each(|e| e.series = id);
-        let metadata = batch.metadata.get_mut(self.metadata.clone());
-        metadata.into_iter().flatten().for_each(|m| m.series = id);
-    }
 }
 
 impl Gathered {
@@ -118,13 +93,7 @@ impl Gathered {
         let Some(labels) = checked(series, content, faults)? else {
             return Ok(());
         };
-        let batch = &self.batch;
-        let before = (
-            batch.samples.len(),
-            batch.histograms.len(),
-            batch.exemplars.len(),
-            batch.metadata.len(),
-        );
+        let before = Ends::of(&self.batch);
         // What is known of a series by its first request stands until it is told anew.
         if let Some(metadata) = content.metadata.take() {
             self.batch.metadata.push(PendingMetadata {
@@ -135,15 +104,8 @@ impl Gathered {
             });
         }
         self.push(SeriesId(0), content);
-        let batch = &self.batch;
-        self.unknown.push(Unknown {
-            hash: series.hash(),
-            labels,
-            samples: before.0..batch.samples.len(),
-            histograms: before.1..batch.histograms.len(),
-            exemplars: before.2..batch.exemplars.len(),
-            metadata: before.3..batch.metadata.len(),
-        });
+        let unknown = Unknown::since(before, &self.batch, series.hash(), labels);
+        self.unknown.push(unknown);
         Ok(())
     }
 
@@ -182,21 +144,15 @@ impl Gathered {
 
     fn copy(&mut self, series: &Series<'_>, from: &Batch, place: usize) -> Result<(), Malformed> {
         let batch = &mut self.batch;
-        let before = (batch.samples.len(), batch.histograms.len());
+        let before = Ends::of(batch);
         match place.checked_sub(from.samples.len()) {
             None => batch.samples.extend(from.samples.get(place)),
             Some(place) => batch.histograms.extend(from.histograms.get(place).cloned()),
         }
         let mut labels = LabelsBuilder::new();
         series.labels(&mut labels)?;
-        self.unknown.push(Unknown {
-            hash: series.hash(),
-            labels: labels.build(),
-            samples: before.0..batch.samples.len(),
-            histograms: before.1..batch.histograms.len(),
-            exemplars: 0..0,
-            metadata: 0..0,
-        });
+        let unknown = Unknown::since(before, batch, series.hash(), labels.build());
+        self.unknown.push(unknown);
         Ok(())
     }
 

@@ -9,19 +9,19 @@ const MOST_KEPT: usize = 2_000_000;
 
 /// The ids of the series that were sent lately.
 #[derive(Default)]
-pub(super) struct Ids {
+pub(crate) struct Ids {
     young: RapidHashMap<u64, SeriesId>,
     old: RapidHashMap<u64, SeriesId>,
 }
 
 impl Ids {
     #[inline]
-    pub(super) fn get(&self, hash: u64) -> Option<SeriesId> {
+    pub(crate) fn get(&self, hash: u64) -> Option<SeriesId> {
         let found = self.young.get(&hash).or_else(|| self.old.get(&hash));
         found.copied()
     }
 
-    pub(super) fn insert(&mut self, hash: u64, id: SeriesId) {
+    pub(crate) fn insert(&mut self, hash: u64, id: SeriesId) {
         if self.young.len() >= MOST_KEPT {
             self.old = std::mem::take(&mut self.young);
         }

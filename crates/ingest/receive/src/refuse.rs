@@ -1,14 +1,40 @@
 //! What is wrong with a request, for its sender.
 
-use contract::{AppendError, RejectReason};
+use contract::{AppendError, Appended, Batch, RejectReason};
 use model::Labels;
 use thiserror::Error;
 use wire::remote::Malformed;
 
-use super::Written;
+use crate::body::BodyError;
 
 /// Faults told in one answer; the others are only counted.
 const MOST_TOLD: usize = 10;
+
+/// What of a request was stored; version 2.0 of remote write answers with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Samples.
+    pub samples: usize,
+    /// Native histograms.
+    pub histograms: usize,
+    /// Exemplars that were handed to the store.
+    pub exemplars: usize,
+}
+
+impl Written {
+    /// What was stored of a batch.
+    pub(crate) fn of(batch: &Batch, appended: &Appended) -> Self {
+        let histograms_from = batch.samples.len();
+        let lost = appended.rejected.iter();
+        let lost_histograms = lost.filter(|r| r.place >= histograms_from).count();
+        let lost_samples = appended.rejected.len() - lost_histograms;
+        Self {
+            samples: batch.samples.len().saturating_sub(lost_samples),
+            histograms: batch.histograms.len().saturating_sub(lost_histograms),
+            exemplars: batch.exemplars.len(),
+        }
+    }
+}
 
 /// A request of which not all was stored.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -22,8 +48,14 @@ pub struct Refused {
     pub reason: String,
 }
 
+impl From<BodyError> for Refused {
+    fn from(fault: BodyError) -> Self {
+        Self::bad(fault.to_string())
+    }
+}
+
 impl Refused {
-    pub(super) fn bad(reason: String) -> Self {
+    pub(crate) fn bad(reason: String) -> Self {
         Self {
             written: Written::default(),
             may_retry: false,
@@ -31,11 +63,11 @@ impl Refused {
         }
     }
 
-    pub(super) fn malformed(fault: Malformed) -> Self {
+    pub(crate) fn malformed(fault: Malformed) -> Self {
         Self::bad(format!("the write request cannot be read: {fault}"))
     }
 
-    pub(super) fn failed(error: AppendError) -> Self {
+    pub(crate) fn failed(error: AppendError) -> Self {
         Self {
             written: Written::default(),
             may_retry: true,
@@ -46,11 +78,11 @@ impl Refused {
 
 /// The faults of one request.
 #[derive(Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     told: Vec<String>,
     count: usize,
     /// Samples of series whose labels cannot be stored.
-    pub(super) invalid: u64,
+    pub(crate) invalid: u64,
 }
 
 impl Faults {
@@ -61,17 +93,17 @@ impl Faults {
         }
     }
 
-    pub(super) fn invalid(&mut self, words: String, samples: u64) {
+    pub(crate) fn invalid(&mut self, words: String, samples: u64) {
         self.invalid += samples;
         self.tell(|| words);
     }
 
-    pub(super) fn rejected(&mut self, reason: RejectReason, labels: &Labels) {
+    pub(crate) fn rejected(&mut self, reason: RejectReason, labels: &Labels) {
         self.tell(|| format!("{} for series {labels}", reason.as_str()));
     }
 
     /// The answer, given what was written.
-    pub(super) fn outcome(self, written: Written) -> Result<Written, Refused> {
+    pub(crate) fn outcome(self, written: Written) -> Result<Written, Refused> {
         if self.count == 0 {
             return Ok(written);
         }
