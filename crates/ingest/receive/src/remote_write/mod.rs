@@ -30,6 +30,7 @@ pub struct RemoteWrite {
     /// Goes into the hashes, so that nobody outside can make two series of one hash.
     seed: u64,
     free: Mutex<Vec<Scratch>>,
+    accepted: Vec<Version>,
     metrics: Metrics,
 }
 
@@ -50,8 +51,19 @@ impl RemoteWrite {
             ids: RwLock::default(),
             seed: std::hash::BuildHasher::hash_one(&random, 0u8),
             free: Mutex::default(),
+            accepted: vec![Version::V1, Version::V2],
             metrics: Metrics::default(),
         }
+    }
+
+    /// The same, for these versions alone.
+    pub fn accepting(self, accepted: Vec<Version>) -> Self {
+        Self { accepted, ..self }
+    }
+
+    /// Whether requests of a version are taken.
+    pub fn accepts(&self, version: Version) -> bool {
+        self.accepted.contains(&version)
     }
 
     /// Stores a request.

@@ -19,6 +19,22 @@ pub enum Version {
     V2,
 }
 
+impl Version {
+    /// The version of a message, by its name.
+    pub fn of_message(name: &str) -> Option<Self> {
+        let all = [Self::V1, Self::V2];
+        all.into_iter().find(|version| version.message() == name)
+    }
+
+    /// The name of its message.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::V1 => "prometheus.WriteRequest",
+            Self::V2 => "io.prometheus.write.v2.Request",
+        }
+    }
+}
+
 /// A request, decompressed.
 pub struct Request<'a> {
     version: Version,
