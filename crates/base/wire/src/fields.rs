@@ -34,6 +34,16 @@ pub enum Malformed {
     Histogram,
 }
 
+impl Malformed {
+    /// Whether it concerns what one part of a message says, so that the others can be read.
+    pub fn is_of_a_part(self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Symbol(_) | Self::Pairs | Self::Histogram
+        )
+    }
+}
+
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {

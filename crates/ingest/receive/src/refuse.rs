@@ -79,6 +79,7 @@ impl Refused {
 /// The faults of one request.
 #[derive(Default)]
 pub(crate) struct Faults {
+    is_lenient: bool,
     told: Vec<String>,
     count: usize,
     /// Samples of series whose labels cannot be stored.
@@ -86,6 +87,15 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
+    /// No faults yet. Where it `is_lenient`, series that cannot be stored are counted and left out,
+    /// and the answer says nothing of them.
+    pub(crate) fn new(is_lenient: bool) -> Self {
+        Self {
+            is_lenient,
+            ..Self::default()
+        }
+    }
+
     fn tell(&mut self, words: impl FnOnce() -> String) {
         self.count += 1;
         if self.told.len() < MOST_TOLD {
@@ -93,9 +103,31 @@ impl Faults {
         }
     }
 
-    pub(crate) fn invalid(&mut self, words: String, samples: u64) {
-        self.invalid += samples;
-        self.tell(|| words);
+    /// Notes a series whose labels cannot be stored, and that it has so many samples.
+    pub(crate) fn invalid(&mut self, words: String, samples: usize) {
+        self.invalid += samples as u64;
+        if self.is_lenient {
+            tracing::debug!(reason = words, "a series was left out of a write request");
+        } else {
+            self.tell(|| words);
+        }
+    }
+
+    /// Notes a series without samples.
+    pub(crate) fn empty(&mut self, labels: &Labels) {
+        if !self.is_lenient {
+            self.tell(|| {
+                format!("TimeSeries must contain at least one sample or histogram for series {labels}")
+            });
+        }
+    }
+
+    /// Notes an exemplar or a histogram that cannot be read. Exemplars are a gift to whoever is
+    /// lenient.
+    pub(crate) fn part(&mut self, fault: Malformed, labels: &Labels) {
+        if !self.is_lenient || fault == Malformed::Histogram {
+            self.tell(|| format!("{fault} for series {labels}"));
+        }
     }
 
     pub(crate) fn rejected(&mut self, reason: RejectReason, labels: &Labels) {

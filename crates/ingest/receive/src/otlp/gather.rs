@@ -4,7 +4,7 @@ use contract::{Batch, PendingExemplar, PendingHistogram, PendingMetadata, Pendin
 use model::{Exemplar, FamilyKind, HistogramValue, IntegerHistogram, Labels};
 
 use super::Trouble;
-use crate::ids::Ids;
+use crate::ids::{Cursor, Ids};
 use crate::pending::{Ends, Unknown};
 
 /// What a request came to; its memory serves one request after the other.
@@ -12,6 +12,7 @@ use crate::pending::{Ends, Unknown};
 pub(super) struct Gathered {
     pub(super) batch: Batch,
     pub(super) unknown: Vec<Unknown>,
+    cursor: Cursor,
 }
 
 /// What a series has at one moment.
@@ -53,7 +54,7 @@ impl Gathered {
         entry: Entry<'_>,
         labels: impl FnOnce() -> Result<Labels, Trouble>,
     ) -> Result<(), Trouble> {
-        if let Some(series) = ids.get(entry.key) {
+        if let Some(series) = ids.get(&mut self.cursor, entry.key) {
             self.add(series, entry);
             return Ok(());
         }

@@ -236,7 +236,7 @@ impl Otlp {
     }
 
     fn append(&self, known: &Known, gathered: &mut Gathered) -> Result<Appended, Refused> {
-        let Gathered { batch, unknown } = gathered;
+        let Gathered { batch, unknown, .. } = gathered;
         resolve(self.store.as_ref(), &known.ids, batch, unknown)
             .and_then(|()| append(self.store.as_ref(), batch, self.clock.now()))
             .map_err(Refused::failed)

@@ -499,13 +499,8 @@ impl<'t> Translation<'t> {
         out: &mut Gathered,
     ) -> Result<(), Trouble> {
         let key = mix(key, self.hash(b"target_info"));
-        // A resource that tells nothing has no such series, and so its key is never known.
-        let labels = match self.ids.get(key) {
-            Some(_) => model::Labels::empty(),
-            None => match labels.target_info(resource, self.config)? {
-                Some(labels) => labels,
-                None => return Ok(()),
-            },
+        let Some(labels) = labels.target_info(resource, self.config)? else {
+            return Ok(());
         };
         let half = self.options.lookback.max(Duration::from_millis(2)) / 2;
         let half = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX);

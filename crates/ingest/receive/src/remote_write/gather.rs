@@ -6,7 +6,7 @@ use model::{Exemplar, Labels, LabelsBuilder, METRIC_NAME};
 use wire::remote::Malformed;
 use wire::remote::write::{Content, Request, Series};
 
-use crate::ids::Ids;
+use crate::ids::{Cursor, Ids};
 use crate::pending::{Ends, Unknown};
 use crate::refuse::Faults;
 
@@ -36,11 +36,12 @@ impl Gathered {
     ) -> Result<(), Malformed> {
         self.clear();
         let mut content = std::mem::take(&mut self.content);
+        let mut cursor = Cursor::default();
         while let Some(series) = request.next_series()? {
             series.read(&mut content)?;
-            match ids.get(series.hash()) {
-                Some(id) => self.push(id, &mut content),
-                None => self.push_unknown(&series, &mut content, faults)?,
+            match ids.get(&mut cursor, series.hash()) {
+                Some(id) if content.is_plain() => self.push(id, &mut content),
+                known => self.push_checked(&series, known, &mut content, faults)?,
             }
             let ends = (self.batch.samples.len(), self.batch.histograms.len());
             // A request of 32 MiB has fewer of both than 32 bits can count.
@@ -83,16 +84,25 @@ impl Gathered {
         }
     }
 
+    /// Adds a series that is not known, or of which more than samples is told.
     #[cold]
-    fn push_unknown(
+    fn push_checked(
         &mut self,
         series: &Series<'_>,
+        known: Option<SeriesId>,
         content: &mut Content,
         faults: &mut Faults,
     ) -> Result<(), Malformed> {
         let Some(labels) = checked(series, content, faults)? else {
             return Ok(());
         };
+        for fault in content.faults.drain(..) {
+            faults.part(fault, &labels);
+        }
+        if let Some(id) = known {
+            self.push(id, content);
+            return Ok(());
+        }
         let before = Ends::of(&self.batch);
         // What is known of a series by its first request stands until it is told anew.
         if let Some(metadata) = content.metadata.take() {
@@ -189,24 +199,39 @@ fn checked(
     content: &Content,
     faults: &mut Faults,
 ) -> Result<Option<Labels>, Malformed> {
+    let samples = content.samples.len() + content.histograms.len();
+    let is_empty = samples == 0 && !content.faults.contains(&Malformed::Histogram);
     let mut labels = LabelsBuilder::new();
     let mut twice = None;
     let mut has_empty_name = false;
-    series.each_label(|name, value| {
+    let read = series.each_label(|name, value| {
         if !labels.get(name).is_empty() {
             twice.get_or_insert_with(|| name.to_owned());
         }
         has_empty_name |= name.is_empty();
         labels.set(name, value);
-    })?;
+    });
+    let read = match (read, &content.unreadable) {
+        (Ok(()), Some(fault)) => Err(*fault),
+        (read, _) => read,
+    };
     let labels = labels.build();
-    let samples = (content.samples.len() + content.histograms.len()) as u64;
+    match read {
+        Ok(()) => {}
+        Err(fault) if fault.is_of_a_part() => {
+            faults.invalid(format!("parsing labels for series {labels}: {fault}"), samples);
+            return Ok(None);
+        }
+        Err(fault) => return Err(fault),
+    }
     if has_empty_name || labels.get(METRIC_NAME).is_none() {
         let words = format!("invalid metric name or labels, got {labels}");
         faults.invalid(words, samples);
     } else if let Some(name) = twice {
         let words = format!("invalid labels for series, labels {labels}, duplicated label {name}");
         faults.invalid(words, samples);
+    } else if is_empty {
+        faults.empty(&labels);
     } else {
         return Ok(Some(labels));
     }

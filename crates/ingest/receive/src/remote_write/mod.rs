@@ -98,7 +98,9 @@ impl RemoteWrite {
         version: Version,
         gathered: &mut Gathered,
     ) -> Result<Written, Refused> {
-        let mut faults = Faults::default();
+        // Version 1.0 has no word for a part that was not stored, and upstream leaves what has
+        // labels that cannot be stored out without one.
+        let mut faults = Faults::new(version == Version::V1);
         let request = Request::new(body, version, self.seed).map_err(Refused::malformed)?;
         gathered
             .take(request, &self.ids.read(), &mut faults)

@@ -64,6 +64,20 @@ pub struct Content {
     pub exemplars: Vec<Exemplar>,
     /// Of version 2.0 only.
     pub metadata: Option<Metadata>,
+    /// What is wrong with exemplars and histograms that were left out, each by itself.
+    pub faults: Vec<Malformed>,
+    /// What is wrong with the metadata, and so with the series.
+    pub unreadable: Option<Malformed>,
+}
+
+impl Content {
+    /// Whether there are samples, and nothing that is wrong.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        (!self.samples.is_empty() || !self.histograms.is_empty())
+            && self.faults.is_empty()
+            && self.unreadable.is_none()
+    }
 }
 
 /// What is said about a series.
@@ -127,7 +141,14 @@ impl<'a> Request<'a> {
                 (Source::Texts(head), hash)
             }
             Version::V2 => {
-                let hash = self.symbols.hash(head)?;
+                let hash = match self.symbols.hash(head) {
+                    Ok(hash) => hash,
+                    // Whoever asks for the labels is told; their hash is known to nobody.
+                    Err(fault) if fault.is_of_a_part() => {
+                        !rapidhash_v3_seeded(head, &self.secrets)
+                    }
+                    Err(fault) => return Err(fault),
+                };
                 (Source::Symbols(head, &self.symbols), hash)
             }
         };
@@ -175,6 +196,8 @@ impl<'a> Series<'a> {
         into.histograms.clear();
         into.exemplars.clear();
         into.metadata = None;
+        into.faults.clear();
+        into.unreadable = None;
         read::content(self, into)
     }
 }
