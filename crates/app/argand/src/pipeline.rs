@@ -17,7 +17,6 @@ use guard::Guard;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions, QueryObserver};
-use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -30,6 +29,7 @@ use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
+use crate::receivers::Receivers;
 use crate::{features, listen, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
@@ -167,21 +167,18 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         &options.alerting,
         alertmanager.clone(),
     );
+    let receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
     let stages = Stages::start(
         Arc::clone(&store),
         scraping,
         options.clone(),
         alerting,
         queries.log,
+        receivers.clone(),
     );
     let stages = Arc::new(stages);
-    let remote_write = flags
-        .is_on("web.enable-remote-write-receiver")
-        .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
-    if let Some(receiver) = &remote_write {
-        gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
-    }
+    gatherers.extend(receivers.gatherers());
     let remote_read = remote_read::server(flags)?;
     gatherers.push(Arc::clone(&remote_read) as Arc<dyn Gather>);
     // From here on the page tells how far reading back the log is; questions wait for its end.
@@ -195,7 +192,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         alertmanagers: Arc::clone(&stages.alerting.sender) as Arc<dyn Alertmanagers>,
         engine,
         remote_read,
-        remote_write,
+        remote_write: receivers.remote_write,
+        otlp: receivers.otlp,
         gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));
@@ -383,6 +381,7 @@ struct Stages {
     scraping: Handle,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
+    receivers: Receivers,
 }
 
 impl Stages {
@@ -392,6 +391,7 @@ impl Stages {
         options: Options,
         alerting: Alerting,
         query_log: Arc<QueryLog>,
+        receivers: Receivers,
     ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
@@ -414,6 +414,7 @@ impl Stages {
             scraping: scraping.clone(),
             alerting,
             query_log,
+            receivers,
         }
     }
 
@@ -454,6 +455,7 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
+        self.receivers.apply(&config.otlp);
         self.alerting.apply(&config, alerting);
         Ok(())
     }
