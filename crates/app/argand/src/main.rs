@@ -28,6 +28,8 @@ mod promql_tools;
 mod push_tools;
 mod query_log;
 mod query_tools;
+mod receivers;
+mod remote_read;
 mod signals;
 mod test_tools;
 mod tools;
