@@ -173,7 +173,10 @@ fn what_happened_can_be_asked_and_alerts_taken_on() -> Result<()> {
         (json!({"fingerprint": "x"}), 400),
         (json!({"filter": ["{"]}), 400),
         (json!({"everything": true}), 400),
-        (json!({"filter": ["n=1"], "endsAt": "2020-01-01T00:00:00Z"}), 400),
+        (
+            json!({"filter": ["n=1"], "endsAt": "2020-01-01T00:00:00Z"}),
+            400,
+        ),
     ] {
         let (status, answer) = ask_json("POST", &acknowledgements, &body);
         assert_eq!(status, code, "{body}: {answer}");

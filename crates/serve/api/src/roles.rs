@@ -16,9 +16,10 @@ const QUESTIONS: [&str; 8] = [
 ];
 
 /// Where samples, pushes, alerts and silences are given; also everything below.
-const GIFTS: [&str; 7] = [
+const GIFTS: [&str; 8] = [
     "/api/v1/write",
     "/api/v1/otlp",
+    "/opentelemetry.proto.collector.metrics.v1.MetricsService",
     "/metrics/job",
     "/metrics/job@base64",
     "/api/v2/alerts",
@@ -70,6 +71,11 @@ mod tests {
             ("POST", "/api/v1/read", Read),
             ("POST", "/api/v1/write", Write),
             ("POST", "/api/v1/otlp/v1/metrics", Write),
+            (
+                "POST",
+                "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+                Write,
+            ),
             ("POST", "/api/v1/writer", Admin),
             ("PUT", "/metrics/job/batch", Write),
             ("DELETE", "/metrics/job@base64/YQ", Write),

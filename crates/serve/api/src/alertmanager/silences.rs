@@ -97,10 +97,17 @@ fn id_of(id: &str) -> Result<&str, Fault> {
     ))
 }
 
+/// The part of the path that names a silence. A struct, because within the server of Prometheus'
+/// routes the path has other parts as well.
+#[derive(Deserialize)]
+pub(super) struct ById {
+    id: String,
+}
+
 /// `GET silence/{id}`
 pub(super) async fn one(
     State(face): State<Arc<AlertmanagerFace>>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
 ) -> Result<Response, Fault> {
     let found = face.routing.silence(id_of(&id)?);
     let found = found.ok_or(Fault::NotFound(""))?;
@@ -110,7 +117,7 @@ pub(super) async fn one(
 /// `DELETE silence/{id}`
 pub(super) async fn expire(
     State(face): State<Arc<AlertmanagerFace>>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
 ) -> Result<Response, Fault> {
     match face.routing.expire_silence(id_of(&id)?).await {
         Ok(()) => Ok(StatusCode::OK.into_response()),
