@@ -39,24 +39,30 @@ async fn webhook() {
         lines: "webhook_configs:\n- url: URL/hook?team={{ .GroupLabels.alertname }}",
         vendor: false,
         answer: ok,
-        firing: vec![asked(
-            "POST /hook?team=Down",
-            webhook_body(
-                "firing",
-                "first notification",
-                "0001-01-01T00:00:00Z",
-                &["a", "b"],
-            ),
-        )],
-        resolved: vec![asked(
-            "POST /hook?team=Down",
-            webhook_body(
-                "resolved",
-                "all alerts resolved",
-                "2024-01-02T03:04:35Z",
-                &["a", "b"],
-            ),
-        )],
+        firing: vec![
+            asked(
+                "POST /hook?team=Down",
+                webhook_body(
+                    "firing",
+                    "first notification",
+                    "0001-01-01T00:00:00Z",
+                    &["a", "b"],
+                ),
+            )
+            .with("idempotency-key", "the key"),
+        ],
+        resolved: vec![
+            asked(
+                "POST /hook?team=Down",
+                webhook_body(
+                    "resolved",
+                    "all alerts resolved",
+                    "2024-01-02T03:04:35Z",
+                    &["a", "b"],
+                ),
+            )
+            .with("idempotency-key", "the key"),
+        ],
     })
     .await;
     check(Case {
