@@ -52,6 +52,7 @@ mod web;
 mod yaml;
 
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
+pub use alertmanager::SigV4;
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{
