@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
 use crate::cors::CorsOrigin;
+use crate::known_labels::KnownLabels;
 use crate::observe::RequestMetrics;
 
 /// The stages that answer, once they can.
@@ -158,6 +159,7 @@ pub struct FaceOptions {
 pub struct Face {
     pub(crate) options: FaceOptions,
     pub(crate) requests: Arc<RequestMetrics>,
+    pub(crate) known_labels: KnownLabels,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
     services: OnceLock<Services>,
@@ -170,6 +172,7 @@ impl Face {
         Arc::new(Self {
             options,
             requests: Arc::new(requests),
+            known_labels: KnownLabels::default(),
             alertmanager: OnceLock::new(),
             services: OnceLock::new(),
         })

@@ -18,6 +18,7 @@ mod face;
 mod federate;
 mod health;
 mod json;
+mod known_labels;
 mod lifecycle;
 mod metadata;
 mod observe;
