@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contract::SeriesList;
 use model::{Columns, HistogramSample, HistogramValue, Labels, ResetHint, is_stale};
 
-use super::source::{Out, Scratch, Source};
+use super::source::{Out, Scratch, Source, samples_in};
 use super::{Context, Reading};
 use crate::QueryError;
 use crate::ast::{Expr, ExprKind, RangeMode, Subquery};
@@ -42,6 +42,14 @@ impl Ranges<'_> {
         match &self.samples {
             Samples::Stored(list) => list.len(),
             Samples::Computed(series, _) => series.len(),
+        }
+    }
+
+    /// How many samples a series has in the windows of so many steps, about.
+    pub(super) fn depth(&self, width: usize) -> usize {
+        match &self.samples {
+            Samples::Stored(_) => samples_in(self.frames.span(width)),
+            Samples::Computed(_, steps) => steps.count,
         }
     }
 

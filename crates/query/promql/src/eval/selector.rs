@@ -7,7 +7,7 @@ use std::sync::Arc;
 use contract::{Selection, SeriesList, TimeRange};
 use model::{Labels, ResetHint, is_stale};
 
-use super::source::{Out, Scratch, Source};
+use super::source::{Out, Scratch, Source, samples_in};
 use super::{Context, Reading};
 use crate::QueryError;
 use crate::ast::{RangeMode, Span, VectorSelector};
@@ -248,6 +248,13 @@ impl Source for Selected<'_> {
 
     fn labels(&self, place: usize) -> (Labels, bool) {
         (self.list.labels(place), false)
+    }
+
+    fn depth(&self, width: usize) -> usize {
+        match self.newest {
+            true => 1,
+            false => samples_in(self.frames.span(width)),
+        }
     }
 
     fn prepare(&self, places: Range<usize>) {

@@ -6,6 +6,7 @@ use super::extreme::Extreme;
 use super::quantile::{Sorted, quantile, quantile_of_sorted};
 use super::rate;
 use super::regression::{linear, smooth};
+use super::side_by_side::{means, sums};
 use super::sum::{Mean, Sum, variance};
 use super::window::{Frame, Frames};
 use crate::column::ABSENT;
@@ -139,6 +140,8 @@ impl RangeFunction {
                     greatest.move_to(values, frame.low..frame.high, |value, other| value > other)
                 })
             }
+            Self::Avg => means(at, values, frames, out),
+            Self::Sum => sums(at, values, frames, out),
             Self::Mad => frames.slide(at, values, out, |frame| mad(frame.values, &mut scratch)),
             _ => frames.slide(at, values, out, |frame| self.plain(frame)),
         }
@@ -214,13 +217,13 @@ impl RangeFunction {
 /// Runs of values that are looked through side by side.
 const LANES: usize = 8;
 
-fn sum(values: &[f64]) -> f64 {
+pub(super) fn sum(values: &[f64]) -> f64 {
     let mut sum = Sum::default();
     values.iter().for_each(|value| sum.add(*value));
     sum.get()
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     let Some((first, rest)) = values.split_first() else {
         return ABSENT;
     };
