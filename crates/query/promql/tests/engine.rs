@@ -349,6 +349,34 @@ fn a_store_is_told_which_series_come_next() {
     }
 }
 
+#[test]
+fn columns_of_many_steps_are_whole() {
+    let store = store(3);
+    // Of every millisecond of the last ten minutes.
+    for (query, expected) in [
+        (
+            "count_over_time(requests_total{instance=\"0\"}[10m:1ms])",
+            600_000.0,
+        ),
+        ("count_over_time(sum(requests_total)[10m:1ms])", 600_000.0),
+        ("min_over_time(vector(time())[10m:1ms])", 600.001),
+        (
+            "sum_over_time(sum(timestamp(requests_total{instance=\"0\"}))[10m:1ms])",
+            535_500_600.0,
+        ),
+        (
+            "max_over_time(sum(requests_total)[10m:1ms]) - sum(requests_total)",
+            0.0,
+        ),
+    ] {
+        let answer = instant(&store, query).unwrap().value;
+        let Value::Vector(vector) = answer else {
+            panic!("{query}");
+        };
+        assert_eq!(vector[0].value.as_float(), Some(expected), "{query}");
+    }
+}
+
 /// Series enough that several threads share them.
 const SHARED: usize = 3_000;
 

@@ -84,7 +84,7 @@ pub(crate) fn for_each_column(
         let mut scratch = Scratch::default();
         let mut decoded = context.budget.hold_bytes(0)?;
         let _column = context.budget.hold_bytes(width * size_of::<f64>())?;
-        let mut column = vec![ABSENT; width];
+        let mut column = context.budget.cells(ABSENT, width)?;
         let mut histograms = Histograms::default();
         for place in 0..source.len() {
             if width > WIDE || place.is_multiple_of(block_size) {

@@ -128,13 +128,13 @@ impl RangeFunction {
                     quantile_of_sorted(param(0, frame.step), sorted.get())
                 })
             }
-            Self::Min if frames.overlap_much() => {
+            Self::Min if frames.overlap_much(out.len()) => {
                 let mut least = Extreme::default();
                 frames.slide(at, values, out, |frame| {
                     least.move_to(values, frame.low..frame.high, |value, other| value < other)
                 })
             }
-            Self::Max if frames.overlap_much() => {
+            Self::Max if frames.overlap_much(out.len()) => {
                 let mut greatest = Extreme::default();
                 frames.slide(at, values, out, |frame| {
                     greatest.move_to(values, frame.low..frame.high, |value, other| value > other)

@@ -48,18 +48,27 @@ fn pair(time: Option<&i64>, value: Option<&f64>) -> (i64, f64) {
 }
 
 impl Frames {
-    /// Whether most samples are in several windows, so that what is remembered of one window is
-    /// worth its price in the next.
-    pub(crate) fn overlap_much(&self) -> bool {
+    /// Whether most samples are in several of so many windows, so that what is remembered of one
+    /// window is worth its price in the next.
+    pub(crate) fn overlap_much(&self, count: usize) -> bool {
         /// Windows that share a sample.
         const MANY: i64 = 4;
-        self.range / MANY >= self.step
+        count > 1 && self.range / MANY >= self.step
     }
 
     /// From the start of the first of so many windows to the end of the last, in milliseconds.
     pub(crate) fn span(&self, count: usize) -> i64 {
         let steps = count.saturating_sub(1) as i64;
         self.range.saturating_add(self.step.saturating_mul(steps))
+    }
+
+    /// The windows from a step on.
+    pub(crate) fn from_step(self, step: usize) -> Self {
+        let moved = self.step.saturating_mul(step as i64);
+        Self {
+            first: self.first.saturating_add(moved),
+            ..self
+        }
     }
 
     /// The same windows with their starts moved back by `behind` and their ends on by `ahead`.
