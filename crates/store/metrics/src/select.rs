@@ -1,5 +1,6 @@
 //! Selecting from the store: head and blocks as one.
 
+mod chunks;
 mod grouping;
 mod merge;
 
@@ -10,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::{
-    LabelStamp, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch,
+    ChunkSink, LabelStamp, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched,
+    Watch,
 };
 use model::{Columns, Labels};
 
@@ -129,6 +131,10 @@ impl SeriesList for Found {
             join(into, start, middle);
         }
         Ok(())
+    }
+
+    fn chunks(&self, place: usize, each: &mut ChunkSink<'_>) -> Result<(), SelectError> {
+        self.packed(place, each)
     }
 }
 
