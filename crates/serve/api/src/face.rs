@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
 use crate::cors::CorsOrigin;
 use crate::intake::Intake;
+use crate::known_labels::KnownLabels;
 use crate::observe::RequestMetrics;
 use crate::remote_read::RemoteRead;
 
@@ -164,6 +165,7 @@ pub struct FaceOptions {
 pub struct Face {
     pub(crate) options: FaceOptions,
     pub(crate) requests: Arc<RequestMetrics>,
+    pub(crate) known_labels: KnownLabels,
     pub(crate) intake: Intake,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
@@ -177,6 +179,7 @@ impl Face {
         Arc::new(Self {
             options,
             requests: Arc::new(requests),
+            known_labels: KnownLabels::default(),
             intake: Intake::default(),
             alertmanager: OnceLock::new(),
             services: OnceLock::new(),

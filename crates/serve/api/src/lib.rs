@@ -19,6 +19,7 @@ mod federate;
 mod health;
 mod intake;
 mod json;
+mod known_labels;
 mod lifecycle;
 mod metadata;
 mod observe;
