@@ -35,6 +35,7 @@ mod load;
 mod nearest;
 mod prometheus;
 mod read;
+mod remote_read;
 mod remote_write;
 mod rule_tests;
 mod rules;
@@ -44,6 +45,7 @@ mod scrape;
 mod secret;
 mod sections;
 mod table;
+mod tracing;
 mod tree;
 mod web;
 mod yaml;
@@ -56,6 +58,7 @@ pub use http::{
 };
 pub use load::{load, parse};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
+pub use remote_read::RemoteReadConfig;
 pub use remote_write::{
     CloudLogin, MetadataConfig, QueueConfig, RemoteWriteConfig, SigV4Config, WriteMessage,
 };
@@ -69,6 +72,7 @@ pub use rules::{
 };
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
+pub use tracing::{TracingClient, TracingConfig};
 pub use tree::Tree;
 pub use web::{
     ClientAuth, RateLimit, Role, Roles, ServerTls, WebConfig, WebToken, WebUser, load_web,

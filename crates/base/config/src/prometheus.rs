@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use model::Labels;
 
-use crate::{AlertingConfig, NameValidation, RemoteWriteConfig, ScrapeConfig};
+use crate::{
+    AlertingConfig, NameValidation, RemoteReadConfig, RemoteWriteConfig, ScrapeConfig,
+    TracingConfig,
+};
 
 /// `global`, as far as it is not inherited by the scrape sections.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,9 +64,13 @@ pub struct Config {
     pub alerting: AlertingConfig,
     /// `remote_write`.
     pub remote_write: Vec<RemoteWriteConfig>,
+    /// `remote_read`.
+    pub remote_read: Vec<RemoteReadConfig>,
+    /// `tracing`.
+    pub tracing: Option<TracingConfig>,
     /// `storage`.
     pub storage: StorageConfig,
-    /// Sections that were checked and whose machinery is not active yet, such as `remote_read`.
+    /// Sections that were checked and whose machinery is not active yet, such as `otlp`.
     pub inactive: Vec<String>,
     /// The whole file as YAML with defaults filled in and secrets as `<secret>`, for the status
     /// page.
