@@ -103,6 +103,12 @@ const FLAGS: &[Flag] = &[
         "Alertmanager's configuration file. With it alerts are routed and told by this process, and Alertmanager's API answers under /api/v2, too.",
     ),
     active(
+        "alertmanager.config.expand-env",
+        Switch,
+        "false",
+        "${NAME} in values of Alertmanager's configuration stands for what the environment says.",
+    ),
+    active(
         "alertmanager.storage.path",
         Text,
         "",
@@ -143,6 +149,19 @@ const FLAGS: &[Flag] = &[
         Switch,
         "false",
         "Takes what other servers push to /api/v1/write.",
+    ),
+    active(
+        "web.remote-write-receiver.accepted-protobuf-messages",
+        List,
+        "",
+        "Messages of remote write that are taken: prometheus.WriteRequest, \
+         io.prometheus.write.v2.Request. Both where none is named.",
+    ),
+    active(
+        "web.enable-otlp-receiver",
+        Switch,
+        "false",
+        "Takes OpenTelemetry metrics: at /api/v1/otlp/v1/metrics, and over gRPC on the same port.",
     ),
     active(
         "web.cors.origin",
@@ -371,15 +390,9 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.wal-segment-size", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
-    accepted("web.enable-otlp-receiver", Switch, "false"),
     accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.read-timeout", Text, "5m"),
-    accepted(
-        "web.remote-write-receiver.accepted-protobuf-messages",
-        List,
-        "",
-    ),
     accepted("web.user-assets", Text, ""),
 ];
 

@@ -17,7 +17,6 @@ use guard::Guard;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions, QueryObserver};
-use receive::RemoteWrite;
 use remote::read::RemoteRead;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -31,6 +30,7 @@ use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
+use crate::receivers::Receivers;
 use crate::{features, listen, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
@@ -170,6 +170,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         &options.alerting,
         alertmanager.clone(),
     );
+    let receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
     let stages = Stages::start(
         Arc::clone(&store),
         scraping,
@@ -177,15 +178,11 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         Arc::clone(&joined),
         alerting,
         queries.log,
+        receivers.clone(),
     );
     let stages = Arc::new(stages);
-    let remote_write = flags
-        .is_on("web.enable-remote-write-receiver")
-        .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
-    if let Some(receiver) = &remote_write {
-        gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
-    }
+    gatherers.extend(receivers.gatherers());
     let remote_read = remote_read::server(flags)?;
     gatherers.push(Arc::clone(&remote_read) as Arc<dyn Gather>);
     gatherers.push(Arc::clone(&joined) as Arc<dyn Gather>);
@@ -201,7 +198,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         alertmanagers: Arc::clone(&stages.alerting.sender) as Arc<dyn Alertmanagers>,
         engine,
         remote_read,
-        remote_write,
+        remote_write: receivers.remote_write,
+        otlp: receivers.otlp,
         gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));
@@ -241,6 +239,7 @@ fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Ale
     let source = alertmanager::Source {
         file: PathBuf::from(file),
         external_url: options.alerting.external_url.clone(),
+        expands: flags.is_on("alertmanager.config.expand-env"),
     };
     let data = match flags.text("alertmanager.storage.path") {
         "" => options.data.clone(),
@@ -389,6 +388,7 @@ struct Stages {
     remote_read: Arc<RemoteRead>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
+    receivers: Receivers,
 }
 
 impl Stages {
@@ -399,6 +399,7 @@ impl Stages {
         remote_read: Arc<RemoteRead>,
         alerting: Alerting,
         query_log: Arc<QueryLog>,
+        receivers: Receivers,
     ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
@@ -422,6 +423,7 @@ impl Stages {
             remote_read,
             alerting,
             query_log,
+            receivers,
         }
     }
 
@@ -465,6 +467,7 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
+        self.receivers.apply(&config.otlp);
         self.alerting.apply(&config, alerting);
         Ok(())
     }

@@ -33,6 +33,7 @@ mod http;
 mod inherit;
 mod load;
 mod nearest;
+mod otlp;
 mod prometheus;
 mod read;
 mod remote_read;
@@ -57,6 +58,7 @@ pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
 };
 pub use load::{load, parse};
+pub use otlp::{OtlpConfig, Promoted, TranslationStrategy};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
 pub use remote_read::RemoteReadConfig;
 pub use remote_write::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 use model::Labels;
 
 use crate::{
-    AlertingConfig, NameValidation, RemoteReadConfig, RemoteWriteConfig, ScrapeConfig,
+    AlertingConfig, NameValidation, OtlpConfig, RemoteReadConfig, RemoteWriteConfig, ScrapeConfig,
     TracingConfig,
 };
 
@@ -70,7 +70,10 @@ pub struct Config {
     pub tracing: Option<TracingConfig>,
     /// `storage`.
     pub storage: StorageConfig,
-    /// Sections that were checked and whose machinery is not active yet, such as `otlp`.
+    /// `otlp`.
+    pub otlp: OtlpConfig,
+    /// Sections that were checked and whose machinery is not active yet, such as a mechanism of
+    /// discovery.
     pub inactive: Vec<String>,
     /// The whole file as YAML with defaults filled in and secrets as `<secret>`, for the status
     /// page.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::alerting::alerting;
+use super::otlp::otlp;
 use super::remote_read::remote_read;
 use super::remote_write::remote_write;
 use super::scrape::{labels, name_validation, scrape};
@@ -21,8 +22,8 @@ pub(crate) fn build<'a>(
 ) -> Result<Config, Fault> {
     let scrape_configs = scrapes.map(scrape).collect::<Result<Vec<_>, Fault>>()?;
     let mut inactive: Vec<String> = Vec::new();
-    if config.slot("otlp").given {
-        inactive.push("otlp".to_owned());
+    if config.has("tracing") {
+        inactive.push("tracing".to_owned());
     }
     let legacy = name_validation(global) == NameValidation::Legacy;
     let alerting = alerting(config.table("alerting"), legacy)?;
@@ -57,6 +58,7 @@ pub(crate) fn build<'a>(
             .collect::<Result<_, Fault>>()?,
         tracing: config.table("tracing").map(tracing),
         storage: storage(config.table("storage")),
+        otlp: otlp(config.table("otlp")),
         inactive,
         redacted,
     })

@@ -5,11 +5,10 @@
 //! when they are asked for. [`write::RequestWriter`] makes one. [`read`] has messages of its own.
 //! Sources: the specifications of remote write 1.0 and 2.0 (prometheus.io/docs/specs).
 
-pub(crate) mod fields;
 mod histogram;
 mod histogram_put;
 pub(crate) mod put;
 pub mod read;
 pub mod write;
 
-pub use fields::Malformed;
+pub use crate::fields::Malformed;

@@ -1,4 +1,4 @@
-//! Writing the fields of protobuf messages: what [`super::fields`] reads.
+//! Writing the fields of protobuf messages: what [`crate::fields`] reads.
 
 /// A number of 7 bits a byte, lowest first.
 #[inline]
@@ -125,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::remote::fields::{self, Fields, Value};
+    use crate::fields::{self, Fields, Value};
 
     proptest! {
         #[test]

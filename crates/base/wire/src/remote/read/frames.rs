@@ -13,8 +13,8 @@ use model::{Labels, LabelsBuilder};
 
 use super::BadRead;
 use super::samples::push_labels;
+use crate::fields::{Fields, varint};
 use crate::remote::Malformed;
-use crate::remote::fields::{Fields, varint};
 use crate::remote::put;
 use crate::remote::write::pair;
 

@@ -3,7 +3,7 @@
 use model::{MatchOp, Matcher};
 
 use super::BadRead;
-use crate::remote::fields::{Fields, numbers};
+use crate::fields::{Fields, numbers};
 use crate::remote::put;
 
 /// Several queries at once.

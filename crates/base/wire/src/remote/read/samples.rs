@@ -8,7 +8,7 @@
 use model::{Columns, Labels, LabelsBuilder};
 
 use super::BadRead;
-use crate::remote::fields::Fields;
+use crate::fields::Fields;
 use crate::remote::histogram_put;
 use crate::remote::put;
 use crate::remote::write::{Content, Request, Version};

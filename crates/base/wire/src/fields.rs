@@ -26,9 +26,22 @@ pub enum Malformed {
     /// A list of references with a name that has no value.
     #[error("the references of labels are not pairs")]
     Pairs,
+    /// A value that lies within too many others.
+    #[error("a value lies within more than {0} others")]
+    Deep(usize),
     /// A histogram that says neither whole nor float counts, or does not add up.
     #[error("a histogram's counts do not fit its spans")]
     Histogram,
+}
+
+impl Malformed {
+    /// Whether it concerns what one part of a message says, so that the others can be read.
+    pub fn is_of_a_part(self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Symbol(_) | Self::Pairs | Self::Histogram
+        )
+    }
 }
 
 /// What a field holds.
