@@ -17,6 +17,7 @@ use guard::Guard;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions, QueryObserver};
+use remote::read::RemoteRead;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -161,8 +162,10 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .active
         .open(&options.data, options.query_concurrency)
         .context("the list of running queries in the data directory")?;
+    let joined = remote_read::joined(&store, options.min_block);
     let alerting = Alerting::start(
         &store,
+        Arc::clone(&joined) as Arc<dyn Select>,
         Arc::clone(&engine),
         &options.alerting,
         alertmanager.clone(),
@@ -172,6 +175,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         Arc::clone(&store),
         scraping,
         options.clone(),
+        Arc::clone(&joined),
         alerting,
         queries.log,
         receivers.clone(),
@@ -181,9 +185,11 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     gatherers.extend(receivers.gatherers());
     let remote_read = remote_read::server(flags)?;
     gatherers.push(Arc::clone(&remote_read) as Arc<dyn Gather>);
+    gatherers.push(Arc::clone(&joined) as Arc<dyn Gather>);
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
-        select: Arc::clone(&store) as Arc<dyn Select>,
+        select: Arc::clone(&joined) as Arc<dyn Select>,
+        local: Arc::clone(&store) as Arc<dyn Select>,
         exemplars: Arc::clone(&store) as Arc<dyn Exemplars>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         admin: Arc::clone(&store) as Arc<dyn StoreAdmin>,
@@ -379,6 +385,7 @@ struct Stages {
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
+    remote_read: Arc<RemoteRead>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
     receivers: Receivers,
@@ -389,6 +396,7 @@ impl Stages {
         store: Arc<Store>,
         scraping: &Handle,
         options: Options,
+        remote_read: Arc<RemoteRead>,
         alerting: Alerting,
         query_log: Arc<QueryLog>,
         receivers: Receivers,
@@ -412,6 +420,7 @@ impl Stages {
             discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
             scraping: scraping.clone(),
+            remote_read,
             alerting,
             query_log,
             receivers,
@@ -439,6 +448,9 @@ impl Apply for Stages {
     fn apply(&self, config: Config) -> Result<()> {
         // What can be wrong is found before anything changes.
         let alerting = self.alerting.load(&config)?;
+        let external = &config.global.external_labels;
+        let servers = self.remote_read.load(&config.remote_read, external)?;
+        self.remote_read.apply(servers);
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));

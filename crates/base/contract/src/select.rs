@@ -115,6 +115,11 @@ pub trait SeriesList: Send + Sync {
         Touched::default()
     }
 
+    /// What an asker must know of what was found, such as that a part of the store did not answer.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The labels of a series; the empty set for a place beyond the end.
     fn labels(&self, place: usize) -> Labels;
 

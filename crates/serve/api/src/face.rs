@@ -24,8 +24,10 @@ use crate::remote_read::RemoteRead;
 
 /// The stages that answer, once they can.
 pub struct Services {
-    /// Where series come from.
+    /// Where series come from, other servers among it.
     pub select: Arc<dyn Select>,
+    /// The series that are stored here.
+    pub local: Arc<dyn Select>,
     /// Where exemplars come from.
     pub exemplars: Arc<dyn Exemplars>,
     /// What the store says of itself.

@@ -70,7 +70,7 @@ fn newest(
     let mut found = Vec::new();
     let mut columns = Columns::new();
     for matchers in selectors {
-        let list = services.select.select(&Selection {
+        let list = services.local.select(&Selection {
             matchers,
             range,
             limit: 0,

@@ -146,7 +146,9 @@ pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> Api
         let services = face.services().ok_or(SelectError::NotReady)?;
         let allowance = services.engine.allowance(Some(timeout), &cancel);
         let found = find(services, &selectors, range, &allowance)?;
-        Ok::<_, ApiError>(series_answer(&found.0, limit))
+        let mut answer = series_answer(&found.sets, limit);
+        answer.warnings.extend(found.warnings);
+        Ok::<_, ApiError>(answer)
     });
     let answer = work
         .await
@@ -155,14 +157,24 @@ pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> Api
     answer
 }
 
-/// The label sets of all selected series, and their memory.
+/// The label sets of all selected series.
+struct Found {
+    sets: Vec<Labels>,
+    /// What the store says of them.
+    warnings: Vec<String>,
+    /// Their memory.
+    _held: Held,
+}
+
+/// Finds the label sets of all selected series.
 fn find(
     services: &Services,
     selectors: &[Vec<Matcher>],
     range: TimeRange,
     allowance: &Allowance,
-) -> Result<(Vec<Labels>, Held), QueryError> {
+) -> Result<Found, QueryError> {
     let mut found: Vec<Labels> = Vec::new();
+    let mut warnings: Vec<String> = Vec::new();
     let mut held = allowance.hold(0)?;
     let mut bytes = 0;
     for matchers in selectors {
@@ -178,6 +190,11 @@ fn find(
                 SelectError::Stopped => allowance.why_stopped(),
                 other => QueryError::Select(other),
             })?;
+        for text in list.warnings() {
+            if !warnings.contains(&text) {
+                warnings.push(text);
+            }
+        }
         for place in 0..list.len() {
             if place % SETS_AT_ONCE == 0 {
                 allowance.check()?;
@@ -191,7 +208,11 @@ fn find(
     held.resize(bytes)?;
     found.sort_unstable();
     found.dedup();
-    Ok((found, held))
+    Ok(Found {
+        sets: found,
+        warnings,
+        _held: held,
+    })
 }
 
 fn series_answer(found: &[Labels], limit: usize) -> Answer {

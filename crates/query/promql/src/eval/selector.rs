@@ -111,10 +111,14 @@ impl<'a> Context<'a> {
             range,
             limit: 0,
         };
-        self.listed(
-            self.select
-                .select_watched(&selection, self.budget.watch())?,
-        )
+        let list = self
+            .select
+            .select_watched(&selection, self.budget.watch())?;
+        let warnings = list.warnings();
+        if !warnings.is_empty() {
+            self.notes.lock().add_of_store(warnings);
+        }
+        self.listed(list)
     }
 }
 
