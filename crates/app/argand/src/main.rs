@@ -10,10 +10,12 @@
 
 mod alerting;
 mod alertmanager;
+mod allocator;
 mod am;
 mod builtin;
 mod check_tools;
 mod configuration;
+mod feature_list;
 mod features;
 mod flags;
 mod listen;

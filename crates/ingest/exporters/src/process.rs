@@ -2,7 +2,7 @@
 
 use contract::Gather;
 use model::Family;
-use procfs::process::Process;
+use procfs::process::{LimitValue, Process};
 
 /// Says how much of the machine this process takes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,15 +49,28 @@ impl Gather for ProcessExporter {
                 open as f64,
             ));
         }
-        if let Ok(limits) = process.limits()
-            && let procfs::process::LimitValue::Value(limit) = limits.max_open_files.soft_limit
-        {
-            families.push(Family::gauge(
-                "process_max_fds",
-                "Maximum number of open file descriptors.",
-                limit as f64,
-            ));
+        if let Ok(limits) = process.limits() {
+            families.extend([
+                Family::gauge(
+                    "process_max_fds",
+                    "Maximum number of open file descriptors.",
+                    most(limits.max_open_files.soft_limit),
+                ),
+                Family::gauge(
+                    "process_virtual_memory_max_bytes",
+                    "Maximum amount of virtual memory available in bytes.",
+                    most(limits.max_address_space.soft_limit),
+                ),
+            ]);
         }
+    }
+}
+
+/// A limit; where there is none, the largest number that a limit can be.
+fn most(limit: LimitValue) -> f64 {
+    match limit {
+        LimitValue::Value(limit) => limit as f64,
+        LimitValue::Unlimited => u64::MAX as f64,
     }
 }
 

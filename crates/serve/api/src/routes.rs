@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use tower_http::compression::CompressionLayer;
@@ -13,8 +13,9 @@ use tower_http::compression::predicate::{And, DefaultPredicate, Predicate as _, 
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe,
-    own_metrics, pages, query, remote, rules, series, status, targets,
+    admin, alertmanager, cors, debug, exemplars, features, federate, health, lifecycle, metadata,
+    notices, observe, openapi, own_metrics, pages, query, relabel_steps, remote, rules, safe,
+    search, self_metrics, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -55,6 +56,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/metadata", get(metadata::metadata))
         .route("/targets", get(targets::targets))
         .route("/targets/metadata", get(targets::metadata))
+        .route("/targets/relabel_steps", get(relabel_steps::answer))
         .route("/scrape_pools", get(targets::pools))
         .route("/rules", get(rules::rules))
         .route("/alerts", get(rules::alerts))
@@ -62,6 +64,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/tsdb/blocks", get(status::blocks))
+        .merge(search::routes())
         .merge(orders())
         .route_layer(from_fn_with_state(Arc::clone(&face), health::layer));
     let always = Router::new()
@@ -69,6 +72,11 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/status/flags", get(status::flags))
         .route("/status/buildinfo", get(status::build))
         .route("/status/walreplay", get(status::replay))
+        .route("/status/self_metrics", get(self_metrics::answer))
+        .route("/features", get(features::features))
+        .route("/notifications", get(notices::list))
+        .route("/notifications/live", get(notices::live))
+        .route("/openapi.yaml", get(openapi::document))
         .route(
             "/write",
             post(remote::write).layer(DefaultBodyLimit::max(remote::MAX_REQUEST)),
@@ -103,6 +111,7 @@ fn routes(face: Arc<Face>) -> Router {
         )
         .route("/metrics", get(own_metrics::own))
         .route("/exporters/{name}", get(own_metrics::exporter))
+        .merge(debug::routes())
         .route("/api/v2/{*path}", any(alertmanager::mounted))
         .route("/alertmanager/api/v2/{*path}", any(alertmanager::mounted))
         .fallback(any(pages::page))
@@ -111,6 +120,7 @@ fn routes(face: Arc<Face>) -> Router {
             observe::layer,
         ))
         .layer(compression())
+        .layer(from_fn(safe::layer))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .with_state(face)
 }
