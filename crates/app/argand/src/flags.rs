@@ -154,7 +154,7 @@ const FLAGS: &[Flag] = &[
         "web.max-notifications-subscribers",
         Text,
         "16",
-        "Pages that may listen to notifications at once.",
+        "Pages that may listen to notifications at once. 0: none.",
     ),
     active(
         "web.search.max-limit",

@@ -68,7 +68,7 @@ impl Options {
                 flags.text("web.external-url"),
                 flags.text("web.route-prefix"),
             ),
-            notification_listeners: number(flags, "web.max-notifications-subscribers")?,
+            notification_listeners: listeners(flags)?,
             search_limit: search_limit(flags)?,
             data: PathBuf::from(flags.text("storage.tsdb.path")),
             retention_time: optional(flags, "storage.tsdb.retention.time", length)?,
@@ -87,6 +87,11 @@ impl Options {
             slow_query: optional(flags, "query.slow-log-threshold", length)?,
         })
     }
+}
+
+fn listeners(flags: &Flags) -> Result<usize> {
+    let most = required(flags, "web.max-notifications-subscribers", count)?;
+    Ok(usize::try_from(most).unwrap_or(usize::MAX))
 }
 
 fn search_limit(flags: &Flags) -> Result<Option<usize>> {

@@ -123,11 +123,14 @@ fn options(face: &Face, asker: Asker, params: &Params) -> Result<QueryOptions, A
 
 /// The time that a request wants to wait, no more than the server allows.
 pub(crate) fn timeout(face: &Face, params: &Params) -> Result<Duration, ApiError> {
-    let asked = params
-        .duration("timeout")?
-        .and_then(|millis| u64::try_from(millis).ok());
     let longest = face.options.query_timeout;
-    Ok(asked.map_or(longest, |millis| Duration::from_millis(millis).min(longest)))
+    let Some(asked) = params.duration("timeout")? else {
+        return Ok(longest);
+    };
+    match u64::try_from(asked) {
+        Ok(millis) if millis > 0 => Ok(Duration::from_millis(millis).min(longest)),
+        _ => Err(ApiError::parameter("timeout", "it must be above 0")),
+    }
 }
 
 /// Cancels the query when the request is dropped because its client went away.

@@ -79,6 +79,13 @@ pub(super) async fn list(
     Ok(answer::value(&shown))
 }
 
+/// The silence that a path names. Where the API is one of several of a process, the path has parts
+/// before the id, which are no affair of its own.
+#[derive(Deserialize)]
+pub(super) struct Named {
+    id: String,
+}
+
 /// The id of a path: a UUID, since those that are none name nothing.
 fn id_of(id: &str) -> Result<&str, Fault> {
     let lengths = [8, 4, 4, 4, 12];
@@ -100,9 +107,9 @@ fn id_of(id: &str) -> Result<&str, Fault> {
 /// `GET silence/{id}`
 pub(super) async fn one(
     State(face): State<Arc<AlertmanagerFace>>,
-    Path(id): Path<String>,
+    Path(named): Path<Named>,
 ) -> Result<Response, Fault> {
-    let found = face.routing.silence(id_of(&id)?);
+    let found = face.routing.silence(id_of(&named.id)?);
     let found = found.ok_or(Fault::NotFound(""))?;
     Ok(answer::value(&Shown::new(found)))
 }
@@ -110,9 +117,9 @@ pub(super) async fn one(
 /// `DELETE silence/{id}`
 pub(super) async fn expire(
     State(face): State<Arc<AlertmanagerFace>>,
-    Path(id): Path<String>,
+    Path(named): Path<Named>,
 ) -> Result<Response, Fault> {
-    match face.routing.expire_silence(id_of(&id)?).await {
+    match face.routing.expire_silence(id_of(&named.id)?).await {
         Ok(()) => Ok(StatusCode::OK.into_response()),
         Err(SilenceError::NotFound) => Err(Fault::NotFound("")),
         Err(error) => Err(Fault::Internal(error.to_string())),
