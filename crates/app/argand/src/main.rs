@@ -15,6 +15,7 @@ mod am;
 mod builtin;
 mod check_tools;
 mod configuration;
+mod connections;
 mod feature_list;
 mod features;
 mod flags;

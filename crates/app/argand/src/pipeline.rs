@@ -27,6 +27,7 @@ use crate::alerting::Alerting;
 use crate::alertmanager::{self, Alertmanager};
 use crate::allocator::{self, AllocatorMetrics};
 use crate::configuration::{self, Apply, Source};
+use crate::connections::ConnectionMetrics;
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
@@ -131,6 +132,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         gatherers: vec![
             Arc::new(ProcessExporter),
             Arc::new(AllocatorMetrics),
+            Arc::new(ConnectionMetrics),
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
             Arc::clone(&guard) as Arc<dyn Gather>,

@@ -21,6 +21,7 @@ use crate::debug::HeapParts;
 use crate::features::FeatureList;
 use crate::notices::{Notices, RELOAD_FAILED};
 use crate::observe::RequestMetrics;
+use crate::tally::Tally;
 
 /// The stages that answer, once they can.
 pub struct Services {
@@ -183,6 +184,7 @@ pub struct FaceOptions {
 pub struct Face {
     pub(crate) options: FaceOptions,
     pub(crate) requests: Arc<RequestMetrics>,
+    pub(crate) tally: Tally,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
     services: OnceLock<Services>,
@@ -195,6 +197,7 @@ impl Face {
         Arc::new(Self {
             options,
             requests: Arc::new(requests),
+            tally: Tally::default(),
             alertmanager: OnceLock::new(),
             services: OnceLock::new(),
         })

@@ -42,6 +42,7 @@ mod self_metrics;
 mod series;
 mod stats;
 mod status;
+mod tally;
 mod targets;
 
 pub use alertmanager::{AlertmanagerFace, Role, alertmanager_routes, role_router};

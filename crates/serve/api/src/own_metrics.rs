@@ -18,7 +18,10 @@ const OPEN_METRICS: &str =
 
 /// `/metrics`
 pub(crate) async fn own(State(face): State<Arc<Face>>, headers: HeaderMap) -> Response {
-    exposition(families(&face), &headers)
+    face.tally.begin();
+    let response = exposition(families(&face), &headers);
+    face.tally.end(response.status());
+    response
 }
 
 /// What all parts of the program say of themselves.
@@ -32,6 +35,7 @@ pub(crate) fn families(face: &Face) -> Vec<Family> {
     }
     face.requests.gather(&mut families);
     face.options.runtime.notices.gather(&mut families);
+    face.tally.gather(&mut families);
     merged(families)
 }
 
