@@ -113,12 +113,24 @@ fn parsed(face: &Face, params: &Params) -> Result<Expr, ApiError> {
 
 fn options(face: &Face, asker: Asker, params: &Params) -> Result<QueryOptions, ApiError> {
     Ok(QueryOptions {
-        lookback: params.duration("lookback_delta")?,
+        lookback: lookback(params)?,
         timeout: Some(timeout(face, params)?),
         cancel: CancelToken::default(),
         per_step_stats: params.get("stats") == "all",
         origin: Origin::Http(asker.0),
     })
+}
+
+/// How old a sample may be that a query takes for current, where the request says so.
+fn lookback(params: &Params) -> Result<Option<i64>, ApiError> {
+    match params.get("lookback_delta") {
+        "" => Ok(None),
+        text => crate::params::parse_duration(text)
+            .map(Some)
+            .map_err(|reason| {
+                ApiError::bad_data(format!("error parsing lookback delta duration: {reason}"))
+            }),
+    }
 }
 
 /// The time that a request wants to wait, no more than the server allows.

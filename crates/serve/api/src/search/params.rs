@@ -144,7 +144,7 @@ fn time(params: &Params, name: &str, default: i64) -> Result<i64, ApiError> {
     match params.get(name) {
         "" => Ok(default),
         text => parse_time(text).map_err(|reason| {
-            ApiError::bad_data(format!("Invalid time value for '{name}': {reason}"))
+            ApiError::bad_data(format!("invalid time value for '{name}': {reason}"))
         }),
     }
 }
