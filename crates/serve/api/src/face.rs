@@ -12,15 +12,17 @@ use contract::{
 };
 use model::Labels;
 use promql::Engine;
-use receive::RemoteWrite;
+use receive::{Otlp, RemoteWrite};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
 use crate::cors::CorsOrigin;
 use crate::debug::HeapParts;
 use crate::features::FeatureList;
+use crate::intake::Intake;
 use crate::notices::{Notices, RELOAD_FAILED};
 use crate::observe::RequestMetrics;
+use crate::remote_read::RemoteRead;
 use crate::tally::Tally;
 
 /// The stages that answer, once they can.
@@ -41,8 +43,12 @@ pub struct Services {
     pub alertmanagers: Arc<dyn Alertmanagers>,
     /// Who evaluates queries.
     pub engine: Arc<Engine>,
+    /// Who answers what other servers ask by remote read.
+    pub remote_read: Arc<RemoteRead>,
     /// Who takes what other servers push, where switched on.
     pub remote_write: Option<Arc<RemoteWrite>>,
+    /// Who takes what programs push that measure with OpenTelemetry, where switched on.
+    pub otlp: Option<Arc<Otlp>>,
     /// What the stages say of themselves at `/metrics`.
     pub gatherers: Vec<Arc<dyn Gather>>,
 }
@@ -185,6 +191,7 @@ pub struct Face {
     pub(crate) options: FaceOptions,
     pub(crate) requests: Arc<RequestMetrics>,
     pub(crate) tally: Tally,
+    pub(crate) intake: Intake,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
     services: OnceLock<Services>,
@@ -198,6 +205,7 @@ impl Face {
             options,
             requests: Arc::new(requests),
             tally: Tally::default(),
+            intake: Intake::default(),
             alertmanager: OnceLock::new(),
             services: OnceLock::new(),
         })
