@@ -170,6 +170,18 @@ const FLAGS: &[Flag] = &[
         "Regular expression, fully anchored, for origins whose pages may read answers.",
     ),
     active(
+        "web.max-notifications-subscribers",
+        Text,
+        "16",
+        "Pages that may listen to notifications at once. 0: none.",
+    ),
+    active(
+        "web.search.max-limit",
+        Text,
+        "10000",
+        "Names that one search may ask for (--enable-feature=search-api). 0: any number.",
+    ),
+    active(
         "web.external-url",
         Text,
         "",
@@ -353,7 +365,7 @@ const FLAGS: &[Flag] = &[
         "enable-feature",
         List,
         "",
-        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels. Names of other features change nothing.",
+        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels, search-api. Names of other features change nothing.",
     ),
     active(
         "log.level",
@@ -390,7 +402,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.wal-segment-size", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
-    accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.read-timeout", Text, "5m"),
     accepted("web.user-assets", Text, ""),

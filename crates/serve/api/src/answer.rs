@@ -115,7 +115,9 @@ impl From<QueryError> for ApiError {
             _ => ErrorKind::Execution,
         };
         let message = match &error {
-            QueryError::Parse(_) => format!("invalid parameter \"query\": {error}"),
+            QueryError::Parse(_) | QueryError::Type(_) => {
+                format!("invalid parameter \"query\": {error}")
+            }
             _ => error.to_string(),
         };
         Self { kind, message }

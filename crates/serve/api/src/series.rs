@@ -27,7 +27,7 @@ const SET_OVERHEAD: usize = 64;
 const TRUNCATED: &str = "results truncated due to limit";
 
 /// Asks the store on a thread that may block.
-async fn ask<T: Send + 'static>(
+pub(crate) async fn ask<T: Send + 'static>(
     face: Arc<Face>,
     question: impl FnOnce(&Services) -> Result<T, SelectError> + Send + 'static,
 ) -> Result<T, ApiError> {
