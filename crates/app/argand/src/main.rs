@@ -10,11 +10,14 @@
 
 mod alerting;
 mod alertmanager;
+mod allocator;
 mod am;
 mod builtin;
 mod check_tools;
 mod configuration;
+mod connections;
 mod debug_tools;
+mod feature_list;
 mod features;
 mod flags;
 mod listen;

@@ -42,7 +42,11 @@ mod tests {
     #[test]
     fn names_have_texts() {
         let settings = parse("author: me\nrequire-comment: false\noutput:\n").expect("settings");
-        let expected = [("author", "me"), ("output", ""), ("require-comment", "false")];
+        let expected = [
+            ("author", "me"),
+            ("output", ""),
+            ("require-comment", "false"),
+        ];
         let found = settings.iter().map(|(k, v)| (k.as_str(), v.as_str()));
         assert!(found.eq(expected), "{settings:?}");
         assert!(parse("").expect("nothing").is_empty());
