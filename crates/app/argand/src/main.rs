@@ -27,6 +27,7 @@ mod query_log;
 mod receivers;
 mod remote_read;
 mod signals;
+mod systemd;
 mod test_tools;
 mod tools;
 mod tsdb;

@@ -31,7 +31,8 @@ use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
-use crate::{features, listen, remote_read, signals};
+use crate::systemd::Systemd;
+use crate::{features, listen, machine, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -76,6 +77,9 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    machine::raise_file_limit();
+    let systemd = Systemd::from_environment();
+    systemd.status("reading the log back");
     let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners = Vec::new();
     for address in &options.listen {
@@ -147,7 +151,10 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         api::router(Arc::clone(&face)),
         options.prefix.clone(),
         &guard,
-        options.max_connections,
+        listen::ClientLimits {
+            connections: options.max_connections,
+            patience: options.read_timeout,
+        },
         &end,
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
@@ -203,6 +210,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));
+    let (alive, telling) = (Arc::clone(&systemd), Arc::clone(&systemd));
+    tokio::spawn(async move { alive.live().await });
     let reading = async {
         read_back(&store, &stages, config).await?;
         tokio::spawn(configuration::serve_reloads(
@@ -210,14 +219,17 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             runtime,
             Arc::clone(&stages) as Arc<dyn Apply>,
             reload_requests,
+            Arc::clone(&telling),
         ));
         tracing::info!("ready");
+        telling.ready("ready");
         std::future::pending::<Result<()>>().await
     };
     tokio::select! {
         failed = reading => failed?,
         asked = signals::wait_for_end(quit_requests) => asked?,
     }
+    systemd.stopping();
     end.cancel();
     for server in serving {
         let _ = server.await;
