@@ -26,6 +26,8 @@
 mod acknowledgement;
 mod alerts;
 mod codec;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod groups;
 mod history;
 mod import;

@@ -80,7 +80,7 @@ pub(crate) struct Program {
 }
 
 /// Prometheus.
-const PROMETHEUS: Program = Program {
+pub(crate) const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
     after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.\nAlertmanager alone: argand alertmanager --help.",
@@ -174,6 +174,18 @@ const FLAGS: &[Flag] = &[
         Text,
         ".*",
         "Regular expression, fully anchored, for origins whose pages may read answers.",
+    ),
+    active(
+        "web.max-notifications-subscribers",
+        Text,
+        "16",
+        "Pages that may listen to notifications at once. 0: none.",
+    ),
+    active(
+        "web.search.max-limit",
+        Text,
+        "10000",
+        "Names that one search may ask for (--enable-feature=search-api). 0: any number.",
     ),
     active(
         "web.external-url",
@@ -359,7 +371,7 @@ const FLAGS: &[Flag] = &[
         "enable-feature",
         List,
         "",
-        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels. Names of other features change nothing.",
+        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels, search-api. Names of other features change nothing.",
     ),
     active(
         "log.level",
@@ -396,7 +408,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.wal-segment-size", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
-    accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.user-assets", Text, ""),
 ];
@@ -418,7 +429,8 @@ pub(crate) struct Flags {
     pub(crate) without_effect: Vec<&'static str>,
 }
 
-fn command(program: &Program) -> Command {
+/// The flags of a role, as they are read.
+pub(crate) fn command(program: &Program) -> Command {
     let mut command = Command::new(program.name)
         .version(env!("CARGO_PKG_VERSION"))
         .about(program.about)

@@ -34,6 +34,8 @@ use line::Line;
 use places::Places;
 use request::Routes;
 
+use crate::connections::Connection;
+
 /// Bytes of a request's head: a long query in a URL fits, and all connections together take some
 /// hundred MiB.
 const MOST_HEAD: usize = 256 << 10;
@@ -132,6 +134,7 @@ async fn serve(
                 continue;
             }
         };
+        let counted = Connection::accepted();
         let client = stream.peer_addr().ok();
         let client = client.map(|address| address.ip().to_canonical());
         let placed = tokio::select! {
@@ -148,6 +151,7 @@ async fn serve(
         };
         let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
+            let _counted = counted;
             let served = async {
                 // Clients that break off, or do not agree on TLS, are their own affair.
                 let Some(tls) = guard.tls() else {

@@ -10,10 +10,14 @@
 
 mod alerting;
 mod alertmanager;
+mod allocator;
 mod am;
 mod builtin;
 mod check_tools;
 mod configuration;
+mod connections;
+mod debug_tools;
+mod feature_list;
 mod features;
 mod flags;
 mod listen;
@@ -21,9 +25,12 @@ mod logging;
 mod machine;
 mod options;
 mod own;
+mod papers;
 mod pipeline;
 mod promql_tools;
+mod push_tools;
 mod query_log;
+mod query_tools;
 mod receivers;
 mod remote_read;
 mod signals;

@@ -25,14 +25,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alerting::Alerting;
 use crate::alertmanager::{self, Alertmanager};
+use crate::allocator::{self, AllocatorMetrics};
 use crate::configuration::{self, Apply, Source};
+use crate::connections::ConnectionMetrics;
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
 use crate::systemd::Systemd;
-use crate::{features, listen, machine, remote_read, signals};
+use crate::{feature_list, features, listen, machine, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -100,12 +102,15 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     configuration::report_inactive(&config);
 
-    let runtime = Arc::new(Runtime::new(
+    let runtime = Runtime::new(
         SystemClock.now(),
         env!("CARGO_PKG_VERSION"),
         flags.shown(),
         retention_in_words(&options, &config),
-    ));
+    );
+    let runtime = runtime.with_listeners(options.notification_listeners);
+    let runtime = Arc::new(runtime);
+    runtime.notices.raise(api::STARTING, SystemClock.now());
     runtime.config_loaded(
         config.redacted.clone(),
         config.global.external_labels.clone(),
@@ -123,11 +128,16 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             quit,
         }),
         admin_api: flags.is_on("web.enable-admin-api"),
+        features: feature_list::list(flags),
+        search_limit: options.search_limit,
+        heap: allocator::parts,
         prefix: options.prefix.clone(),
         cors: CorsOrigin::new(flags.text("web.cors.origin")).context("--web.cors.origin")?,
         query_timeout: options.query_timeout,
         gatherers: vec![
             Arc::new(ProcessExporter),
+            Arc::new(AllocatorMetrics),
+            Arc::new(ConnectionMetrics),
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
             Arc::clone(&guard) as Arc<dyn Gather>,
@@ -212,8 +222,10 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     tokio::spawn(signals::forward_hangups(reload));
     let (alive, telling) = (Arc::clone(&systemd), Arc::clone(&systemd));
     tokio::spawn(async move { alive.live().await });
+    let ending = Arc::clone(&runtime);
     let reading = async {
         read_back(&store, &stages, config).await?;
+        runtime.notices.lower(api::STARTING);
         tokio::spawn(configuration::serve_reloads(
             source,
             runtime,
@@ -231,6 +243,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     }
     systemd.stopping();
     end.cancel();
+    ending.notices.close();
     for server in serving {
         let _ = server.await;
     }

@@ -30,6 +30,7 @@ mod emit;
 mod environment;
 mod error;
 mod http;
+mod http_file;
 mod inherit;
 mod load;
 mod nearest;
@@ -45,6 +46,7 @@ mod schema;
 mod scrape;
 mod secret;
 mod sections;
+mod settings_file;
 mod table;
 mod tracing;
 mod tree;
@@ -52,12 +54,14 @@ mod web;
 mod yaml;
 
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
+pub use alertmanager::SigV4;
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
 };
-pub use load::{load, parse};
+pub use http_file::load_http;
+pub use load::{load, load_alone, parse};
 pub use otlp::{OtlpConfig, Promoted, TranslationStrategy};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
 pub use remote_read::RemoteReadConfig;
@@ -74,6 +78,7 @@ pub use rules::{
 };
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
+pub use settings_file::load_settings;
 pub use tracing::{TracingClient, TracingConfig};
 pub use tree::Tree;
 pub use web::{
