@@ -156,7 +156,13 @@ const FLAGS: &[Flag] = &[
         "web.max-connections",
         Text,
         "512",
-        "Connections served at once over all listeners.",
+        "Connections served at once over all listeners. Beyond it idle and slow ones make room.",
+    ),
+    active(
+        "web.read-timeout",
+        Text,
+        "5m",
+        "How long a request may take to arrive, and a connection may be idle.",
     ),
     active(
         "web.enable-lifecycle",
@@ -414,7 +420,6 @@ const FLAGS: &[Flag] = &[
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
     accepted("web.page-title", Text, "Argand"),
-    accepted("web.read-timeout", Text, "5m"),
     accepted("web.user-assets", Text, ""),
 ];
 

@@ -23,6 +23,8 @@ pub(crate) struct Options {
     /// TLS, users and tokens of the listening side; `None` for plain HTTP, open to all.
     pub(crate) web_config: Option<PathBuf>,
     pub(crate) max_connections: usize,
+    /// How long a request may take to arrive, and a connection may be idle.
+    pub(crate) read_timeout: Duration,
     /// What every path begins with: empty, or `/` and more without a slash at the end.
     pub(crate) prefix: String,
     /// Pages that may listen to notifications at once.
@@ -64,6 +66,7 @@ impl Options {
             alerting: alerting(flags, &listen)?,
             listen,
             max_connections: number(flags, "web.max-connections")?,
+            read_timeout: required(flags, "web.read-timeout", length)?,
             prefix: prefix(
                 flags.text("web.external-url"),
                 flags.text("web.route-prefix"),

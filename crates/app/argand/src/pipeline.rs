@@ -33,7 +33,8 @@ use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
-use crate::{feature_list, features, listen, remote_read, signals};
+use crate::systemd::Systemd;
+use crate::{feature_list, features, listen, machine, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -78,6 +79,9 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    machine::raise_file_limit();
+    let systemd = Systemd::from_environment();
+    systemd.status("reading the log back");
     let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners = Vec::new();
     for address in &options.listen {
@@ -157,7 +161,10 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         api::router(Arc::clone(&face)),
         options.prefix.clone(),
         &guard,
-        options.max_connections,
+        listen::ClientLimits {
+            connections: options.max_connections,
+            patience: options.read_timeout,
+        },
         &end,
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
@@ -213,6 +220,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));
+    let (alive, telling) = (Arc::clone(&systemd), Arc::clone(&systemd));
+    tokio::spawn(async move { alive.live().await });
     let ending = Arc::clone(&runtime);
     let reading = async {
         read_back(&store, &stages, config).await?;
@@ -222,14 +231,17 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             runtime,
             Arc::clone(&stages) as Arc<dyn Apply>,
             reload_requests,
+            Arc::clone(&telling),
         ));
         tracing::info!("ready");
+        telling.ready("ready");
         std::future::pending::<Result<()>>().await
     };
     tokio::select! {
         failed = reading => failed?,
         asked = signals::wait_for_end(quit_requests) => asked?,
     }
+    systemd.stopping();
     end.cancel();
     ending.notices.close();
     for server in serving {
