@@ -1,12 +1,15 @@
 //! Listening: sockets, TLS, the cap on connections, and the end in order.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use api::ClientAddress;
+use api::{ClientAddress, Face};
 use axum::Router;
+use axum::response::Response;
 use guard::Guard;
 use http::{Method, Request};
 use hyper::body::Incoming;
@@ -42,12 +45,13 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves routes on all sockets, behind the guard, until `end`. What a request needs is told by
-/// its path behind `prefix`.
+/// its path behind `prefix`. Where there is no guard, `face` may have an answer at hand.
 pub(crate) fn serve_all(
     listeners: Vec<TcpListener>,
     routes: Router,
     prefix: String,
     guard: &Arc<Guard>,
+    face: Option<Arc<Face>>,
     max_connections: usize,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
@@ -56,9 +60,10 @@ pub(crate) fn serve_all(
         api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
     };
     let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
+    let face = face.filter(|_| guard.is_absent());
     let serve = |listener| {
         warn_if_open(&listener, guard);
-        let (routes, guard) = (routes.clone(), Arc::clone(guard));
+        let (routes, guard) = ((routes.clone(), face.clone()), Arc::clone(guard));
         let (places, end) = (Arc::clone(&places), end.clone());
         tokio::spawn(serve(listener, routes, guard, places, end))
     };
@@ -78,7 +83,7 @@ fn warn_if_open(listener: &TcpListener, guard: &Guard) {
 /// Serves routes on a socket until `end`; requests under way are finished.
 async fn serve(
     listener: TcpListener,
-    routes: Router,
+    (routes, face): (Router, Option<Arc<Face>>),
     guard: Arc<Guard>,
     places: Arc<Semaphore>,
     end: CancellationToken,
@@ -100,6 +105,7 @@ async fn serve(
         let client = stream.peer_addr().ok();
         let routes = Addressed {
             service: TowerToHyperService::new(routes.clone()),
+            face: face.clone(),
             client: client.map(|address| ClientAddress(address.ip().to_canonical())),
         };
         let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
@@ -120,20 +126,26 @@ async fn serve(
 /// The routes as one connection sees them: its requests know where they come from.
 struct Addressed {
     service: TowerToHyperService<Router>,
+    /// Who may have an answer at hand.
+    face: Option<Arc<Face>>,
     /// None where the client has gone already.
     client: Option<ClientAddress>,
 }
 
 impl Service<Request<Incoming>> for Addressed {
-    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
-    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let at_hand = self.face.as_ref().and_then(|face| face.at_hand(&request));
+        if let Some(answer) = at_hand {
+            return Box::pin(std::future::ready(Ok(answer)));
+        }
         if let Some(client) = self.client {
             request.extensions_mut().insert(client);
         }
-        self.service.call(request)
+        Box::pin(self.service.call(request))
     }
 }
 

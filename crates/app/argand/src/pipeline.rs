@@ -146,6 +146,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         api::router(Arc::clone(&face)),
         options.prefix.clone(),
         &guard,
+        Some(Arc::clone(&face)),
         options.max_connections,
         &end,
     );

@@ -142,6 +142,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
         router,
         options.prefix,
         &guard,
+        None,
         options.max_connections,
         &end,
     );
