@@ -161,6 +161,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         api::router(Arc::clone(&face)),
         options.prefix.clone(),
         &guard,
+        Some(Arc::clone(&face)),
         listen::ClientLimits {
             connections: options.max_connections,
             patience: options.read_timeout,

@@ -143,6 +143,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
         router,
         options.prefix,
         &guard,
+        None,
         listen::ClientLimits {
             connections: options.max_connections,
             patience: listen::ClientLimits::PATIENCE,
