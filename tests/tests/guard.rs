@@ -155,6 +155,27 @@ const TABLE: &[(&str, &str, Got)] = &[
     ("GET", "/api/v1/status/self_metrics", READ),
     ("OPTIONS", "/api/v1/query", [401, 204, 403, 204]),
     ("POST", "/api/v1/write", [401, 403, 400, 400]),
+    ("POST", "/api/v1/read", [401, 400, 403, 400]),
+    // Switched off, which nobody learns who may not give.
+    ("POST", "/api/v1/otlp/v1/metrics", [401, 403, 404, 404]),
+    (
+        "POST",
+        "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        [401, 403, 415, 415],
+    ),
+    ("GET", "/api/v1/alerting/history/alerts", READ),
+    ("GET", "/api/v1/alerting/history/notifications", READ),
+    ("GET", "/api/v1/alerting/acknowledgements", READ),
+    (
+        "POST",
+        "/api/v1/alerting/acknowledgements",
+        [401, 403, 422, 422],
+    ),
+    (
+        "DELETE",
+        "/api/v1/alerting/acknowledgements/1",
+        [401, 403, 400, 400],
+    ),
     (
         "POST",
         "/api/v1/admin/tsdb/clean_tombstones",
