@@ -282,6 +282,29 @@ fn every_route_needs_its_role() {
 }
 
 #[test]
+fn who_asks_too_often_is_told_for_how_long() {
+    if installed("curl").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let argand = guarded(folder.path(), &users());
+    let limited = users() + "rate_limit: {interval: 1h, burst: 1}\n";
+    fs::write(folder.path().join("web.yml"), limited).unwrap();
+    let ask = || {
+        let output = Command::new("curl")
+            .args(["--silent", "--include", "--user", "read:read"])
+            .arg(argand.url("/-/healthy"))
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).to_ascii_lowercase()
+    };
+    assert!(ask().starts_with("http/1.1 200"));
+    let refused = ask();
+    assert!(refused.starts_with("http/1.1 429"), "{refused}");
+    assert!(refused.contains("retry-after: 3600"), "{refused}");
+}
+
+#[test]
 fn a_changed_file_counts_at_once_and_a_wrong_one_changes_nothing() {
     if installed("curl").is_none() {
         return;

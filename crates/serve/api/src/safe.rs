@@ -30,3 +30,46 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_an_answer_says_itself_is_left() {
+        let own = [
+            (header::RETRY_AFTER, "30"),
+            (header::X_FRAME_OPTIONS, "DENY"),
+        ];
+        let routes = Router::new()
+            .route("/busy", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
+            .route(
+                "/own",
+                get(move || async move { (StatusCode::TOO_MANY_REQUESTS, own) }),
+            )
+            .route("/fine", get(|| async { StatusCode::OK }))
+            .layer(from_fn(layer));
+        for (path, again, frames) in [
+            ("/busy", Some("1"), "SAMEORIGIN"),
+            ("/own", Some("30"), "DENY"),
+            ("/fine", None, "SAMEORIGIN"),
+        ] {
+            let request = Request::get(path).body(Body::empty()).expect("a request");
+            let answer = routes.clone().oneshot(request).await.expect("an answer");
+            let text = |name| answer.headers().get(name).and_then(|v| v.to_str().ok());
+            assert_eq!(text(header::RETRY_AFTER), again, "{path}");
+            assert_eq!(text(header::X_FRAME_OPTIONS), Some(frames), "{path}");
+            assert_eq!(
+                text(header::X_CONTENT_TYPE_OPTIONS),
+                Some("nosniff"),
+                "{path}"
+            );
+        }
+    }
+}
