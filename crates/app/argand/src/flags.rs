@@ -217,6 +217,18 @@ const FLAGS: &[Flag] = &[
         "Series the head takes; beyond it new series are refused and known ones go on. 0: no limit.",
     ),
     active(
+        "storage.remote.flush-deadline",
+        Text,
+        "1m",
+        "How long remote write goes on sending at the end, while the far end takes it. What is left is sent after the next start.",
+    ),
+    active(
+        "storage.remote.max-lag-bytes",
+        Text,
+        "8GB",
+        "Bytes of the log that are kept for a remote write queue whose far end is down; beyond that the oldest is left out.",
+    ),
+    active(
         "scrape.max-series-per-target",
         Text,
         "0",
@@ -343,7 +355,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.agent.retention.max-time", Text, "4h"),
     accepted("storage.agent.retention.min-time", Text, "5m"),
     accepted("storage.agent.wal-compression", Switch, "true"),
-    accepted("storage.remote.flush-deadline", Text, "1m"),
     accepted("storage.remote.read-concurrent-limit", Text, "10"),
     accepted("storage.remote.read-max-bytes-in-frame", Text, "1048576"),
     accepted("storage.remote.read-sample-limit", Text, "50000000"),

@@ -243,7 +243,9 @@ const COUNTERS: [(&str, &str, Read<Counter>); 6] = [
     ),
 ];
 
-const GAUGES: [(&str, &str, fn(&Meters) -> f64); 8] = [
+type Measure = fn(&Meters) -> f64;
+
+const GAUGES: [(&str, &str, Measure); 8] = [
     (
         "shards",
         "The number of shards used for parallel sending to the remote storage.",

@@ -188,13 +188,20 @@ impl RemoteWrite {
     /// begins with what is appended from now on, one that is known where it was.
     pub fn apply(&self, loaded: LoadedWrites) {
         let LoadedWrites(specs) = loaded;
+        let from = match self.follow.end() {
+            Ok(from) => from,
+            Err(error) => {
+                tracing::error!(%error, "remote write stays as it is");
+                return;
+            }
+        };
         let mut thread = self.thread.lock();
         let waits = matches!(&*thread, Thread::Waits(_));
         if waits && specs.is_empty() {
             return;
         }
         // Fails only where the thread has ended.
-        let _ = self.orders.send(Order::Apply(specs));
+        let _ = self.orders.send(Order::Apply(specs, from));
         self.wake.ring();
         if let Thread::Waits(reader) = std::mem::replace(&mut *thread, Thread::Ended) {
             let builder = std::thread::Builder::new().name("remote-write".to_owned());

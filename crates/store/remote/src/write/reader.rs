@@ -27,8 +27,8 @@ const SAVE: Duration = Duration::from_millis(500);
 
 /// What the reading thread is told.
 pub(super) enum Order {
-    /// From now on these are the queues.
-    Apply(Vec<Spec>),
+    /// From now on these are the queues; new ones begin at the place.
+    Apply(Vec<Spec>, LogPosition),
     /// Send what there is, if that is possible before the moment, and end.
     End(Instant),
 }
@@ -44,8 +44,8 @@ pub(super) struct Reader {
     positions: Positions,
     most_lag: u64,
     queues: Vec<Queue>,
-    /// Queues that could not be started yet.
-    waiting: Vec<(Spec, Resume)>,
+    /// Queues that are to be started, and where the log ended when that was said.
+    waiting: Vec<(Spec, Resume, LogPosition)>,
     names_version: u64,
     end: Option<Instant>,
     last_save: Instant,
@@ -126,7 +126,7 @@ impl Reader {
     fn take_orders(&mut self) {
         while let Ok(order) = self.orders.try_recv() {
             match order {
-                Order::Apply(specs) => self.apply(specs),
+                Order::Apply(specs, from) => self.apply(specs, from),
                 Order::End(moment) => {
                     self.end = Some(moment);
                     self.queues.iter_mut().for_each(Queue::hurry_to_the_end);
@@ -136,7 +136,7 @@ impl Reader {
     }
 
     /// Queues that are as wanted go on; the others end, and some begin.
-    fn apply(&mut self, specs: Vec<Spec>) {
+    fn apply(&mut self, specs: Vec<Spec>, from: LogPosition) {
         self.waiting.clear();
         let mut wanted: BTreeMap<String, Spec> = specs
             .into_iter()
@@ -155,7 +155,7 @@ impl Reader {
         }
         for (key, spec) in wanted {
             let resume = self.positions.resume(&key);
-            self.waiting.push((spec, resume));
+            self.waiting.push((spec, resume, from));
         }
     }
 
@@ -169,16 +169,15 @@ impl Reader {
                     let queue = self.queues.remove(place);
                     if let Next::Other(spec) = next {
                         let resume = Resume::At(queue.places());
-                        self.waiting.push((*spec, resume));
+                        let end = self.around.follow.end().unwrap_or(queue.cursor);
+                        self.waiting.push((*spec, resume, end));
                     }
                     self.show();
                 }
             }
         }
         if !self.waiting.is_empty() {
-            // Before the log is open nothing can start.
-            let end = self.around.follow.end()?;
-            for (spec, resume) in std::mem::take(&mut self.waiting) {
+            for (spec, resume, end) in std::mem::take(&mut self.waiting) {
                 let queue = Queue::start(spec, resume, end, self.around.clone());
                 self.queues.push(queue);
             }
