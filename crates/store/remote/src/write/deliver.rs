@@ -92,7 +92,7 @@ impl Delivery {
     pub(super) async fn deliver(&mut self, items: &[Item], stop: &CancellationToken) -> Outcome {
         let unsure = items
             .first()
-            .is_some_and(|first| first.at < self.way.unsure_until);
+            .is_some_and(|first| first.mark.at < self.way.unsure_until);
         match self.request(items, stop).await {
             End::Taken => Outcome::Settled,
             End::Stopped => Outcome::Stopped,

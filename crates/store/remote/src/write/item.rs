@@ -52,8 +52,8 @@ impl Value {
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     pub(super) series: Arc<Series>,
-    /// Where its record begins.
-    pub(super) at: Place,
+    /// Where the log has it.
+    pub(super) mark: Mark,
     /// In milliseconds since the epoch.
     pub(super) time: i64,
     pub(super) value: Value,
@@ -76,6 +76,24 @@ impl From<Place> for LogPosition {
         Self {
             segment: place.0 >> 32,
             offset: place.0 & u64::from(u32::MAX),
+        }
+    }
+}
+
+/// A sample's place in the log: its record, and how many others come before it there. Cutting a
+/// batch inside a record loses and repeats nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mark {
+    /// Where the record begins.
+    pub(super) at: Place,
+    pub(super) nth: u32,
+}
+
+impl From<LogPosition> for Mark {
+    fn from(position: LogPosition) -> Self {
+        Self {
+            at: position.into(),
+            nth: 0,
         }
     }
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use contract::LogPosition;
 use serde::{Deserialize, Serialize};
 
+use super::item::Mark;
 use super::names::hash_version;
 
 /// The file's name in the data directory.
@@ -24,8 +25,9 @@ struct Written {
     version: u32,
     /// Says whether series still go to the shards that they went to.
     hash: u64,
-    /// By the queue's key: segment and offset of each shard.
-    queues: BTreeMap<String, Vec<(u64, u64)>>,
+    /// By the queue's key: of each shard the segment, the offset, and how many samples of that record
+    /// have arrived.
+    queues: BTreeMap<String, Vec<(u64, u64, u32)>>,
 }
 
 /// What is known of where a queue was.
@@ -34,7 +36,7 @@ pub(super) enum Resume {
     /// It is a new one.
     Now,
     /// Of each shard.
-    At(Vec<LogPosition>),
+    At(Vec<Mark>),
 }
 
 /// The file.
@@ -69,14 +71,15 @@ impl Positions {
     /// Where a queue goes on.
     pub(super) fn resume(&self, key: &str) -> Resume {
         let Some(written) = &self.written else {
-            return Resume::At(vec![LogPosition::default()]);
+            return Resume::At(vec![Mark::default()]);
         };
         let Some(shards) = written.queues.get(key).filter(|shards| !shards.is_empty()) else {
             return Resume::Now;
         };
-        let places = shards
-            .iter()
-            .map(|&(segment, offset)| LogPosition { segment, offset });
+        let places = shards.iter().map(|&(segment, offset, nth)| Mark {
+            at: LogPosition { segment, offset }.into(),
+            nth,
+        });
         if written.hash == hash_version() {
             return Resume::At(places.collect());
         }
@@ -85,17 +88,17 @@ impl Positions {
     }
 
     /// Writes where all queues are, where that differs from what is written. Others are forgotten.
-    pub(super) fn save(&mut self, queues: BTreeMap<String, Vec<LogPosition>>) -> io::Result<()> {
-        let pairs = |places: Vec<LogPosition>| {
-            let places = places.into_iter();
-            places.map(|place| (place.segment, place.offset)).collect()
+    pub(super) fn save(&mut self, queues: BTreeMap<String, Vec<Mark>>) -> io::Result<()> {
+        let numbers = |mark: Mark| {
+            let at = LogPosition::from(mark.at);
+            (at.segment, at.offset, mark.nth)
         };
         let written = Written {
             version: VERSION,
             hash: hash_version(),
             queues: queues
                 .into_iter()
-                .map(|(key, places)| (key, pairs(places)))
+                .map(|(key, places)| (key, places.into_iter().map(numbers).collect()))
                 .collect(),
         };
         let is_nothing = written.queues.is_empty() && !self.path.exists();
@@ -117,8 +120,11 @@ impl Positions {
 mod tests {
     use super::*;
 
-    fn at(segment: u64, offset: u64) -> LogPosition {
-        LogPosition { segment, offset }
+    fn at(segment: u64, offset: u64) -> Mark {
+        Mark {
+            at: LogPosition { segment, offset }.into(),
+            nth: 5,
+        }
     }
 
     #[test]
@@ -143,13 +149,13 @@ mod tests {
     fn what_cannot_be_read_leaves_nothing_out() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join(FILE);
-        let all = Resume::At(vec![at(0, 0)]);
+        let all = Resume::At(vec![Mark::default()]);
         for bytes in ["", "{", r#"{"version":2,"hash":0,"queues":{}}"#] {
             std::fs::write(&file, bytes).unwrap();
             assert_eq!(Positions::open(dir.path()).resume("a"), all, "{bytes}");
         }
         // Shards were made in another way.
-        let other = r#"{"version":1,"hash":5,"queues":{"a":[[3,7],[2,9]]}}"#;
+        let other = r#"{"version":1,"hash":5,"queues":{"a":[[3,7,5],[2,9,5]]}}"#;
         std::fs::write(&file, other).unwrap();
         assert_eq!(
             Positions::open(dir.path()).resume("a"),

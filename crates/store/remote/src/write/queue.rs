@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::deliver::Way;
 use super::endpoint::Endpoint;
-use super::item::{Item, Place};
+use super::item::{Item, Mark, Place};
 use super::metadata;
 use super::meters::Meters;
 use super::names::{Names, Recipe};
@@ -77,7 +77,7 @@ pub(super) struct Queue {
     pub(super) cursor: LogPosition,
     /// Of each shard: what lies before this it has sent in an earlier run. Empty once the cursor
     /// has passed all of them.
-    pub(super) sent_before: Vec<Place>,
+    pub(super) sent_before: Vec<Mark>,
     /// What lies before this is left out: too much waits.
     pub(super) leave_until: Place,
     pub(super) shards: Vec<Arc<Shard>>,
@@ -96,14 +96,18 @@ impl Queue {
     pub(super) fn start(spec: Spec, resume: Resume, end: LogPosition, around: Around) -> Self {
         let (places, unsure_until) = match resume {
             Resume::Now => (
-                vec![end; spec.config.queue.min_shards],
+                vec![end.into(); spec.config.queue.min_shards],
                 LogPosition::default(),
             ),
             Resume::At(places) => (places, end),
         };
         // A place behind the end is one of a log that is not there any more.
-        let places: Vec<_> = places.into_iter().map(|place| place.min(end)).collect();
-        let cursor = places.iter().min().copied().unwrap_or(end);
+        let places: Vec<Mark> = places
+            .into_iter()
+            .map(|mark| mark.min(end.into()))
+            .collect();
+        let first = places.iter().map(|mark| mark.at).min();
+        let cursor = first.map_or(end, LogPosition::from);
         let way = Arc::new(Way {
             endpoint: spec.endpoint,
             queue: spec.config.queue.clone(),
@@ -136,8 +140,8 @@ impl Queue {
             around,
         };
         queue.spawn(places.len());
-        if places.iter().any(|&place| place > cursor) {
-            queue.sent_before = places.into_iter().map(Place::from).collect();
+        if places.iter().any(|&mark| mark > cursor.into()) {
+            queue.sent_before = places;
         }
         tracing::info!(
             queue = queue.way.meters.name,
@@ -212,20 +216,19 @@ impl Queue {
     }
 
     /// Of each shard: what lies before this has arrived.
-    pub(super) fn places(&self) -> Vec<LogPosition> {
-        let place = |(number, shard): (usize, &Arc<Shard>)| match shard.oldest() {
-            Some(oldest) => oldest.into(),
-            None => {
-                let before = self.sent_before.get(number).copied();
-                self.cursor.max(before.unwrap_or_default().into())
-            }
+    pub(super) fn places(&self) -> Vec<Mark> {
+        let place = |(number, shard): (usize, &Arc<Shard>)| {
+            let before = self.sent_before.get(number).copied();
+            let read = Mark::from(self.cursor).max(before.unwrap_or_default());
+            shard.oldest().unwrap_or(read)
         };
         self.shards.iter().enumerate().map(place).collect()
     }
 
     /// From where on it needs the log.
     pub(super) fn needs(&self) -> LogPosition {
-        let oldest = self.places().into_iter().min().unwrap_or(self.cursor);
+        let oldest = self.places().into_iter().map(|mark| mark.at).min();
+        let oldest = oldest.map_or(self.cursor, LogPosition::from);
         oldest.min(self.cursor).max(self.leave_until.into())
     }
 

@@ -11,7 +11,7 @@ use super::item::Item;
 
 /// The parts, in order.
 pub(super) fn runs(items: &[Item]) -> impl Iterator<Item = &[Item]> {
-    items.chunk_by(|one, next| one.at == next.at && one.time == next.time)
+    items.chunk_by(|one, next| one.mark.at == next.mark.at && one.time == next.time)
 }
 
 #[cfg(test)]
@@ -20,7 +20,7 @@ mod tests {
 
     use contract::LogPosition;
 
-    use super::super::item::{Place, Series, Value};
+    use super::super::item::{Series, Value};
     use super::*;
 
     #[test]
@@ -32,7 +32,7 @@ mod tests {
         });
         let item = |&(offset, time): &(u64, i64)| Item {
             series: Arc::clone(&series),
-            at: Place::from(LogPosition { segment: 1, offset }),
+            mark: LogPosition { segment: 1, offset }.into(),
             time,
             value: Value::Number(0.0),
         };

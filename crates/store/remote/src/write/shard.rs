@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::deliver::{Delivery, Outcome, Way};
-use super::item::{Item, Place};
+use super::item::{Item, Mark};
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -22,7 +22,7 @@ struct Waiting {
     /// When the first of them came.
     since: Option<Instant>,
     /// The first of those that were taken and are not settled.
-    taken: Option<Place>,
+    taken: Option<Mark>,
 }
 
 /// What waits for one shard.
@@ -51,12 +51,12 @@ impl Shard {
         self.waiting.lock().items.len()
     }
 
-    /// Where the oldest item lies that is not settled.
-    pub(super) fn oldest(&self) -> Option<Place> {
+    /// Where the oldest item is that is not settled.
+    pub(super) fn oldest(&self) -> Option<Mark> {
         let waiting = self.waiting.lock();
         waiting
             .taken
-            .or_else(|| waiting.items.front().map(|item| item.at))
+            .or_else(|| waiting.items.front().map(|item| item.mark))
     }
 
     /// Sends what is there without waiting for more.
@@ -111,7 +111,7 @@ impl Waiting {
     fn take(&mut self, most: usize) -> Vec<Item> {
         let count = self.items.len().min(most);
         let batch: Vec<Item> = self.items.drain(..count).collect();
-        self.taken = batch.first().map(|item| item.at);
+        self.taken = batch.first().map(|item| item.mark);
         self.since = (!self.items.is_empty()).then(Instant::now);
         batch
     }
@@ -148,7 +148,7 @@ mod tests {
         });
         let item = |offset| Item {
             series: Arc::clone(&series),
-            at: LogPosition { segment: 2, offset }.into(),
+            mark: LogPosition { segment: 2, offset }.into(),
             time: 0,
             value: Value::Number(0.0),
         };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn oldest(shard: &Shard) -> Option<u64> {
-        shard.oldest().map(|place| LogPosition::from(place).offset)
+        shard.oldest().map(|mark| LogPosition::from(mark.at).offset)
     }
 
     #[tokio::test]

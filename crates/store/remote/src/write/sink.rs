@@ -7,7 +7,7 @@ use contract::{LogKind, LogPosition, LogReference, LogSink};
 use model::{CUSTOM_SCHEMA, Exemplar, FamilyKind, HistogramValue};
 use wire::remote::write::{Metadata, Version};
 
-use super::item::{Item, Kind, Place, Value};
+use super::item::{Item, Kind, Mark, Place, Value};
 use super::meters::Reason;
 use super::names::{Named, Names, Recipe};
 use super::queue::Queue;
@@ -50,7 +50,8 @@ fn metadata(kind: FamilyKind, unit: &str, help: &str) -> Arc<Metadata> {
 /// Hands what the log says to queues.
 pub(super) struct FanOut<'a> {
     queues: Vec<&'a mut Queue>,
-    at: Place,
+    /// The next item's.
+    mark: Mark,
     records: usize,
 }
 
@@ -59,7 +60,7 @@ impl<'a> FanOut<'a> {
     pub(super) fn new(queues: Vec<&'a mut Queue>) -> Self {
         Self {
             queues,
-            at: Place::default(),
+            mark: Mark::default(),
             records: 0,
         }
     }
@@ -73,8 +74,9 @@ impl<'a> FanOut<'a> {
 
     fn each(&mut self, reference: LogReference, time: i64, value: &Value) {
         for queue in &mut self.queues {
-            queue.take(self.at, reference, time, value);
+            queue.take(self.mark, reference, time, value);
         }
+        self.mark.nth += 1;
     }
 }
 
@@ -88,7 +90,7 @@ impl Queue {
     }
 
     /// Puts an item where it is sent from, or counts why not.
-    fn take(&mut self, at: Place, reference: LogReference, time: i64, value: &Value) {
+    fn take(&mut self, mark: Mark, reference: LogReference, time: i64, value: &Value) {
         let kind = value.kind();
         if !self.wants(kind) {
             return;
@@ -100,16 +102,16 @@ impl Queue {
             Some(Named::Sent(series)) => {
                 let shards = self.staged.len().max(1) as u64;
                 let shard = usize::try_from(series.hash % shards).unwrap_or_default();
-                if self.sent_before.get(shard).is_some_and(|&sent| at < sent) {
+                if self.sent_before.get(shard).is_some_and(|&sent| mark < sent) {
                     return;
                 }
-                match self.refusal(at, time, value) {
+                match self.refusal(mark.at, time, value) {
                     Some(reason) => reason,
                     None => {
                         if let Some(staged) = self.staged.get_mut(shard) {
                             staged.push(Item {
                                 series: Arc::clone(series),
-                                at,
+                                mark,
                                 time,
                                 value: value.clone(),
                             });
@@ -170,7 +172,7 @@ impl LogSink for FanOut<'_> {
     }
 
     fn begin(&mut self, at: LogPosition, _: LogKind) {
-        self.at = at.into();
+        self.mark = at.into();
     }
 
     fn series(&mut self, reference: LogReference, labels: &[(&str, &str)]) {
