@@ -82,6 +82,18 @@ impl Far {
         }
     }
 
+    /// What it lacks of samples here, at most a few lines of it; empty where it has the same.
+    pub(crate) fn lacks(&self, mut ours: Samples, selector: &str, at: f64) -> Vec<String> {
+        if self.kind == Kind::Victoria {
+            // It exports markers of ends as numbers, and does not tell them from others.
+            for own in ours.values_mut() {
+                own.retain(|sample| !sample.1.is_nan());
+            }
+            ours.retain(|_, own| !own.is_empty());
+        }
+        differences(&ours, &self.samples(selector, at))
+    }
+
     fn exported(&self, selector: &str, at: f64) -> Samples {
         get(&format!("{}/internal/force_flush", self.server.url)).unwrap();
         let escaped: String = selector.bytes().map(|b| format!("%{b:02X}")).collect();
@@ -92,7 +104,8 @@ impl Far {
         );
         let mut all = Samples::new();
         for line in get(&url).unwrap().text.lines() {
-            let series: serde_json::Value = serde_json::from_str(line).unwrap();
+            let line = line.replace("NaN", "null");
+            let series: serde_json::Value = serde_json::from_str(&line).unwrap();
             let times = series["timestamps"].as_array().unwrap().iter();
             let values = series["values"].as_array().unwrap().iter();
             let value = |value: &serde_json::Value| match value {
@@ -108,7 +121,9 @@ impl Far {
         for own in all.values_mut() {
             own.sort_by_key(|sample| sample.0);
             own.dedup_by_key(|sample| sample.0);
+            own.retain(|sample| !sample.1.is_nan());
         }
+        all.retain(|_, own| !own.is_empty());
         all
     }
 }

@@ -83,7 +83,7 @@ fn all_arrives(mut far: Far, settings: &str) {
     let look = || {
         let ours = samples(&near.server.url, selector, at);
         assert!(ours.len() > 150, "{}", ours.len());
-        *last.borrow_mut() = differences(&ours, &far.samples(selector, at));
+        *last.borrow_mut() = far.lacks(ours, selector, at);
         last.borrow().is_empty().then_some(())
     };
     wait(

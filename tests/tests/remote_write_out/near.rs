@@ -2,9 +2,12 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use argand_tests::{Server, binary, free_port, query};
+
+/// How long something may take to come, debug builds on busy machines included.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Argand, which can be killed and comes back as it was.
 pub(crate) struct Near {
@@ -58,9 +61,10 @@ pub(crate) fn value(server: &str, text: &str) -> Option<f64> {
     found.first()?["value"][1].as_str()?.parse().ok()
 }
 
-/// Looks again and again, for a minute, until something is there.
+/// Looks again and again until something is there.
 pub(crate) fn wait<T>(what: &str, log: impl Fn() -> String, look: impl Fn() -> Option<T>) -> T {
-    for _ in 0..600 {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
         if let Some(found) = look() {
             return found;
         }
