@@ -33,6 +33,7 @@ mod http;
 mod inherit;
 mod load;
 mod nearest;
+mod otlp;
 mod prometheus;
 mod read;
 mod remote_write;
@@ -55,6 +56,7 @@ pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
 };
 pub use load::{load, parse};
+pub use otlp::{OtlpConfig, Promoted, TranslationStrategy};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
 pub use remote_write::{
     CloudLogin, MetadataConfig, QueueConfig, RemoteWriteConfig, SigV4Config, WriteMessage,

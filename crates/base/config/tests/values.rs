@@ -201,10 +201,27 @@ fn paths_are_relative_to_the_file() {
 #[test]
 fn what_is_not_active_yet_is_named_once() {
     let config = parse(
-        "remote_read: [{url: 'http://x'}]\nrule_files: [a]\notlp: {promote_scope_metadata: true}\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
+        "remote_read: [{url: 'http://x'}]\nrule_files: [a]\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
     );
-    assert_eq!(config.inactive, ["remote_read", "otlp", "dns_sd_configs"]);
+    assert_eq!(config.inactive, ["remote_read", "dns_sd_configs"]);
     assert_eq!(config.scrape_configs[0].discovery.len(), 3);
+}
+
+#[test]
+fn otlp_says_what_names_and_labels_series_get() {
+    let plain = parse("");
+    assert_eq!(plain.otlp, config::OtlpConfig::default());
+    let otlp = parse(
+        "otlp:\n  translation_strategy: NoTranslation\n  promote_all_resource_attributes: true\n  ignore_resource_attributes: [' a ', b]\n  convert_histograms_to_nhcb: true\n  label_name_underscore_sanitization: false\n",
+    )
+    .otlp;
+    assert!(!otlp.strategy.escapes() && !otlp.strategy.has_suffixes());
+    assert!(otlp.promoted.takes("c") && !otlp.promoted.takes("a"));
+    assert!(otlp.custom_buckets && !otlp.promote_scope && !otlp.prefix_underscore);
+    let listed = parse("otlp: {promote_resource_attributes: [a]}")
+        .otlp
+        .promoted;
+    assert!(listed.takes("a") && !listed.takes("b"));
 }
 
 #[test]

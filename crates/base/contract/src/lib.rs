@@ -38,7 +38,9 @@ pub use rules::{
     ActiveAlert, AlertState, AlertingState, Alertmanagers, RuleGroupState, RuleHealth, RuleState,
     RuleStates, Texts,
 };
-pub use select::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
+pub use select::{
+    ChunkSink, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch,
+};
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{
     ActiveTarget, DroppedTarget, Health, MetricMetadata, TargetGroup, TargetSink, Targets,

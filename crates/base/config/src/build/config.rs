@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::alerting::alerting;
+use super::otlp::otlp;
 use super::remote_write::remote_write;
 use super::scrape::{labels, name_validation, scrape};
 use crate::error::Fault;
@@ -26,9 +27,6 @@ pub(crate) fn build<'a>(
         .filter(|key| config.has(key))
         .map(|key| (*key).to_owned())
         .collect();
-    if config.slot("otlp").given {
-        inactive.push("otlp".to_owned());
-    }
     let legacy = name_validation(global) == NameValidation::Legacy;
     let alerting = alerting(config.table("alerting"), legacy)?;
     let scraped = scrape_configs.iter().flat_map(|scrape| &scrape.discovery);
@@ -57,6 +55,7 @@ pub(crate) fn build<'a>(
             .map(|section| remote_write(section, legacy))
             .collect::<Result<_, Fault>>()?,
         storage: storage(config.table("storage")),
+        otlp: otlp(config.table("otlp")),
         inactive,
         redacted,
     })
