@@ -141,7 +141,7 @@ async fn a_far_end_that_is_down_holds_up_nobody_and_costs_bounded_memory() {
     }
     let pending = "prometheus_remote_storage_samples_pending";
     let waits = number(&write, pending, &down.url);
-    assert!(waits >= 500.0 && waits <= 700.0, "{waits}");
+    assert!((500.0..=700.0).contains(&waits), "{waits}");
     assert_eq!(down.count(), 0);
     until("the log is kept", || {
         log.kept_from.lock().is_some_and(|from| from.segment == 0)

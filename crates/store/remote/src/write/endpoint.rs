@@ -16,6 +16,7 @@ use wire::remote::write::Version;
 
 use super::WriteError;
 use super::backoff::retry_after;
+use super::sigv4::Signer;
 
 /// Bytes of an answer that are read.
 const MOST_ANSWER: u64 = 64 << 10;
@@ -57,6 +58,7 @@ pub(super) struct Endpoint {
     client: Client,
     uri: Uri,
     headers: HeaderMap,
+    signer: Option<Signer>,
     timeout: Duration,
     retry_on_429: bool,
     pub(super) version: Version,
@@ -86,17 +88,15 @@ impl Endpoint {
             uri.host().is_some() && matches!(scheme, "http" | "https")
         });
         let uri = uri.ok_or_else(|| WriteError::Url(url()))?;
-        if let Some(login) = &config.cloud {
-            let section = match login {
-                CloudLogin::SigV4(_) => "sigv4",
-                CloudLogin::AzureAd => "azuread",
-                CloudLogin::GoogleIam => "google_iam",
-            };
-            return Err(WriteError::Login {
-                url: url(),
-                section,
-            });
-        }
+        let signer = match &config.cloud {
+            None => Ok(None),
+            Some(CloudLogin::SigV4(sigv4)) => {
+                Signer::new(sigv4, |name| std::env::var(name).ok()).map(Some)
+            }
+            Some(CloudLogin::AzureAd) => Err("azuread"),
+            Some(CloudLogin::GoogleIam) => Err("google_iam"),
+        };
+        let signer = signer.map_err(|what| WriteError::Login { url: url(), what })?;
         let client =
             Client::new(&config.http).map_err(|cause| WriteError::Client { url: url(), cause })?;
         let version = match config.message {
@@ -107,6 +107,7 @@ impl Endpoint {
             client,
             uri,
             headers: headers(config, version)?,
+            signer,
             timeout: config.timeout,
             retry_on_429: config.queue.retry_on_429,
             version,
@@ -123,6 +124,12 @@ impl Endpoint {
         if attempt > 0 {
             let headers = request.headers_mut();
             headers.insert(ATTEMPT_HEADER, attempt.into());
+        }
+        if let Some(signer) = &self.signer {
+            let mut headers = std::mem::take(request.headers_mut());
+            let (body, now) = (request.body(), self.clock.now());
+            signer.sign(&Method::POST, &self.uri, body, now, &mut headers);
+            *request.headers_mut() = headers;
         }
         let answer = within(self.timeout, async {
             let response = self.client.send(request).await?;
@@ -215,7 +222,7 @@ mod tests {
     #[test]
     fn what_cannot_be_done_is_refused_without_secrets() {
         for (text, part) in [
-            ("sigv4: {region: r}", "sigv4"),
+            ("sigv4: {region: r, profile: p}", "sigv4.profile"),
             ("azuread: {sdk: {}}", "azuread"),
             ("google_iam: {}", "google_iam"),
             ("headers: {X: \"a\\nb\"}", "header"),

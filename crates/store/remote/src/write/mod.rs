@@ -10,14 +10,14 @@
 //!   restart or a crash. Segments that are still needed are kept, up to a bound.
 //! - A series is always in the same shard, and a shard has one request under way: the far end gets
 //!   a series' samples in order. Shards change in number only when none has anything left.
-//! - What may be sent twice is what was under way, or acknowledged within the last half second
+//! - What may be sent twice is what was under way, or acknowledged within the last second
 //!   before a crash. Where a server refuses a request because of it, the request is sent again in
 //!   [runs], so that what is new in it arrives.
 //! - Memory is bounded: the capacity of the shards and one record of the log a queue, and the
 //!   labels of each series once a queue.
 //!
 //! What is absent: the store (the log comes through [`contract::Follow`]), YAML, and the logins of
-//! single clouds.
+//! clouds other than AWS.
 
 mod backoff;
 mod deliver;
@@ -32,6 +32,7 @@ mod rates;
 mod reader;
 mod runs;
 mod shard;
+mod sigv4;
 mod sink;
 mod wake;
 
@@ -67,14 +68,14 @@ pub enum WriteError {
     Url(String),
     /// A login that is not spoken.
     #[error(
-        "remote_write to {url}: {section} is not supported; let a signing proxy add the login, or \
-         use basic_auth, authorization or oauth2"
+        "remote_write to {url}: {what} is not supported; let a signing proxy add the login, or use \
+         basic_auth, authorization or oauth2"
     )]
     Login {
         /// The URL.
         url: String,
-        /// The section.
-        section: &'static str,
+        /// The section, or what it lacks.
+        what: &'static str,
     },
     /// The client's settings do not fit.
     #[error("remote_write to {url}: {cause}")]
@@ -196,8 +197,10 @@ impl RemoteWrite {
             }
         };
         let mut thread = self.thread.lock();
-        let waits = matches!(&*thread, Thread::Waits(_));
-        if waits && specs.is_empty() {
+        if let Thread::Waits(reader) = &mut *thread
+            && specs.is_empty()
+        {
+            reader.forget();
             return;
         }
         // Fails only where the thread has ended.

@@ -23,7 +23,7 @@ use super::sink::FanOut;
 /// The longest pause before another look at the log: what sending adds to a sample's way.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Time between two writes of the places: about this much is sent twice after a crash.
-const SAVE: Duration = Duration::from_millis(500);
+const SAVE: Duration = Duration::from_secs(1);
 
 /// What the reading thread is told.
 pub(super) enum Order {
@@ -77,6 +77,12 @@ impl Reader {
             last_reckoning: Instant::now(),
             trouble: BTreeMap::new(),
         }
+    }
+
+    /// Forgets where queues of earlier runs were: there are none any more.
+    pub(super) fn forget(&mut self) {
+        let saved = self.positions.save(BTreeMap::new());
+        self.note("writing remote_write.json", saved);
     }
 
     /// Reads until told to end.

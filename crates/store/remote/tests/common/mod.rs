@@ -52,8 +52,8 @@ impl Follow for Log {
         sink: &mut dyn LogSink,
     ) -> Result<LogPosition, FollowError> {
         let records = self.records.lock().clone();
-        for place in from.segment as usize..until.segment as usize {
-            let (time, series) = records[place];
+        let records = records.iter().enumerate().take(until.segment as usize);
+        for (place, &(time, series)) in records.skip(from.segment as usize) {
             sink.begin(at(place), LogKind::Samples);
             for number in 0..series {
                 sink.sample(number, time, number as f64);
