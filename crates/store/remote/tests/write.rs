@@ -212,3 +212,34 @@ async fn the_end_waits_for_what_is_taken_and_for_nothing_else() {
     until("all", || complete(&far.stored.lock(), 1..200)).await;
     write.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_far_end_gets_more_shards_and_all_in_order() {
+    let (log, far) = (Arc::new(Log::default()), Far::start());
+    let data = tempfile::tempdir().unwrap();
+    let write = start(&log, data.path(), u64::MAX);
+    *far.mood.lock() = Mood::Slow;
+    apply(&write, &far, "max_samples_per_send: 10");
+    let mut time = 1;
+    let shards = |write: &RemoteWrite| {
+        let mut families = Vec::new();
+        write.gather(&mut families);
+        let name = "prometheus_remote_storage_shards";
+        if families.is_empty() {
+            0.0
+        } else {
+            number(write, name, &far.url)
+        }
+    };
+    let begun = Instant::now();
+    while shards(&write) <= 1.0 {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        scrape(&log, time..time + 1);
+        time += 1;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    scrape(&log, time..time + 20);
+    until("all", || complete(&far.stored.lock(), 1..time + 20)).await;
+    assert_eq!(far.refused.load(Ordering::Relaxed), 0);
+    write.shutdown().await;
+}

@@ -170,14 +170,15 @@ impl RemoteWrite {
     pub fn load(&self, config: &Config) -> Result<LoadedWrites, WriteError> {
         let mut keys = HashSet::new();
         let specs = config.remote_write.iter().map(|section| {
+            let key = key(section, &mut keys);
             Ok(Spec {
-                key: key(section, &mut keys),
+                name: name(section, &key),
+                key,
                 recipe: Recipe {
                     external: config.global.external_labels.clone(),
                     rules: section.relabel.clone(),
                 },
                 endpoint: Endpoint::new(section, Arc::clone(&self.clock))?,
-                name: name(section),
                 url: shown(&section.url),
                 config: section.clone(),
             })
@@ -253,13 +254,13 @@ fn key(section: &RemoteWriteConfig, taken: &mut HashSet<String>) -> String {
     key.unwrap_or(wish)
 }
 
-/// What a section is called in metrics: its name, else six characters that stand for it, as
-/// upstream.
-fn name(section: &RemoteWriteConfig) -> String {
+/// What a section is called in metrics: its name, else six characters that stand for its key, as
+/// upstream has six.
+fn name(section: &RemoteWriteConfig, key: &str) -> String {
     if !section.name.is_empty() {
         return section.name.clone();
     }
-    let labels = Labels::from_pairs([("url", &section.url)]);
+    let labels = Labels::from_pairs([("key", key)]);
     let digits = format!("{:016x}", labels.hash64());
     digits.chars().take(6).collect()
 }

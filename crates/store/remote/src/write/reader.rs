@@ -1,14 +1,14 @@
 //! The thread that reads the log, once for all queues that keep up, and looks after them.
 //!
-//! A queue is a place in the log. Each turn takes those that are furthest back and have room, and
-//! reads from there up to the next queue's place: so queues that fell behind join the others
-//! again, and one whose far end is down holds up nobody.
+//! A queue is a place in the log. Each turn reads on from every place at which there are queues with
+//! room, as far as the next queue's place: so queues that fell behind join the others again, and one
+//! whose far end is down holds up nobody.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use contract::{FollowError, LogPosition};
@@ -90,9 +90,10 @@ impl Reader {
         loop {
             self.take_orders();
             if self.end.is_none() {
-                let looked_after = self.look_after();
-                self.note("starting", looked_after);
+                self.look_after();
             }
+            let learnt = self.queues.iter_mut().try_for_each(Queue::learn_names);
+            self.note("reading names", learnt);
             let read = self.read();
             let is_moving = self.note("reading the log", read).unwrap_or(false);
             if self.last_save.elapsed() >= SAVE {
@@ -130,12 +131,18 @@ impl Reader {
     }
 
     fn take_orders(&mut self) {
-        while let Ok(order) = self.orders.try_recv() {
-            match order {
-                Order::Apply(specs, from) => self.apply(specs, from),
-                Order::End(moment) => {
+        loop {
+            match self.orders.try_recv() {
+                Ok(Order::Apply(specs, from)) => self.apply(specs, from),
+                Ok(Order::End(moment)) => {
                     self.end = Some(moment);
                     self.queues.iter_mut().for_each(Queue::hurry_to_the_end);
+                }
+                Err(TryRecvError::Empty) => return,
+                // Nobody is there any more who could say so.
+                Err(TryRecvError::Disconnected) => {
+                    self.end.get_or_insert_with(Instant::now);
+                    return;
                 }
             }
         }
@@ -166,7 +173,7 @@ impl Reader {
     }
 
     /// Starts queues, and goes on with what is being done to others.
-    fn look_after(&mut self) -> Result<(), FollowError> {
+    fn look_after(&mut self) {
         let mut place = 0;
         while let Some(queue) = self.queues.get_mut(place) {
             match queue.turn() {
@@ -191,10 +198,6 @@ impl Reader {
             // What the new ones need is kept from here on.
             self.keep();
         }
-        for queue in &mut self.queues {
-            queue.learn_names()?;
-        }
-        Ok(())
     }
 
     fn show(&self) {
@@ -205,29 +208,32 @@ impl Reader {
         *self.shown.lock() = meters.collect();
     }
 
-    /// Reads on for the queues that are furthest back. Answers whether there was anything.
+    /// Reads on for all queues that have room. Answers whether there was anything.
     fn read(&mut self) -> Result<bool, FollowError> {
         let end = self.around.follow.end()?;
         let ready = self.queues.iter().filter(|queue| queue.has_room());
-        let Some(from) = ready
-            .map(|queue| queue.cursor)
-            .min()
-            .filter(|from| *from < end)
-        else {
-            return Ok(false);
-        };
+        let mut places: Vec<_> = ready.map(|queue| queue.cursor).collect();
+        places.retain(|place| *place < end);
+        places.sort_unstable();
+        places.dedup();
+        // Those that keep up come first: one that has much to catch up with holds up nobody.
+        for &from in places.iter().rev() {
+            self.read_from(from, end)?;
+        }
+        Ok(!places.is_empty())
+    }
+
+    /// Reads on for the queues at a place, as far as the next one's.
+    fn read_from(&mut self, from: LogPosition, end: LogPosition) -> Result<(), FollowError> {
         let ends = |queue: &Queue| [queue.cursor, queue.leave_until.into()];
         let others = self.queues.iter().flat_map(ends);
-        let until = others
-            .filter(|cursor| *cursor > from)
-            .min()
-            .unwrap_or(end)
-            .min(end);
+        let until = others.filter(|place| *place > from).min();
+        let until = until.map_or(end, |until| until.min(end));
         let here = |queue: &&mut Queue| queue.cursor == from && queue.has_room();
         let mut sink = FanOut::new(self.queues.iter_mut().filter(here).collect());
         let read = self.around.follow.read(from, until, &mut sink)?;
         sink.has_read(read);
-        Ok(true)
+        Ok(())
     }
 
     /// Writes where all queues are, and tells the store what is still needed.

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use contract::{
     ActiveTarget, DroppedTarget, Follow, FollowError, LogKind, LogPosition, LogSink,
@@ -118,6 +119,8 @@ pub(crate) enum Mood {
     Sound,
     /// Takes every third, and hangs up after another.
     Shaky,
+    /// Takes its time.
+    Slow,
     /// Fails.
     Down,
 }
@@ -171,6 +174,9 @@ impl Far {
             let mut packed = vec![0; length];
             reader.read_exact(&mut packed).ok()?;
             let body = snap::raw::Decoder::new().decompress_vec(&packed).ok()?;
+            if *self.mood.lock() == Mood::Slow {
+                std::thread::sleep(Duration::from_millis(20));
+            }
             let number = self.requests.fetch_add(1, Ordering::Relaxed);
             let answer = match (*self.mood.lock(), number % 3) {
                 (Mood::Down, _) | (Mood::Shaky, 1) => "500 Internal Server Error",
@@ -193,7 +199,7 @@ impl Far {
     fn take(&self, body: &[u8]) -> bool {
         let mut request = Request::new(body, Version::V1, 0).unwrap();
         let mut stored = self.stored.lock();
-        let mut after = stored.clone();
+        let mut new = Vec::new();
         while let Some(series) = request.next_series().unwrap() {
             let (mut name, mut content) = (String::new(), Content::default());
             series
@@ -201,17 +207,18 @@ impl Far {
                 .unwrap();
             series.read(&mut content).unwrap();
             let known = stored.get(&name).and_then(|all| all.last().copied());
-            let all = after.entry(name).or_default();
             for (time, value) in content.samples {
                 let sample = (time, value.to_bits());
                 match known {
                     Some(newest) if newest == sample => continue,
                     Some((newest, _)) if time <= newest => return false,
-                    _ => all.push(sample),
+                    _ => new.push((name.clone(), sample)),
                 }
             }
         }
-        *stored = after;
+        for (name, sample) in new {
+            stored.entry(name).or_default().push(sample);
+        }
         true
     }
 }
