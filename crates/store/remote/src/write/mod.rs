@@ -9,7 +9,8 @@
 //!   the place before which all has arrived is on the disk, and reading goes on from there after a
 //!   restart or a crash. Segments that are still needed are kept, up to a bound.
 //! - A series is always in the same shard, and a shard has one request under way: the far end gets
-//!   a series' samples in order. Shards change in number only when none has anything left.
+//!   a series' samples in order. Where shards change in number, those before end what is under way,
+//!   and the log is read again from where they were: what each has sent is passed over.
 //! - What may be sent twice is what was under way, or acknowledged within the last second
 //!   before a crash. Where a server refuses a request because of it, the request is sent again in
 //!   [runs], so that what is new in it arrives.

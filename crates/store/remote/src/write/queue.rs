@@ -58,8 +58,6 @@ pub(super) enum Next {
 /// What is being done to a queue.
 pub(super) enum State {
     Runs,
-    /// What its shards have is sent, nothing is added; then there are as many shards.
-    Drains(usize),
     /// Its tasks end.
     Ends(Next),
 }
@@ -75,9 +73,13 @@ pub(super) struct Queue {
     pub(super) names_due: bool,
     /// The log has been read up to here.
     pub(super) cursor: LogPosition,
-    /// Of each shard: what lies before this it has sent in an earlier run. Empty once the cursor
-    /// has passed all of them.
+    /// What earlier shards have sent, of which there may have been another number: of each, what lies
+    /// before this. Empty once the cursor has passed all of them.
     pub(super) sent_before: Vec<Mark>,
+    /// The log has been read up to here, by earlier shards or these: what lies before is counted.
+    pub(super) seen: LogPosition,
+    /// It is told that too much waits.
+    pub(super) leaves_out: bool,
     /// What lies before this is left out: too much waits.
     pub(super) leave_until: Place,
     pub(super) shards: Vec<Arc<Shard>>,
@@ -106,8 +108,6 @@ impl Queue {
             .into_iter()
             .map(|mark| mark.min(end.into()))
             .collect();
-        let first = places.iter().map(|mark| mark.at).min();
-        let cursor = first.map_or(end, LogPosition::from);
         let way = Arc::new(Way {
             endpoint: spec.endpoint,
             queue: spec.config.queue.clone(),
@@ -128,8 +128,10 @@ impl Queue {
             way,
             names: Names::default(),
             names_due: true,
-            cursor,
+            cursor: end,
             sent_before: Vec::new(),
+            seen: LogPosition::default(),
+            leaves_out: false,
             leave_until: Place::default(),
             shards: Vec::new(),
             staged: Vec::new(),
@@ -139,14 +141,13 @@ impl Queue {
             stop: CancellationToken::new(),
             around,
         };
-        queue.spawn(places.len());
-        if places.iter().any(|&mark| mark > cursor.into()) {
-            queue.sent_before = places;
-        }
+        let shards = places.len();
+        queue.go_back(places);
+        queue.spawn(shards);
         tracing::info!(
             queue = queue.way.meters.name,
             url = queue.way.meters.url,
-            from = %cursor,
+            from = %queue.cursor,
             "samples are sent on"
         );
         queue
@@ -168,8 +169,22 @@ impl Queue {
         Ok(())
     }
 
+    /// Goes back to where all of some shards were; what single ones have sent beyond is passed over.
+    fn go_back(&mut self, places: Vec<Mark>) {
+        if let Some(first) = places.iter().map(|mark| mark.at).min() {
+            self.cursor = first.into();
+        }
+        let is_beyond = |mark: &Mark| *mark > Mark::from(self.cursor);
+        self.sent_before = match places.iter().any(is_beyond) {
+            true => places,
+            false => Vec::new(),
+        };
+    }
+
     fn spawn(&mut self, shards: usize) {
         self.stop = CancellationToken::new();
+        let queue = &self.config.queue;
+        let shards = shards.clamp(queue.min_shards, queue.max_shards);
         self.shards = (0..shards.max(1)).map(|_| Arc::default()).collect();
         self.staged = self.shards.iter().map(|_| Vec::new()).collect();
         let meters = &self.way.meters;
@@ -202,27 +217,27 @@ impl Queue {
                     .all(|shard| shard.len() < self.config.queue.capacity))
     }
 
-    /// Gives up another number of shards where that waits for the present ones: the process ends.
-    pub(super) fn hurry_to_the_end(&mut self) {
-        if let State::Drains(_) = self.state {
-            self.state = State::Runs;
-        }
-        self.hurry();
-    }
-
     /// Whether nothing waits and nothing is under way.
     pub(super) fn is_idle(&self) -> bool {
         self.shards.iter().all(|shard| shard.oldest().is_none())
     }
 
-    /// Of each shard: what lies before this has arrived.
+    /// Of each shard, or of each earlier one while the log is not past what those had: what lies
+    /// before this has arrived.
     pub(super) fn places(&self) -> Vec<Mark> {
-        let place = |(number, shard): (usize, &Arc<Shard>)| {
-            let before = self.sent_before.get(number).copied();
-            let read = Mark::from(self.cursor).max(before.unwrap_or_default());
-            shard.oldest().unwrap_or(read)
-        };
-        self.shards.iter().enumerate().map(place).collect()
+        let cursor = Mark::from(self.cursor);
+        let oldest = self
+            .shards
+            .iter()
+            .map(|shard| shard.oldest().unwrap_or(cursor));
+        if self.sent_before.is_empty() {
+            return oldest.collect();
+        }
+        let all = oldest.min().unwrap_or(cursor);
+        self.sent_before
+            .iter()
+            .map(|&before| before.max(all))
+            .collect()
     }
 
     /// From where on it needs the log.
@@ -283,17 +298,15 @@ impl Queue {
 
     /// Goes on with what is being done to it. Answers what it becomes where it has ended.
     pub(super) fn turn(&mut self) -> Option<Next> {
-        if let State::Drains(shards) = self.state
-            && self.is_idle()
-        {
-            self.end(Next::Shards(shards));
-        }
         if !matches!(self.state, State::Ends(_)) || !self.has_ended() {
             return None;
         }
         match std::mem::replace(&mut self.state, State::Ends(Next::Nothing)) {
             State::Ends(Next::Shards(shards)) => {
-                self.sent_before = Vec::new();
+                self.go_back(self.places());
+                for shard in &self.shards {
+                    self.way.meters.settled.add(&shard.give_up());
+                }
                 self.spawn(shards);
                 None
             }
@@ -325,7 +338,7 @@ impl Queue {
         let since = self.way.clock.now() - self.way.last_sent.load(Ordering::Relaxed);
         let sends = since < i64::try_from(INTERVAL.as_millis()).unwrap_or(i64::MAX);
         let is_sound = sends && !self.way.failing.load(Ordering::Relaxed);
-        // Shards that an earlier run filled are known by their number until the log is past that.
+        // What earlier shards had sent is known of one generation only.
         let is_free = self.sent_before.is_empty() && matches!(self.state, State::Runs);
         if wanted != shards.now && is_sound && is_free {
             let (from, to) = (shards.now, wanted);
@@ -335,8 +348,7 @@ impl Queue {
                 to,
                 "another number of shards"
             );
-            self.state = State::Drains(to);
-            self.hurry();
+            self.end(Next::Shards(to));
         }
     }
 }

@@ -102,10 +102,10 @@ impl Reader {
             if self.last_reckoning.elapsed() >= INTERVAL {
                 self.reckon();
             }
+            if self.has_ended() {
+                break;
+            }
             if !is_moving {
-                if self.has_ended() {
-                    break;
-                }
                 self.around.wake.wait(LOOK_AGAIN);
             }
         }
@@ -136,7 +136,7 @@ impl Reader {
                 Ok(Order::Apply(specs, from)) => self.apply(specs, from),
                 Ok(Order::End(moment)) => {
                     self.end = Some(moment);
-                    self.queues.iter_mut().for_each(Queue::hurry_to_the_end);
+                    self.queues.iter().for_each(Queue::hurry);
                 }
                 Err(TryRecvError::Empty) => return,
                 // Nobody is there any more who could say so.
@@ -276,6 +276,7 @@ impl Reader {
             let mut from = queue.needs();
             let lag = follow.bytes_from(from)?;
             if lag <= self.most_lag {
+                queue.leaves_out &= queue.way.failing.load(Ordering::Relaxed);
                 continue;
             }
             let end = follow.end()?;
@@ -285,7 +286,8 @@ impl Reader {
                     offset: 0,
                 };
             }
-            if LogPosition::from(queue.leave_until) < from {
+            queue.leave_until = queue.leave_until.max(from.into());
+            if !std::mem::replace(&mut queue.leaves_out, true) {
                 tracing::error!(
                     queue = queue.way.meters.name,
                     url = queue.way.meters.url,
@@ -293,7 +295,6 @@ impl Reader {
                     most = self.most_lag,
                     "too much waits to be sent; the oldest is left out (--storage.remote.max-lag-bytes)"
                 );
-                queue.leave_until = from.into();
             }
         }
         Ok(())

@@ -59,6 +59,11 @@ impl Shard {
             .or_else(|| waiting.items.front().map(|item| item.mark))
     }
 
+    /// Gives up what waits: it is read again.
+    pub(super) fn give_up(&self) -> Vec<Item> {
+        std::mem::take(&mut self.waiting.lock().items).into()
+    }
+
     /// Sends what is there without waiting for more.
     pub(super) fn hurry(&self) {
         self.hurry.store(true, Ordering::Release);
@@ -123,10 +128,11 @@ pub(super) async fn run(shard: Arc<Shard>, way: Arc<Way>, stop: CancellationToke
     let queue = &way.queue;
     let (most, deadline) = (queue.max_samples_per_send, queue.batch_send_deadline);
     while let Some(batch) = shard.batch(most, deadline, &stop).await {
-        if let Outcome::Stopped = delivery.deliver(&batch, &stop).await {
+        let outcome = delivery.deliver(&batch, &stop).await;
+        way.meters.settled.add(&batch);
+        if outcome == Outcome::Stopped {
             break;
         }
-        way.meters.settled.add(&batch);
         shard.settle();
         way.wake.ring();
     }

@@ -80,6 +80,15 @@ impl<'a> FanOut<'a> {
     }
 }
 
+/// Which of some shards a series belongs to.
+fn place(shards: usize, hash: u64) -> usize {
+    usize::try_from(hash % shards.max(1) as u64).unwrap_or_default()
+}
+
+fn nth(marks: &[Mark], hash: u64) -> Option<&Mark> {
+    marks.get(place(marks.len(), hash))
+}
+
 impl Queue {
     fn wants(&self, kind: Kind) -> bool {
         match kind {
@@ -95,34 +104,39 @@ impl Queue {
         if !self.wants(kind) {
             return;
         }
-        self.way.rates.come.add(1);
+        // What is read again, after another number of shards was chosen, is counted already.
+        let is_new = LogPosition::from(mark.at) >= self.seen;
+        self.way.rates.come.add(u64::from(is_new));
         let reason = match self.names.get(reference) {
             None => Reason::Unnamed,
             Some(Named::Dropped) => Reason::DroppedSeries,
             Some(Named::Sent(series)) => {
-                let shards = self.staged.len().max(1) as u64;
-                let shard = usize::try_from(series.hash % shards).unwrap_or_default();
-                if self.sent_before.get(shard).is_some_and(|&sent| mark < sent) {
+                let before = nth(&self.sent_before, series.hash);
+                if before.is_some_and(|&before| mark < before) {
                     return;
                 }
                 match self.refusal(mark.at, time, value) {
                     Some(reason) => reason,
                     None => {
-                        if let Some(staged) = self.staged.get_mut(shard) {
-                            staged.push(Item {
-                                series: Arc::clone(series),
-                                mark,
-                                time,
-                                value: value.clone(),
-                            });
+                        let item = Item {
+                            series: Arc::clone(series),
+                            mark,
+                            time,
+                            value: value.clone(),
+                        };
+                        let place = place(self.staged.len(), item.series.hash);
+                        if let Some(staged) = self.staged.get_mut(place) {
+                            staged.push(item);
                         }
                         return;
                     }
                 }
             }
         };
-        self.way.rates.dropped.add(1);
-        self.way.meters.drop_one(reason, kind);
+        if is_new {
+            self.way.rates.dropped.add(1);
+            self.way.meters.drop_one(reason, kind);
+        }
     }
 
     /// Why something of a series that is sent is not.
