@@ -127,14 +127,23 @@ fn send_all(server: &str, setup: &Setup, base: u64) {
     }
     for (name, body) in written {
         let answer = post(&url, "application/json", None, body.as_bytes());
-        assert_eq!((answer.status, answer.text.len() < 3), (200, true), "{name}: {}", answer.text);
+        assert_eq!(
+            (answer.status, answer.text.len() < 3),
+            (200, true),
+            "{name}: {}",
+            answer.text
+        );
     }
     for (number, body) in random::requests().into_iter().enumerate() {
         let body = dated(&body, base);
         let mut protobuf = Vec::new();
         wire::otlp::from_json(body.as_bytes(), &mut protobuf).unwrap();
         let answer = post(&url, "application/x-protobuf", None, &protobuf);
-        assert_eq!((answer.status, &*answer.text), (200, ""), "request {number}: {body}");
+        assert_eq!(
+            (answer.status, &*answer.text),
+            (200, ""),
+            "request {number}: {body}"
+        );
     }
 }
 
@@ -173,7 +182,10 @@ fn original(program: &Path, setup: &Setup, base: u64) -> BTreeMap<String, String
     command
         .arg(format!("--config.file={}", file.display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
+        .arg(format!(
+            "--storage.tsdb.path={}",
+            folder.path().join("data").display()
+        ))
         .args([RECEIVER, &features(setup)]);
     let url = format!("http://127.0.0.1:{port}");
     let log = folder.path().join("original.log");
@@ -247,7 +259,10 @@ fn series_and_values_are_those_of_prometheus() {
     }
     if writes {
         let original = newer.is_some();
-        assert!(original, "the table is written where a newer Prometheus agrees with it");
+        assert!(
+            original,
+            "the table is written where a newer Prometheus agrees with it"
+        );
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/otlp/golden.txt");
         std::fs::write(file, written).unwrap();
     }
@@ -267,8 +282,16 @@ fn requests_are_answered_by_what_they_are() {
     let argand = Argand::start("", &[RECEIVER]).unwrap();
     let check = |kind: &str, encoding: Option<&str>, body: &[u8], status: u16, text: &str| {
         let answer = post(&argand.url(PATH), kind, encoding, body);
-        assert_eq!(answer.status, status, "{kind} {encoding:?}: {}", answer.text);
-        assert!(answer.text.contains(text), "{kind} {encoding:?}: {}", answer.text);
+        assert_eq!(
+            answer.status, status,
+            "{kind} {encoding:?}: {}",
+            answer.text
+        );
+        assert!(
+            answer.text.contains(text),
+            "{kind} {encoding:?}: {}",
+            answer.text
+        );
     };
     check(json, None, b"{}", 200, "{}");
     check("application/x-protobuf", None, b"", 200, "");
@@ -278,11 +301,23 @@ fn requests_are_answered_by_what_they_are() {
     wire::otlp::from_json(point.as_bytes(), &mut protobuf).unwrap();
     let reason = "invalid temporality and type combination";
     check("application/x-protobuf", None, &protobuf, 200, reason);
-    check("text/plain", None, b"{}", 400, "unsupported content type: text/plain");
+    check(
+        "text/plain",
+        None,
+        b"{}",
+        400,
+        "unsupported content type: text/plain",
+    );
     check(json, Some("br"), b"{}", 400, "unsupported compression: br");
     check(json, Some("gzip"), b"{}", 400, "gzip: ");
     check(json, None, b"{", 400, "JSON at byte 1");
-    check("application/x-protobuf", None, b"\x0a\x05", 400, "the message is cut");
+    check(
+        "application/x-protobuf",
+        None,
+        b"\x0a\x05",
+        400,
+        "the message is cut",
+    );
     let large = vec![b' '; (32 << 20) + 1];
     check(json, None, &large, 413, "exceeds the 33554432 bytes limit");
 }
@@ -298,7 +333,10 @@ fn calls_of_grpc_are_answered_on_the_same_port() {
     let mut protobuf = Vec::new();
     wire::otlp::from_json(request.as_bytes(), &mut protobuf).unwrap();
     let answer = grpc::call(&argand.server.url, &protobuf);
-    assert_eq!((answer.status.as_str(), answer.message.as_slice()), ("0", &[][..]));
+    assert_eq!(
+        (answer.status.as_str(), answer.message.as_slice()),
+        ("0", &[][..])
+    );
     assert_eq!(argand.wait_for("called[1h]").unwrap().len(), 1);
     let answer = grpc::call(&argand.server.url, b"\x0a\x05");
     assert_eq!(answer.status, "3");

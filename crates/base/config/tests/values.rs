@@ -218,7 +218,9 @@ fn otlp_says_what_names_and_labels_series_get() {
     assert!(!otlp.strategy.escapes() && !otlp.strategy.has_suffixes());
     assert!(otlp.promoted.takes("c") && !otlp.promoted.takes("a"));
     assert!(otlp.custom_buckets && !otlp.promote_scope && !otlp.prefix_underscore);
-    let listed = parse("otlp: {promote_resource_attributes: [a]}").otlp.promoted;
+    let listed = parse("otlp: {promote_resource_attributes: [a]}")
+        .otlp
+        .promoted;
     assert!(listed.takes("a") && !listed.takes("b"));
 }
 

@@ -47,9 +47,14 @@ impl Encoding {
     }
 
     fn damaged(self, reason: impl ToString) -> BodyError {
+        let (encoding, reason) = (self.name(), reason.to_string());
+        // Some say themselves what they are.
+        let bare = reason
+            .strip_prefix(encoding)
+            .map(|rest| rest.trim_start_matches([':', ' ']));
         BodyError::Damaged {
-            encoding: self.name(),
-            reason: reason.to_string(),
+            encoding,
+            reason: bare.unwrap_or(&reason).to_owned(),
         }
     }
 
@@ -131,14 +136,21 @@ mod tests {
             let mut memory = vec![1; 100];
             for bytes in [&b""[..], b"abc", &[7; 5_000]] {
                 let packed = compress(bytes);
-                assert_eq!(encoding.decode(&packed, &mut memory), Ok(bytes), "{encoding:?}");
+                assert_eq!(
+                    encoding.decode(&packed, &mut memory),
+                    Ok(bytes),
+                    "{encoding:?}"
+                );
             }
             let large = compress(&vec![0; MOST_BYTES + 1]);
             let outcome = encoding.decode(&large, &mut memory);
             assert_eq!(outcome, Err(BodyError::TooLarge), "{encoding:?}");
             if encoding != Encoding::Identity {
                 let damaged = encoding.decode(b"none of these", &mut memory);
-                assert!(matches!(damaged, Err(BodyError::Damaged { .. })), "{encoding:?}");
+                assert!(
+                    matches!(damaged, Err(BodyError::Damaged { .. })),
+                    "{encoding:?}"
+                );
             }
         }
     }

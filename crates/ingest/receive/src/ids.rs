@@ -101,11 +101,19 @@ mod tests {
             assert_eq!(found, expected, "{hashes:?}");
         };
         check(&ids, &[0, 1, 2], &[Some(100), Some(101), Some(102)]);
-        check(&ids, &[9, 50, 3, 4], &[Some(109), None, Some(103), Some(104)]);
+        check(
+            &ids,
+            &[9, 50, 3, 4],
+            &[Some(109), None, Some(103), Some(104)],
+        );
         ids.insert(5, SeriesId(7));
         check(&ids, &[5, 5, 6], &[Some(7), Some(7), Some(106)]);
         ids.old = std::mem::take(&mut ids.young);
         ids.insert(20, SeriesId(1));
-        check(&ids, &[7, 8, 20, 9], &[Some(107), Some(108), Some(1), Some(109)]);
+        check(
+            &ids,
+            &[7, 8, 20, 9],
+            &[Some(107), Some(108), Some(1), Some(109)],
+        );
     }
 }

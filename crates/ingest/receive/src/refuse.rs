@@ -117,7 +117,9 @@ impl Faults {
     pub(crate) fn empty(&mut self, labels: &Labels) {
         if !self.is_lenient {
             self.tell(|| {
-                format!("TimeSeries must contain at least one sample or histogram for series {labels}")
+                format!(
+                    "TimeSeries must contain at least one sample or histogram for series {labels}"
+                )
             });
         }
     }

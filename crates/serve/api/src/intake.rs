@@ -55,7 +55,10 @@ impl Intake {
         let mut size = 0usize;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| {
-                NotTaken(StatusCode::BAD_REQUEST, format!("reading the body: {error}"))
+                NotTaken(
+                    StatusCode::BAD_REQUEST,
+                    format!("reading the body: {error}"),
+                )
             })?;
             let Ok(data) = frame.into_data() else {
                 continue;

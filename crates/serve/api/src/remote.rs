@@ -53,7 +53,10 @@ fn message(headers: &HeaderMap) -> Result<(Encoding, Version), String> {
         format!("{name} encoding (compression) is not accepted by this server; snappy, zstd and gzip are\n")
     })?;
     let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind.map_or("application/x-protobuf", |kind| kind.to_str().unwrap_or("?"));
+    let kind = match kind.map(|kind| kind.to_str().unwrap_or("?").trim()) {
+        None | Some("") => "application/x-protobuf",
+        Some(kind) => kind,
+    };
     let refused = || {
         format!(
             "Content-Type {kind:?} is not supported; send application/x-protobuf, with \
@@ -130,6 +133,7 @@ mod tests {
         use Encoding::{Gzip, Snappy, Zstd};
         use Version::{V1, V2};
         check(None, None, Some((Snappy, V1)));
+        check(Some(""), Some(""), Some((Snappy, V1)));
         let v1 = "application/x-protobuf;proto=prometheus.WriteRequest";
         check(Some(v1), Some("snappy"), Some((Snappy, V1)));
         let v2 = "application/x-protobuf; proto=io.prometheus.write.v2.Request";

@@ -13,8 +13,8 @@ use tower_http::compression::predicate::{And, DefaultPredicate, Predicate as _, 
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe,
-    otlp, own_metrics, pages, query, remote, rules, series, status, targets,
+    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe, otlp,
+    own_metrics, pages, query, remote, rules, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.

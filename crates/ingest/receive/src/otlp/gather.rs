@@ -1,6 +1,8 @@
 //! A request as one batch.
 
-use contract::{Batch, PendingExemplar, PendingHistogram, PendingMetadata, PendingSample, SeriesId};
+use contract::{
+    Batch, PendingExemplar, PendingHistogram, PendingMetadata, PendingSample, SeriesId,
+};
 use model::{Exemplar, FamilyKind, HistogramValue, IntegerHistogram, Labels};
 
 use super::Trouble;
@@ -103,7 +105,8 @@ impl Gathered {
     /// Which of the unknown series a place of the batch belongs to: histograms follow samples.
     fn at(&self, place: usize) -> Option<&Unknown> {
         let place_of = |end: fn(&Unknown) -> usize, place: usize| {
-            self.unknown.partition_point(|unknown| end(unknown) <= place)
+            self.unknown
+                .partition_point(|unknown| end(unknown) <= place)
         };
         let number = match place.checked_sub(self.batch.samples.len()) {
             None => place_of(|unknown| unknown.samples.end, place),

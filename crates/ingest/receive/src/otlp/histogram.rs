@@ -5,9 +5,7 @@
 //! up later does not change the layout.
 
 use model::histogram::buckets::{coarser, spans_of};
-use model::{
-    CUSTOM_SCHEMA, Histogram, IntegerHistogram, MAX_SCHEMA, MIN_SCHEMA, ResetHint, Span,
-};
+use model::{CUSTOM_SCHEMA, Histogram, IntegerHistogram, MAX_SCHEMA, MIN_SCHEMA, ResetHint, Span};
 use wire::otlp::{Buckets, ExponentialPoint, HistogramPoint};
 
 /// How close to zero a value must lie to be zero: OpenTelemetry does not say.
@@ -44,7 +42,9 @@ fn exponential_side(buckets: &Buckets, steps: u32) -> Result<(Vec<Span>, Vec<u64
     }
     let indexes = buckets.offset.saturating_add(1)..;
     let counted = indexes.zip(buckets.counts.iter().copied());
-    Ok(layout(counted.map(|(index, count)| (coarser(index, steps), count))))
+    Ok(layout(
+        counted.map(|(index, count)| (coarser(index, steps), count)),
+    ))
 }
 
 /// An exponential histogram.
@@ -124,6 +124,7 @@ mod tests {
         check(0, &[1, 2, 3, 4], 1, &[(1, 3), (2, 7)]);
         check(-1, &[1, 2, 3], 1, &[(0, 1), (1, 5)]);
         check(7, &[1, 1], 40, &[(1, 2)]);
+        check(0, &[0, 0, 1, 1], 1, &[(2, 2)]);
         let far = Buckets {
             offset: i32::MAX - 1,
             counts: vec![1, 1],

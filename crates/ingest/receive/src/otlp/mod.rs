@@ -165,12 +165,7 @@ impl Otlp {
     ///
     /// # Errors
     /// [`Refused`] says what was stored all the same, and whether sending again can help.
-    pub fn write(
-        &self,
-        body: &[u8],
-        encoding: Encoding,
-        form: Form,
-    ) -> Result<Accepted, Refused> {
+    pub fn write(&self, body: &[u8], encoding: Encoding, form: Form) -> Result<Accepted, Refused> {
         let mut scratch = self.free.lock().pop().unwrap_or_default();
         let outcome = self.write_with(body, encoding, form, &mut scratch);
         self.metrics.count(&outcome);

@@ -129,7 +129,9 @@ pub(super) fn metric(named: Named<'_>, config: &OtlpConfig) -> Result<String, St
     };
     let given = named.name;
     if name.is_empty() {
-        return Err(format!("normalization for metric {given:?} resulted in empty name"));
+        return Err(format!(
+            "normalization for metric {given:?} resulted in empty name"
+        ));
     }
     if strategy.escapes() && name != given && name.bytes().all(|byte| byte == b'_') {
         return Err(format!(
@@ -210,7 +212,10 @@ fn without<'a>(name: &'a str, suffix: &str) -> &'a str {
     if !name.ends_with(suffix) {
         return name;
     }
-    let end = name.len().checked_sub(suffix.len() + 1).filter(|&end| end > 0);
+    let end = name
+        .len()
+        .checked_sub(suffix.len() + 1)
+        .filter(|&end| end > 0);
     end.and_then(|end| name.get(..end)).unwrap_or(name)
 }
 

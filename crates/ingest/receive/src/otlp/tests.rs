@@ -190,7 +190,9 @@ fn a_resource_is_there_from_its_first_to_its_last_point() {
         let receiver = receiver(&store, config, OPTIONS);
         write(&receiver, &request(attributes, &metrics)).unwrap();
         let stored = stored(&store);
-        let told = stored.iter().filter(|series| series.contains("target_info"));
+        let told = stored
+            .iter()
+            .filter(|series| series.contains("target_info"));
         assert_eq!(told.collect::<Vec<_>>(), expected, "{attributes}");
     };
     let all = r#"{__name__="target_info", host_name="h", instance="i1", job="prod/shop"}"#;
@@ -241,7 +243,13 @@ fn what_means_no_series_is_told_and_the_rest_is_stored() {
         ..OPTIONS
     };
     let receiver = receiver(&store, OtlpConfig::default(), deltas);
-    assert_eq!(write(&receiver, &request("", delta)).unwrap().written.samples, 1);
+    assert_eq!(
+        write(&receiver, &request("", delta))
+            .unwrap()
+            .written
+            .samples,
+        1
+    );
 }
 
 #[test]
@@ -258,14 +266,21 @@ fn what_the_store_refuses_is_named() {
     let receiver = receiver(&store, OtlpConfig::default(), OPTIONS);
     write(&receiver, &point(10, 1)).unwrap();
     let refused = write(&receiver, &point(9, 5)).unwrap_err();
-    assert_eq!(refused.reason, r#"out of order sample for series {__name__="g"}"#);
+    assert_eq!(
+        refused.reason,
+        r#"out of order sample for series {__name__="g"}"#
+    );
     assert_eq!((refused.written.samples, refused.may_retry), (1, false));
     let far = format!(
         r#"{{"name":"far","gauge":{{"dataPoints":[{{"timeUnixNano":"{}","asInt":1}}]}}}}"#,
         i64::MAX
     );
     let refused = write(&receiver, &request("", &far)).unwrap_err();
-    assert!(refused.reason.contains("too far in the future"), "{}", refused.reason);
+    assert!(
+        refused.reason.contains("too far in the future"),
+        "{}",
+        refused.reason
+    );
 }
 
 proptest! {

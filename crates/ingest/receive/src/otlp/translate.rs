@@ -211,7 +211,11 @@ impl<'t> Translation<'t> {
             let reason = format!("empty data points. {} is dropped", metric.name);
             return Err(Trouble::Fault(reason));
         }
-        let kinds = [data.kind as u8, u8::from(data.is_monotonic), u8::from(is_delta)];
+        let kinds = [
+            data.kind as u8,
+            u8::from(data.is_monotonic),
+            u8::from(is_delta),
+        ];
         let key = mix(shared.key, self.hash(metric.name.as_bytes()));
         let key = mix(key, self.hash(metric.unit.as_bytes()));
         let family = Family {
@@ -232,9 +236,9 @@ impl<'t> Translation<'t> {
             key: mix(key, self.hash(&kinds)),
         };
         match data.kind {
-            DataKind::Gauge | DataKind::Sum => {
-                self.each(data.numbers(), |this, p| this.number(data, &family, &p, out))
-            }
+            DataKind::Gauge | DataKind::Sum => self.each(data.numbers(), |this, p| {
+                this.number(data, &family, &p, out)
+            }),
             DataKind::Histogram if self.config.custom_buckets => {
                 self.each(data.histograms(), |this, p| this.custom(&family, &p, out))
             }

@@ -219,7 +219,10 @@ fn checked(
     match read {
         Ok(()) => {}
         Err(fault) if fault.is_of_a_part() => {
-            faults.invalid(format!("parsing labels for series {labels}: {fault}"), samples);
+            faults.invalid(
+                format!("parsing labels for series {labels}: {fault}"),
+                samples,
+            );
             return Ok(None);
         }
         Err(fault) => return Err(fault),

@@ -77,7 +77,10 @@ impl RemoteWrite {
         version: Version,
     ) -> Result<Written, Refused> {
         let mut scratch = self.free.lock().pop().unwrap_or_default();
-        let Scratch { body: memory, gathered } = &mut scratch;
+        let Scratch {
+            body: memory,
+            gathered,
+        } = &mut scratch;
         let outcome = encoding
             .decode(body, memory)
             .map_err(Refused::from)

@@ -1,9 +1,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::body::MOST_BYTES;
 use contract::memory::MemoryStore;
 use contract::{AppendError, Batch, Rejection, SeriesId, SystemClock};
 use model::Labels;
-use crate::body::MOST_BYTES;
 use proptest::prelude::*;
 use prost::Message;
 
@@ -114,7 +114,8 @@ const LOAD: &[(&str, &str)] = &[("__name__", "load")];
 fn requests_are_stored_and_faults_are_named() {
     let store = Arc::new(MemoryStore::new());
     let receiver = receiver_of(Arc::clone(&store) as Arc<dyn Append>);
-    let write = |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
+    let write =
+        |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
     let written = write(&[(UP, &[(10, 1.0), (20, 0.0)]), (LOAD, &[(10, 5.0)])]).unwrap();
     assert_eq!(written.samples, 3);
     let refused = write(&[
@@ -148,7 +149,8 @@ fn requests_are_stored_and_faults_are_named() {
 fn a_forgotten_series_is_registered_again() {
     let store = Arc::new(Forgetful::default());
     let receiver = receiver_of(Arc::clone(&store) as Arc<dyn Append>);
-    let write = |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
+    let write =
+        |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
     write(&[(UP, &[(10, 1.0)]), (LOAD, &[(10, 5.0)])]).unwrap();
     store.forgets.store(true, Ordering::SeqCst);
     let outcome = write(&[(UP, &[(20, 1.0), (20, 2.0)]), (LOAD, &[(20, 6.0)])]);
@@ -169,7 +171,8 @@ fn a_forgotten_series_is_registered_again() {
 fn a_full_store_goes_on_with_the_series_it_has() {
     let store = Arc::new(Forgetful::default());
     let receiver = receiver_of(Arc::clone(&store) as Arc<dyn Append>);
-    let write = |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
+    let write =
+        |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
     write(&[(UP, &[(10, 1.0)])]).unwrap();
     store.is_full.store(true, Ordering::SeqCst);
     let refused = write(&[(LOAD, &[(20, 6.0)]), (UP, &[(20, 1.0)])]).unwrap_err();
@@ -193,9 +196,14 @@ fn what_cannot_be_read_stores_nothing() {
     for (bytes, words) in [
         (b"no snappy".to_vec(), "snappy: "),
         (compress(&good[..good.len() - 1]), "the message is cut"),
-        (compress(&vec![0; MOST_BYTES + 1]), "exceeds the 33554432 bytes"),
+        (
+            compress(&vec![0; MOST_BYTES + 1]),
+            "exceeds the 33554432 bytes",
+        ),
     ] {
-        let refused = receiver.write(&bytes, Encoding::Snappy, Version::V1).unwrap_err();
+        let refused = receiver
+            .write(&bytes, Encoding::Snappy, Version::V1)
+            .unwrap_err();
         assert!(refused.reason.contains(words), "{}", refused.reason);
         assert!(!refused.may_retry);
     }

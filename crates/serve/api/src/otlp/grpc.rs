@@ -65,16 +65,19 @@ async fn call(face: &Face, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, F
     let services =
         services.ok_or_else(|| Failed(Code::Unavailable, "Service Unavailable".to_owned()))?;
     let receiver = services.otlp.as_ref();
-    let receiver =
-        receiver.ok_or_else(|| Failed(Code::Unimplemented, SWITCHED_OFF.to_owned()))?;
-    let body = face.intake.read(body).await.map_err(|NotTaken(status, reason)| {
-        let code = match status {
-            StatusCode::PAYLOAD_TOO_LARGE => Code::ResourceExhausted,
-            StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
-            _ => Code::InvalidArgument,
-        };
-        Failed(code, reason)
-    })?;
+    let receiver = receiver.ok_or_else(|| Failed(Code::Unimplemented, SWITCHED_OFF.to_owned()))?;
+    let body = face
+        .intake
+        .read(body)
+        .await
+        .map_err(|NotTaken(status, reason)| {
+            let code = match status {
+                StatusCode::PAYLOAD_TOO_LARGE => Code::ResourceExhausted,
+                StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
+                _ => Code::InvalidArgument,
+            };
+            Failed(code, reason)
+        })?;
     let (message, encoding) = message(&body.bytes, headers)?;
     match receiver.write(message, encoding, Form::Protobuf) {
         Ok(accepted) => Ok(reply::protobuf(&accepted)),
@@ -91,7 +94,9 @@ fn message<'a>(body: &'a [u8], headers: &HeaderMap) -> Result<(&'a [u8], Encodin
         .ok_or_else(|| bad("the call has no message"))?;
     let [flag, length @ ..] = prefix;
     if u32::from_be_bytes(*length) as usize != message.len() {
-        return Err(bad("the message has not the length that stands in front of it"));
+        return Err(bad(
+            "the message has not the length that stands in front of it",
+        ));
     }
     let encoding = match flag {
         0 => Encoding::Identity,

@@ -144,9 +144,7 @@ impl<'a> Request<'a> {
                 let hash = match self.symbols.hash(head) {
                     Ok(hash) => hash,
                     // Whoever asks for the labels is told; their hash is known to nobody.
-                    Err(fault) if fault.is_of_a_part() => {
-                        !rapidhash_v3_seeded(head, &self.secrets)
-                    }
+                    Err(fault) if fault.is_of_a_part() => !rapidhash_v3_seeded(head, &self.secrets),
                     Err(fault) => return Err(fault),
                 };
                 (Source::Symbols(head, &self.symbols), hash)
