@@ -3,7 +3,7 @@
 //!
 //! `cases.json` and `deltas.json` hold requests written by hand, in which `"@60"` stands for a
 //! minute after the moment the test chose; [`random`] makes further ones. A newer Prometheus is
-//! found by `ARGAND_PROMETHEUS_NEXT`, a folder. What it made of the requests stands in
+//! found by `ARGAND_PROMETHEUS_NEXT`, a folder. What it made of those by hand stands in
 //! `golden.txt`, which Argand is held against in any case; `ARGAND_GOLDEN=write` writes it anew.
 #![allow(
     clippy::unwrap_used,
@@ -64,8 +64,9 @@ const SETUPS: [Setup; 5] = [
     },
     Setup {
         name: "single underscores",
-        otlp: "{label_name_underscore_sanitization: false, promote_all_resource_attributes: true, \
-               promote_scope_metadata: true}",
+        otlp: "{label_name_underscore_sanitization: false, \
+               label_name_preserve_multiple_underscores: false, \
+               promote_all_resource_attributes: true, promote_scope_metadata: true}",
         features: "type-and-unit-labels",
     },
 ];
@@ -156,12 +157,30 @@ fn series(server: &str, base: u64) -> BTreeMap<String, String> {
         for kind in ["values", "histograms"] {
             for sample in series[kind].as_array().into_iter().flatten() {
                 let after = sample[0].as_f64().unwrap() - base as f64;
-                write!(shown, " {after}:{}", sample[1]).unwrap();
+                write!(shown, " {after}:{}", numbers(&sample[1])).unwrap();
             }
         }
         (series["metric"].to_string(), shown)
     };
     found.iter().map(one).collect()
+}
+
+/// A value with its numbers in one form: two shortest decimals may lie as close to a bound.
+fn numbers(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{:?}", text.parse::<f64>().unwrap()),
+        Value::Array(list) => {
+            let list: Vec<String> = list.iter().map(numbers).collect();
+            format!("[{}]", list.join(" "))
+        }
+        Value::Object(map) => {
+            let pairs = map
+                .iter()
+                .map(|(key, value)| format!("{key}={}", numbers(value)));
+            pairs.collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// What Argand makes of all requests.
@@ -250,11 +269,13 @@ fn series_and_values_are_those_of_prometheus() {
             println!("{}: {} series agree", setup.name, theirs.len());
         }
         writeln!(written, "{}", setup.name).unwrap();
-        for (series, samples) in &ours {
+        let mut by_hand = ours;
+        by_hand.retain(|series, _| !series.contains(random::JOB));
+        for (series, samples) in &by_hand {
             writeln!(written, "{series}\t{samples}").unwrap();
         }
         if !writes {
-            assert_same(setup.name, &ours, &golden[setup.name]);
+            assert_same(setup.name, &by_hand, &golden[setup.name]);
         }
     }
     if writes {

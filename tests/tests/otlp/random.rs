@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 /// How many there are.
 const COUNT: u64 = 60;
 
+/// How the label begins that tells their series.
+pub(crate) const JOB: &str = "\"job\":\"service";
+
 const NAMES: [&str; 12] = [
     "http.server.duration",
     "total.requests",
@@ -167,7 +170,8 @@ fn point(kind: u64, place: u64, chance: &mut Chance) -> Value {
             // From 9 on Prometheus puts what stands behind empty buckets one too low, where it makes
             // them coarser; Argand does not, and the cases have such scales without empty buckets.
             point["scale"] = json!(chance.below(13) as i64 - 4);
-            let offset = chance.below(100) as i64 - 50;
+            // No bucket lies within the one of zero.
+            let offset = chance.below(20) as i64 - 10;
             point["positive"] = json!({"offset": offset, "bucketCounts": positive});
             point["negative"] = json!({"offset": -offset, "bucketCounts": negative});
         }
