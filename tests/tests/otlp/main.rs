@@ -364,3 +364,30 @@ fn calls_of_grpc_are_answered_on_the_same_port() {
     let argand = Argand::start("", &[]).unwrap();
     assert_eq!(grpc::call(&argand.server.url, &protobuf).status, "12");
 }
+
+#[test]
+fn exporters_of_opentelemetry_are_understood() {
+    let Some(python) = std::env::var_os("ARGAND_OTEL_PYTHON") else {
+        eprintln!("skipped: ARGAND_OTEL_PYTHON names no Python with opentelemetry-exporter-otlp");
+        return;
+    };
+    let argand = Argand::start("", &[RECEIVER]).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/otlp/exporter.py");
+    let mut command = Command::new(python);
+    let status = command
+        .arg(script)
+        .arg(&argand.server.url)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    for (text, expected) in [
+        ("smoke_requests_total{path=\"/\"}", "3"),
+        ("smoke_queue", "-2"),
+        ("smoke_latency_seconds_bucket{le=\"5\"}", "2"),
+        ("histogram_count(exp_latency_seconds)", "3"),
+    ] {
+        let found = argand.query(text).unwrap();
+        let values: Vec<&Value> = found.iter().map(|series| &series["value"][1]).collect();
+        assert_eq!(values, [expected; 4], "{text}");
+    }
+}
