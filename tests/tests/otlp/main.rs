@@ -36,7 +36,7 @@ struct Setup {
     features: &'static str,
 }
 
-const SETUPS: [Setup; 5] = [
+const SETUPS: [Setup; 6] = [
     Setup {
         name: "default",
         otlp: "{}",
@@ -68,6 +68,11 @@ const SETUPS: [Setup; 5] = [
                label_name_preserve_multiple_underscores: false, \
                promote_all_resource_attributes: true, promote_scope_metadata: true}",
         features: "type-and-unit-labels",
+    },
+    Setup {
+        name: "deltas added up",
+        otlp: "{}",
+        features: "otlp-deltatocumulative",
     },
 ];
 

@@ -11,6 +11,7 @@
 //! series are left out and told ([`Accepted::lost`]), and samples that the store refuses make the
 //! answer an error; what else there is has been stored in both cases.
 
+mod delta;
 mod exemplar;
 mod gather;
 mod histogram;
@@ -33,9 +34,10 @@ use crate::body::{Encoding, MOST_BYTES};
 use crate::ids::Ids;
 use crate::pending::{append, resolve};
 use crate::refuse::{Faults, Refused, Written};
+use delta::Streams;
 use gather::Gathered;
 use metrics::Metrics;
-use translate::Translation;
+use translate::{DeltaSums, Translation};
 
 /// Buffers kept for later requests.
 const MOST_KEPT: usize = 8;
@@ -50,6 +52,8 @@ pub enum Deltas {
     Refused,
     /// They are stored as they come, as series of no known kind.
     Stored,
+    /// They are added up here, and the totals are stored.
+    Converted,
 }
 
 /// What the command line says.
@@ -114,6 +118,8 @@ pub struct Otlp {
     known: RwLock<Arc<Known>>,
     /// Made of a random seed, so that nobody outside can make two series of one hash.
     secrets: RapidSecrets,
+    /// What deltas add up to.
+    streams: Mutex<Streams>,
     free: Mutex<Vec<Scratch>>,
     metrics: Metrics,
 }
@@ -145,6 +151,7 @@ impl Otlp {
                 ids: RwLock::default(),
             })),
             secrets: RapidSecrets::seed(seed),
+            streams: Mutex::default(),
             free: Mutex::default(),
             metrics: Metrics::default(),
         }
@@ -198,7 +205,11 @@ impl Otlp {
 
     fn store_request(&self, body: &[u8], gathered: &mut Gathered) -> Result<Accepted, Refused> {
         let known = Arc::clone(&self.known.read());
-        let translated = self.translate(body, &known, &known.ids.read(), gathered);
+        let sums = DeltaSums::Added {
+            streams: &self.streams,
+            now: self.clock.now(),
+        };
+        let translated = self.translate(body, &known, &known.ids.read(), sums, gathered);
         let lost = translated.map_err(Refused::malformed)?;
         let mut appended = self.append(&known, gathered)?;
         let mut faults = Faults::default();
@@ -223,10 +234,11 @@ impl Otlp {
         body: &[u8],
         known: &Known,
         ids: &Ids,
+        sums: DeltaSums<'_>,
         gathered: &mut Gathered,
     ) -> Result<translate::Lost, Malformed> {
         gathered.clear();
-        let translation = Translation::new(&known.config, self.options, &self.secrets, ids);
+        let translation = Translation::new(&known.config, self.options, &self.secrets, ids, sums);
         translation.request(body, gathered)
     }
 
@@ -249,13 +261,14 @@ impl Otlp {
         faults: &mut Faults,
     ) -> Result<(), Refused> {
         let mut anew = Gathered::default();
-        self.translate(body, known, &Ids::default(), &mut anew)
+        let sums = DeltaSums::Known(gathered.added.iter());
+        self.translate(body, known, &Ids::default(), sums, &mut anew)
             .map_err(Refused::malformed)?;
         let is_gone = |r: &contract::Rejection| r.reason == RejectReason::Gone;
         let gone = appended.rejected.iter().filter(|r| is_gone(r));
         let gone: Vec<usize> = gone.map(|rejection| rejection.place).collect();
         if !gone.is_empty() {
-            let mut again = anew.only(&gone);
+            let mut again = anew.only(&gone, &gathered.batch);
             let once_more = self.append(known, &mut again)?;
             appended.rejected.retain(|rejection| !is_gone(rejection));
             let places = once_more.rejected.into_iter().filter_map(|rejection| {
