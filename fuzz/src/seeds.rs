@@ -4,6 +4,11 @@
 pub(crate) fn write(folder: &std::path::Path) {
     metrics_store::fuzzing::write_seeds(folder).expect("seeds can be written");
     let others = [
+        ("alert_log", "\x03\x02id\x01\x02\x01a\x01b\x02\x04\x06\x02me\x03why\x01"),
+        (
+            "alertmanager_files",
+            "\x16\x0a\x14\x0a\x02id\x12\x08\x08\x01\x12\x01a\x1a\x01b\x1a\x04\x08\x01\x10\x02",
+        ),
         (
             "exposition_text",
             "# TYPE a counter\na{b=\"c\"} 1 2\n# HELP a b\nc 1e3\n",

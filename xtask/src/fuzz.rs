@@ -26,7 +26,7 @@ const MOST_AT_ONCE: &str = "-malloc_limit_mb=256";
 const LONGEST: &str = "-max_len=70000";
 
 /// Of `fuzz/src/main.rs` and of the store's `fuzzing` module.
-const TARGETS: [&str; 20] = [
+const TARGETS: [&str; 22] = [
     "index",
     "chunk",
     "chunk_segment",
@@ -35,6 +35,8 @@ const TARGETS: [&str; 20] = [
     "head_chunks",
     "log",
     "record",
+    "alert_log",
+    "alertmanager_files",
     "exposition_text",
     "exposition_openmetrics",
     "exposition_protobuf",

@@ -23,10 +23,14 @@
 //! What is absent: a cluster (there is one node, whose position is 0, so that nobody waits),
 //! reading files of configuration, receivers, HTTP.
 
+mod acknowledgement;
 mod alerts;
 mod codec;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod groups;
 mod history;
+mod import;
 mod inhibit;
 mod intervals;
 mod journal;
@@ -37,6 +41,7 @@ mod notification_log;
 mod plan;
 mod post;
 mod questions;
+mod quiet;
 mod record;
 mod routes;
 mod service;
@@ -47,7 +52,9 @@ mod turn;
 mod uuid;
 mod views;
 
+pub use acknowledgement::{AcknowledgeError, Acknowledged, Acknowledgement};
 pub use history::{AlertEvent, Delivery};
+pub use import::{Imported, ImportedNotification, is_fresh};
 pub use limits::Limits;
 pub use plan::Receivers;
 pub use post::PostedAlert;

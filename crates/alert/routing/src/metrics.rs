@@ -6,6 +6,8 @@ use model::instrument::{Counter, Histogram};
 use model::{Family, FamilyKind, Labels};
 use parking_lot::Mutex;
 
+use crate::quiet::Complaints;
+
 /// Upper bounds in seconds of the time that one attempt takes, as upstream's.
 const LATENCY_BOUNDS: [f64; 5] = [1.0, 5.0, 10.0, 15.0, 20.0];
 
@@ -70,6 +72,8 @@ pub(crate) struct Metrics {
     pub(crate) journal_failures: Counter,
     pub(crate) nflog_queries: Counter,
     pub(crate) silence_queries: Counter,
+    /// What the log was told of lately.
+    pub(crate) complaints: Complaints,
     suppressed: [Counter; 4],
     kinds: Mutex<BTreeMap<&'static str, Kind>>,
 }

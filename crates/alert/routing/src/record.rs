@@ -11,12 +11,16 @@
 //! | 5 alive | time |
 //! | 6 event of an alert | time, labels, began |
 //! | 7 delivery | time, receiver, kind, group key, error, reason, index, firing, resolved, attempts |
+//! | 16 acknowledgement | fingerprint, time, end (the greatest number for none), author, comment |
+//! | 17 acknowledgement withdrawn | fingerprint |
+//! | 18 taken over | time: what was told until then may number alerts as upstream does |
 //!
 //! Records of an unknown kind are passed over with a word in the log, so that an older program can
 //! read what a newer one wrote.
 
 use model::Alert;
 
+use crate::acknowledgement::Acknowledgement;
 use crate::alerts::Known;
 use crate::codec::{self, Bytes};
 use crate::history::{AlertEvent, Delivery};
@@ -40,6 +44,12 @@ pub(crate) enum Record {
     Alive(i64),
     Event(AlertEvent),
     Delivery(Delivery),
+    /// Somebody took an alert on.
+    Acknowledged(u64, Acknowledgement),
+    /// Nobody has taken it on any more.
+    Withdrawn(u64),
+    /// What another Alertmanager had left was taken over at this moment.
+    Imported(i64),
 }
 
 impl Record {
@@ -80,6 +90,19 @@ impl Record {
                 out.push(7);
                 delivery.encode(&mut out);
             }
+            Self::Acknowledged(fingerprint, acknowledgement) => {
+                out.push(16);
+                out.extend_from_slice(&fingerprint.to_le_bytes());
+                acknowledgement.encode(&mut out);
+            }
+            Self::Withdrawn(fingerprint) => {
+                out.push(17);
+                out.extend_from_slice(&fingerprint.to_le_bytes());
+            }
+            Self::Imported(at) => {
+                out.push(18);
+                codec::put_signed(&mut out, *at);
+            }
         }
         out
     }
@@ -102,6 +125,9 @@ impl Record {
             5 => Self::Alive(bytes.signed()?),
             6 => Self::Event(AlertEvent::decode(&mut bytes)?),
             7 => Self::Delivery(Delivery::decode(&mut bytes)?),
+            16 => Self::Acknowledged(bytes.fingerprint()?, Acknowledgement::decode(&mut bytes)?),
+            17 => Self::Withdrawn(bytes.fingerprint()?),
+            18 => Self::Imported(bytes.signed()?),
             _ => return None,
         })
     }
@@ -212,6 +238,17 @@ mod tests {
                 attempts: 5,
                 error: "no".to_owned(),
             }),
+            Record::Acknowledged(
+                9,
+                Acknowledgement {
+                    at: 1,
+                    until: None,
+                    by: "me".to_owned(),
+                    comment: "mine".to_owned(),
+                },
+            ),
+            Record::Withdrawn(u64::MAX),
+            Record::Imported(-5),
         ]
     }
 
@@ -238,7 +275,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_stop_the_reader(kind in 0u8..9, bytes: Vec<u8>) {
+        fn no_bytes_stop_the_reader(kind in 0u8..20, bytes: Vec<u8>) {
             let mut record = vec![kind];
             record.extend(bytes);
             let _ = Record::decode(&record);

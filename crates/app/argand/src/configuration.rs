@@ -100,7 +100,7 @@ pub(crate) async fn serve_reloads(
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "configuration not reloaded; the former one goes on");
-                runtime.config_refused(error.clone());
+                runtime.config_refused(error.clone(), SystemClock.now());
                 Err(error)
             }
         };

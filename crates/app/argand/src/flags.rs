@@ -80,7 +80,7 @@ pub(crate) struct Program {
 }
 
 /// Prometheus.
-const PROMETHEUS: Program = Program {
+pub(crate) const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
     after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.\nAlertmanager alone: argand alertmanager --help.",
@@ -101,6 +101,12 @@ const FLAGS: &[Flag] = &[
         Text,
         "",
         "Alertmanager's configuration file. With it alerts are routed and told by this process, and Alertmanager's API answers under /api/v2, too.",
+    ),
+    active(
+        "alertmanager.config.expand-env",
+        Switch,
+        "false",
+        "${NAME} in values of Alertmanager's configuration stands for what the environment says.",
     ),
     active(
         "alertmanager.storage.path",
@@ -164,6 +170,18 @@ const FLAGS: &[Flag] = &[
         "Regular expression, fully anchored, for origins whose pages may read answers.",
     ),
     active(
+        "web.max-notifications-subscribers",
+        Text,
+        "16",
+        "Pages that may listen to notifications at once. 0: none.",
+    ),
+    active(
+        "web.search.max-limit",
+        Text,
+        "10000",
+        "Names that one search may ask for (--enable-feature=search-api). 0: any number.",
+    ),
+    active(
         "web.external-url",
         Text,
         "",
@@ -216,6 +234,24 @@ const FLAGS: &[Flag] = &[
         Text,
         "",
         "Longest span that blocks are merged to. Empty: 31d or a tenth of the retention time, whichever is less.",
+    ),
+    active(
+        "storage.remote.read-sample-limit",
+        Text,
+        "50000000",
+        "Samples of the answer to one remote read in the form of samples. 0: no limit.",
+    ),
+    active(
+        "storage.remote.read-concurrent-limit",
+        Text,
+        "10",
+        "Remote reads answered at once; more wait.",
+    ),
+    active(
+        "storage.remote.read-max-bytes-in-frame",
+        Text,
+        "1048576",
+        "Bytes after which a frame of a streamed remote read ends.",
     ),
     active(
         "storage.wal-sync",
@@ -329,7 +365,7 @@ const FLAGS: &[Flag] = &[
         "enable-feature",
         List,
         "",
-        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels. Names of other features change nothing.",
+        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels, search-api. Names of other features change nothing.",
     ),
     active(
         "log.level",
@@ -357,9 +393,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.agent.retention.min-time", Text, "5m"),
     accepted("storage.agent.wal-compression", Switch, "true"),
     accepted("storage.remote.flush-deadline", Text, "1m"),
-    accepted("storage.remote.read-concurrent-limit", Text, "10"),
-    accepted("storage.remote.read-max-bytes-in-frame", Text, "1048576"),
-    accepted("storage.remote.read-sample-limit", Text, "50000000"),
     accepted("storage.tsdb.allow-overlapping-blocks", Switch, "true"),
     accepted("storage.tsdb.allow-overlapping-compaction", Switch, "true"),
     accepted("storage.tsdb.head-chunks-write-queue-size", Text, "0"),
@@ -369,7 +402,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.wal-segment-size", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
-    accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.read-timeout", Text, "5m"),
     accepted("web.user-assets", Text, ""),
@@ -392,7 +424,8 @@ pub(crate) struct Flags {
     pub(crate) without_effect: Vec<&'static str>,
 }
 
-fn command(program: &Program) -> Command {
+/// The flags of a role, as they are read.
+pub(crate) fn command(program: &Program) -> Command {
     let mut command = Command::new(program.name)
         .version(env!("CARGO_PKG_VERSION"))
         .about(program.about)

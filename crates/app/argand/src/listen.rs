@@ -22,6 +22,8 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use crate::connections::Connection;
+
 /// A client must have sent its request's head within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -97,6 +99,7 @@ async fn serve(
                 continue;
             }
         };
+        let counted = Connection::accepted();
         let client = stream.peer_addr().ok();
         let routes = Addressed {
             service: TowerToHyperService::new(routes.clone()),
@@ -104,6 +107,7 @@ async fn serve(
         };
         let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
+            let _counted = counted;
             // Clients that break off, or do not agree on TLS, are their own affair.
             let Some(tls) = guard.tls() else {
                 return converse(stream, routes, guard.offers_http2(), watcher, place).await;

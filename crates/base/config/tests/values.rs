@@ -201,9 +201,9 @@ fn paths_are_relative_to_the_file() {
 #[test]
 fn what_is_not_active_yet_is_named_once() {
     let config = parse(
-        "remote_write: [{url: 'http://x'}]\nrule_files: [a]\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
+        "remote_read: [{url: 'http://x'}]\nrule_files: [a]\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
     );
-    assert_eq!(config.inactive, ["remote_write", "dns_sd_configs"]);
+    assert_eq!(config.inactive, ["dns_sd_configs"]);
     assert_eq!(config.scrape_configs[0].discovery.len(), 3);
 }
 
@@ -332,5 +332,69 @@ fn files_of_scrape_sections_are_read_too() {
     assert!(
         error.contains("b.yml:1:1: unknown key \"global\""),
         "{error}"
+    );
+}
+
+#[test]
+fn remote_read_and_tracing_are_complete() {
+    let config = parse(
+        "remote_read:\n- url: 'http://u:geheim@x/read'\n- url: http://y\n  name: far\n  remote_timeout: 5s\n  headers: {X-Key: shown}\n  chunked_read_limit: 7\n  read_recent: true\n  required_matchers: {a: b}\n  filter_external_labels: false\ntracing: {endpoint: 'c:4318', client_type: http, sampling_fraction: 0.5, insecure: true, headers: {X-Key: shown}, compression: gzip, timeout: 3s}\n",
+    );
+    assert!(!format!("{config:?}").contains("geheim"));
+    let [plain, full] = &config.remote_read[..] else {
+        panic!("{:?}", config.remote_read)
+    };
+    assert_eq!(plain.timeout, Duration::from_secs(60));
+    assert_eq!(plain.frame_limit, 50_000_000);
+    assert!(!plain.read_recent && plain.filter_external_labels && plain.required.is_empty());
+    assert_eq!((full.name.as_str(), full.frame_limit), ("far", 7));
+    assert_eq!(full.timeout, Duration::from_secs(5));
+    assert_eq!(full.headers["X-Key"], "shown");
+    assert_eq!(full.required.get("a"), Some("b"));
+    assert!(full.read_recent && !full.filter_external_labels);
+    let tracing = config.tracing.unwrap();
+    assert_eq!(tracing.client, config::TracingClient::Http);
+    assert_eq!(tracing.endpoint, "c:4318");
+    assert_eq!(tracing.sampling_fraction, 0.5);
+    assert_eq!(tracing.timeout, Some(Duration::from_secs(3)));
+    assert!(tracing.insecure && tracing.gzip);
+    let short = parse("tracing: {endpoint: c}\n").tracing.unwrap();
+    assert_eq!(short.client, config::TracingClient::Grpc);
+    assert!(!short.insecure && !short.gzip && short.timeout.is_none());
+}
+
+#[test]
+fn remote_write_is_complete() {
+    let config = parse(
+        "remote_write:\n- url: 'http://u:geheim@x/write'\n- url: http://y\n  name: far\n  remote_timeout: 5s\n  headers: {X-Scope-OrgID: a}\n  protobuf_message: io.prometheus.write.v2.Request\n  send_exemplars: true\n  send_native_histograms: true\n  write_relabel_configs: [{action: labeldrop, regex: pod}]\n  sigv4: {region: r, access_key: k, secret_key: geheim}\n  queue_config: {capacity: 5, max_shards: 4, min_shards: 2, max_samples_per_send: 3, retry_on_http_429: true, sample_age_limit: 1h}\n  metadata_config: {send: false}\n",
+    );
+    let [plain, full] = &config.remote_write[..] else {
+        panic!("{:?}", config.remote_write)
+    };
+    assert!(!format!("{config:?}").contains("geheim"));
+    assert_eq!(plain.message, config::WriteMessage::V1);
+    assert_eq!(plain.timeout, Duration::from_secs(30));
+    assert!(plain.metadata.send && plain.cloud.is_none() && !plain.send_exemplars);
+    let queue = &plain.queue;
+    assert_eq!(
+        (queue.capacity, queue.max_shards, queue.min_shards),
+        (10_000, 50, 1)
+    );
+    assert_eq!(queue.max_samples_per_send, 2_000);
+    assert_eq!(queue.min_backoff, Duration::from_millis(30));
+    assert_eq!(queue.sample_age_limit, None);
+    assert_eq!(full.name, "far");
+    assert_eq!(full.message, config::WriteMessage::V2);
+    assert_eq!(full.headers["X-Scope-OrgID"], "a");
+    assert_eq!(full.relabel.len(), 1);
+    assert!(full.send_exemplars && full.send_native_histograms && !full.metadata.send);
+    assert!(full.queue.retry_on_429);
+    assert_eq!(full.queue.sample_age_limit, Some(Duration::from_secs(3600)));
+    let Some(config::CloudLogin::SigV4(sigv4)) = &full.cloud else {
+        panic!("{:?}", full.cloud)
+    };
+    assert_eq!(
+        (sigv4.region.as_str(), sigv4.service.as_str()),
+        ("r", "aps")
     );
 }

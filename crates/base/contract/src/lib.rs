@@ -2,8 +2,8 @@
 //!
 //! A stage never names another: scraping knows [`Append`] and not the store behind it, a query
 //! knows [`Select`], discovery knows [`TargetSink`], rules know [`Query`] and [`AlertSink`], routing
-//! knows [`Notify`], the program's own metrics come from whatever is [`Gather`]. The application
-//! joins them.
+//! knows [`Notify`], remote write reads on in a log through [`Follow`], the program's own metrics
+//! come from whatever is [`Gather`]. The application joins them.
 //!
 //! [`memory`] holds a small store in memory that keeps the same promises, for tests of the stages
 //! on either side.
@@ -12,6 +12,7 @@ mod admin;
 mod alerts;
 mod append;
 mod exemplars;
+mod follow;
 mod gather;
 pub mod memory;
 mod query;
@@ -30,13 +31,17 @@ pub use append::{
     PendingSample, RejectReason, Rejection, SeriesId,
 };
 pub use exemplars::Exemplars;
+pub use follow::{Follow, FollowError, LogKind, LogPosition, LogReference, LogSink, Taken};
 pub use gather::{Clock, Gather, SystemClock};
 pub use query::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
 pub use rules::{
     ActiveAlert, AlertState, AlertingState, Alertmanagers, RuleGroupState, RuleHealth, RuleState,
     RuleStates, Texts,
 };
-pub use select::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
+pub use select::{
+    ChunkSink, LabelStamp, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched,
+    Watch,
+};
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{
     ActiveTarget, DroppedTarget, Health, MetricMetadata, TargetGroup, TargetSink, Targets,

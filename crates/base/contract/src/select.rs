@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use chunk::Chunk;
 use model::{Columns, Labels, Matcher};
 use thiserror::Error;
 
@@ -74,6 +75,11 @@ impl Watch for Patient {
     }
 }
 
+/// Stands for a state of the labels of a store, see [`Select::label_stamp`]: names of the parts
+/// that were looked at, and of the state of those that change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelStamp(pub Vec<u128>);
+
 /// Parts of a store that a selection read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
@@ -82,6 +88,9 @@ pub struct Touched {
     /// Blocks with series of the selection.
     pub blocks: u64,
 }
+
+/// Takes the chunks of a series one after the other; an error ends the reading.
+pub type ChunkSink<'a> = dyn FnMut(Chunk<'_>) -> Result<(), SelectError> + 'a;
 
 /// The series that a selection found: a view that later appends do not change.
 ///
@@ -106,6 +115,11 @@ pub trait SeriesList: Send + Sync {
         Touched::default()
     }
 
+    /// What an asker must know of what was found, such as that a part of the store did not answer.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The labels of a series; the empty set for a place beyond the end.
     fn labels(&self, place: usize) -> Labels;
 
@@ -117,6 +131,14 @@ pub trait SeriesList: Send + Sync {
     /// earlier ones. A store that knows the newest sample need not decode a chunk for it.
     fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
         self.read(place, into)
+    }
+
+    /// Hands the samples that [`SeriesList::read`] would append to `each`, packed in chunks that
+    /// rise in time. A store that has them packed need not unpack them.
+    fn chunks(&self, place: usize, each: &mut ChunkSink<'_>) -> Result<(), SelectError> {
+        let mut columns = Columns::new();
+        self.read(place, &mut columns)?;
+        chunk::pack(&columns, each)
     }
 
     /// Says that the calling thread will read these series next, a few at a time: a store may fetch
@@ -158,9 +180,11 @@ pub trait Select: Send + Sync {
     /// The range is held against parts of the store, such as a block, not against each series.
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError>;
 
-    /// [`Select::label_names`] of all series, for threads that must not wait: `None` where it would
-    /// take waiting for others, reading a file, or looking at many names.
-    fn label_names_at_once(&self, _range: TimeRange) -> Option<Vec<String>> {
+    /// What the names and values of labels of all series in a range hang on, for threads that must
+    /// not wait: as long as it is the same, so are the answers of [`Select::label_names`] and
+    /// [`Select::label_values`] without matchers. `None` where it is not known, or would take
+    /// waiting for others or looking at much.
+    fn label_stamp(&self, _range: TimeRange) -> Option<LabelStamp> {
         None
     }
 

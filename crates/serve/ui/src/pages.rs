@@ -1,10 +1,18 @@
 //! The addresses that pages of their own answer to.
 
 /// Paths below the prefix that show a page, each with [`crate::index`].
-pub const PAGES: [&str; 7] = [
+pub const PAGES: [&str; 15] = [
     "query",
     "graph",
+    "alerts",
+    "rules",
+    "notifications",
+    "alertmanager",
+    "silences",
+    "silence",
+    "alert-history",
     "targets",
+    "service-discovery",
     "tsdb-status",
     "status",
     "flags",

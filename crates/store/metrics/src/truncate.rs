@@ -12,6 +12,8 @@ use crate::{Store, StoreError};
 /// How long truncation waits for queries that began before it. One that takes longer fails with
 /// an error that says so, rather than to keep the memory for ever.
 const QUERIES_MAY_TAKE: Duration = Duration::from_secs(120);
+/// Whoever reads on in the log and is this many segments behind at most keeps up with it.
+const KEEPS_UP: u64 = 1;
 /// Time between two looks whether they have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -49,7 +51,16 @@ impl Store {
                 self.meters.head_truncation_failures.inc();
                 return Err(StoreError::log(&wal)(error));
             }
-            let removed = self.head.write().truncate(time);
+            let begun = Instant::now();
+            let (removed, chunks) = {
+                let mut head = self.head.write();
+                let before = head.chunk_count();
+                let removed = head.truncate(time);
+                (removed, before.saturating_sub(head.chunk_count()))
+            };
+            let took = begun.elapsed().as_secs_f64();
+            self.meters.head_truncation_seconds.observe(took);
+            self.meters.chunks_removed.add(chunks as u64);
             self.meters.series_removed.add(removed);
             self.meters.head_truncations.inc();
             self.chunks.rotate();
@@ -67,7 +78,10 @@ impl Store {
         if time == i64::MIN {
             return Ok(());
         }
+        let begun = Instant::now();
         let kept = self.checkpoint(time);
+        let took = begun.elapsed().as_secs_f64();
+        self.meters.log_truncation_seconds.observe(took);
         match &kept {
             Ok(()) => self.log_from.store(i64::MIN, Ordering::Release),
             Err(_) => self.meters.log_truncation_failures.inc(),
@@ -84,8 +98,12 @@ impl Store {
             };
             (log.segment(), self.living())
         };
+        let followed = *self.followed.lock();
         let keep = Keep {
             series: &|reference| living.contains(reference),
+            // Who has fallen behind may still meet samples of series that have ended.
+            all_names: followed.is_some_and(|from| from.segment + KEEPS_UP < current),
+            before: followed.map_or(u64::MAX, |from| from.segment),
             from: time,
             damaged: &|damage| {
                 let done = "passed over; what could be read went into a checkpoint";
@@ -93,9 +111,16 @@ impl Store {
             },
         };
         let compress = self.options.wal_compression;
-        let Some(last) = checkpoint::write(&wal, current, compress, &keep)? else {
+        let written = checkpoint::write(&wal, current, compress, &keep);
+        if let Err(error) = written {
+            self.meters.checkpoints.inc();
+            self.meters.checkpoint_failures.inc();
+            return Err(error);
+        }
+        let Some(last) = written? else {
             return Ok(());
         };
+        self.meters.checkpoints.inc();
         if let Some(log) = self.appender.lock().log.as_mut() {
             log.truncate_before(last + 1)
                 .map_err(StoreError::log(&wal))?;

@@ -3,6 +3,7 @@
 
 mod feed;
 mod flags;
+mod predecessor;
 mod role;
 mod service;
 

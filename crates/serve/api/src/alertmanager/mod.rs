@@ -1,16 +1,17 @@
-//! Alertmanager's API v2: `/api/v2`, and the same under `/alertmanager/api/v2`.
+//! Alertmanager's API v2: `/api/v2`, and the same under `/alertmanager/api/v2`; beside it, under
+//! `/api/v1/alerting`, what only Argand answers.
 //!
 //! In come requests of Alertmanager's clients, such as `amtool` and Prometheus; out goes JSON of
 //! upstream's form, with its codes and its words where a request is wrong. The routes ask the
 //! routing stage and know nothing else.
-//!
-//! What is absent: answers to pages of other origins, which upstream lets ask everything.
 
 mod alerts;
 mod answer;
 mod body;
+mod cors;
 mod filter;
 mod groups;
+mod own;
 mod role;
 mod silences;
 mod status;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use routing::Routing;
@@ -69,6 +71,7 @@ fn v2(face: Arc<AlertmanagerFace>) -> Router {
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+        .layer(from_fn(cors::layer))
         .with_state(face)
 }
 
@@ -78,6 +81,7 @@ pub fn alertmanager_routes(face: &Arc<AlertmanagerFace>) -> Router {
     Router::new()
         .nest("/api/v2", v2.clone())
         .nest("/alertmanager/api/v2", v2)
+        .nest("/api/v1/alerting", own::routes(Arc::clone(face)))
 }
 
 /// A request to a face of Prometheus, which passes it on where Alertmanager runs in the process.

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use contract::{Patient, SelectError, TimeRange, Watch};
+use chunk::{Chunk, Encoding};
+use contract::{ChunkSink, Patient, SelectError, TimeRange, Watch};
 use model::{Columns, Labels, Matcher};
+use ulid::Ulid;
 
 use super::index_read::Index;
 use super::matching::matching;
@@ -16,9 +18,9 @@ use super::series::ChunkMeta;
 use super::tombstones::{self, Tombstones};
 use super::write::ChunkData;
 use crate::StoreError;
-use crate::chunk::Encoding;
 use crate::columns::{Mark, cut_out, put_in_order};
 use crate::head::read::{CHUNKS_AT_ONCE, held_by};
+use crate::packed::give;
 
 /// Series that are looked up before the watch is asked: less than a millisecond.
 const SERIES_AT_ONCE: usize = 1024;
@@ -139,6 +141,11 @@ impl Block {
         &self.meta
     }
 
+    /// Its name as a number; `None` where that is no ULID.
+    pub(crate) fn number(&self) -> Option<u128> {
+        Ulid::from_string(&self.meta.ulid).ok().map(u128::from)
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -246,6 +253,33 @@ impl Block {
         Ok(())
     }
 
+    /// Hands on the chunks of a series with what [`Block::read`] would append; they must follow one
+    /// another. Stops where the watch does not go on.
+    pub(crate) fn chunks(
+        &self,
+        series: &BlockSeries,
+        range: TimeRange,
+        watch: &dyn Watch,
+        each: &mut ChunkSink<'_>,
+    ) -> Result<(), SelectError> {
+        for (done, meta) in series.chunks.iter().enumerate() {
+            if done % CHUNKS_AT_ONCE == CHUNKS_AT_ONCE - 1 && !watch.goes_on(0) {
+                return Err(SelectError::Stopped);
+            }
+            let (encoding, data) = self.segments.chunk(meta.reference)?;
+            let encoding = Encoding::from_byte(encoding)
+                .map_err(|error| self.bad_chunk("", meta, &error.to_string()))?;
+            let chunk = Chunk {
+                first: meta.min,
+                last: meta.max,
+                encoding,
+                data,
+            };
+            give(chunk, range, self.deleted(series), each)?;
+        }
+        Ok(())
+    }
+
     /// Appends all samples of chunks, one after the other, deleted ones included.
     pub(crate) fn decode(
         &self,
@@ -300,11 +334,6 @@ impl Block {
     /// All texts of labels, sorted.
     pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
         self.index.symbols()
-    }
-
-    /// The names of all labels, sorted, out of memory.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.index.names()
     }
 
     /// The names of all labels of the series that fit, sorted.

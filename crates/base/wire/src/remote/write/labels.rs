@@ -56,7 +56,7 @@ impl Source<'_> {
 }
 
 /// Name and value of a label message.
-pub(super) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed> {
+pub(in crate::remote) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed> {
     let (mut name, mut text) = ("", "");
     let mut fields = Fields(message);
     while let Some((number, value)) = fields.next()? {
@@ -67,6 +67,18 @@ pub(super) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed> {
         }
     }
     Ok((name, text))
+}
+
+/// The value of one label among messages of a name and a value; `None` where it is not there.
+pub(super) fn find<'a>(fields: &'a [u8], name: &str) -> Option<&'a str> {
+    let mut fields = Fields(fields);
+    while let Ok(Some((number, value))) = fields.next() {
+        let (found, text) = pair(value.bytes(number).ok()?).ok()?;
+        if found == name {
+            return Some(text);
+        }
+    }
+    None
 }
 
 /// The texts of a request of version 2.0.

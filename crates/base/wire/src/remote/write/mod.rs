@@ -1,14 +1,17 @@
 //! Write requests of versions 1.0 and 2.0.
 
+mod encode;
 mod labels;
 mod read;
 
 use model::{Exemplar, FamilyKind, HistogramSample, LabelsBuilder};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
-use crate::fields::Malformed;
-use crate::fields::{Fields, Value};
+use crate::fields::{Fields, Malformed, Value};
+pub(super) use labels::pair;
 use labels::{Source, Symbols};
+
+pub use encode::{RequestWriter, label, put_labels, put_metadata_request};
 
 /// A version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -138,3 +138,17 @@ fn family_kind(number: u64) -> FamilyKind {
         _ => FamilyKind::Unknown,
     }
 }
+
+/// The number of a kind, in both versions.
+pub(super) fn kind_number(kind: FamilyKind) -> u64 {
+    match kind {
+        FamilyKind::Unknown => 0,
+        FamilyKind::Counter => 1,
+        FamilyKind::Gauge => 2,
+        FamilyKind::Histogram => 3,
+        FamilyKind::GaugeHistogram => 4,
+        FamilyKind::Summary => 5,
+        FamilyKind::Info => 6,
+        FamilyKind::StateSet => 7,
+    }
+}
