@@ -90,21 +90,6 @@ impl Intake {
         Ok(Taken { bytes, _room: room })
     }
 
-    /// Lets a receiver work on a body.
-    pub(crate) async fn digest<T: Send + 'static>(
-        body: Taken,
-        work: impl FnOnce(&[u8]) -> T + Send + 'static,
-    ) -> Result<T, NotTaken> {
-        if body.bytes.len() <= MOST_IN_PLACE {
-            return Ok(work(&body.bytes));
-        }
-        let done = tokio::task::spawn_blocking(move || work(&body.bytes)).await;
-        done.map_err(|_| {
-            let reason = "the request broke off".to_owned();
-            NotTaken(StatusCode::INTERNAL_SERVER_ERROR, reason)
-        })
-    }
-
     fn room_for(&self, size: usize) -> Result<OwnedSemaphorePermit, NotTaken> {
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(size);
@@ -115,6 +100,21 @@ impl Intake {
             NotTaken(StatusCode::SERVICE_UNAVAILABLE, reason)
         })
     }
+}
+
+/// Lets a receiver work on a body.
+pub(crate) async fn digest<T: Send + 'static>(
+    body: Taken,
+    work: impl FnOnce(&[u8]) -> T + Send + 'static,
+) -> Result<T, NotTaken> {
+    if body.bytes.len() <= MOST_IN_PLACE {
+        return Ok(work(&body.bytes));
+    }
+    let done = tokio::task::spawn_blocking(move || work(&body.bytes)).await;
+    done.map_err(|_| {
+        let reason = "the request broke off".to_owned();
+        NotTaken(StatusCode::INTERNAL_SERVER_ERROR, reason)
+    })
 }
 
 /// How a body is compressed, by its headers; the name where it is unknown here.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use receive::{Encoding, Refused, Version, Written};
 
 use crate::face::Face;
-use crate::intake::{Intake, encoding};
+use crate::intake::{digest, encoding};
 
 /// `POST /api/v1/write`: 204 where all was stored; 400 where sending again is of no use, with
 /// what is wrong line by line; 500 where it is. Version 2.0 is told how much was stored.
@@ -44,7 +44,7 @@ pub(crate) async fn write(
     };
     let receiver = Arc::clone(receiver);
     let work = move |body: &[u8]| receiver.write(body, encoding, version);
-    match Intake::digest(body, work).await {
+    match digest(body, work).await {
         Ok(outcome) => answer(outcome, version),
         Err(broken) => broken.into_response(),
     }

@@ -30,7 +30,7 @@ use rapidhash::v3::RapidSecrets;
 use thiserror::Error;
 use wire::otlp::{Malformed, from_json};
 
-use crate::body::{Encoding, MOST_BYTES};
+use crate::body::Encoding;
 use crate::ids::Ids;
 use crate::pending::{append, resolve};
 use crate::refuse::{Faults, Refused, Written};
@@ -41,8 +41,11 @@ use translate::{DeltaSums, Translation};
 
 /// Buffers kept for later requests.
 const MOST_KEPT: usize = 8;
-/// What grew beyond this many samples is not kept.
+/// What grew beyond this many samples, new series or bytes is not kept: a request that is larger
+/// than usual leaves nothing behind.
 const MOST_KEPT_SAMPLES: usize = 1 << 18;
+const MOST_KEPT_SERIES: usize = 1 << 14;
+const MOST_KEPT_BYTES: usize = 4 << 20;
 
 /// What becomes of counts that begin anew with every point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,6 +135,14 @@ struct Scratch {
     gathered: Gathered,
 }
 
+impl Scratch {
+    fn is_worth_keeping(&self) -> bool {
+        self.body.capacity().max(self.protobuf.capacity()) <= MOST_KEPT_BYTES
+            && self.gathered.batch.samples.capacity() <= MOST_KEPT_SAMPLES
+            && self.gathered.unknown.capacity() <= MOST_KEPT_SERIES
+    }
+}
+
 /// Milliseconds of a time in nanoseconds.
 fn milliseconds(nanoseconds: u64) -> i64 {
     nanoseconds as i64 / 1_000_000
@@ -176,9 +187,8 @@ impl Otlp {
         let mut scratch = self.free.lock().pop().unwrap_or_default();
         let outcome = self.write_with(body, encoding, form, &mut scratch);
         self.metrics.count(&outcome);
-        if scratch.gathered.batch.samples.capacity() <= MOST_KEPT_SAMPLES
-            && scratch.protobuf.capacity() <= MOST_BYTES
-        {
+        scratch.gathered.clear();
+        if scratch.is_worth_keeping() {
             let mut free = self.free.lock();
             if free.len() < MOST_KEPT {
                 free.push(scratch);
@@ -272,7 +282,7 @@ impl Otlp {
             let once_more = self.append(known, &mut again)?;
             appended.rejected.retain(|rejection| !is_gone(rejection));
             let places = once_more.rejected.into_iter().filter_map(|rejection| {
-                let place = again_place(&gone, &gathered.batch, rejection.place)?;
+                let place = *gone.get(rejection.place)?;
                 Some(contract::Rejection { place, ..rejection })
             });
             appended.rejected.extend(places);
@@ -285,15 +295,6 @@ impl Otlp {
         }
         Ok(())
     }
-}
-
-/// The place in the first batch of what has a place in the one of what was gone: in both,
-/// histograms follow samples.
-fn again_place(gone: &[usize], first: &contract::Batch, place: usize) -> Option<usize> {
-    debug_assert!(gone.is_sorted(), "rejections come in rising order");
-    gone.get(place)
-        .copied()
-        .filter(|&place| place < first.samples.len() + first.histograms.len())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use receive::{Encoding, Form};
 
 use super::{SWITCHED_OFF, reply};
 use crate::face::Face;
-use crate::intake::{Intake, NotTaken, encoding_of};
+use crate::intake::{NotTaken, digest, encoding_of};
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -74,7 +74,7 @@ async fn call(face: &Face, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, F
         let message = body.get(PREFIX..).unwrap_or_default();
         receiver.write(message, encoding, Form::Protobuf)
     };
-    match Intake::digest(body, work).await? {
+    match digest(body, work).await? {
         Ok(accepted) => Ok(reply::protobuf(&accepted)),
         Err(refused) if refused.may_retry => Err(Failed(Code::Unavailable, refused.reason)),
         Err(refused) => Err(Failed(Code::InvalidArgument, refused.reason)),

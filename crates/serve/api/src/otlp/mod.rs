@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use receive::{Encoding, Form};
 
 use crate::face::Face;
-use crate::intake::{Intake, encoding};
+use crate::intake::{digest, encoding};
 
 pub(crate) use grpc::export;
 
@@ -67,7 +67,7 @@ pub(crate) async fn metrics(
     };
     let receiver = Arc::clone(receiver);
     let work = move |body: &[u8]| receiver.write(body, encoding, form);
-    let outcome = match Intake::digest(body, work).await {
+    let outcome = match digest(body, work).await {
         Ok(outcome) => outcome,
         Err(broken) => return broken.into_response(),
     };
