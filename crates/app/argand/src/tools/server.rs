@@ -22,7 +22,9 @@ const MOST_ANSWER: u64 = 1 << 30;
 pub(crate) struct HttpArguments {
     /// HTTP client configuration file, see details at
     /// https://prometheus.io/docs/prometheus/latest/configuration/promtool
+    // An id of its own: it reaches every command below, whatever their arguments are called.
     #[arg(
+        id = "http.config.file",
         long = "http.config.file",
         global = true,
         value_name = "filename",
