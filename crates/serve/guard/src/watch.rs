@@ -98,6 +98,12 @@ impl Guard {
         }))
     }
 
+    /// Whether anybody may ask anything, as often as they like, and answers have no headers of their
+    /// own: no file says otherwise.
+    pub fn is_absent(&self) -> bool {
+        self.path.is_none()
+    }
+
     /// Whether somebody must say who they are, by name, token or certificate.
     pub fn asks(&self) -> bool {
         let kept = self.kept.load();
