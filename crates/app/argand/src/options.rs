@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use model::duration;
+use remote::write::WriteOptions;
 
 use crate::alerting::AlertingOptions;
 use crate::flags::Flags;
@@ -23,6 +24,8 @@ pub(crate) struct Options {
     /// TLS, users and tokens of the listening side; `None` for plain HTTP, open to all.
     pub(crate) web_config: Option<PathBuf>,
     pub(crate) max_connections: usize,
+    /// How long a request may take to arrive, and a connection may be idle.
+    pub(crate) read_timeout: Duration,
     /// What every path begins with: empty, or `/` and more without a slash at the end.
     pub(crate) prefix: String,
     /// Pages that may listen to notifications at once.
@@ -49,6 +52,7 @@ pub(crate) struct Options {
     pub(crate) all_query_memory: u64,
     pub(crate) query_queue: usize,
     pub(crate) slow_query: Option<Duration>,
+    pub(crate) remote_write: WriteOptions,
 }
 
 impl Options {
@@ -64,6 +68,7 @@ impl Options {
             alerting: alerting(flags, &listen)?,
             listen,
             max_connections: number(flags, "web.max-connections")?,
+            read_timeout: required(flags, "web.read-timeout", length)?,
             prefix: prefix(
                 flags.text("web.external-url"),
                 flags.text("web.route-prefix"),
@@ -85,6 +90,11 @@ impl Options {
             all_query_memory: required(flags, "query.max-memory", memory)?,
             query_queue: number(flags, "query.max-queue")?,
             slow_query: optional(flags, "query.slow-log-threshold", length)?,
+            remote_write: WriteOptions {
+                data: PathBuf::from(flags.text("storage.tsdb.path")),
+                max_lag_bytes: required(flags, "storage.remote.max-lag-bytes", bytes)?,
+                flush_deadline: required(flags, "storage.remote.flush-deadline", any_length)?,
+            },
         })
     }
 }

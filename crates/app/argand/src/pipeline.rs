@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
-    SystemClock, TargetSink, Targets,
+    Alertmanagers, Append, Clock, Exemplars, Follow, Gather, RuleStates, Select, StoreAdmin,
+    StoreStatus, SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
 use guard::Guard;
@@ -33,7 +33,8 @@ use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
-use crate::{feature_list, features, listen, remote_read, signals};
+use crate::systemd::Systemd;
+use crate::{feature_list, features, listen, machine, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -78,6 +79,9 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    machine::raise_file_limit();
+    let systemd = Systemd::from_environment();
+    systemd.status("reading the log back");
     let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners = Vec::new();
     for address in &options.listen {
@@ -157,7 +161,11 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         api::router(Arc::clone(&face)),
         options.prefix.clone(),
         &guard,
-        options.max_connections,
+        Some(Arc::clone(&face)),
+        listen::ClientLimits {
+            connections: options.max_connections,
+            patience: options.read_timeout,
+        },
         &end,
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
@@ -213,6 +221,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));
+    let (alive, telling) = (Arc::clone(&systemd), Arc::clone(&systemd));
+    tokio::spawn(async move { alive.live().await });
     let ending = Arc::clone(&runtime);
     let reading = async {
         read_back(&store, &stages, config).await?;
@@ -222,14 +232,17 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             runtime,
             Arc::clone(&stages) as Arc<dyn Apply>,
             reload_requests,
+            Arc::clone(&telling),
         ));
         tracing::info!("ready");
+        telling.ready("ready");
         std::future::pending::<Result<()>>().await
     };
     tokio::select! {
         failed = reading => failed?,
         asked = signals::wait_for_end(quit_requests) => asked?,
     }
+    systemd.stopping();
     end.cancel();
     ending.notices.close();
     for server in serving {
@@ -399,6 +412,7 @@ struct Stages {
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
     remote_read: Arc<RemoteRead>,
+    remote_write: Arc<remote::write::RemoteWrite>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
     receivers: Receivers,
@@ -427,8 +441,16 @@ impl Stages {
         ));
         drop(entered);
         let sink = Arc::clone(&scrape) as Arc<dyn TargetSink>;
+        let remote_write = remote::write::RemoteWrite::new(
+            Arc::clone(&store) as Arc<dyn Follow>,
+            Arc::clone(&scrape) as Arc<dyn Targets>,
+            Arc::new(SystemClock),
+            &options.remote_write,
+            Handle::current(),
+        );
         Self {
             store,
+            remote_write: Arc::new(remote_write),
             options,
             discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
@@ -445,6 +467,7 @@ impl Stages {
             store,
             Arc::clone(&self.scrape) as Arc<dyn Gather>,
             Arc::clone(&self.discovery) as Arc<dyn Gather>,
+            Arc::clone(&self.remote_write) as Arc<dyn Gather>,
         ];
         gatherers.extend(self.alerting.gatherers());
         gatherers
@@ -454,6 +477,7 @@ impl Stages {
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
+        self.remote_write.shutdown().await;
     }
 }
 
@@ -463,6 +487,7 @@ impl Apply for Stages {
         let alerting = self.alerting.load(&config)?;
         let external = &config.global.external_labels;
         let servers = self.remote_read.load(&config.remote_read, external)?;
+        let remote_write = self.remote_write.load(&config)?;
         self.remote_read.apply(servers);
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
@@ -477,6 +502,8 @@ impl Apply for Stages {
             .map(|job| (job.job_name.clone(), job.discovery.clone()))
             .collect();
         let entered = self.scraping.enter();
+        // What the first scrapes bring is sent as well.
+        self.remote_write.apply(remote_write);
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);

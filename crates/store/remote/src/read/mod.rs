@@ -26,7 +26,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use config::RemoteReadConfig;
-use contract::{Gather, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Watch};
+use contract::{
+    Gather, LabelStamp, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Watch,
+};
 use http_client::HttpError;
 use model::{Family, Labels};
 use parking_lot::RwLock;
@@ -276,8 +278,8 @@ impl Select for RemoteRead {
         self.local.label_names(selection)
     }
 
-    fn label_names_at_once(&self, range: TimeRange) -> Option<Vec<String>> {
-        self.local.label_names_at_once(range)
+    fn label_stamp(&self, range: TimeRange) -> Option<LabelStamp> {
+        self.local.label_stamp(range)
     }
 
     fn label_values(
