@@ -60,14 +60,8 @@ impl Record {
                 codec::put_signed(&mut out, *ends_at);
                 codec::put_signed(&mut out, *updated_at);
             }
-            Self::Silence(silence) => {
-                out.push(3);
-                silence.encode(&mut out);
-            }
-            Self::Notified(target, told) => {
-                out.push(4);
-                notification_log::encode(&mut out, target, told);
-            }
+            Self::Silence(silence) => put_silence(&mut out, silence),
+            Self::Notified(target, told) => put_notified(&mut out, target, told),
             Self::Alive(at) => {
                 out.push(5);
                 codec::put_signed(&mut out, *at);
@@ -105,6 +99,18 @@ impl Record {
             _ => return None,
         })
     }
+}
+
+/// Appends the record of a silence.
+pub(crate) fn put_silence(out: &mut Vec<u8>, silence: &Silence) {
+    out.push(3);
+    silence.encode(out);
+}
+
+/// Appends the record of a notification.
+pub(crate) fn put_notified(out: &mut Vec<u8>, target: &Target, told: &Told) {
+    out.push(4);
+    notification_log::encode(out, target, told);
 }
 
 fn encode_alert(out: &mut Vec<u8>, known: &Known) {

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use contract::Peers;
 use model::Alert;
 use wal::WalError;
 
@@ -13,12 +14,12 @@ use crate::history::{AlertEvent, Delivery, History};
 use crate::inhibit::Inhibitor;
 use crate::intervals;
 use crate::journal::{Compaction, Journal};
-use crate::limits::Limits;
+use crate::limits::{Limits, TOLD_PER_GROUP};
 use crate::metrics::{Metrics, Suppressed};
 use crate::naming;
 use crate::notification_log::{NotificationLog, Target, Told};
 use crate::plan::Plan;
-use crate::record::Record;
+use crate::record::{self, Record};
 use crate::silence::{Silence, SilenceError};
 use crate::silences::{SilenceRules, Silences};
 use crate::turn::{Seen, Turn};
@@ -45,6 +46,8 @@ pub(crate) struct State {
     pub(crate) history: History,
     journal: Arc<Journal>,
     metrics: Arc<Metrics>,
+    /// Who else holds silences and the notification log.
+    peers: Arc<dyn Peers>,
     rules: StateRules,
 }
 
@@ -55,6 +58,7 @@ impl State {
         plan: Plan,
         rules: StateRules,
         metrics: Arc<Metrics>,
+        peers: Arc<dyn Peers>,
         now: i64,
     ) -> Result<Self, WalError> {
         let mut alerts = Alerts::new(rules.limits.alerts);
@@ -99,6 +103,7 @@ impl State {
             history,
             journal: Arc::new(journal),
             metrics,
+            peers,
             rules,
         };
         state.wait_for_reports(alive, now);
@@ -212,29 +217,39 @@ impl State {
     pub(crate) fn next_turn(&mut self, now: i64) -> Option<Turn> {
         loop {
             let plan = Arc::clone(&self.plan);
-            let node_of = |place: usize| plan.routes.get(place);
             let interval = |group: &crate::groups::Group| {
-                node_of(group.node).map_or(1, |node| node.group_interval)
+                let node = plan.routes.get(group.node);
+                node.map_or(1, |node| node.group_interval)
             };
-            let (id, group) = self.groups.begin(now, interval)?;
-            let (place, key, labels) = (group.node, group.key.clone(), group.labels.clone());
-            let fingerprints: Vec<u64> = group.alerts.iter().copied().collect();
-            if fingerprints.is_empty() {
-                self.groups.finish(id);
-                continue;
-            }
-            let known = |f: &u64| self.alerts.get(*f).map(|known| known.alert.clone());
-            let mut alerts: Vec<Alert> = fingerprints.iter().filter_map(known).collect();
-            alerts.sort_by(naming::compare_alerts);
-            let seen = alerts.iter().map(|alert| Seen::of(alert, now)).collect();
-            let alerts = self.audible(id, place, alerts, now);
-            let turn = Turn::new(id, Arc::clone(&plan), place, key, labels, seen, alerts, now);
-            match turn {
-                Some(turn) if !turn.alerts.is_empty() => return Some(turn),
-                Some(turn) => self.end_turn(&turn, true),
-                None => self.groups.finish(id),
+            let (id, _) = self.groups.begin(now, interval)?;
+            if let Some(turn) = self.turn_of(id, now) {
+                return Some(turn);
             }
         }
+    }
+
+    /// What has to be told of a group whose turn has begun; where there is nothing, the turn ends.
+    pub(crate) fn turn_of(&mut self, id: u64, now: i64) -> Option<Turn> {
+        let plan = Arc::clone(&self.plan);
+        let group = self.groups.get_mut(id)?;
+        let (place, key, labels) = (group.node, group.key.clone(), group.labels.clone());
+        let fingerprints: Vec<u64> = group.alerts.iter().copied().collect();
+        if fingerprints.is_empty() {
+            self.groups.finish(id);
+            return None;
+        }
+        let known = |f: &u64| self.alerts.get(*f).map(|known| known.alert.clone());
+        let mut alerts: Vec<Alert> = fingerprints.iter().filter_map(known).collect();
+        alerts.sort_by(naming::compare_alerts);
+        let seen = alerts.iter().map(|alert| Seen::of(alert, now)).collect();
+        let alerts = self.audible(id, place, alerts, now);
+        let turn = Turn::new(id, plan, place, key, labels, seen, alerts, now);
+        match turn {
+            Some(turn) if !turn.alerts.is_empty() => return Some(turn),
+            Some(turn) => self.end_turn(&turn, true),
+            None => self.groups.finish(id),
+        }
+        None
     }
 
     /// Leaves out what nobody is to be told of now.
@@ -301,6 +316,10 @@ impl State {
                 .expires
                 .min(told.at.saturating_add(self.rules.retention));
             told.expires = keep;
+            told.at = self.told.moment_after(&target, told.at);
+            let mut record = Vec::new();
+            record::put_notified(&mut record, &target, &told);
+            self.peers.tell(vec![record]);
             records.push(Record::Notified(target.clone(), told.clone()));
             self.told.record(target, told);
         }
@@ -337,10 +356,51 @@ impl State {
             self.metrics.journal_failures.inc();
             SilenceError::Store(error.to_string())
         })?;
+        if !records.is_empty() {
+            let changed = records.iter().map(Record::encode).collect();
+            self.peers.tell(changed);
+        }
         changes
             .into_iter()
             .for_each(|change| self.silences.apply(change));
         Ok(())
+    }
+
+    /// Takes records of another node; answers the places of those that were news. Only silences
+    /// and notifications are shared: alerts come to each node from whoever has them.
+    pub(crate) fn merge(&mut self, records: &[&[u8]], now: i64) -> Vec<usize> {
+        let limit = self.rules.limits.groups.saturating_mul(TOLD_PER_GROUP);
+        let mut places = Vec::new();
+        let mut news = Vec::new();
+        for (place, bytes) in records.iter().enumerate() {
+            let record = Record::decode(bytes);
+            let is_news = match &record {
+                Some(Record::Silence(silence)) => self.silences.merge(silence, now),
+                Some(Record::Notified(target, told)) => self.told.merge(target, told, limit, now),
+                _ => false,
+            };
+            if is_news {
+                places.push(place);
+                news.extend(record);
+            }
+        }
+        self.keep(&news);
+        places
+    }
+
+    /// Hands over all that other nodes hold, too.
+    pub(crate) fn visit(&self, take: &mut dyn FnMut(&[u8])) {
+        let mut bytes = Vec::new();
+        for silence in self.silences.all() {
+            bytes.clear();
+            record::put_silence(&mut bytes, silence);
+            take(&bytes);
+        }
+        for (target, told) in self.told.iter() {
+            bytes.clear();
+            record::put_notified(&mut bytes, target, told);
+            take(&bytes);
+        }
     }
 
     /// Puts things in order: ends that came by time go to the history, what is kept long enough

@@ -2,7 +2,7 @@
 //!
 //! A stage never names another: scraping knows [`Append`] and not the store behind it, a query
 //! knows [`Select`], discovery knows [`TargetSink`], rules know [`Query`] and [`AlertSink`], routing
-//! knows [`Notify`], the program's own metrics come from whatever is [`Gather`]. The application
+//! knows [`Notify`] and, of other nodes, [`Peers`], the program's own metrics come from whatever is [`Gather`]. The application
 //! joins them.
 //!
 //! [`memory`] holds a small store in memory that keeps the same promises, for tests of the stages
@@ -11,6 +11,7 @@
 mod admin;
 mod alerts;
 mod append;
+mod cluster;
 mod exemplars;
 mod gather;
 pub mod memory;
@@ -29,6 +30,7 @@ pub use append::{
     Append, AppendError, Appended, Batch, PendingExemplar, PendingHistogram, PendingMetadata,
     PendingSample, RejectReason, Rejection, SeriesId,
 };
+pub use cluster::{Alone, ClusterPeer, ClusterState, Peers, Replica, Settled};
 pub use exemplars::Exemplars;
 pub use gather::{Clock, Gather, SystemClock};
 pub use query::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
