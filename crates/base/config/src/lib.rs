@@ -25,6 +25,7 @@
 mod alerting;
 pub mod alertmanager;
 mod build;
+mod cluster;
 mod discovery;
 mod emit;
 mod environment;
@@ -48,6 +49,7 @@ mod web;
 mod yaml;
 
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
+pub use cluster::{ClusterTls, load_cluster_tls};
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{
