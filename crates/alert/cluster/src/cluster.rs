@@ -39,6 +39,9 @@ impl Cluster {
     /// others.
     pub async fn bind(options: Options) -> Result<Arc<Self>, ClusterError> {
         check(&options)?;
+        if let Some(tls) = &options.tls {
+            tls.read().map_err(ClusterError::Tls)?;
+        }
         let failed = |source| ClusterError::Listen {
             address: options.listen,
             source,

@@ -27,6 +27,9 @@ pub enum ClusterError {
         "the name of a node has 1 to {NAME_BYTES} bytes, the label of a cluster at most {LABEL_BYTES}"
     )]
     Name,
+    /// Certificates that cannot be used.
+    #[error("{0}; see to the file of --cluster.tls-config")]
+    Tls(String),
     /// Lengths of time that make no sense.
     #[error("{0}")]
     Times(&'static str),

@@ -42,4 +42,4 @@ mod transport;
 
 pub use cluster::Cluster;
 pub use error::ClusterError;
-pub use options::{Options, Times, Tls};
+pub use options::{Options, ReadTls, Times, Tls};

@@ -61,6 +61,9 @@ pub(crate) const QUEUE_BYTES: usize = 8 << 20;
 /// A connection that nothing is sent over for so long is closed.
 pub(crate) const IDLE: Duration = Duration::from_secs(60);
 
+/// How long certificates that were read are used before their files are read again.
+pub(crate) const TLS_AGE: Duration = Duration::from_secs(10);
+
 /// How long nothing is tried after a connection could not be made; what was to be sent meanwhile
 /// is dropped.
 pub(crate) const CONNECT_PAUSE: Duration = Duration::from_millis(500);

@@ -1,5 +1,6 @@
 //! How a node is set up.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,19 @@ impl Default for Times {
     }
 }
 
+/// Where TLS is read from: certificates are renewed while the process runs.
+pub trait ReadTls: fmt::Debug + Send + Sync {
+    /// Reads files and checks them, blocking; says what is wrong with them.
+    fn read(&self) -> Result<Tls, String>;
+}
+
+impl ReadTls for Tls {
+    /// What stays as it is.
+    fn read(&self) -> Result<Tls, String> {
+        Ok(self.clone())
+    }
+}
+
 /// TLS between nodes.
 #[derive(Clone, Debug)]
 pub struct Tls {
@@ -77,5 +91,5 @@ pub struct Options {
     /// Lengths of time.
     pub times: Times,
     /// TLS; `None` for plain connections.
-    pub tls: Option<Tls>,
+    pub tls: Option<Arc<dyn ReadTls>>,
 }

@@ -5,16 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::frame::LENGTH_BYTES;
-use crate::limits::{LARGE_FRAMES, SMALL_FRAME_BYTES};
-use crate::options::Tls;
+use crate::limits::{LARGE_FRAMES, SMALL_FRAME_BYTES, TLS_AGE};
+use crate::options::{ReadTls, Tls};
 
 /// Both directions of a connection.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -32,18 +33,49 @@ pub(crate) struct Inbox {
 
 /// How connections are made.
 pub(crate) struct Transport {
-    tls: Option<Tls>,
+    tls: Option<Arc<dyn ReadTls>>,
+    /// What was read last, and when.
+    read: Mutex<Option<(Instant, Tls)>>,
     timeout: Duration,
     large: Arc<Semaphore>,
 }
 
 impl Transport {
-    pub(crate) fn new(tls: Option<Tls>, timeout: Duration) -> Self {
+    pub(crate) fn new(tls: Option<Arc<dyn ReadTls>>, timeout: Duration) -> Self {
         Self {
             tls,
+            read: Mutex::default(),
             timeout,
             large: Arc::new(Semaphore::new(LARGE_FRAMES)),
         }
+    }
+
+    /// The certificates in force; those before where they have become unreadable.
+    async fn tls(&self) -> io::Result<Option<Tls>> {
+        let Some(source) = &self.tls else {
+            return Ok(None);
+        };
+        let last = self.read.lock().clone();
+        if let Some((at, tls)) = &last
+            && at.elapsed() < TLS_AGE
+        {
+            return Ok(Some(tls.clone()));
+        }
+        let source = Arc::clone(source);
+        let reading = tokio::task::spawn_blocking(move || source.read());
+        let tls = match (reading.await.map_err(io::Error::other)?, last) {
+            (Ok(tls), _) => tls,
+            (Err(error), Some((_, last))) => {
+                tracing::warn!(
+                    error,
+                    "the cluster's certificates cannot be read; those before are used"
+                );
+                last
+            }
+            (Err(error), None) => return Err(io::Error::other(error)),
+        };
+        *self.read.lock() = Some((Instant::now(), tls.clone()));
+        Ok(Some(tls))
     }
 
     /// Connects to a node.
@@ -51,12 +83,11 @@ impl Transport {
         let connecting = async {
             let stream = TcpStream::connect(to).await?;
             stream.set_nodelay(true)?;
-            let Some(tls) = &self.tls else {
+            let Some(tls) = self.tls().await? else {
                 return Ok(Box::new(stream) as Stream);
             };
-            let connector = TlsConnector::from(Arc::clone(&tls.client));
-            let name = tls.server_name.clone();
-            let name = name.unwrap_or_else(|| ServerName::from(to.ip()));
+            let connector = TlsConnector::from(tls.client);
+            let name = tls.server_name.unwrap_or_else(|| ServerName::from(to.ip()));
             Ok(Box::new(connector.connect(name, stream).await?) as Stream)
         };
         self.in_time(connecting).await
@@ -65,10 +96,10 @@ impl Transport {
     /// Takes a connection that another node has made.
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<Stream> {
         stream.set_nodelay(true)?;
-        let Some(tls) = &self.tls else {
+        let Some(tls) = self.tls().await? else {
             return Ok(Box::new(stream));
         };
-        let acceptor = TlsAcceptor::from(Arc::clone(&tls.server));
+        let acceptor = TlsAcceptor::from(tls.server);
         let accepting = async { Ok(Box::new(acceptor.accept(stream).await?) as Stream) };
         self.in_time(accepting).await
     }

@@ -244,7 +244,7 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
 #[tokio::test(flavor = "multi_thread")]
 async fn certificates_say_who_may_come_in() {
     let ours = authority();
-    let with = |tls: Tls| move |options: &mut Options| options.tls = Some(tls);
+    let with = |tls: Tls| move |options: &mut Options| options.tls = Some(Arc::new(tls));
     let a = Node::start("a", &[], with(tls(&ours, true))).await;
     let b = Node::start("b", &[&a], with(tls(&ours, true))).await;
     let without = Node::start("c", &[&a], with(tls(&ours, false))).await;

@@ -74,7 +74,7 @@ pub(crate) struct Program {
     pub(crate) about: &'static str,
     /// What the help ends with.
     pub(crate) after_help: &'static str,
-    pub(crate) flags: &'static [Flag],
+    pub(crate) flags: &'static [&'static [Flag]],
     /// Why a value of a flag is refused until it works.
     pub(crate) refusal: fn(name: &str, value: &str) -> Option<&'static str>,
 }
@@ -84,7 +84,7 @@ const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
     after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.\nAlertmanager alone: argand alertmanager --help.",
-    flags: FLAGS,
+    flags: &[FLAGS, crate::alertmanager::CLUSTER_WITHIN],
     refusal,
 };
 
@@ -391,7 +391,7 @@ fn command(program: &Program) -> Command {
         .about(program.about)
         .after_help(program.after_help)
         .disable_help_subcommand(true);
-    for flag in program.flags {
+    for flag in program.flags.iter().copied().flatten() {
         let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help);
         if flag.state == State::Accepted {
             arg = arg.hide_short_help(true);
@@ -443,7 +443,7 @@ impl Flags {
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut values = BTreeMap::new();
         let mut without_effect = Vec::new();
-        for flag in program.flags {
+        for flag in program.flags.iter().copied().flatten() {
             let given: Option<Vec<String>> = match flag.form {
                 Switch if matches.get_flag(flag.name) => Some(vec!["true".to_owned()]),
                 Switch if matches.get_flag(&format!("no-{}", flag.name)) => {

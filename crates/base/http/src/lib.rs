@@ -32,4 +32,6 @@ pub use client::{Client, MAX_REDIRECTS, within};
 pub use error::HttpError;
 pub use line::{Head, Line};
 pub use secret::read as read_secret;
-pub use tls::{check as check_tls, plain_client_config as tls_client_config};
+pub use tls::{
+    check as check_tls, plain_client_config as tls_client_config, server_name as tls_server_name,
+};

@@ -17,9 +17,20 @@ use crate::certificate::{AllowedNames, AnyClient};
 /// Bytes that a certificate or key file may have.
 const MAX_PEM: u64 = 4 << 20;
 
-/// Reads what the section names. Versions older than 1.2, and suites that are no longer thought
-/// safe, may be in the file and are not spoken.
+/// The listening side of HTTP.
 pub(crate) fn server_config(tls: &ServerTls, http2: bool) -> Result<ServerConfig, GuardError> {
+    let mut config = plain_server_config(tls)?;
+    if http2 {
+        config.alpn_protocols.push(b"h2".to_vec());
+    }
+    config.alpn_protocols.push(b"http/1.1".to_vec());
+    Ok(config)
+}
+
+/// The listening side of a protocol other than HTTP: files are read now. Versions
+/// older than 1.2, and suites that are no longer thought
+/// safe, may be in the file and are not spoken.
+pub fn plain_server_config(tls: &ServerTls) -> Result<ServerConfig, GuardError> {
     let failed = |error: rustls::Error| GuardError::Tls(error.to_string());
     let provider = Arc::new(provider(tls)?);
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -35,10 +46,6 @@ pub(crate) fn server_config(tls: &ServerTls, http2: bool) -> Result<ServerConfig
         .map_err(|error| GuardError::Tls(format!("the key: {error}")))?;
     let mut config = builder.with_single_cert(chain, key).map_err(failed)?;
     config.ignore_client_order = tls.prefer_server_order;
-    if http2 {
-        config.alpn_protocols.push(b"h2".to_vec());
-    }
-    config.alpn_protocols.push(b"http/1.1".to_vec());
     Ok(config)
 }
 

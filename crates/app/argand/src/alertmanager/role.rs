@@ -37,6 +37,7 @@ pub(crate) struct Options {
     prefix: String,
     external_url: String,
     routing: routing::Options,
+    cluster: Option<cluster::Options>,
 }
 
 impl Options {
@@ -64,7 +65,7 @@ impl Options {
                 ..defaults
             },
             refuse_silencing_everything: flags.is_on("silences.refuse-everything"),
-            start_delay: options::required(flags, "dispatch.start-delay", delay)?,
+            start_delay: options::required(flags, "dispatch.start-delay", options::any_length)?,
             ..routing::Options::new(data)
         };
         let max_connections = options::required(flags, "web.max-connections", options::count)?;
@@ -82,14 +83,9 @@ impl Options {
             external_url: options::external_url(flags.text("web.external-url"), &listen),
             listen,
             routing,
+            cluster: super::cluster_options(flags, "")?,
         })
     }
-}
-
-/// A length of time that may be nothing.
-fn delay(text: &str) -> Result<Duration> {
-    let millis = model::duration::parse(text)?;
-    Ok(Duration::from_millis(u64::try_from(millis)?))
 }
 
 /// Runs until the process is asked to end.
@@ -118,7 +114,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
         file: options.config_file,
         external_url: options.external_url,
     };
-    let alertmanager = Alertmanager::start(source, &options.routing)?;
+    let alertmanager = Alertmanager::start(source, options.routing, options.cluster).await?;
     let (reload, requests) = mpsc::channel(RELOAD_QUEUE);
     let router = role_router(
         &alertmanager.face(),
@@ -150,7 +146,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
     for server in serving {
         let _ = server.await;
     }
-    alertmanager.routing.shutdown().await;
+    alertmanager.shutdown().await;
     tracing::info!("ended; everything acknowledged is stored");
     Ok(())
 }
