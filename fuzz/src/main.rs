@@ -55,6 +55,7 @@ fn target() -> Target {
         let mut all = fuzzing::TARGETS
             .iter()
             .chain(&cluster::fuzzing::TARGETS)
+            .chain(&routing::fuzzing::TARGETS)
             .chain(&OTHERS);
         match all.find(|(known, _)| *known == name) {
             Some((_, target)) => *target,

@@ -3,6 +3,7 @@
 /// Writes them below a folder, one folder a target.
 pub(crate) fn write(folder: &std::path::Path) {
     metrics_store::fuzzing::write_seeds(folder).expect("seeds can be written");
+    cluster::fuzzing::write_seeds(folder).expect("seeds can be written");
     let others = [
         (
             "exposition_text",

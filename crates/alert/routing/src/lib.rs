@@ -29,6 +29,8 @@
 
 mod alerts;
 mod codec;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod groups;
 mod history;
 mod inhibit;
