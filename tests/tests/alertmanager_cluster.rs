@@ -8,13 +8,15 @@
 )]
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use argand_tests::alerting::{Hook, LAST_TURN, Network, Nodes};
-use argand_tests::{delete, installed};
+use argand_tests::alerting::{CLUSTER_FLAGS, Hook, LAST_TURN, Network, Nodes};
+use argand_tests::{Argand, delete, free_port, get_json, installed};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::{Value, json};
 
 /// Each value of `n` is a group of its own.
@@ -122,7 +124,7 @@ fn silence(n: &str) -> Value {
 fn three_nodes_tell_once_and_share_silences() -> Result<()> {
     let (_turn, mut chance) = (turn(), Chance::new());
     let hook = Hook::start()?;
-    let nodes = Nodes::start(&CONFIG.replace("HOOK", &hook.url), None)?;
+    let nodes = Nodes::start(&CONFIG.replace("HOOK", &hook.url))?;
     all_see_all(&nodes);
     first(&nodes);
     for node in 0..3 {
@@ -181,7 +183,7 @@ fn cluster_is_shown(nodes: &Nodes) {
 fn the_next_node_takes_over() -> Result<()> {
     let _turn = turn();
     let hook = Hook::start()?;
-    let mut nodes = Nodes::start(&CONFIG.replace("HOOK", &hook.url), None)?;
+    let mut nodes = Nodes::start(&CONFIG.replace("HOOK", &hook.url))?;
     all_see_all(&nodes);
     let fired = names("", 10);
     nodes.fire(&nodes.running(), &fired)?;
@@ -201,7 +203,7 @@ fn the_next_node_takes_over() -> Result<()> {
 fn all_begin_again_one_after_the_other() -> Result<()> {
     let (_turn, mut chance) = (turn(), Chance::new());
     let hook = Hook::start()?;
-    let mut nodes = Nodes::start(&CONFIG.replace("HOOK", &hook.url), None)?;
+    let mut nodes = Nodes::start(&CONFIG.replace("HOOK", &hook.url))?;
     all_see_all(&nodes);
     let mut fired = names("before", 10);
     nodes.fire(&nodes.running(), &fired)?;
@@ -227,7 +229,7 @@ fn a_node_that_is_cut_off_tells_and_catches_up() -> Result<()> {
         return Ok(());
     };
     let hook = Hook::start_at(network.test())?;
-    let nodes = Nodes::start(&CONFIG.replace("HOOK", &hook.url), Some(&network))?;
+    let nodes = Nodes::start_with(&CONFIG.replace("HOOK", &hook.url), &[], Some(&network))?;
     all_see_all(&nodes);
     let mut fired = names("before", 5);
     nodes.fire(&nodes.running(), &fired)?;
@@ -273,5 +275,99 @@ fn a_node_that_is_cut_off_tells_and_catches_up() -> Result<()> {
     let mut expected = before;
     expected.extend(after.iter().map(|n| (format!("A/{n}"), 1)));
     assert_eq!(told(&hook), expected, "{}", nodes.logs());
+    Ok(())
+}
+
+/// An authority and a certificate of it for this machine, and a file that names them.
+fn tls(folder: &Path) -> Result<PathBuf> {
+    let mut params = CertificateParams::new([])?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Or it would have the name of those it signs.
+    let name = &mut params.distinguished_name;
+    name.push(DnType::CommonName, "authority");
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+    let key = KeyPair::generate()?;
+    let params = CertificateParams::new(["127.0.0.1".to_owned()])?;
+    let certificate = params.signed_by(&key, &authority)?;
+    std::fs::write(folder.join("ca.crt"), authority.pem())?;
+    std::fs::write(folder.join("node.crt"), certificate.pem())?;
+    std::fs::write(folder.join("node.key"), key.serialize_pem())?;
+    let file = folder.join("tls.yml");
+    std::fs::write(
+        &file,
+        "
+tls_server_config:
+  cert_file: node.crt
+  key_file: node.key
+  client_auth_type: RequireAndVerifyClientCert
+  client_ca_file: ca.crt
+tls_client_config: {cert_file: node.crt, key_file: node.key, ca_file: ca.crt}
+",
+    )?;
+    Ok(file)
+}
+
+#[test]
+fn nodes_speak_tls() -> Result<()> {
+    let _turn = turn();
+    let folder = tempfile::tempdir()?;
+    let flags = [
+        format!("--cluster.tls-config={}", tls(folder.path())?.display()),
+        "--cluster.label=ours".to_owned(),
+    ];
+    let config = CONFIG.replace("HOOK", "http://127.0.0.1:9");
+    let nodes = Nodes::start_with(&config, &flags, None)?;
+    all_see_all(&nodes);
+    let made = nodes.post(0, "silences", &silence("x"))?;
+    let id = made["silenceID"].as_str().unwrap();
+    until(&nodes, "the silence holds", || {
+        (0..3).all(|node| nodes.ask(node, &format!("silence/{id}")).is_ok())
+    });
+    Ok(())
+}
+
+#[test]
+fn the_alertmanagers_of_two_servers_tell_once() -> Result<()> {
+    let _turn = turn();
+    let hook = Hook::start()?;
+    let folder = tempfile::tempdir()?;
+    let own = |name: &str| folder.path().join(name);
+    std::fs::write(own("am.yml"), CONFIG.replace("HOOK", &hook.url))?;
+    std::fs::write(
+        own("rules.yml"),
+        "groups: [{name: g, interval: 1s, rules: [{alert: A, expr: vector(1), labels: {n: one}}]}]",
+    )?;
+    let config = format!("rule_files: ['{}']", own("rules.yml").display());
+    let ports = [free_port()?, free_port()?];
+    let mut servers = Vec::new();
+    for port in ports {
+        let mut flags = vec![
+            format!("--alertmanager.config.file={}", own("am.yml").display()),
+            format!("--alertmanager.cluster.listen-address=127.0.0.1:{port}"),
+        ];
+        let within = |flag: &&str| flag.replace("--", "--alertmanager.");
+        flags.extend(CLUSTER_FLAGS.iter().map(within));
+        for peer in ports {
+            flags.push(format!("--alertmanager.cluster.peer=127.0.0.1:{peer}"));
+        }
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        servers.push(Argand::start(&config, &flags)?);
+    }
+    let wait_for = |what: &str, holds: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < PATIENCE, "{what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    for server in &servers {
+        wait_for("both see both", &|| {
+            let status = get_json(&server.url("/api/v2/status"));
+            status.is_ok_and(|s| s["cluster"]["peers"].as_array().unwrap().len() == 2)
+        });
+    }
+    wait_for("it is told of", &|| !hook.told().is_empty());
+    std::thread::sleep(Duration::from_secs(LAST_TURN + 6));
+    assert_eq!(told(&hook), BTreeMap::from([("A/one".to_owned(), 1)]));
     Ok(())
 }

@@ -10,5 +10,5 @@ mod play;
 pub use case::{Case, Expected, Step};
 pub use hook::{Hook, Told};
 pub use network::Network;
-pub use nodes::{LAST_TURN, Nodes};
+pub use nodes::{CLUSTER_FLAGS, LAST_TURN, Nodes};
 pub use play::{Alertmanager, check, play};

@@ -15,7 +15,7 @@ use crate::{get, get_json, post};
 
 /// Lengths of time of a cluster in tests. Each node has six seconds before the next one takes over:
 /// more than a busy machine is late.
-const FLAGS: [&str; 7] = [
+pub const CLUSTER_FLAGS: [&str; 7] = [
     "--cluster.peer-timeout=6s",
     "--cluster.gossip-interval=100ms",
     "--cluster.probe-interval=500ms",
@@ -41,15 +41,24 @@ pub struct Nodes<'a> {
     running: Vec<Option<Server>>,
     network: Option<&'a Network>,
     config: String,
+    more: Vec<String>,
     _folder: TempDir,
 }
 
 impl<'a> Nodes<'a> {
-    /// Starts three nodes on this machine, or each on one of a network's.
+    /// Starts three nodes on this machine.
     ///
     /// # Errors
     /// Where one does not start.
-    pub fn start(config: &str, network: Option<&'a Network>) -> Result<Self> {
+    pub fn start(config: &str) -> Result<Self> {
+        Self::start_with(config, &[], None)
+    }
+
+    /// Starts three nodes with more flags, on this machine, or each on one of a network's.
+    ///
+    /// # Errors
+    /// Where one does not start.
+    pub fn start_with(config: &str, more: &[String], network: Option<&'a Network>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut places = Vec::new();
         for node in 0..3 {
@@ -66,6 +75,7 @@ impl<'a> Nodes<'a> {
             places,
             network,
             config: config.to_owned(),
+            more: more.to_vec(),
             _folder: folder,
         };
         for node in 0..3 {
@@ -95,7 +105,8 @@ impl<'a> Nodes<'a> {
             .arg(format!("--web.listen-address={}", place.web))
             .arg(format!("--cluster.listen-address={}", place.cluster))
             .arg("--log.level=debug")
-            .args(FLAGS);
+            .args(CLUSTER_FLAGS)
+            .args(&self.more);
         // Its own address is among them, as in a list that all nodes share.
         for peer in &self.places {
             command.arg(format!("--cluster.peer={}", peer.cluster));
