@@ -13,13 +13,11 @@ use super::network::Network;
 use crate::server::{Server, binary, free_port};
 use crate::{get, get_json, post};
 
-/// Lengths of time of a cluster in tests. Each node has six seconds before the next one takes over:
+/// Lengths of time of a cluster in tests, as flags. Each node has six seconds before the next one takes over:
 /// more than a busy machine is late.
-pub const CLUSTER_FLAGS: [&str; 7] = [
+pub const CLUSTER_FLAGS: [&str; 5] = [
     "--cluster.peer-timeout=6s",
     "--cluster.gossip-interval=100ms",
-    "--cluster.probe-interval=500ms",
-    "--cluster.probe-timeout=300ms",
     "--cluster.pushpull-interval=2s",
     "--cluster.reconnect-interval=1s",
     "--cluster.tcp-timeout=3s",

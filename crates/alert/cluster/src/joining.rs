@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use crate::address::look_up;
 use crate::exchange::exchange;
 use crate::frame::Purpose;
-use crate::limits::{EXCHANGE_TIME, EXCHANGES, GOSSIPS_PER_LOOK, SAME_LOOKS};
+use crate::limits::{EXCHANGE_TIME, EXCHANGES, GOSSIPS_PER_LOOK, GREETINGS, SAME_LOOKS};
 use crate::node::Node;
 use crate::server::hear_hello;
 use crate::shared::{Event, Shared};
@@ -27,8 +27,10 @@ const LOOKUP_PAUSE: Duration = Duration::from_secs(1);
 /// Finds the others, then keeps up with them until the end.
 pub(crate) async fn run(shared: Arc<Shared>, mut up: mpsc::Receiver<Node>, mut random: SmallRng) {
     let times = shared.options.times.clone();
-    let places = Arc::new(Semaphore::new(EXCHANGES));
-    let mut looking = tokio::spawn(settle(Arc::clone(&shared), Arc::clone(&places)));
+    // Whoever does not answer holds up nobody else.
+    let (places, searches) = (Semaphore::new(EXCHANGES), Semaphore::new(GREETINGS));
+    let (places, searches) = (Arc::new(places), Arc::new(searches));
+    let mut looking = tokio::spawn(settle(Arc::clone(&shared), Arc::clone(&searches)));
     let ticks = |every: Duration| {
         let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -41,7 +43,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut up: mpsc::Receiver<Node>, mut r
             () = shared.end.cancelled() => return,
             _ = reconnecting.tick() => {
                 if looking.is_finished() {
-                    looking = tokio::spawn(look(Arc::clone(&shared), Arc::clone(&places)));
+                    looking = tokio::spawn(look(Arc::clone(&shared), Arc::clone(&searches)));
                 }
             }
             _ = exchanging.tick() => {

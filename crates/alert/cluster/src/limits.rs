@@ -25,14 +25,17 @@ pub(crate) const FRAME_RECORDS: usize = 4096;
 /// Digests of one frame: 256 KiB of them.
 pub(crate) const FRAME_DIGESTS: usize = 32 << 10;
 
-/// Digests of one side of an exchange: 8 MiB, many times a full state.
-pub(crate) const DIGESTS: usize = 1 << 20;
+/// Digests of one side of an exchange: 2 MiB, as many as the limits of routing's state.
+pub(crate) const DIGESTS: usize = 256 << 10;
 
 /// Bytes of records that one side sends in an exchange; what is left follows in the next.
-pub(crate) const EXCHANGE_BYTES: usize = 64 << 20;
+pub(crate) const EXCHANGE_BYTES: usize = 16 << 20;
 
-/// Exchanges with others at once, of each side that began them.
-pub(crate) const EXCHANGES: usize = 8;
+/// Exchanges at once that others have begun, and as many that this node has.
+pub(crate) const EXCHANGES: usize = 4;
+
+/// Nodes that are looked for at once.
+pub(crate) const GREETINGS: usize = 16;
 
 /// How long an exchange may take in all.
 pub(crate) const EXCHANGE_TIME: Duration = Duration::from_secs(120);
@@ -42,6 +45,10 @@ pub(crate) const CONNECTIONS: usize = 128;
 
 /// Nodes that are known at once, lost ones among them.
 pub(crate) const MEMBERS: usize = 128;
+
+/// What the protocol of the members may wait to do. Only forgetting lost nodes takes long; beyond
+/// this it is left out, and they are forgotten at the next start.
+pub(crate) const TIMERS: usize = 4096;
 
 /// Bytes of a node's name.
 pub(crate) const NAME_BYTES: usize = 128;

@@ -14,7 +14,7 @@ use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 use tokio::time::Instant;
 
-use crate::limits::PACKET_BYTES;
+use crate::limits::{PACKET_BYTES, TIMERS};
 use crate::node::Node;
 use crate::options::Times;
 use crate::packet::{Codec, Known};
@@ -123,6 +123,9 @@ impl Membership {
             tracing::debug!(%error, "a message about members was not taken");
         }
         while let Some((after, timer)) = self.runtime.to_schedule() {
+            if self.timers.len() >= TIMERS && matches!(timer, Timer::RemoveDown(_)) {
+                continue;
+            }
             self.next_timer += 1;
             self.timers.insert((now + after, self.next_timer), timer);
         }

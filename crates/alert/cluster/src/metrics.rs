@@ -34,8 +34,6 @@ pub(crate) struct Counts {
     pub(crate) dropped: Counter,
     /// Records that no frame has room for.
     pub(crate) oversized: Counter,
-    /// Records of others that were news and were passed on.
-    pub(crate) passed_on: Counter,
     pub(crate) joined: Counter,
     pub(crate) left: Counter,
     pub(crate) reconnections: Counter,
@@ -126,14 +124,9 @@ fn gather_counts(counts: &Counts, families: &mut Vec<Family>) {
             &counts.dropped,
         ),
         (
-            "alertmanager_cluster_messages_publish_failures_total",
-            "Total number of cluster messages that failed to be published: records too large for a message.",
+            "alertmanager_oversized_gossip_message_failure_total",
+            "Number of oversized gossip message sends that failed: records that no message has room for.",
             &counts.oversized,
-        ),
-        (
-            "alertmanager_cluster_messages_propagated_total",
-            "Records of other peers that were news and were passed on.",
-            &counts.passed_on,
         ),
         (
             "alertmanager_cluster_peers_joined_total",

@@ -136,7 +136,6 @@ impl Shared {
             .filter_map(|place| records.get(place).copied())
             .collect();
         if !news.is_empty() {
-            self.counts.passed_on.add(news.len() as u64);
             self.tell(&news, Some(from));
         }
     }

@@ -161,6 +161,21 @@ async fn a_node_that_begins_again_learns_what_it_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_large_state_is_caught_up_with() {
+    let a = Node::start("a", &[], |_| {}).await;
+    // More than one exchange carries.
+    let large: Vec<String> = (0..200)
+        .map(|n| format!("{n} {}", "x".repeat(100 << 10)))
+        .collect();
+    let many: Vec<String> = (0..10_000).map(|n| format!("{n} {:200}", "")).collect();
+    let all: Vec<&str> = large.iter().chain(&many).map(String::as_str).collect();
+    let bytes = |text: &&str| text.as_bytes().to_vec();
+    a.texts.0.lock().extend(all.iter().map(bytes));
+    let b = Node::start("b", &[&a], |_| {}).await;
+    until("it is all there", || b.knows(&all)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_label_is_another_cluster() {
     let a = Node::start("a", &[], |options| options.label = "one".to_owned()).await;
     a.say("secret");

@@ -374,12 +374,19 @@ impl State {
         let mut news = Vec::new();
         for (place, bytes) in records.iter().enumerate() {
             let record = Record::decode(bytes);
-            let is_news = match &record {
-                Some(Record::Silence(silence)) => self.silences.merge(silence, now),
-                Some(Record::Notified(target, told)) => self.told.merge(target, told, limit, now),
-                _ => false,
+            let (is_news, count) = match &record {
+                Some(Record::Silence(silence)) => (
+                    self.silences.merge(silence, now),
+                    &self.metrics.silences_propagated,
+                ),
+                Some(Record::Notified(target, told)) => (
+                    self.told.merge(target, told, limit, now),
+                    &self.metrics.nflog_propagated,
+                ),
+                _ => continue,
             };
             if is_news {
+                count.inc();
                 places.push(place);
                 news.extend(record);
             }
