@@ -45,7 +45,7 @@ pub(crate) const EMPTY: &str = "scrape_configs: []\n";
 pub(crate) fn flags(kind: Kind) -> Vec<String> {
     match kind {
         Kind::Prometheus => vec!["--web.enable-remote-write-receiver".to_owned()],
-        Kind::Argand | Kind::VictoriaMetrics => Vec::new(),
+        Kind::Argand | Kind::VictoriaMetrics | Kind::Alertmanager => Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `compaction` | memory while the head is cut and blocks are compacted |
 //! | `million` | a million series at 100,000 samples a second |
 //! | `mixed` | a small query beside heavy ones, while scrapes come in |
+//! | `alerts` | rules, routing and receivers, against Prometheus and Alertmanager together |
 //! | `query` | queries on the same 83 M samples |
 //! | `load` | remote write |
 //! | `all` | all of them |
@@ -18,6 +19,7 @@
 
 #![expect(clippy::print_stdout, reason = "a report is what this program is for")]
 
+mod alerts;
 mod dataset;
 mod exposition;
 mod hold;
@@ -25,6 +27,7 @@ mod load;
 mod mixed;
 mod queries;
 mod query;
+mod receiver;
 mod remote_write;
 mod report;
 mod restart;
@@ -102,6 +105,8 @@ enum Command {
     Million(scrapes::Million),
     /// Asks a small query beside heavy ones while a load of scrapes comes in.
     Mixed(mixed::Mixed),
+    /// Evaluates alerting rules and tells a webhook of their alerts.
+    Alerts(alerts::AlertsOptions),
     /// Asks the same queries on the same samples.
     Query(query::QueryOptions),
     /// Writes by remote write.
@@ -123,6 +128,8 @@ struct All {
     million: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     mixed: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    alerts: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     query: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
@@ -154,6 +161,7 @@ fn measure(
         Command::Compaction(compaction) => compaction.run(programs, in_turn, report),
         Command::Million(million) => million.run(programs, in_turn, report),
         Command::Mixed(mixed) => mixed.run(programs, report),
+        Command::Alerts(alerts) => alerts.run(programs, report),
         Command::Query(query) => query.run(programs, report),
         Command::Load(load) => load.run(programs, report),
         Command::All(all) => all.run(programs, in_turn, report),
@@ -168,6 +176,7 @@ impl All {
             ("compaction", &self.compaction),
             ("million", &self.million),
             ("mixed", &self.mixed),
+            ("alerts", &self.alerts),
             ("query", &self.query),
             ("load", &self.load),
         ];

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Argand,
     Prometheus,
     VictoriaMetrics,
+    /// Beside Prometheus only.
+    Alertmanager,
 }
 
 impl fmt::Display for Kind {
@@ -37,6 +39,7 @@ impl fmt::Display for Kind {
             Self::Argand => "argand",
             Self::Prometheus => "prometheus",
             Self::VictoriaMetrics => "victoria-metrics",
+            Self::Alertmanager => "alertmanager",
         })
     }
 }
@@ -80,7 +83,7 @@ fn version(kind: Kind, path: &Path) -> Option<String> {
     let version = match kind {
         Kind::Argand => words.nth(1),
         // prometheus, version 2.42.0 (branch: …)
-        Kind::Prometheus => words.nth(2),
+        Kind::Prometheus | Kind::Alertmanager => words.nth(2),
         Kind::VictoriaMetrics => words.next(),
     };
     if let Some(version) = version.filter(|version| !version.is_empty()) {
@@ -137,6 +140,12 @@ impl Server {
                 format!("--web.listen-address=127.0.0.1:{port}"),
                 format!("--storage.tsdb.path={data_text}"),
                 "--storage.tsdb.retention.time=100d".to_owned(),
+            ]),
+            Kind::Alertmanager => command.args([
+                format!("--config.file={file}"),
+                format!("--web.listen-address=127.0.0.1:{port}"),
+                format!("--storage.path={data_text}"),
+                "--cluster.listen-address=".to_owned(),
             ]),
             Kind::VictoriaMetrics => command.args([
                 format!("-promscrape.config={file}"),

@@ -1,27 +1,40 @@
 // The frame: header, banner, and the page that the address names.
 import { useEffect } from 'preact/hooks';
+import { NotificationsPage } from './alertmanager/notifications-page';
+import { SilencePage } from './alertmanager/silence-page';
+import { SilencesPage } from './alertmanager/silences-page';
+import { DiscoveryPage } from './discovery/page';
+import { translateHash } from './lib/hash-links';
 import { go, usePlace } from './lib/router';
 import { PAGES } from './pages';
 import { Banner } from './parts/banner';
 import { Header } from './parts/header';
 import { Link } from './parts/link';
 import { Empty } from './parts/notice';
+import { Palette } from './parts/palette';
 import { QueryPage } from './query/page';
+import { AlertsPage } from './rules/alerts-page';
+import { RulesPage } from './rules/rules-page';
 import { ConfigPage } from './status/config-page';
 import { FlagsPage } from './status/flags-page';
 import { StatusPage } from './status/status-page';
 import { StoragePage } from './status/storage-page';
 import { TargetsPage } from './targets/page';
 
-/** Addresses that mean another page: the root, and the query page's older name. */
-const MOVED: Readonly<Record<string, string>> = { '': 'query', graph: 'query' };
+/** Addresses that mean another page: the root, and older names. */
+const MOVED: Readonly<Record<string, string>> = {
+  '': 'query',
+  graph: 'query',
+  alertmanager: 'notifications',
+};
 
 /** The whole application. */
 export function App() {
   const { path, search } = usePlace();
+  useHashLinks();
   const moved = MOVED[path];
   useEffect(() => {
-    if (moved) go(moved, search, true);
+    if (moved && !translateHash(location.hash)) go(moved, search, true);
   }, [moved, search]);
   const page = PAGES.find((known) => known.path === path);
   useEffect(() => {
@@ -36,16 +49,42 @@ export function App() {
       <main id="main" class="main" tabIndex={-1}>
         {!moved && <Shown path={path} search={search} />}
       </main>
+      <Palette />
     </>
   );
+}
+
+/** Follows the links of notifications, when the page opens and while it is open. */
+function useHashLinks(): void {
+  useEffect(() => {
+    const follow = () => {
+      const moved = translateHash(location.hash);
+      if (moved) go(moved.path, moved.search, true);
+    };
+    follow();
+    window.addEventListener('hashchange', follow);
+    return () => window.removeEventListener('hashchange', follow);
+  }, []);
 }
 
 function Shown({ path, search }: { path: string; search: string }) {
   switch (path) {
     case 'query':
       return <QueryPage search={search} />;
+    case 'alerts':
+      return <AlertsPage search={search} />;
+    case 'rules':
+      return <RulesPage search={search} />;
+    case 'notifications':
+      return <NotificationsPage search={search} />;
+    case 'silences':
+      return <SilencesPage search={search} />;
+    case 'silence':
+      return <SilencePage key={search} search={search} />;
     case 'targets':
       return <TargetsPage search={search} />;
+    case 'service-discovery':
+      return <DiscoveryPage search={search} />;
     case 'tsdb-status':
       return <StoragePage />;
     case 'status':

@@ -1,15 +1,33 @@
-// The pages, in the order of the navigation.
+// The pages, in the order of the navigation. Pages of one section share a second line of links.
+
+export type Section = 'Query' | 'Alerts' | 'Targets' | 'Status';
 
 export interface Page {
   path: string;
   title: string;
+  section: Section;
+  /** Left out of the navigation: opened by a link of another page. */
+  inner?: boolean;
 }
 
 export const PAGES: readonly Page[] = [
-  { path: 'query', title: 'Query' },
-  { path: 'targets', title: 'Targets' },
-  { path: 'tsdb-status', title: 'Storage' },
-  { path: 'status', title: 'Status' },
-  { path: 'flags', title: 'Flags' },
-  { path: 'config', title: 'Config' },
+  { path: 'query', title: 'Query', section: 'Query' },
+  { path: 'alerts', title: 'Alerts', section: 'Alerts' },
+  { path: 'rules', title: 'Rules', section: 'Alerts' },
+  { path: 'notifications', title: 'Notifications', section: 'Alerts' },
+  { path: 'silences', title: 'Silences', section: 'Alerts' },
+  { path: 'silence', title: 'Silence', section: 'Alerts', inner: true },
+  { path: 'targets', title: 'Targets', section: 'Targets' },
+  { path: 'service-discovery', title: 'Discovery', section: 'Targets' },
+  { path: 'status', title: 'Server', section: 'Status' },
+  { path: 'tsdb-status', title: 'Storage', section: 'Status' },
+  { path: 'flags', title: 'Flags', section: 'Status' },
+  { path: 'config', title: 'Config', section: 'Status' },
 ];
+
+export const SECTIONS: readonly Section[] = ['Query', 'Alerts', 'Targets', 'Status'];
+
+/** The pages that a section's links lead to. */
+export function pagesOf(section: Section): Page[] {
+  return PAGES.filter((page) => page.section === section && !page.inner);
+}

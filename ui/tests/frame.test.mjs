@@ -15,6 +15,13 @@ const PAGES = [
   [panel({ expr: 'up', tab: 'graph', range_input: '5m' }), '.plot canvas'],
   ['targets', '.target-table'],
   ['targets?state=dropped', '.pool, .empty'],
+  [panel({ expr: 'sum(up)', tab: 'explain' }), '.plan-node'],
+  ['alerts', '.alert-table'],
+  ['rules', '.rule-table'],
+  ['notifications?inhibited=true', '.alert-item'],
+  ['silences', '.toolbar'],
+  ['silence?filter=%7Bseverity%3D%22page%22%7D', '.matcher-row'],
+  ['service-discovery', '.discovery-table'],
   ['tsdb-status', '.ranking'],
   ['status', '.facts'],
   ['flags', '.facts'],
@@ -24,6 +31,7 @@ const PAGES = [
 for (const [look, context] of [
   ['light', { colorScheme: 'light' }],
   ['dark', { colorScheme: 'dark' }],
+  ['high contrast', { contrast: 'more' }],
   ['phone', { colorScheme: 'light', viewport: { width: 390, height: 844 } }],
 ]) {
   test(`every page is accessible (${look})`, async () => {
@@ -57,7 +65,7 @@ test('the theme follows the system until one is chosen, and is remembered', () =
     const button = page.getByRole('button', { name: /^Theme/ });
     await button.click();
     await button.click();
-    await eventually(() => button.getAttribute('aria-label'), 'Theme: dark. Switch to auto.');
+    await eventually(() => button.getAttribute('aria-label'), 'Theme: dark. Switch to contrast.');
     await eventually(() => background(), dark);
     await page.reload();
     await eventually(() => shown(), 'dark');
@@ -88,9 +96,9 @@ test('the status pages show what the server says', async () => {
 test('navigation does not load the document again, and an unknown page says so', () =>
   withPage('query', async (page) => {
     await page.evaluate(() => (window.sameDocument = true));
-    await page.getByRole('link', { name: 'Targets' }).click();
+    await page.getByRole('link', { name: 'Targets', exact: true }).click();
     await page.locator('.pool').first().waitFor();
-    await page.getByRole('link', { name: 'Status' }).click();
+    await page.getByRole('link', { name: 'Status', exact: true }).click();
     await page.locator('.facts').first().waitFor();
     await page.goBack();
     await page.locator('.pool').first().waitFor();

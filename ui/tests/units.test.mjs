@@ -103,11 +103,55 @@ test('series are written as selectors, tables as CSV, numbers for people', async
 });
 
 test('a filter of targets survives the way through an address', async () => {
-  const { parseFilter, formatFilter, matches } = await load('targets/filter.ts');
+  const { parseFilter, formatFilter } = await load('targets/filter.ts');
+  const { matches } = await load('lib/search.ts');
   const filter = { pool: 'a b', health: ['up', 'down'], search: 'x y', dropped: false };
   assert.deepEqual(parseFilter(formatFilter(filter)), filter);
   assert.deepEqual(parseFilter('health=DOWN,unknown').health, ['down', 'unknown']);
   assert.deepEqual(parseFilter('').health, []);
   assert.ok(matches('http://Host:9100 job="a"', 'host JOB'));
   assert.ok(!matches('http://host:9100', 'host other'));
+});
+
+test('matchers are read and written', async () => {
+  const { parseMatchers, formatMatchers, holds } = await load('alertmanager/matchers.ts');
+  for (const [text, expected] of [
+    ['{a="b"}', '{a="b"}'],
+    ['a=b, c!~"d|e"', '{a="b", c!~"d|e"}'],
+    ['"with space"=~"x, y"', '{"with space"=~"x, y"}'],
+    ['a="quote \\" inside"', '{a="quote \\" inside"}'],
+    ['', '{}'],
+    ['a', undefined],
+    ['a="open', undefined],
+  ]) {
+    const found = parseMatchers(text);
+    assert.equal(found && formatMatchers(found), expected, text);
+  }
+  for (const [text, labels, expected] of [
+    ['a="b"', { a: 'b' }, true],
+    ['a="b"', {}, false],
+    ['a=""', {}, true],
+    ['a=~"b.*"', { a: 'bcd' }, true],
+    ['a=~"b"', { a: 'bcd' }, false],
+    ['a!~"b.*", c!="d"', { a: 'x', c: 'd' }, false],
+    ['a=~"("', { a: '(' }, false],
+  ]) {
+    assert.equal(holds(parseMatchers(text), labels), expected, text);
+  }
+});
+
+test('links of notifications are translated', async () => {
+  const { translateHash } = await load('lib/hash-links.ts');
+  for (const [hash, path, search] of [
+    ['#/alerts?receiver=a', 'notifications', 'receiver=a'],
+    ['#/', 'notifications', ''],
+    ['#/silences?filter=x', 'silences', 'filter=x'],
+    ['#/silences/new?filter=x', 'silence', 'filter=x'],
+    ['#/silences/2f8ba024-ec95-45e4-9d30-5df64e583836', 'silence', 'id=2f8ba024-ec95-45e4-9d30-5df64e583836'],
+    ['#/silences/2f8ba024-ec95-45e4-9d30-5df64e583836/edit', 'silence', 'id=2f8ba024-ec95-45e4-9d30-5df64e583836'],
+    ['#/status', 'status', ''],
+  ]) {
+    assert.deepEqual(translateHash(hash), { path, search }, hash);
+  }
+  for (const other of ['', '#main', '#/nowhere']) assert.equal(translateHash(other), undefined, other);
 });

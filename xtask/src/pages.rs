@@ -38,6 +38,25 @@ pub(crate) fn check() -> Result<()> {
     outcome
 }
 
+/// Rules that fire, wait and record; the second alert is inhibited by the first.
+const RULES: &str = "groups:
+- name: availability
+  rules:
+  - {alert: TargetDown, expr: 'up == 0', labels: {severity: page}, annotations: {summary: '{{ $labels.instance }} is down'}}
+  - {alert: Waits, expr: 'up == 1', for: 1h}
+  - {alert: Quiet, expr: vector(1), labels: {severity: warning}}
+- name: recorded
+  rules:
+  - {record: 'job:up:sum', expr: 'sum by (job) (up)'}
+";
+
+/// Nobody is told: the pages are what is tried.
+const ALERTMANAGER: &str = "route: {receiver: nobody, group_by: [alertname], group_wait: 1s}
+receivers: [{name: nobody}]
+inhibit_rules:
+- {source_matchers: ['severity=page'], target_matchers: ['severity=warning']}
+";
+
 /// The binary of this build, watching itself, this machine, and a target that does not answer.
 struct Server {
     child: Child,
@@ -56,7 +75,8 @@ impl Server {
         let free = || -> Result<u16> { Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()) };
         let (port, closed) = (free()?, free()?);
         let configuration = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
+rule_files: [rules.yml]
 scrape_configs:
   - job_name: argand
     static_configs: [{{targets: ['127.0.0.1:{port}']}}]
@@ -65,12 +85,16 @@ scrape_configs:
     static_configs: [{{targets: ['127.0.0.1:{port}']}}]
   - job_name: closed
     static_configs: [{{targets: ['127.0.0.1:{closed}']}}]
+    relabel_configs: [{{target_label: zone, replacement: a}}]
 "
         );
         std::fs::write(folder.join("prometheus.yml"), configuration)?;
+        std::fs::write(folder.join("rules.yml"), RULES)?;
+        std::fs::write(folder.join("alertmanager.yml"), ALERTMANAGER)?;
         let log = std::fs::File::create(folder.join("argand.log"))?;
         let child = Command::new(binary)
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg("--alertmanager.config.file=alertmanager.yml")
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

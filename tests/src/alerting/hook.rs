@@ -19,6 +19,8 @@ pub struct Told {
     pub receiver: String,
     /// What was said.
     pub body: Value,
+    /// The name of the request, by which one that comes again is known.
+    pub key: Option<String>,
 }
 
 impl Told {
@@ -123,7 +125,7 @@ fn serve(state: &State, stream: TcpStream) -> Result<()> {
         }
         let path = line.split(' ').nth(1).context("a path")?;
         let receiver = path.trim_start_matches('/').to_owned();
-        let mut length = 0;
+        let (mut length, mut key) = (0, None);
         loop {
             let mut header = String::new();
             reader.read_line(&mut header)?;
@@ -134,16 +136,19 @@ fn serve(state: &State, stream: TcpStream) -> Result<()> {
             if let Some(text) = header.strip_prefix("content-length:") {
                 length = text.trim().parse()?;
             }
+            if let Some(text) = header.strip_prefix("idempotency-key:") {
+                key = Some(text.trim().to_owned());
+            }
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
-        let status = take(state, receiver, &body)?;
+        let status = take(state, receiver, &body, key)?;
         write!(answers, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n")?;
     }
 }
 
 /// Notes a request, unless it is to fail; answers the status.
-fn take(state: &State, receiver: String, body: &[u8]) -> Result<u16> {
+fn take(state: &State, receiver: String, body: &[u8], key: Option<String>) -> Result<u16> {
     let failures = state.failures.lock();
     let mut failures = failures.unwrap_or_else(PoisonError::into_inner);
     if let Some(left) = failures.get_mut(&receiver).filter(|left| **left > 0) {
@@ -154,6 +159,7 @@ fn take(state: &State, receiver: String, body: &[u8]) -> Result<u16> {
         at: Instant::now(),
         receiver,
         body: serde_json::from_slice(body)?,
+        key,
     };
     let list = state.told.lock();
     list.unwrap_or_else(PoisonError::into_inner).push(told);

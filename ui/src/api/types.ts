@@ -29,7 +29,9 @@ export interface MatrixSeries {
 
 export interface QueryStats {
   timings?: Record<string, number>;
-  samples?: { totalQueryableSamples?: number; peakSamples?: number };
+  samples?: { totalQueryableSamples?: number; samplesRead?: number; peakSamples?: number };
+  /** Argand's own, with `stats=all`. */
+  work?: { peakBytes?: number; series?: number; chunks?: number; blocks?: number };
 }
 
 export type QueryResult = (

@@ -8,3 +8,6 @@ export const PREFIX = new URL('.', document.baseURI).pathname;
 
 /** The path of the API, without a slash at its end. */
 export const API = `${PREFIX}api/v1`;
+
+/** The path of Alertmanager's API, without a slash at its end. */
+export const ALERTMANAGER_API = `${PREFIX}api/v2`;

@@ -1,9 +1,9 @@
-// Light, dark, or as the operating system says.
+// Light, dark, of high contrast, or as the operating system says.
 import { createKeptStore, createStore } from './store';
 
-export type Theme = 'auto' | 'light' | 'dark';
+export type Theme = 'auto' | 'light' | 'dark' | 'contrast';
 
-export const THEMES: readonly Theme[] = ['auto', 'light', 'dark'];
+export const THEMES: readonly Theme[] = ['auto', 'light', 'dark', 'contrast'];
 
 /** What the user chose. */
 export const theme = createKeptStore<Theme>(
@@ -16,12 +16,20 @@ export const theme = createKeptStore<Theme>(
 export const shade = createStore<'light' | 'dark'>('light');
 
 const system = matchMedia('(prefers-color-scheme: dark)');
+const contrast = matchMedia('(prefers-contrast: more)');
 
 function apply(): void {
-  const chosen = theme.get();
-  const shown = chosen === 'auto' ? (system.matches ? 'dark' : 'light') : chosen;
+  const shown = look();
   document.documentElement.dataset['theme'] = shown;
-  shade.set(shown);
+  // High contrast is drawn on black.
+  shade.set(shown === 'light' ? 'light' : 'dark');
+}
+
+function look(): Exclude<Theme, 'auto'> {
+  const chosen = theme.get();
+  if (chosen !== 'auto') return chosen;
+  if (contrast.matches) return 'contrast';
+  return system.matches ? 'dark' : 'light';
 }
 
 /** Applies the theme now and whenever it changes. */
@@ -29,4 +37,5 @@ export function followTheme(): void {
   apply();
   theme.subscribe(apply);
   system.addEventListener('change', apply);
+  contrast.addEventListener('change', apply);
 }

@@ -5,29 +5,51 @@ import { zone } from '../lib/time';
 import { Icon, type IconName } from './icon';
 import { Link } from './link';
 import { Logo } from './logo';
-import { PAGES } from '../pages';
+import { PAGES, pagesOf, SECTIONS } from '../pages';
+import { openPalette } from './palette';
 
-const THEME_ICONS: Record<Theme, IconName> = { auto: 'auto', light: 'sun', dark: 'moon' };
+const THEME_ICONS: Record<Theme, IconName> = {
+  auto: 'auto',
+  light: 'sun',
+  dark: 'moon',
+  contrast: 'contrast',
+};
 
-/** The bar. */
+/** The bar, and below it the other pages of the section. */
 export function Header({ path }: { path: string }) {
+  const section = PAGES.find((page) => page.path === path)?.section;
+  const siblings = section ? pagesOf(section) : [];
   return (
-    <header class="header">
-      <Link path="query" class="brand">
-        <Logo /> <span>Argand</span>
-      </Link>
-      <nav class="nav" aria-label="Pages">
-        {PAGES.map((page) => (
-          <Link key={page.path} path={page.path} current={page.path === path}>
-            {page.title}
-          </Link>
-        ))}
-      </nav>
-      <div class="header-tools">
-        <ZoneSwitch />
-        <ThemeSwitch />
-      </div>
-    </header>
+    <>
+      <header class="header">
+        <Link path="query" class="brand">
+          <Logo /> <span>Argand</span>
+        </Link>
+        <nav class="nav" aria-label="Sections">
+          {SECTIONS.map((name) => (
+            <Link key={name} path={pagesOf(name)[0]?.path ?? ''} current={name === section}>
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <div class="header-tools">
+          <button type="button" class="header-button" title="Go to a page, a metric or an alert" onClick={openPalette}>
+            <Icon name="search" /> <span class="header-hint">Go to</span> <kbd class="header-key" aria-hidden="true">Ctrl K</kbd>
+          </button>
+          <ZoneSwitch />
+          <ThemeSwitch />
+        </div>
+      </header>
+      {siblings.length > 1 && (
+        <nav class="subnav" aria-label={`Pages of ${section}`}>
+          {siblings.map((page) => (
+            <Link key={page.path} path={page.path} current={page.path === path}>
+              {page.title}
+            </Link>
+          ))}
+        </nav>
+      )}
+    </>
   );
 }
 

@@ -71,7 +71,7 @@ function Result({ panel, index, finished, onChange }: {
       </Empty>
     );
   }
-  if (finished.tab === 'table') return <TableView finished={finished} />;
+  if (finished.tab !== 'graph') return <TableView finished={finished} />;
   if (data.resultType !== 'matrix') return <TableView finished={finished} />;
   return (
     <GraphView

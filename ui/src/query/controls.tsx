@@ -16,7 +16,7 @@ export function Controls({ panel, onChange }: {
   panel: PanelState;
   onChange: (change: Partial<PanelState>) => void;
 }) {
-  if (panel.tab === 'table') {
+  if (panel.tab !== 'graph') {
     return (
       <div class="controls">
         <TimeField

@@ -4,7 +4,7 @@
 import { formatDuration, parseDuration } from '../lib/duration';
 import { formatTime, parseTime } from '../lib/time';
 
-export type Tab = 'table' | 'graph';
+export type Tab = 'table' | 'graph' | 'explain';
 export type DisplayMode = 'lines' | 'stacked';
 
 export interface PanelState {
@@ -70,6 +70,7 @@ function parsePanel(read: (name: string) => string | null): PanelState {
 }
 
 function parseTab(text: string | null): Tab {
+  if (text === 'explain') return 'explain';
   return text === 'graph' || text === '0' ? 'graph' : 'table';
 }
 

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../parts/icon';
 import { Answer } from './answer';
 import { Controls } from './controls';
+import { ExplainView } from './explain/view';
 import { ExpressionInput, type ExpressionHandle } from './expression-input';
 import { remember } from './history';
 import { HistoryDialog } from './history-dialog';
@@ -23,6 +24,7 @@ interface Props {
 const TABS: readonly (readonly [Tab, string])[] = [
   ['table', 'Table'],
   ['graph', 'Graph'],
+  ['explain', 'Explain'],
 ];
 
 /** The panel. */
@@ -83,7 +85,11 @@ export function Panel({ index, panel, autoFocus, onChange, onRemove }: Props) {
         </div>
         <Controls panel={panel} onChange={onChange} />
       </div>
-      <Answer panel={panel} index={index} running={running} onChange={onChange} onExample={runText} />
+      {panel.tab === 'explain' && panel.expr.trim() !== '' ? (
+        <ExplainView key={turn} panel={panel} />
+      ) : (
+        <Answer panel={panel} index={index} running={running} onChange={onChange} onExample={runText} />
+      )}
       {dialog === 'metrics' && (
         <MetricsDialog
           onClose={() => setDialog(undefined)}

@@ -1,7 +1,7 @@
 // Running a panel's expression: what is asked, and how it went.
 import { useEffect, useState } from 'preact/hooks';
 import { post, type ApiError, type Params } from '../api/client';
-import { asApiError } from '../api/use-answer';
+import { asApiError } from '../api/use-polled';
 import type { QueryResult } from '../api/types';
 import type { PanelState, Tab } from './panel-state';
 
@@ -48,7 +48,8 @@ export function useQuery(panel: PanelState, turn: number): Running {
   const rangeMs = tab === 'graph' ? panel.rangeMs : 0;
 
   useEffect(() => {
-    if (expr.trim() === '') {
+    // The plan is asked for by the view that shows it.
+    if (expr.trim() === '' || tab === 'explain') {
       setRunning({ finished: undefined, error: undefined, loading: false });
       return;
     }
@@ -88,7 +89,7 @@ interface Question {
 
 function question(query: string, tab: Tab, endMs: number, rangeMs: number, stepS: number): Question {
   const endS = endMs / 1000;
-  if (tab === 'table') {
+  if (tab !== 'graph') {
     const params = { query, time: endS, stats: 'true' };
     return { path: 'query', params, startS: endS, endS, stepS: 0 };
   }

@@ -1,6 +1,6 @@
 // What all status pages share: a title, and the three states of an answer.
 import type { ComponentChildren } from 'preact';
-import type { Loading } from '../api/use-answer';
+import type { Loading } from '../api/use-polled';
 import { Failure, Waiting } from '../parts/notice';
 
 /** The page; `children` draws the answer once it is there. */

@@ -2,9 +2,10 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { DroppedTarget, TargetsData } from '../api/types';
 import { formatCount } from '../lib/number';
+import { matches, textOfLabels } from '../lib/search';
 import { Empty } from '../parts/notice';
-import { matches, type Filter } from './filter';
-import { LabelList } from './label-list';
+import type { Filter } from './filter';
+import { LabelList } from '../parts/label-list';
 import { byPool } from './pools';
 
 /** Targets drawn at once. */
@@ -59,7 +60,6 @@ function poolOf(target: DroppedTarget): string {
 function select(targets: readonly DroppedTarget[], { pool, search }: Filter): DroppedTarget[] {
   return targets.filter((target) => {
     if (pool && poolOf(target) !== pool) return false;
-    const text = Object.entries(target.discoveredLabels).map(([k, v]) => `${k}="${v}"`).join(' ');
-    return search.trim() === '' || matches(text, search.trim());
+    return search.trim() === '' || matches(textOfLabels(target.discoveredLabels), search.trim());
   });
 }

@@ -1,5 +1,6 @@
 // Which targets are shown: kept in the address as pool, health (repeated) and search.
 import type { ActiveTarget, HealthWord } from '../api/types';
+import { textOfLabels } from '../lib/search';
 
 export const HEALTHS: readonly HealthWord[] = ['up', 'down', 'unknown'];
 
@@ -35,14 +36,7 @@ export function formatFilter(filter: Filter): string {
   return params.toString();
 }
 
-/** Whether every word of the search is somewhere in the text. */
-export function matches(text: string, search: string): boolean {
-  const haystack = text.toLowerCase();
-  return search.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
-}
-
 /** All that the search looks through in a target. */
 export function textOf(target: ActiveTarget): string {
-  const labels = Object.entries(target.labels).map(([name, value]) => `${name}="${value}"`);
-  return [target.scrapeUrl, target.lastError, ...labels].join(' ');
+  return [target.scrapeUrl, target.lastError, textOfLabels(target.labels)].join(' ');
 }

@@ -40,7 +40,7 @@ export function PoolSection({ pool, shown, open }: {
       </h2>
       {unfolded && (
         <div class="table-scroll">
-          <table class="table target-table">
+          <table class="table table-stack target-table">
             <thead>
               <tr>
                 <th scope="col">State</th>

@@ -6,7 +6,7 @@ import { useStore } from '../lib/store';
 import { formatTimeWithZone, zone } from '../lib/time';
 import { memo } from '../parts/memo';
 import { HealthMark } from './health-mark';
-import { LabelList } from './label-list';
+import { LabelList } from '../parts/label-list';
 
 /** The row. */
 export const TargetRow = memo(({ target }: { target: ActiveTarget }) => {

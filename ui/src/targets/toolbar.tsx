@@ -29,7 +29,7 @@ export function Toolbar({ data, filter, loading, onChange, onReload }: Props) {
 
   return (
     <div class="toolbar">
-      <div class="health-filter" role="group" aria-label="State">
+      <div class="filter-buttons" role="group" aria-label="State">
         {HEALTHS.map((health) => (
           <button
             key={health}

@@ -30,14 +30,34 @@ pub(crate) enum Change {
 pub(crate) struct Alerts {
     by_fingerprint: HashMap<u64, Known>,
     limit: usize,
+    /// How many of one name there may be; 0 for any number.
+    per_name: usize,
+    /// How many of each name there are; empty where any number may be.
+    names: HashMap<String, usize>,
 }
 
 impl Alerts {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, per_name: usize) -> Self {
         Self {
             by_fingerprint: HashMap::new(),
             limit,
+            per_name,
+            names: HashMap::new(),
         }
+    }
+
+    fn add(&mut self, fingerprint: u64, known: Known) {
+        if self.per_name > 0 && !self.by_fingerprint.contains_key(&fingerprint) {
+            let name = known.alert.name().to_owned();
+            *self.names.entry(name).or_default() += 1;
+        }
+        self.by_fingerprint.insert(fingerprint, known);
+    }
+
+    /// Whether no further alert of this name is taken.
+    fn is_full(&self, name: &str) -> bool {
+        let of_name = || self.names.get(name).copied().unwrap_or(0);
+        self.by_fingerprint.len() >= self.limit || (self.per_name > 0 && of_name() >= self.per_name)
     }
 
     /// Takes a report, merged with what was said before where both speak of the same stretch of
@@ -45,7 +65,7 @@ impl Alerts {
     pub(crate) fn put(&mut self, alert: Alert, timeout: bool) -> Change {
         let fingerprint = alert.fingerprint();
         let Some(held) = self.by_fingerprint.get_mut(&fingerprint) else {
-            if self.by_fingerprint.len() >= self.limit {
+            if self.is_full(alert.name()) {
                 return Change::Refused;
             }
             let known = Known {
@@ -53,7 +73,7 @@ impl Alerts {
                 timeout,
                 in_history: false,
             };
-            self.by_fingerprint.insert(fingerprint, known);
+            self.add(fingerprint, known);
             return Change::Content;
         };
         let (merged, timeout) = if overlap(&held.alert, &alert) {
@@ -76,8 +96,7 @@ impl Alerts {
 
     /// Takes an alert as it is, from the log.
     pub(crate) fn restore(&mut self, known: Known) {
-        let fingerprint = known.alert.fingerprint();
-        self.by_fingerprint.insert(fingerprint, known);
+        self.add(known.alert.fingerprint(), known);
     }
 
     pub(crate) fn get(&self, fingerprint: u64) -> Option<&Known> {
@@ -112,8 +131,13 @@ impl Alerts {
             .map(|(f, known)| (f, known.alert.labels.clone()))
             .collect();
         for (fingerprint, _) in &gone {
-            self.by_fingerprint.remove(fingerprint);
+            if let Some(known) = self.by_fingerprint.remove(fingerprint)
+                && let Some(count) = self.names.get_mut(known.alert.name())
+            {
+                *count = count.saturating_sub(1);
+            }
         }
+        self.names.retain(|_, count| *count > 0);
         gone
     }
 }
@@ -203,7 +227,7 @@ mod tests {
                 "an older report",
             ),
         ] {
-            let mut alerts = Alerts::new(9);
+            let mut alerts = Alerts::new(9, 0);
             alerts.put(first.0.clone(), first.1);
             alerts.put(second.0, second.1);
             let known = alerts.get(first.0.fingerprint()).unwrap();
@@ -217,7 +241,7 @@ mod tests {
 
     #[test]
     fn changes_are_told_apart() {
-        let mut alerts = Alerts::new(1);
+        let mut alerts = Alerts::new(1, 0);
         assert_eq!(alerts.put(alert(1, 9, 1), true), Change::Content);
         assert_eq!(alerts.put(alert(1, 19, 2), true), Change::Moments);
         let mut annotated = alert(1, 20, 3);
@@ -230,5 +254,25 @@ mod tests {
         assert!(alerts.collect(19, |_| false).is_empty());
         assert!(alerts.collect(20, |_| true).is_empty());
         assert_eq!(alerts.collect(20, |_| false).len(), 1);
+    }
+
+    #[test]
+    fn one_name_may_have_its_own_limit() {
+        let named = |name: &str, n: &str, ends_at| Alert {
+            labels: Labels::from_pairs([("alertname", name), ("n", n)]),
+            ..alert(1, ends_at, 1)
+        };
+        let mut alerts = Alerts::new(9, 2);
+        for (name, n, change) in [
+            ("A", "1", Change::Content),
+            ("A", "2", Change::Content),
+            ("A", "3", Change::Refused),
+            ("A", "1", Change::Moments),
+            ("B", "1", Change::Content),
+        ] {
+            assert_eq!(alerts.put(named(name, n, 9), true), change, "{name} {n}");
+        }
+        assert_eq!(alerts.collect(9, |_| false).len(), 3);
+        assert_eq!(alerts.put(named("A", "3", 20), true), Change::Content);
     }
 }

@@ -1,5 +1,7 @@
 //! What reads bytes of other nodes, for fuzz targets.
 
+use crate::acknowledgement::Acknowledgements;
+use crate::alerts::Alerts;
 use crate::limits::Limits;
 use crate::notification_log::NotificationLog;
 use crate::record::Record;
@@ -24,6 +26,9 @@ fn record(bytes: &[u8]) {
         }
         Some(Record::Notified(target, told)) => {
             NotificationLog::default().merge(&target, &told, 1, 0);
+        }
+        Some(Record::Acknowledged(fingerprint, one)) => {
+            Acknowledgements::default().merge(fingerprint, &one, &Alerts::new(1, 0), 0);
         }
         _ => {}
     }

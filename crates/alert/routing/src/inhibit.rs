@@ -108,7 +108,7 @@ mod tests {
         now: i64,
         expected: bool,
     ) {
-        let mut alerts = Alerts::new(9);
+        let mut alerts = Alerts::new(9, 0);
         let mut inhibitor = Inhibitor::new(&[rule]);
         for labels in [first, second] {
             let labels = Labels::from_pairs(labels.iter().copied());

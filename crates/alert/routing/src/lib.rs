@@ -20,19 +20,21 @@
 //! - One lock guards the state, and nobody waits for a disk's sync or a receiver while holding it.
 //! - Everything that grows has a limit ([`Limits`]).
 //!
-//! In a cluster every node has all alerts from their senders, silences and the notification log are
-//! merged ([`contract::Replica`]), and a turn waits until the nodes before this one had their time
+//! In a cluster every node has all alerts from their senders; silences, acknowledgements and the
+//! notification log are merged ([`contract::Replica`]); and a turn waits until the nodes before this one had their time
 //! ([`contract::Peers`]).
 //!
 //! What is absent: how nodes find and reach each other, reading files of configuration, receivers,
 //! HTTP.
 
+mod acknowledgement;
 mod alerts;
 mod codec;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod groups;
 mod history;
+mod import;
 mod inhibit;
 mod intervals;
 mod journal;
@@ -43,6 +45,7 @@ mod notification_log;
 mod plan;
 mod post;
 mod questions;
+mod quiet;
 mod record;
 mod routes;
 mod service;
@@ -53,7 +56,9 @@ mod turn;
 mod uuid;
 mod views;
 
+pub use acknowledgement::{AcknowledgeError, Acknowledged, Acknowledgement};
 pub use history::{AlertEvent, Delivery};
+pub use import::{Imported, ImportedNotification, is_fresh};
 pub use limits::Limits;
 pub use plan::Receivers;
 pub use post::PostedAlert;

@@ -5,6 +5,9 @@
 pub struct Limits {
     /// Alerts held at once. Each takes about a kilobyte; a new one beyond this is refused.
     pub alerts: usize,
+    /// Alerts of one name held at once, ended ones among them until they are forgotten, which takes
+    /// half a minute; a new one beyond this is refused. 0: no limit of its own.
+    pub alerts_per_name: usize,
     /// Bytes of one alert: labels, annotations and URL.
     pub alert_bytes: usize,
     /// Groups held at once. An alert that would make one more is told to nobody by that route.
@@ -21,6 +24,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             alerts: 100_000,
+            alerts_per_name: 0,
             alert_bytes: 256 << 10,
             groups: 50_000,
             silences: 20_000,

@@ -6,6 +6,8 @@ use model::instrument::{Counter, Histogram};
 use model::{Family, FamilyKind, Labels};
 use parking_lot::Mutex;
 
+use crate::quiet::Complaints;
+
 /// Upper bounds in seconds of the time that one attempt takes, as upstream's.
 const LATENCY_BOUNDS: [f64; 5] = [1.0, 5.0, 10.0, 15.0, 20.0];
 
@@ -72,6 +74,9 @@ pub(crate) struct Metrics {
     pub(crate) silence_queries: Counter,
     pub(crate) nflog_propagated: Counter,
     pub(crate) silences_propagated: Counter,
+    pub(crate) acknowledgements_propagated: Counter,
+    /// What the log was told of lately.
+    pub(crate) complaints: Complaints,
     suppressed: [Counter; 4],
     kinds: Mutex<BTreeMap<&'static str, Kind>>,
 }
@@ -171,6 +176,11 @@ impl Metrics {
                 "alertmanager_silences_gossip_messages_propagated_total",
                 "Number of received gossip messages that have been further gossiped.",
                 &self.silences_propagated,
+            ),
+            (
+                "alertmanager_acknowledgements_gossip_messages_propagated_total",
+                "Number of received gossip messages that have been further gossiped.",
+                &self.acknowledgements_propagated,
             ),
             (
                 "alertmanager_journal_failures_total",

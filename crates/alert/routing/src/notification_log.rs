@@ -98,6 +98,37 @@ impl NotificationLog {
         (told.at < repeat_since).then_some(NotificationReason::Repeat)
     }
 
+    /// When a target was told last.
+    pub(crate) fn last_of(&self, target: &Target) -> Option<i64> {
+        self.told.get(target).map(|told| told.at)
+    }
+
+    /// Keeps what a target was told until a later moment; answers it.
+    pub(crate) fn extend(&mut self, target: &Target, expires: i64) -> Option<&Told> {
+        let told = self.told.get_mut(target)?;
+        told.expires = expires;
+        Some(told)
+    }
+
+    /// Gives an alert another number in what a target was told; answers what it was told then.
+    pub(crate) fn rename(&mut self, target: &Target, from: u64, to: u64) -> Option<Told> {
+        let told = self.told.get_mut(target)?;
+        for list in [&mut told.firing, &mut told.resolved] {
+            for number in list.iter_mut().filter(|number| **number == from) {
+                *number = to;
+            }
+            list.sort_unstable();
+        }
+        // A change like any other: nodes that have taken nothing over hear of it.
+        told.at = told.at.saturating_add(1);
+        Some(told.clone())
+    }
+
+    /// When what a target was told may be forgotten.
+    pub(crate) fn expiry_of(&self, target: &Target) -> Option<i64> {
+        self.told.get(target).map(|told| told.expires)
+    }
+
     /// When a group was told of last.
     pub(crate) fn last(&self, group_key: &str) -> Option<i64> {
         self.groups.get(group_key).copied()

@@ -11,12 +11,15 @@
 //! | 5 alive | time |
 //! | 6 event of an alert | time, labels, began |
 //! | 7 delivery | time, receiver, kind, group key, error, reason, index, firing, resolved, attempts |
+//! | 16 acknowledgement | fingerprint, time, end (the greatest number for none), author, comment |
+//! | 18 taken over | time: what was told until then may number alerts as upstream does |
 //!
 //! Records of an unknown kind are passed over with a word in the log, so that an older program can
 //! read what a newer one wrote.
 
 use model::Alert;
 
+use crate::acknowledgement::Acknowledgement;
 use crate::alerts::Known;
 use crate::codec::{self, Bytes};
 use crate::history::{AlertEvent, Delivery};
@@ -40,9 +43,21 @@ pub(crate) enum Record {
     Alive(i64),
     Event(AlertEvent),
     Delivery(Delivery),
+    /// Somebody took an alert on.
+    Acknowledged(u64, Acknowledgement),
+    /// What another Alertmanager had left was taken over at this moment.
+    Imported(i64),
 }
 
 impl Record {
+    /// Whether all nodes of a cluster hold it; alerts come to each node from whoever has them.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(
+            self,
+            Self::Silence(_) | Self::Notified(..) | Self::Acknowledged(..)
+        )
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
@@ -74,6 +89,15 @@ impl Record {
                 out.push(7);
                 delivery.encode(&mut out);
             }
+            Self::Acknowledged(fingerprint, acknowledgement) => {
+                out.push(16);
+                out.extend_from_slice(&fingerprint.to_le_bytes());
+                acknowledgement.encode(&mut out);
+            }
+            Self::Imported(at) => {
+                out.push(18);
+                codec::put_signed(&mut out, *at);
+            }
         }
         out
     }
@@ -96,6 +120,8 @@ impl Record {
             5 => Self::Alive(bytes.signed()?),
             6 => Self::Event(AlertEvent::decode(&mut bytes)?),
             7 => Self::Delivery(Delivery::decode(&mut bytes)?),
+            16 => Self::Acknowledged(bytes.fingerprint()?, Acknowledgement::decode(&mut bytes)?),
+            18 => Self::Imported(bytes.signed()?),
             _ => return None,
         })
     }
@@ -218,6 +244,16 @@ mod tests {
                 attempts: 5,
                 error: "no".to_owned(),
             }),
+            Record::Acknowledged(
+                9,
+                Acknowledgement {
+                    at: 1,
+                    until: None,
+                    by: "me".to_owned(),
+                    comment: "mine".to_owned(),
+                },
+            ),
+            Record::Imported(-5),
         ]
     }
 
@@ -244,7 +280,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_stop_the_reader(kind in 0u8..9, bytes: Vec<u8>) {
+        fn no_bytes_stop_the_reader(kind in 0u8..20, bytes: Vec<u8>) {
             let mut record = vec![kind];
             record.extend(bytes);
             let _ = Record::decode(&record);

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use wal::WalError;
 
+use crate::import::{Imported, is_fresh};
 use crate::journal::{Compaction, Journal};
 use crate::limits::{CONCURRENT_ATTEMPTS, LAST_DELIVERIES, Limits, MAINTENANCE};
 use crate::metrics::Metrics;
@@ -36,13 +37,15 @@ pub struct Options {
     pub retention: Duration,
     /// What is bounded.
     pub limits: Limits,
-    /// Whether silences that would mute every alert are refused.
+    /// Whether silences that would mute every alert are refused unless that is confirmed.
     pub refuse_silencing_everything: bool,
     /// How long after the start nobody is told of anything: others may have to say their alerts
     /// first.
     pub start_delay: Duration,
     /// The other nodes with which silences, and what was told, are shared.
     pub peers: Arc<dyn Peers>,
+    /// What another Alertmanager has left, to be taken over where the folder is fresh.
+    pub imported: Option<Imported>,
 }
 
 impl Options {
@@ -52,9 +55,10 @@ impl Options {
             data,
             retention: Duration::from_secs(120 * 3600),
             limits: Limits::default(),
-            refuse_silencing_everything: false,
+            refuse_silencing_everything: true,
             start_delay: Duration::ZERO,
             peers: Arc::new(Alone),
+            imported: None,
         }
     }
 }
@@ -108,10 +112,15 @@ impl Routing {
         };
         let plan = Plan::new(config, receivers);
         know_kinds(&metrics, &plan);
+        let fresh = is_fresh(&options.data)?;
         let peers = Arc::clone(&options.peers);
         let counts = Arc::clone(&metrics);
-        let state = State::open(&options.data, plan, rules, counts, peers, now)?;
+        let mut state = State::open(&options.data, plan, rules, counts, peers, now)?;
         let journal = state.journal();
+        if let Some(imported) = options.imported.clone().filter(|_| fresh) {
+            state.import(imported, now)?;
+            journal.sync()?;
+        }
         let (end, ended) = watch::channel(false);
         let routing = Arc::new(Self {
             world: World {
@@ -276,7 +285,7 @@ impl Routing {
         }
     }
 
-    async fn sync(&self) -> Result<(), WalError> {
+    pub(crate) async fn sync(&self) -> Result<(), WalError> {
         let journal = Arc::clone(&self.journal);
         match tokio::task::spawn_blocking(move || journal.sync()).await {
             Ok(synced) => synced,
@@ -293,15 +302,19 @@ impl Routing {
     /// could not be changed in place. When it returns, the silence is on the disk.
     ///
     /// # Errors
-    /// Where there is none with that id, it is invalid or too large, there are too many, or the
-    /// disk fails.
-    pub async fn set_silence(&self, silence: Silence) -> Result<String, SilenceError> {
+    /// Where there is none with that id, it is invalid or too large, there are too many, it would
+    /// mute every alert and that is not `confirmed`, or the disk fails.
+    pub async fn set_silence(
+        &self,
+        silence: Silence,
+        confirmed: bool,
+    ) -> Result<String, SilenceError> {
         let now = self.now();
         let id = self
             .world
             .state
             .lock()
-            .set_silence(silence, uuid::random(), now)?;
+            .set_silence(silence, uuid::random(), confirmed, now)?;
         self.synced_silence().await?;
         Ok(id)
     }

@@ -1,6 +1,6 @@
 //! One silence: what it mutes and when, and what makes it valid.
 
-use model::{Labels, Matcher};
+use model::{Labels, MatchOp, Matcher};
 use thiserror::Error;
 
 use crate::codec::{self, Bytes};
@@ -61,9 +61,9 @@ pub enum SilenceError {
     /// There are too many, or it is too large; says which limit.
     #[error("{0}")]
     Limit(String),
-    /// It would mute whatever comes, and the server is set up to refuse that.
+    /// It would mute whatever comes, and nobody has said that this is meant.
     #[error(
-        "this silence names nothing: each of its matchers takes any value, so that it would mute every alert; add a matcher with a value"
+        "this silence names nothing: each of its matchers takes any value, so that it would mute every alert; add a matcher with a value, or say \"confirmed\": true in the request where that is meant"
     )]
     MutesEverything,
     /// The log could not be written; says why. Nothing has changed.
@@ -111,9 +111,14 @@ impl Silence {
         Ok(())
     }
 
-    /// Whether every matcher takes any value whatever, as `alertname=~".+"` does.
+    /// Whether every matcher takes any value whatever, as `alertname=~".+"` does. One that spares
+    /// something, as `team!="db"` does, was thought of.
     pub(crate) fn names_nothing(&self) -> bool {
-        self.matchers.iter().all(|m| m.matches(ANY_VALUE))
+        self.matchers.iter().all(|matcher| match matcher.op() {
+            MatchOp::Equal => false,
+            MatchOp::Regex => matcher.matches(ANY_VALUE),
+            MatchOp::NotEqual | MatchOp::NotRegex => matcher.value().is_empty(),
+        })
     }
 
     /// Bytes that it takes in the log, roughly.
@@ -170,21 +175,21 @@ pub(crate) fn matches_all(matchers: &[Matcher], labels: &Labels) -> bool {
         .all(|matcher| matcher.matches(labels.get(matcher.name()).unwrap_or("")))
 }
 
-fn op_byte(op: model::MatchOp) -> u8 {
+fn op_byte(op: MatchOp) -> u8 {
     match op {
-        model::MatchOp::Equal => 0,
-        model::MatchOp::NotEqual => 1,
-        model::MatchOp::Regex => 2,
-        model::MatchOp::NotRegex => 3,
+        MatchOp::Equal => 0,
+        MatchOp::NotEqual => 1,
+        MatchOp::Regex => 2,
+        MatchOp::NotRegex => 3,
     }
 }
 
-fn op_of(byte: u8) -> Option<model::MatchOp> {
+fn op_of(byte: u8) -> Option<MatchOp> {
     match byte {
-        0 => Some(model::MatchOp::Equal),
-        1 => Some(model::MatchOp::NotEqual),
-        2 => Some(model::MatchOp::Regex),
-        3 => Some(model::MatchOp::NotRegex),
+        0 => Some(MatchOp::Equal),
+        1 => Some(MatchOp::NotEqual),
+        2 => Some(MatchOp::Regex),
+        3 => Some(MatchOp::NotRegex),
         _ => None,
     }
 }
@@ -192,7 +197,6 @@ fn op_of(byte: u8) -> Option<model::MatchOp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::MatchOp;
 
     fn silence(matchers: Vec<Matcher>) -> Silence {
         Silence {
@@ -244,6 +248,8 @@ mod tests {
         for (matchers, nothing) in [
             (vec![matcher(MatchOp::Regex, ".+")], true),
             (vec![matcher(MatchOp::NotEqual, "")], true),
+            (vec![matcher(MatchOp::NotEqual, "x")], false),
+            (vec![matcher(MatchOp::NotRegex, "x|y")], false),
             (
                 vec![matcher(MatchOp::Regex, ".+"), Matcher::equal("b", "x")],
                 false,

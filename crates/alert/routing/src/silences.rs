@@ -53,11 +53,12 @@ impl Silences {
 
     /// What has to be kept so that this silence holds: the silence as it will be, with its id,
     /// and before it the one it replaces where that cannot be changed in place. `fresh_id` is
-    /// used where a new one is made.
+    /// used where a new one is made; `confirmed` says that one that mutes everything is meant to.
     pub(crate) fn plan_set(
         &self,
         mut wanted: Silence,
         fresh_id: String,
+        confirmed: bool,
         now: i64,
     ) -> Result<Vec<Silence>, SilenceError> {
         let held = self.get(&wanted.id);
@@ -71,9 +72,6 @@ impl Silences {
             )));
         }
         wanted.check()?;
-        if self.rules.refuse_everything && wanted.names_nothing() {
-            return Err(SilenceError::MutesEverything);
-        }
         let mut changes = Vec::new();
         if !wanted.id.is_empty() {
             let held = self.get(&wanted.id).ok_or(SilenceError::NotFound)?;
@@ -83,6 +81,9 @@ impl Silences {
             if held.state(now) != SilenceState::Expired {
                 changes.push(ended(held, now));
             }
+        }
+        if self.rules.refuse_everything && !confirmed && wanted.names_nothing() {
+            return Err(SilenceError::MutesEverything);
         }
         if self.by_id.len() >= limits.silences {
             return Err(SilenceError::Limit(format!(
@@ -278,6 +279,7 @@ mod tests {
         refuse_everything: true,
         limits: Limits {
             alerts: 10,
+            alerts_per_name: 0,
             alert_bytes: 1000,
             groups: 10,
             silences: 3,
@@ -300,7 +302,9 @@ mod tests {
     }
 
     fn set(silences: &mut Silences, silence: Silence, id: &str, now: i64) -> String {
-        let changes = silences.plan_set(silence, id.to_owned(), now).unwrap();
+        let changes = silences
+            .plan_set(silence, id.to_owned(), false, now)
+            .unwrap();
         let id = changes.last().unwrap().id.clone();
         changes
             .into_iter()
@@ -335,7 +339,7 @@ mod tests {
     #[test]
     fn unknown_and_ended_silences_are_told_apart() {
         let mut silences = Silences::new(RULES);
-        let stray = silences.plan_set(wanted("none", "x", 0, 9), "n".to_owned(), 0);
+        let stray = silences.plan_set(wanted("none", "x", 0, 9), "n".to_owned(), false, 0);
         assert_eq!(stray, Err(SilenceError::NotFound));
         assert_eq!(silences.plan_expire("none", 0), Err(SilenceError::NotFound));
         set(&mut silences, wanted("", "x", 0, 10), "one", 0);
@@ -372,17 +376,36 @@ mod tests {
     }
 
     #[test]
+    fn whoever_means_to_mute_everything_says_so() {
+        let mut silences = Silences::new(RULES);
+        let everything = |id: &str, ends_at| Silence {
+            matchers: vec![Matcher::new("a", model::MatchOp::Regex, ".+").unwrap()],
+            ..wanted(id, "", 0, ends_at)
+        };
+        let refused = silences.plan_set(everything("", 10), "1".to_owned(), false, 0);
+        assert_eq!(refused, Err(SilenceError::MutesEverything));
+        let planned = silences.plan_set(everything("", 10), "1".to_owned(), true, 0);
+        planned
+            .unwrap()
+            .into_iter()
+            .for_each(|one| silences.apply(one));
+        // What is there is prolonged without another word.
+        let longer = silences.plan_set(everything("1", 20), "2".to_owned(), false, 5);
+        assert_eq!(longer.unwrap().len(), 1);
+    }
+
+    #[test]
     fn limits_are_named() {
         let mut silences = Silences::new(RULES);
         for id in ["1", "2", "3"] {
             set(&mut silences, wanted("", "x", 0, 10), id, 0);
         }
-        let refused = silences.plan_set(wanted("", "x", 0, 10), "4".to_owned(), 0);
+        let refused = silences.plan_set(wanted("", "x", 0, 10), "4".to_owned(), false, 0);
         let message = refused.unwrap_err().to_string();
         assert_eq!(message, "exceeded maximum number of silences: 3 (limit: 3)");
         let large = wanted("", &"x".repeat(200), 0, 10);
         let message = silences
-            .plan_set(large, "5".to_owned(), 0)
+            .plan_set(large, "5".to_owned(), false, 0)
             .unwrap_err()
             .to_string();
         assert!(

@@ -8,9 +8,11 @@ use contract::Peers;
 use model::Alert;
 use wal::WalError;
 
+use crate::acknowledgement::Acknowledgements;
 use crate::alerts::{Alerts, Change};
 use crate::groups::Groups;
 use crate::history::{AlertEvent, Delivery, History};
+use crate::import::Strangers;
 use crate::inhibit::Inhibitor;
 use crate::intervals;
 use crate::journal::{Compaction, Journal};
@@ -43,7 +45,12 @@ pub(crate) struct State {
     pub(crate) silences: Silences,
     pub(crate) groups: Groups,
     pub(crate) told: NotificationLog,
+    pub(crate) acknowledged: Acknowledgements,
     pub(crate) history: History,
+    /// Alerts that were told of under numbers of another Alertmanager.
+    pub(crate) strangers: Strangers,
+    /// When what that one had left was taken over, in milliseconds since the epoch.
+    pub(crate) imported_at: i64,
     journal: Arc<Journal>,
     metrics: Arc<Metrics>,
     /// Who else holds silences and the notification log.
@@ -61,11 +68,12 @@ impl State {
         peers: Arc<dyn Peers>,
         now: i64,
     ) -> Result<Self, WalError> {
-        let mut alerts = Alerts::new(rules.limits.alerts);
+        let mut alerts = Alerts::new(rules.limits.alerts, rules.limits.alerts_per_name);
         let mut silences = Silences::new(rules.silences);
         let mut told = NotificationLog::default();
+        let mut acknowledged = Acknowledgements::default();
         let mut history = History::new(rules.limits.history);
-        let mut alive = 0;
+        let (mut alive, mut imported_at) = (0, i64::MIN);
         let journal = Journal::open(folder, now, |record| match record {
             Record::Alert(known) => {
                 alive = alive.max(known.alert.updated_at);
@@ -87,6 +95,8 @@ impl State {
                 alive = alive.max(entry.at);
                 told.record(target, entry);
             }
+            Record::Acknowledged(fingerprint, one) => acknowledged.restore(fingerprint, one),
+            Record::Imported(at) => imported_at = at,
             Record::Alive(at) => alive = alive.max(at),
             Record::Event(event) => history.alert(event),
             Record::Delivery(delivery) => history.delivery(delivery),
@@ -100,13 +110,17 @@ impl State {
             alerts,
             silences,
             told,
+            acknowledged,
             history,
+            strangers: Strangers::default(),
+            imported_at,
             journal: Arc::new(journal),
             metrics,
             peers,
             rules,
         };
         state.wait_for_reports(alive, now);
+        state.look_for_strangers(imported_at);
         let known: Vec<u64> = state.alerts.iter().map(|(f, _)| f).collect();
         for fingerprint in known {
             state.house(fingerprint, true, now);
@@ -129,10 +143,29 @@ impl State {
 
     /// Writes to the log. What could not be written is known only as long as the process lives;
     /// telling people goes before that.
-    fn keep(&self, records: &[Record]) {
-        if let Err(error) = self.journal.append(records) {
+    pub(crate) fn keep(&self, records: &[Record]) {
+        if let Err(error) = self.append(records)
+            && let Some(left_out) = self.metrics.complaints.may_speak("log")
+        {
+            tracing::error!(%error, left_out, "alerts and notifications are not stored; a restart would forget them");
+        }
+    }
+
+    /// Writes to the log; all of it or nothing.
+    pub(crate) fn append(&self, records: &[Record]) -> Result<(), WalError> {
+        let written = self.journal.append(records);
+        if written.is_err() {
             self.metrics.journal_failures.inc();
-            tracing::error!(%error, "alerts and notifications are not stored; a restart would forget them");
+        }
+        written
+    }
+
+    /// Tells the other nodes of what has changed and they hold, too.
+    pub(crate) fn tell(&self, records: &[Record]) {
+        let shared = records.iter().filter(|record| record.is_shared());
+        let shared: Vec<Vec<u8>> = shared.map(Record::encode).collect();
+        if !shared.is_empty() {
+            self.peers.tell(shared);
         }
     }
 
@@ -144,16 +177,27 @@ impl State {
             let change = self.alerts.put(alert, timeout);
             if change == Change::Refused {
                 self.metrics.refused.inc();
-                tracing::error!(
-                    limit = self.rules.limits.alerts,
-                    "too many alerts: a new one is not taken"
-                );
+                self.complain_of_alerts();
                 continue;
+            }
+            if change == Change::Content {
+                self.recognise(fingerprint, &mut records);
             }
             self.note(fingerprint, change, now, &mut records);
             self.house(fingerprint, false, now);
         }
         self.keep(&records);
+    }
+
+    fn complain_of_alerts(&self) {
+        if let Some(left_out) = self.metrics.complaints.may_speak("alerts") {
+            tracing::error!(
+                limit = self.rules.limits.alerts,
+                limit_of_one_name = self.rules.limits.alerts_per_name,
+                left_out,
+                "too many alerts: a new one is not taken"
+            );
+        }
     }
 
     /// What the log and the history must know of an alert that was put.
@@ -204,9 +248,13 @@ impl State {
             let what = (fingerprint, &alert.labels, alert.starts_at);
             if self.groups.insert((place, node), what, told, now).is_err() {
                 self.metrics.group_limit.inc();
+                let Some(left_out) = self.metrics.complaints.may_speak("groups") else {
+                    continue;
+                };
                 tracing::error!(
                     limit = self.rules.limits.groups,
                     alert = alert.name(),
+                    left_out,
                     "too many groups: nobody is told of this alert"
                 );
             }
@@ -317,9 +365,6 @@ impl State {
                 .min(told.at.saturating_add(self.rules.retention));
             told.expires = keep;
             told.at = self.told.moment_after(&target, told.at);
-            let mut record = Vec::new();
-            record::put_notified(&mut record, &target, &told);
-            self.peers.tell(vec![record]);
             records.push(Record::Notified(target.clone(), told.clone()));
             self.told.record(target, told);
         }
@@ -328,6 +373,7 @@ impl State {
             self.history.delivery(delivery);
         }
         self.keep(&records);
+        self.tell(&records);
     }
 
     /// Makes or changes a silence; answers its id. The log has it, though not yet for certain the
@@ -336,9 +382,10 @@ impl State {
         &mut self,
         wanted: Silence,
         fresh_id: String,
+        confirmed: bool,
         now: i64,
     ) -> Result<String, SilenceError> {
-        let changes = self.silences.plan_set(wanted, fresh_id, now)?;
+        let changes = self.silences.plan_set(wanted, fresh_id, confirmed, now)?;
         let id = changes.last().map(|silence| silence.id.clone());
         self.change_silences(changes)?;
         id.ok_or(SilenceError::NotFound)
@@ -352,22 +399,16 @@ impl State {
 
     fn change_silences(&mut self, changes: Vec<Silence>) -> Result<(), SilenceError> {
         let records: Vec<Record> = changes.iter().cloned().map(Record::Silence).collect();
-        self.journal.append(&records).map_err(|error| {
-            self.metrics.journal_failures.inc();
-            SilenceError::Store(error.to_string())
-        })?;
-        if !records.is_empty() {
-            let changed = records.iter().map(Record::encode).collect();
-            self.peers.tell(changed);
-        }
+        self.append(&records)
+            .map_err(|error| SilenceError::Store(error.to_string()))?;
+        self.tell(&records);
         changes
             .into_iter()
             .for_each(|change| self.silences.apply(change));
         Ok(())
     }
 
-    /// Takes records of another node; answers the places of those that were news. Only silences
-    /// and notifications are shared: alerts come to each node from whoever has them.
+    /// Takes records of another node; answers the places of those that were news.
     pub(crate) fn merge(&mut self, records: &[&[u8]], now: i64) -> Vec<usize> {
         let limit = self.rules.limits.groups.saturating_mul(TOLD_PER_GROUP);
         let mut places = Vec::new();
@@ -379,9 +420,20 @@ impl State {
                     self.silences.merge(silence, now),
                     &self.metrics.silences_propagated,
                 ),
+                // What was taken over is known, and each node gives its alerts their numbers.
+                Some(Record::Notified(target, told))
+                    if told.at <= self.imported_at && self.told.last_of(target).is_some() =>
+                {
+                    continue;
+                }
                 Some(Record::Notified(target, told)) => (
                     self.told.merge(target, told, limit, now),
                     &self.metrics.nflog_propagated,
+                ),
+                Some(Record::Acknowledged(fingerprint, one)) => (
+                    self.acknowledged
+                        .merge(*fingerprint, one, &self.alerts, now),
+                    &self.metrics.acknowledgements_propagated,
                 ),
                 _ => continue,
             };
@@ -407,6 +459,9 @@ impl State {
             bytes.clear();
             record::put_notified(&mut bytes, target, told);
             take(&bytes);
+        }
+        for record in self.acknowledged.records() {
+            take(&record.encode());
         }
     }
 
@@ -434,6 +489,7 @@ impl State {
         }
         self.silences.collect(now);
         self.told.collect(now);
+        self.acknowledged.collect(&self.alerts, now);
         self.groups.collect();
         let held: std::collections::HashSet<u64> = self
             .groups
@@ -461,11 +517,15 @@ impl State {
             .told
             .iter()
             .map(|(target, told)| Record::Notified(target.clone(), told.clone()));
+        let acknowledged = self.acknowledged.records();
+        let imported = (self.imported_at > i64::MIN).then_some(Record::Imported(self.imported_at));
         let events = self.history.alerts().cloned().map(Record::Event);
         let deliveries = self.history.deliveries().cloned().map(Record::Delivery);
         let state = alerts
             .chain(silences)
             .chain(told)
+            .chain(acknowledged)
+            .chain(imported)
             .chain(events)
             .chain(deliveries);
         match self.journal.begin_compaction(state) {

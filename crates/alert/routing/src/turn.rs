@@ -1,5 +1,6 @@
 //! A group's turn: its alerts at one moment, on their way to each integration of the receiver.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -113,7 +114,12 @@ impl Turn {
         let integrations = self.plan.receivers.get(&*node.receiver);
         integrations.into_iter().flatten().any(|integration| {
             let errand = self.errand(node, &**integration);
-            errand.reason(&state.told).is_some()
+            match errand.reason(&state.told) {
+                Some(NotificationReason::Repeat) => {
+                    !state.all_acknowledged(&errand.told.firing, self.now)
+                }
+                reason => reason.is_some(),
+            }
         })
     }
 
@@ -168,7 +174,17 @@ impl Turn {
         };
         let errand = self.errand(node, integration);
         world.metrics.nflog_queries.inc();
-        let Some(reason) = errand.reason(&world.state.lock().told) else {
+        let (reason, before) = {
+            let mut state = world.state.lock();
+            let mut reason = errand.reason(&state.told);
+            let reminds = reason == Some(NotificationReason::Repeat);
+            if reminds && state.all_acknowledged(&errand.told.firing, self.now) {
+                state.remember(&errand.target, self.now, node.repeat_interval);
+                reason = None;
+            }
+            (reason, state.told.last_of(&errand.target))
+        };
+        let Some(reason) = reason else {
             return true;
         };
         let Errand {
@@ -181,7 +197,9 @@ impl Turn {
             world.state.lock().delivered(target, Some(told), None);
             return true;
         }
+        let request_key = request_key(&target, &alerts, self.now, before);
         let notification = Notification {
+            request_key,
             receiver: target.receiver.clone(),
             group_key: self.key.clone(),
             group_labels: self.labels.clone(),
@@ -246,15 +264,8 @@ impl Turn {
             let asked = error.retry_after.map_or(0, millis);
             let wait = jittered(pause, &self.key, attempts).max(asked);
             let late = wait >= millis(world.until(self.deadline));
-            tracing::warn!(
-                receiver = notification.receiver,
-                integration = kind,
-                index = integration.index(),
-                attempts,
-                error = error.message,
-                again = error.may_retry && !late,
-                "an attempt to notify failed"
-            );
+            let again = error.may_retry && !late;
+            warn_of(world, integration, notification, (attempts, again), &error);
             if !error.may_retry || late {
                 let why = if late {
                     GivenUp::Deadline
@@ -314,6 +325,31 @@ impl World {
     }
 }
 
+/// Says that an attempt failed; of those of one integration now and then one.
+fn warn_of(
+    world: &World,
+    integration: &dyn Notify,
+    notification: &Notification,
+    (attempts, again): (u64, bool),
+    error: &NotifyError,
+) {
+    let (receiver, kind) = (&notification.receiver, integration.kind());
+    let index = integration.index();
+    let subject = format!("{receiver}/{kind}/{index}");
+    if let Some(left_out) = world.metrics.complaints.may_speak(&subject) {
+        tracing::warn!(
+            receiver,
+            integration = kind,
+            index,
+            attempts,
+            error = error.message,
+            again,
+            left_out,
+            "an attempt to notify failed"
+        );
+    }
+}
+
 fn millis(length: Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
 }
@@ -325,6 +361,27 @@ fn jittered(pause: i64, key: &str, attempt: u64) -> i64 {
     let half = pause / 2;
     let share = (model::fingerprint(&labels) % 1024) as i64;
     half + half * share / 1024
+}
+
+/// The name of what is told to whom, made of what the log holds before it is told: whoever died
+/// before he could note that it was makes the same name of the same alerts after the next start.
+fn request_key(target: &Target, alerts: &[Alert], now: i64, before: Option<i64>) -> String {
+    let mut content = String::new();
+    for alert in alerts {
+        let state = if alert.is_resolved_at(now) { '-' } else { '+' };
+        let (number, since) = (alert.fingerprint(), alert.starts_at);
+        // Writing to a text cannot fail.
+        let _ = write!(content, "{state}{number:016x}@{since}");
+    }
+    let named = Labels::from_pairs([
+        ("alerts", content),
+        ("before", before.unwrap_or(0).to_string()),
+        ("group", target.group_key.clone()),
+        ("index", target.index.to_string()),
+        ("kind", target.kind.clone()),
+        ("receiver", target.receiver.clone()),
+    ]);
+    format!("{:016x}", model::fingerprint(&named))
 }
 
 fn fingerprints(alerts: &[&Alert]) -> Vec<u64> {
@@ -341,4 +398,40 @@ fn shortened(error: &NotifyError) -> String {
     }
     message.truncate(end);
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_keeps_its_name_until_it_is_noted() {
+        let alert = |name: &str, starts_at, ends_at| Alert {
+            labels: Labels::from_pairs([("alertname", name)]),
+            annotations: Labels::empty(),
+            starts_at,
+            ends_at,
+            updated_at: 0,
+            generator_url: String::new(),
+        };
+        let target = |index| Target {
+            group_key: "g".to_owned(),
+            receiver: "r".to_owned(),
+            kind: "webhook".to_owned(),
+            index,
+        };
+        let key = |index, alerts: &[Alert], before| request_key(&target(index), alerts, 50, before);
+        let first = key(0, &[alert("A", 1, 100)], None);
+        // Said again since, and told of a little later: the same.
+        assert_eq!(key(0, &[alert("A", 1, 200)], None), first);
+        for (other, what) in [
+            (key(1, &[alert("A", 1, 100)], None), "another integration"),
+            (key(0, &[alert("A", 1, 100)], Some(9)), "a repetition"),
+            (key(0, &[alert("A", 2, 100)], None), "it began anew"),
+            (key(0, &[alert("A", 1, 40)], None), "it ended"),
+            (key(0, &[alert("B", 1, 100)], None), "another alert"),
+        ] {
+            assert_ne!(other, first, "{what}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::NotificationStatus;
 use model::{Alert, Labels, MatchOp, Matcher, Pattern};
 
+use crate::acknowledgement::Acknowledgement;
 use crate::naming;
 use crate::state::State;
 
@@ -54,6 +55,8 @@ pub struct AlertView {
     pub inhibited_by: Vec<u64>,
     /// The time intervals that keep its group quiet.
     pub muted_by: Vec<String>,
+    /// Who has taken it on.
+    pub acknowledged: Option<Acknowledgement>,
 }
 
 impl AlertView {
@@ -136,6 +139,7 @@ impl State {
             silenced_by: silenced.iter().map(|id| id.to_string()).collect(),
             inhibited_by: inhibiting.into_iter().collect(),
             muted_by: Vec::new(),
+            acknowledged: self.acknowledged.of(fingerprint, alert, now).cloned(),
         })
     }
 

@@ -16,7 +16,7 @@ use contract::NotificationReason::{AllResolved, First, NewAlerts};
 use contract::{ClusterState, Peers, Replica, Settled};
 use model::Matcher;
 use parking_lot::Mutex;
-use routing::Silence;
+use routing::{Acknowledged, Silence};
 
 /// Others that are as far away as a test wants.
 #[derive(Debug, Default)]
@@ -131,7 +131,7 @@ fn what_the_first_has_told_is_not_told_again() {
 #[test]
 fn silences_of_others_hold_here() {
     let told = told_by_the_first(async |now| {
-        now.routing.set_silence(silence(now)).await.unwrap();
+        now.routing.set_silence(silence(now), false).await.unwrap();
     });
     let case = case(&second_of_two());
     case.run(0, async |now| {
@@ -150,7 +150,7 @@ fn silences_of_others_hold_here() {
 #[test]
 fn an_old_change_of_a_silence_is_no_news() {
     let told = told_by_the_first(async |now| {
-        let id = now.routing.set_silence(silence(now)).await.unwrap();
+        let id = now.routing.set_silence(silence(now), false).await.unwrap();
         now.routing.expire_silence(&id).await.unwrap();
     });
     assert_eq!(told.len(), 2);
@@ -185,4 +185,35 @@ fn nobody_is_told_before_the_others_are_found() {
         now.pass(200).await;
     });
     case.heard(&[(50, "hook", First, "1")]);
+}
+
+#[test]
+fn acknowledgements_of_others_hold_here_and_end_here() {
+    let told = told_by_the_first(async |now| {
+        now.fire("A", "1").await;
+        now.pass(1).await;
+        let all = Acknowledged {
+            matchers: vec![Matcher::equal("alertname", "A")],
+            ..Acknowledged::default()
+        };
+        let taken = now
+            .routing
+            .acknowledge(&all, None, "me".to_owned(), String::new());
+        let alerts = taken.await.unwrap();
+        now.routing.give_back(alerts[0]).await.unwrap();
+    });
+    assert_eq!(told.len(), 2, "one, and its end");
+    case(&second_of_two()).run(0, async |now| {
+        assert!(
+            merge(now, &told).is_empty(),
+            "of an alert that is not known"
+        );
+        now.fire("A", "1").await;
+        now.pass(1).await;
+        assert_eq!(merge(now, &told[..1]), [0]);
+        assert_eq!(now.routing.acknowledgements().len(), 1);
+        assert_eq!(merge(now, &told[1..]), [0]);
+        assert!(merge(now, &told).is_empty(), "known already");
+        assert!(now.routing.acknowledgements().is_empty());
+    });
 }

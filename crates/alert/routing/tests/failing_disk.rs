@@ -26,9 +26,9 @@ fn a_silence_that_cannot_be_stored_is_refused() {
     let case = Case::new(config(route()));
     let disk = FaultDisk::mount(case.folder(), 1).unwrap();
     case.run(0, async |now| {
-        let kept = now.routing.set_silence(silence()).await.unwrap();
+        let kept = now.routing.set_silence(silence(), false).await.unwrap();
         disk.arrange(Trouble::Broken, 0..u64::MAX);
-        let refused = now.routing.set_silence(silence()).await;
+        let refused = now.routing.set_silence(silence(), false).await;
         assert!(
             matches!(refused, Err(SilenceError::Store(_))),
             "{refused:?}"
@@ -60,7 +60,7 @@ fn what_was_acknowledged_outlives_a_kill_at_any_moment() {
         disk.arrange(Trouble::Dead, killed_at..u64::MAX);
         let _ = case.try_run(0, async |now| {
             for _ in 0..4 {
-                if let Ok(id) = now.routing.set_silence(silence()).await {
+                if let Ok(id) = now.routing.set_silence(silence(), false).await {
                     acknowledged.push(id);
                 }
                 now.pass(1).await;

@@ -141,7 +141,11 @@ fn inhibited_alerts_are_not_told() {
 fn silenced_alerts_are_not_told() {
     let case = Case::new(config(route()));
     case.run(0, async |now| {
-        let id = now.routing.set_silence(silence(0, 60)).await.unwrap();
+        let id = now
+            .routing
+            .set_silence(silence(0, 60), false)
+            .await
+            .unwrap();
         now.fire("A", "1").await;
         now.fire("B", "2").await;
         now.pass(20).await;
@@ -173,7 +177,7 @@ fn a_silence_may_end_with_its_alerts() {
     case.run(0, async |now| {
         let mut wanted = silence(0, 10_000);
         wanted.ends_with_alerts = true;
-        let id = now.routing.set_silence(wanted).await.unwrap();
+        let id = now.routing.set_silence(wanted, false).await.unwrap();
         now.fire("A", "1").await;
         now.pass(65).await;
         assert_eq!(now.routing.silence(&id).unwrap().1, SilenceState::Active);
@@ -370,7 +374,11 @@ fn silences_and_history_outlive_the_process() {
     let case = Case::new(config(route()));
     let mut id = String::new();
     case.run(0, async |now| {
-        id = now.routing.set_silence(silence(0, 5000)).await.unwrap();
+        id = now
+            .routing
+            .set_silence(silence(0, 5000), false)
+            .await
+            .unwrap();
         now.fire("A", "1").await;
         now.fire("B", "2").await;
         now.pass(20).await;
@@ -396,7 +404,7 @@ fn an_end_in_order_keeps_everything_too() {
         case.run(second, async |now| {
             now.fire("A", "1").await;
             now.routing
-                .set_silence(silence(second, 5000))
+                .set_silence(silence(second, 5000), false)
                 .await
                 .unwrap();
             now.pass(20).await;

@@ -103,6 +103,12 @@ const FLAGS: &[Flag] = &[
         "Alertmanager's configuration file. With it alerts are routed and told by this process, and Alertmanager's API answers under /api/v2, too.",
     ),
     active(
+        "alertmanager.config.expand-env",
+        Switch,
+        "false",
+        "${NAME} in values of Alertmanager's configuration stands for what the environment says.",
+    ),
+    active(
         "alertmanager.storage.path",
         Text,
         "",
@@ -143,6 +149,19 @@ const FLAGS: &[Flag] = &[
         Switch,
         "false",
         "Takes what other servers push to /api/v1/write.",
+    ),
+    active(
+        "web.remote-write-receiver.accepted-protobuf-messages",
+        List,
+        "",
+        "Messages of remote write that are taken: prometheus.WriteRequest, \
+         io.prometheus.write.v2.Request. Both where none is named.",
+    ),
+    active(
+        "web.enable-otlp-receiver",
+        Switch,
+        "false",
+        "Takes OpenTelemetry metrics: at /api/v1/otlp/v1/metrics, and over gRPC on the same port.",
     ),
     active(
         "web.cors.origin",
@@ -203,6 +222,24 @@ const FLAGS: &[Flag] = &[
         Text,
         "",
         "Longest span that blocks are merged to. Empty: 31d or a tenth of the retention time, whichever is less.",
+    ),
+    active(
+        "storage.remote.read-sample-limit",
+        Text,
+        "50000000",
+        "Samples of the answer to one remote read in the form of samples. 0: no limit.",
+    ),
+    active(
+        "storage.remote.read-concurrent-limit",
+        Text,
+        "10",
+        "Remote reads answered at once; more wait.",
+    ),
+    active(
+        "storage.remote.read-max-bytes-in-frame",
+        Text,
+        "1048576",
+        "Bytes after which a frame of a streamed remote read ends.",
     ),
     active(
         "storage.wal-sync",
@@ -344,9 +381,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.agent.retention.min-time", Text, "5m"),
     accepted("storage.agent.wal-compression", Switch, "true"),
     accepted("storage.remote.flush-deadline", Text, "1m"),
-    accepted("storage.remote.read-concurrent-limit", Text, "10"),
-    accepted("storage.remote.read-max-bytes-in-frame", Text, "1048576"),
-    accepted("storage.remote.read-sample-limit", Text, "50000000"),
     accepted("storage.tsdb.allow-overlapping-blocks", Switch, "true"),
     accepted("storage.tsdb.allow-overlapping-compaction", Switch, "true"),
     accepted("storage.tsdb.head-chunks-write-queue-size", Text, "0"),
@@ -356,15 +390,9 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.wal-segment-size", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
-    accepted("web.enable-otlp-receiver", Switch, "false"),
     accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
     accepted("web.read-timeout", Text, "5m"),
-    accepted(
-        "web.remote-write-receiver.accepted-protobuf-messages",
-        List,
-        "",
-    ),
     accepted("web.user-assets", Text, ""),
 ];
 

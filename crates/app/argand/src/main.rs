@@ -24,6 +24,8 @@ mod own;
 mod pipeline;
 mod promql_tools;
 mod query_log;
+mod receivers;
+mod remote_read;
 mod signals;
 mod test_tools;
 mod tools;

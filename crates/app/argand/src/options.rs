@@ -164,7 +164,7 @@ fn optional<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result
     required(flags, name, read).map(Some)
 }
 
-fn number(flags: &Flags, name: &str) -> Result<usize> {
+pub(crate) fn number(flags: &Flags, name: &str) -> Result<usize> {
     required(flags, name, |text| {
         let number: usize = text.parse().context("a whole number was expected")?;
         if number == 0 {

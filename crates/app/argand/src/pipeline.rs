@@ -17,7 +17,6 @@ use guard::Guard;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions, QueryObserver};
-use receive::RemoteWrite;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -30,7 +29,8 @@ use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
-use crate::{features, listen, signals};
+use crate::receivers::Receivers;
+use crate::{features, listen, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -167,21 +167,20 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         &options.alerting,
         alertmanager.clone(),
     );
+    let receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
     let stages = Stages::start(
         Arc::clone(&store),
         scraping,
         options.clone(),
         alerting,
         queries.log,
+        receivers.clone(),
     );
     let stages = Arc::new(stages);
-    let remote_write = flags
-        .is_on("web.enable-remote-write-receiver")
-        .then(|| Arc::new(RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>)));
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
-    if let Some(receiver) = &remote_write {
-        gatherers.push(Arc::clone(receiver) as Arc<dyn Gather>);
-    }
+    gatherers.extend(receivers.gatherers());
+    let remote_read = remote_read::server(flags)?;
+    gatherers.push(Arc::clone(&remote_read) as Arc<dyn Gather>);
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
         select: Arc::clone(&store) as Arc<dyn Select>,
@@ -192,7 +191,9 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         rules: Arc::clone(&stages.alerting.rules) as Arc<dyn RuleStates>,
         alertmanagers: Arc::clone(&stages.alerting.sender) as Arc<dyn Alertmanagers>,
         engine,
-        remote_write,
+        remote_read,
+        remote_write: receivers.remote_write,
+        otlp: receivers.otlp,
         gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));
@@ -232,6 +233,7 @@ async fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<A
     let source = alertmanager::Source {
         file: PathBuf::from(file),
         external_url: options.alerting.external_url.clone(),
+        expands: flags.is_on("alertmanager.config.expand-env"),
     };
     let data = match flags.text("alertmanager.storage.path") {
         "" => options.data.clone(),
@@ -380,6 +382,7 @@ struct Stages {
     scraping: Handle,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
+    receivers: Receivers,
 }
 
 impl Stages {
@@ -389,6 +392,7 @@ impl Stages {
         options: Options,
         alerting: Alerting,
         query_log: Arc<QueryLog>,
+        receivers: Receivers,
     ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
@@ -411,6 +415,7 @@ impl Stages {
             scraping: scraping.clone(),
             alerting,
             query_log,
+            receivers,
         }
     }
 
@@ -451,6 +456,7 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
+        self.receivers.apply(&config.otlp);
         self.alerting.apply(&config, alerting);
         Ok(())
     }

@@ -34,8 +34,10 @@ mod http;
 mod inherit;
 mod load;
 mod nearest;
+mod otlp;
 mod prometheus;
 mod read;
+mod remote_write;
 mod rule_tests;
 mod rules;
 mod scalar;
@@ -56,7 +58,11 @@ pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
 };
 pub use load::{load, parse};
+pub use otlp::{OtlpConfig, Promoted, TranslationStrategy};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};
+pub use remote_write::{
+    CloudLogin, MetadataConfig, QueueConfig, RemoteWriteConfig, SigV4Config, WriteMessage,
+};
 pub use rule_tests::{
     AlertTest, ExpectedAlert, ExpectedSample, ExpressionTest, RuleTest, RuleTestFile,
     load_rule_tests,

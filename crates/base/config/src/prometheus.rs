@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::Labels;
 
-use crate::{AlertingConfig, NameValidation, ScrapeConfig};
+use crate::{AlertingConfig, NameValidation, OtlpConfig, RemoteWriteConfig, ScrapeConfig};
 
 /// `global`, as far as it is not inherited by the scrape sections.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,9 +59,13 @@ pub struct Config {
     pub scrape_configs: Vec<ScrapeConfig>,
     /// `alerting`.
     pub alerting: AlertingConfig,
+    /// `remote_write`.
+    pub remote_write: Vec<RemoteWriteConfig>,
     /// `storage`.
     pub storage: StorageConfig,
-    /// Sections that were checked and whose machinery is not active yet, such as `remote_write`.
+    /// `otlp`.
+    pub otlp: OtlpConfig,
+    /// Sections that were checked and whose machinery is not active yet, such as `remote_read`.
     pub inactive: Vec<String>,
     /// The whole file as YAML with defaults filled in and secrets as `<secret>`, for the status
     /// page.

@@ -201,10 +201,27 @@ fn paths_are_relative_to_the_file() {
 #[test]
 fn what_is_not_active_yet_is_named_once() {
     let config = parse(
-        "remote_write: [{url: 'http://x'}]\nrule_files: [a]\notlp: {promote_scope_metadata: true}\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
+        "remote_read: [{url: 'http://x'}]\nrule_files: [a]\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
     );
-    assert_eq!(config.inactive, ["remote_write", "otlp", "dns_sd_configs"]);
+    assert_eq!(config.inactive, ["remote_read", "dns_sd_configs"]);
     assert_eq!(config.scrape_configs[0].discovery.len(), 3);
+}
+
+#[test]
+fn otlp_says_what_names_and_labels_series_get() {
+    let plain = parse("");
+    assert_eq!(plain.otlp, config::OtlpConfig::default());
+    let otlp = parse(
+        "otlp:\n  translation_strategy: NoTranslation\n  promote_all_resource_attributes: true\n  ignore_resource_attributes: [' a ', b]\n  convert_histograms_to_nhcb: true\n  label_name_underscore_sanitization: false\n",
+    )
+    .otlp;
+    assert!(!otlp.strategy.escapes() && !otlp.strategy.has_suffixes());
+    assert!(otlp.promoted.takes("c") && !otlp.promoted.takes("a"));
+    assert!(otlp.custom_buckets && !otlp.promote_scope && !otlp.prefix_underscore);
+    let listed = parse("otlp: {promote_resource_attributes: [a]}")
+        .otlp
+        .promoted;
+    assert!(listed.takes("a") && !listed.takes("b"));
 }
 
 #[test]
@@ -315,5 +332,41 @@ fn files_of_scrape_sections_are_read_too() {
     assert!(
         error.contains("b.yml:1:1: unknown key \"global\""),
         "{error}"
+    );
+}
+
+#[test]
+fn remote_write_is_complete() {
+    let config = parse(
+        "remote_write:\n- url: 'http://u:geheim@x/write'\n- url: http://y\n  name: far\n  remote_timeout: 5s\n  headers: {X-Scope-OrgID: a}\n  protobuf_message: io.prometheus.write.v2.Request\n  send_exemplars: true\n  send_native_histograms: true\n  write_relabel_configs: [{action: labeldrop, regex: pod}]\n  sigv4: {region: r, access_key: k, secret_key: geheim}\n  queue_config: {capacity: 5, max_shards: 4, min_shards: 2, max_samples_per_send: 3, retry_on_http_429: true, sample_age_limit: 1h}\n  metadata_config: {send: false}\n",
+    );
+    let [plain, full] = &config.remote_write[..] else {
+        panic!("{:?}", config.remote_write)
+    };
+    assert!(!format!("{config:?}").contains("geheim"));
+    assert_eq!(plain.message, config::WriteMessage::V1);
+    assert_eq!(plain.timeout, Duration::from_secs(30));
+    assert!(plain.metadata.send && plain.cloud.is_none() && !plain.send_exemplars);
+    let queue = &plain.queue;
+    assert_eq!(
+        (queue.capacity, queue.max_shards, queue.min_shards),
+        (10_000, 50, 1)
+    );
+    assert_eq!(queue.max_samples_per_send, 2_000);
+    assert_eq!(queue.min_backoff, Duration::from_millis(30));
+    assert_eq!(queue.sample_age_limit, None);
+    assert_eq!(full.name, "far");
+    assert_eq!(full.message, config::WriteMessage::V2);
+    assert_eq!(full.headers["X-Scope-OrgID"], "a");
+    assert_eq!(full.relabel.len(), 1);
+    assert!(full.send_exemplars && full.send_native_histograms && !full.metadata.send);
+    assert!(full.queue.retry_on_429);
+    assert_eq!(full.queue.sample_age_limit, Some(Duration::from_secs(3600)));
+    let Some(config::CloudLogin::SigV4(sigv4)) = &full.cloud else {
+        panic!("{:?}", full.cloud)
+    };
+    assert_eq!(
+        (sigv4.region.as_str(), sigv4.service.as_str()),
+        ("r", "aps")
     );
 }

@@ -70,6 +70,10 @@ pub struct Notification {
     pub now: i64,
     /// Until when an attempt makes sense: the group's next turn. In milliseconds since the epoch.
     pub deadline: i64,
+    /// Names what is told to whom: the same in every attempt, one of the next process among them
+    /// where this one dies before it could note the receiver's answer; another one for whatever is
+    /// told later. A receiver that knows it need not act twice.
+    pub request_key: String,
 }
 
 impl Notification {

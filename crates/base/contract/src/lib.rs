@@ -2,8 +2,9 @@
 //!
 //! A stage never names another: scraping knows [`Append`] and not the store behind it, a query
 //! knows [`Select`], discovery knows [`TargetSink`], rules know [`Query`] and [`AlertSink`], routing
-//! knows [`Notify`] and, of other nodes, [`Peers`], the program's own metrics come from whatever is [`Gather`]. The application
-//! joins them.
+//! knows [`Notify`] and, of other nodes, [`Peers`], remote write reads on in a log through
+//! [`Follow`], the program's own metrics come from whatever is [`Gather`]. The application joins
+//! them.
 //!
 //! [`memory`] holds a small store in memory that keeps the same promises, for tests of the stages
 //! on either side.
@@ -13,6 +14,7 @@ mod alerts;
 mod append;
 mod cluster;
 mod exemplars;
+mod follow;
 mod gather;
 pub mod memory;
 mod query;
@@ -32,13 +34,16 @@ pub use append::{
 };
 pub use cluster::{Alone, ClusterPeer, ClusterState, Peers, Replica, Settled};
 pub use exemplars::Exemplars;
+pub use follow::{Follow, FollowError, LogKind, LogPosition, LogReference, LogSink, Taken};
 pub use gather::{Clock, Gather, SystemClock};
 pub use query::{PreparedQuery, Query, QueryFault, QueryPoint, Reads};
 pub use rules::{
     ActiveAlert, AlertState, AlertingState, Alertmanagers, RuleGroupState, RuleHealth, RuleState,
     RuleStates, Texts,
 };
-pub use select::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
+pub use select::{
+    ChunkSink, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch,
+};
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{
     ActiveTarget, DroppedTarget, Health, MetricMetadata, TargetGroup, TargetSink, Targets,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use chunk::Chunk;
 use model::{Columns, Labels, Matcher};
 use thiserror::Error;
 
@@ -83,6 +84,9 @@ pub struct Touched {
     pub blocks: u64,
 }
 
+/// Takes the chunks of a series one after the other; an error ends the reading.
+pub type ChunkSink<'a> = dyn FnMut(Chunk<'_>) -> Result<(), SelectError> + 'a;
+
 /// The series that a selection found: a view that later appends do not change.
 ///
 /// Series may come in any order; no label set comes twice. Reading is independent for each
@@ -117,6 +121,14 @@ pub trait SeriesList: Send + Sync {
     /// earlier ones. A store that knows the newest sample need not decode a chunk for it.
     fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
         self.read(place, into)
+    }
+
+    /// Hands the samples that [`SeriesList::read`] would append to `each`, packed in chunks that
+    /// rise in time. A store that has them packed need not unpack them.
+    fn chunks(&self, place: usize, each: &mut ChunkSink<'_>) -> Result<(), SelectError> {
+        let mut columns = Columns::new();
+        self.read(place, &mut columns)?;
+        chunk::pack(&columns, each)
     }
 
     /// Says that the calling thread will read these series next, a few at a time: a store may fetch

@@ -44,6 +44,7 @@ fn notification() -> Notification {
         reason: NotificationReason::First,
         now: 1_600_000_700 * SECOND,
         deadline: far,
+        request_key: String::new(),
     }
 }
 

@@ -33,6 +33,7 @@ fn data() -> Data {
         reason: NotificationReason::First,
         now: 5,
         deadline: 10,
+        request_key: String::new(),
     };
     Data::new(&notification, "http://h")
 }

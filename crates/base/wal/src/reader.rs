@@ -96,6 +96,17 @@ impl Reader {
         })
     }
 
+    /// As [`Reader::open`], from a place on where a record ends. Where the segment of that place is
+    /// gone, reading begins with the first one behind it.
+    pub fn open_from(dir: &Path, from: Position, last: u64) -> Result<Self, WalError> {
+        let mut reader = Self::open(dir, from.segment..=last)?;
+        let first = reader.segments.as_slice().first();
+        if first.is_some_and(|first| first.number == from.segment) {
+            reader.seek(from.offset)?;
+        }
+        Ok(reader)
+    }
+
     /// Where the last record ended; `None` before the first segment and after the last.
     pub fn position(&self) -> Option<Position> {
         self.open.as_ref().map(|open| Position {

@@ -5,7 +5,11 @@
 //! sockets and files; whoever has the bytes hands them over.
 //!
 //! [`exposition`] is what targets answer to a scrape: text, OpenMetrics and protobuf; [`remote`]
-//! what other servers push.
+//! what other servers push and ask for; [`otlp`] what programs push that measure with
+//! OpenTelemetry; [`alertmanager`] what Alertmanager leaves in its data folder.
 
+pub mod alertmanager;
 pub mod exposition;
+mod fields;
+pub mod otlp;
 pub mod remote;

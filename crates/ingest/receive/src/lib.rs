@@ -6,9 +6,18 @@
 //! A request is read whole before any of it is stored, so that one that is malformed stores
 //! nothing. Samples that the store refuses are named in the answer, and the others are stored.
 //!
-//! Absent: sockets and routes, which `serve` has; the byte formats, which `wire` has.
+//! [`RemoteWrite`] takes what other servers push, [`Otlp`] what programs push that measure with
+//! OpenTelemetry. Absent: sockets and routes, which `serve` has; the byte formats, which `wire` has.
 
+mod body;
+mod ids;
+mod otlp;
+mod pending;
+mod refuse;
 mod remote_write;
 
-pub use remote_write::{Refused, RemoteWrite, Written};
+pub use body::{BodyError, Encoding, MOST_BYTES};
+pub use otlp::{Accepted, Deltas, Form, Otlp, OtlpOptions};
+pub use refuse::{Refused, Written};
+pub use remote_write::RemoteWrite;
 pub use wire::remote::write::Version;

@@ -12,12 +12,14 @@ use contract::{
 };
 use model::Labels;
 use promql::Engine;
-use receive::RemoteWrite;
+use receive::{Otlp, RemoteWrite};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
 use crate::cors::CorsOrigin;
+use crate::intake::Intake;
 use crate::observe::RequestMetrics;
+use crate::remote_read::RemoteRead;
 
 /// The stages that answer, once they can.
 pub struct Services {
@@ -37,8 +39,12 @@ pub struct Services {
     pub alertmanagers: Arc<dyn Alertmanagers>,
     /// Who evaluates queries.
     pub engine: Arc<Engine>,
+    /// Who answers what other servers ask by remote read.
+    pub remote_read: Arc<RemoteRead>,
     /// Who takes what other servers push, where switched on.
     pub remote_write: Option<Arc<RemoteWrite>>,
+    /// Who takes what programs push that measure with OpenTelemetry, where switched on.
+    pub otlp: Option<Arc<Otlp>>,
     /// What the stages say of themselves at `/metrics`.
     pub gatherers: Vec<Arc<dyn Gather>>,
 }
@@ -158,6 +164,7 @@ pub struct FaceOptions {
 pub struct Face {
     pub(crate) options: FaceOptions,
     pub(crate) requests: Arc<RequestMetrics>,
+    pub(crate) intake: Intake,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
     services: OnceLock<Services>,
@@ -170,6 +177,7 @@ impl Face {
         Arc::new(Self {
             options,
             requests: Arc::new(requests),
+            intake: Intake::default(),
             alertmanager: OnceLock::new(),
             services: OnceLock::new(),
         })

@@ -2,23 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use receive::{Refused, Version, Written};
+use receive::{Encoding, Refused, Version, Written};
 
 use crate::face::Face;
-
-/// Bytes of a compressed request. What may come out of one is limited by the receiver.
-pub(crate) const MAX_REQUEST: usize = 32 << 20;
+use crate::intake::encoding;
 
 /// `POST /api/v1/write`: 204 where all was stored; 400 where sending again is of no use, with
 /// what is wrong line by line; 500 where it is. Version 2.0 is told how much was stored.
 pub(crate) async fn write(
     State(face): State<Arc<Face>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Response {
     let Some(services) = face.services() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").into_response();
@@ -28,42 +26,55 @@ pub(crate) async fn write(
                     --web.enable-remote-write-receiver\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    let version = match version(&headers) {
-        Ok(version) => version,
+    let (encoding, version) = match message(&headers) {
+        Ok((_, version)) if !receiver.accepts(version) => {
+            let reason = format!(
+                "{} protobuf message is not accepted by this server; see \
+                 --web.remote-write-receiver.accepted-protobuf-messages\n",
+                version.message()
+            );
+            return (StatusCode::UNSUPPORTED_MEDIA_TYPE, reason).into_response();
+        }
+        Ok(message) => message,
         Err(reason) => return (StatusCode::UNSUPPORTED_MEDIA_TYPE, reason).into_response(),
     };
+    let body = match face.intake.read(body).await {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
+    };
     // A millisecond or a few: less than to hand it to another thread and back.
-    answer(receiver.write(&body, version), version)
+    answer(receiver.write(&body.bytes, encoding, version), version)
 }
 
-/// The message that the headers say the body is.
-fn version(headers: &HeaderMap) -> Result<Version, String> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let encoding = text(header::CONTENT_ENCODING).unwrap_or("snappy");
-    if !encoding.eq_ignore_ascii_case("snappy") {
-        return Err(format!(
-            "Content-Encoding {encoding:?} is not supported; send snappy\n"
-        ));
-    }
-    let kind = text(header::CONTENT_TYPE).unwrap_or("application/x-protobuf");
+/// How the headers say that the body is compressed, and which message it is.
+fn message(headers: &HeaderMap) -> Result<(Encoding, Version), String> {
+    // Upstream knows snappy alone; other senders prefer zstd.
+    let encoding = encoding(headers, Encoding::Snappy).map_err(|name| {
+        format!("{name} encoding (compression) is not accepted by this server; snappy, zstd and gzip are\n")
+    })?;
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.map_or("application/x-protobuf", |kind| {
+        kind.to_str().unwrap_or("?")
+    });
+    let refused = || {
+        format!(
+            "Content-Type {kind:?} is not supported; send application/x-protobuf, with \
+             proto=prometheus.WriteRequest or proto=io.prometheus.write.v2.Request\n"
+        )
+    };
     let mut parts = kind.split(';').map(str::trim);
-    if !parts
-        .next()
-        .is_some_and(|media| media.eq_ignore_ascii_case("application/x-protobuf"))
-    {
-        return Err(format!(
-            "Content-Type {kind:?} is not supported; send application/x-protobuf\n"
-        ));
+    let media = parts.next().unwrap_or_default();
+    if !media.eq_ignore_ascii_case("application/x-protobuf") {
+        return Err(refused());
     }
-    let message = parts.find_map(|part| part.strip_prefix("proto="));
-    match message.map(|name| name.trim_matches('"')) {
-        None | Some("prometheus.WriteRequest") => Ok(Version::V1),
-        Some("io.prometheus.write.v2.Request") => Ok(Version::V2),
-        Some(other) => Err(format!(
-            "message {other:?} is not supported; there are prometheus.WriteRequest and \
-             io.prometheus.write.v2.Request\n"
-        )),
+    for parameter in parts {
+        let (name, value) = parameter.split_once('=').ok_or_else(refused)?;
+        if name == "proto" {
+            let version = Version::of_message(value.trim_matches('"')).ok_or_else(refused)?;
+            return Ok((encoding, version));
+        }
     }
+    Ok((encoding, Version::V1))
 }
 
 fn answer(outcome: Result<Written, Refused>, version: Version) -> Response {
@@ -106,25 +117,31 @@ mod tests {
 
     #[test]
     fn which_message_a_request_is() {
-        let check = |kind: Option<&str>, encoding: Option<&str>, expected: Option<Version>| {
+        let check = |kind: Option<&str>, given: Option<&str>, expected| {
             let mut headers = HeaderMap::new();
             for (name, value) in [
                 (header::CONTENT_TYPE, kind),
-                (header::CONTENT_ENCODING, encoding),
+                (header::CONTENT_ENCODING, given),
             ] {
                 if let Some(value) = value {
                     headers.insert(name, value.parse().unwrap());
                 }
             }
-            assert_eq!(version(&headers).ok(), expected, "{kind:?} {encoding:?}");
+            assert_eq!(message(&headers).ok(), expected, "{kind:?} {given:?}");
         };
-        check(None, None, Some(Version::V1));
+        use Encoding::{Gzip, Snappy, Zstd};
+        use Version::{V1, V2};
+        check(None, None, Some((Snappy, V1)));
         let v1 = "application/x-protobuf;proto=prometheus.WriteRequest";
-        check(Some(v1), Some("snappy"), Some(Version::V1));
+        check(Some(v1), Some("snappy"), Some((Snappy, V1)));
         let v2 = "application/x-protobuf; proto=io.prometheus.write.v2.Request";
-        check(Some(v2), Some("snappy"), Some(Version::V2));
+        check(Some(v2), Some("snappy"), Some((Snappy, V2)));
         check(Some("application/json"), None, None);
         check(Some("application/x-protobuf;proto=x.Y"), None, None);
-        check(Some(v1), Some("gzip"), None);
+        check(Some("application/x-protobuf;proto"), None, None);
+        check(Some("application/x-protobuf;a=b"), None, Some((Snappy, V1)));
+        check(Some(v1), Some("gzip"), Some((Gzip, V1)));
+        check(Some(v1), Some("zstd"), Some((Zstd, V1)));
+        check(Some(v1), Some("br"), None);
     }
 }

@@ -16,12 +16,14 @@ const QUESTIONS: [&str; 8] = [
 ];
 
 /// Where samples, pushes, alerts and silences are given; also everything below.
-const GIFTS: [&str; 6] = [
+const GIFTS: [&str; 8] = [
     "/api/v1/write",
     "/api/v1/otlp",
+    "/opentelemetry.proto.collector.metrics.v1.MetricsService",
     "/metrics/job",
     "/metrics/job@base64",
     "/api/v2/alerts",
+    "/api/v1/alerting/acknowledgements",
     "/api/v2/silence",
 ];
 
@@ -69,12 +71,21 @@ mod tests {
             ("POST", "/api/v1/read", Read),
             ("POST", "/api/v1/write", Write),
             ("POST", "/api/v1/otlp/v1/metrics", Write),
+            (
+                "POST",
+                "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+                Write,
+            ),
             ("POST", "/api/v1/writer", Admin),
             ("PUT", "/metrics/job/batch", Write),
             ("DELETE", "/metrics/job@base64/YQ", Write),
             ("POST", "/api/v2/alerts", Write),
             ("POST", "/alertmanager/api/v2/silences", Write),
             ("DELETE", "/api/v2/silence/1", Write),
+            ("GET", "/api/v1/alerting/history/alerts", Read),
+            ("POST", "/api/v1/alerting/acknowledgements", Write),
+            ("DELETE", "/api/v1/alerting/acknowledgements/1", Write),
+            ("POST", "/api/v1/alerting/history/alerts", Admin),
             ("GET", "/api/v2/silences", Read),
             ("POST", "/-/reload", Admin),
             ("GET", "/-/reload", Admin),

@@ -13,8 +13,8 @@ use tower_http::compression::predicate::{And, DefaultPredicate, Predicate as _, 
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe,
-    own_metrics, pages, query, remote, rules, series, status, targets,
+    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe, otlp,
+    own_metrics, pages, query, remote, remote_read, rules, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -27,14 +27,16 @@ const MIN_COMPRESSED: u64 = 1024;
 /// All routes of a face, below its prefix.
 pub fn router(face: Arc<Face>) -> Router {
     let prefix = face.options.prefix.clone();
-    let routes = routes(face);
+    let routes = routes(Arc::clone(&face));
     if prefix.is_empty() {
         return routes;
     }
     let home = Redirect::to(&format!("{prefix}/query"));
     let top = Router::new()
         .route("/", get(home.clone()))
-        .route(&format!("{prefix}/"), get(home));
+        .route(&format!("{prefix}/"), get(home))
+        // Clients of gRPC know no prefix.
+        .route(otlp::GRPC_PATH, post(otlp::export).with_state(face));
     top.nest(&prefix, routes)
 }
 
@@ -59,6 +61,10 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/rules", get(rules::rules))
         .route("/alerts", get(rules::alerts))
         .route("/alertmanagers", get(rules::alertmanagers))
+        .route(
+            "/read",
+            post(remote_read::read).layer(DefaultBodyLimit::max(remote_read::MAX_REQUEST)),
+        )
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/tsdb/blocks", get(status::blocks))
@@ -69,10 +75,8 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/status/flags", get(status::flags))
         .route("/status/buildinfo", get(status::build))
         .route("/status/walreplay", get(status::replay))
-        .route(
-            "/write",
-            post(remote::write).layer(DefaultBodyLimit::max(remote::MAX_REQUEST)),
-        )
+        .route("/write", post(remote::write))
+        .route("/otlp/v1/metrics", post(otlp::metrics))
         .fallback(|| async { ApiError::not_found("no such endpoint under /api/v1") });
     let api = question
         .merge(always)
@@ -102,9 +106,11 @@ fn routes(face: Arc<Face>) -> Router {
                 .route_layer(from_fn_with_state(Arc::clone(&face), health::layer)),
         )
         .route("/metrics", get(own_metrics::own))
+        .route(otlp::GRPC_PATH, post(otlp::export))
         .route("/exporters/{name}", get(own_metrics::exporter))
         .route("/api/v2/{*path}", any(alertmanager::mounted))
         .route("/alertmanager/api/v2/{*path}", any(alertmanager::mounted))
+        .route("/api/v1/alerting/{*path}", any(alertmanager::mounted))
         .fallback(any(pages::page))
         .layer(from_fn_with_state(
             Arc::clone(&face.requests),

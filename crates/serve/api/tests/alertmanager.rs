@@ -109,6 +109,7 @@ async fn wrong_requests_are_told_what_is_wrong() {
         ("POST", "silences", silence(&json!({"endsAt": "2010-01-01T00:00:00Z"})), 400, text("Failed to create silence: start time must be before end time")),
         ("POST", "silences", silence(&json!({"endsAt": "2020-02-01T00:00:00Z"})), 400, text("Failed to create silence: end time can't be in the past")),
         ("POST", "silences", silence(&matcher("a", "", false)), 400, text("invalid silence: at least one matcher must not match the empty string")),
+        ("POST", "silences", silence(&matcher("a", ".+", true)), 400, text("this silence names nothing: each of its matchers takes any value, so that it would mute every alert; add a matcher with a value, or say \"confirmed\": true in the request where that is meant")),
         ("POST", "silences", silence(&json!({"id": nobody})), 404, text("silence not found")),
         ("GET", "silences?filter=a", String::new(), 400, text("bad matcher format: a")),
         ("POST", "alerts", "[{}]".to_owned(), 422, coded(602, "0.labels in body is required")),
@@ -142,6 +143,19 @@ async fn a_silence_lives_through_its_calls() {
     );
     assert_eq!(shown.get("endsWithAlerts"), None);
 
+    // Everything is muted by those who mean it.
+    let everything = json!({
+        "matchers": [{"name": "a", "value": ".+", "isRegex": true}],
+        "confirmed": true,
+    });
+    let (status, all) = server
+        .ask("POST", "/api/v2/silences", &silence(&everything))
+        .await;
+    assert_eq!(status, 200, "{all}");
+    let all = serde_json::from_str::<Value>(&all).unwrap()["silenceID"].clone();
+    let path = format!("/api/v2/silence/{}", all.as_str().unwrap());
+    assert_eq!(server.ask("DELETE", &path, "").await.0, 200);
+
     // Another comment in place, other matchers as another silence.
     let same = json!({"id": id, "startsAt": shown["startsAt"], "comment": "more"});
     let (_, answer) = server
@@ -162,7 +176,7 @@ async fn a_silence_lives_through_its_calls() {
     };
     assert_eq!(
         states(&server.json("/api/v2/silences").await),
-        ["active", "expired"]
+        ["active", "expired", "expired"]
     );
     let found = server.json("/api/v2/silences?filter=b!~%22c.*%22").await;
     assert_eq!(states(&found), ["active"]);

@@ -1,10 +1,17 @@
 //! The addresses that pages of their own answer to.
 
 /// Paths below the prefix that show a page, each with [`crate::index`].
-pub const PAGES: [&str; 7] = [
+pub const PAGES: [&str; 14] = [
     "query",
     "graph",
+    "alerts",
+    "rules",
+    "notifications",
+    "alertmanager",
+    "silences",
+    "silence",
     "targets",
+    "service-discovery",
     "tsdb-status",
     "status",
     "flags",

@@ -19,6 +19,10 @@ const FLUSH_BYTES: usize = 1 << 20;
 pub(crate) struct Keep<'a> {
     /// Whether the series of a reference lives on.
     pub(crate) series: &'a dyn Fn(u64) -> bool,
+    /// Whether the names of the others are kept all the same, for those who read on behind.
+    pub(crate) all_names: bool,
+    /// No segment from this one on is replaced.
+    pub(crate) before: u64,
     /// Times before this are in blocks.
     pub(crate) from: i64,
     /// Is told of damage that is passed over.
@@ -47,6 +51,12 @@ pub(crate) fn write(
         return Ok(None);
     };
     let last = first + whole * 2 / 3 - 1;
+    let Some(last) = keep.before.checked_sub(1).map(|most| last.min(most)) else {
+        return Ok(None);
+    };
+    if last < first {
+        return Ok(None);
+    }
     let path = wal::checkpoint_path(folder, last);
     let draft = path.with_extension(format!("{last:08}.tmp"));
     if draft.exists() {
@@ -140,7 +150,7 @@ fn filter(bytes: &[u8], keep: &Keep<'_>, out: &mut Vec<u8>) {
         Kind::Series => {
             record::series::begin(out);
             record::series::decode(body, |reference, pairs| {
-                if (keep.series)(reference) {
+                if keep.all_names || (keep.series)(reference) {
                     let labels = model::Labels::from_pairs(pairs.iter().copied());
                     record::series::push(out, reference, &labels);
                 }
@@ -220,9 +230,13 @@ mod tests {
         }
         let keep = Keep {
             series: &|reference| reference != 2,
+            all_names: false,
+            before: u64::MAX,
             from: 2,
             damaged: &|damage| panic!("{damage}"),
         };
+        let held = Keep { before: 0, ..keep };
+        assert_eq!(write(dir.path(), 6, true, &held).unwrap(), None);
         assert_eq!(write(dir.path(), 6, true, &keep).unwrap(), Some(3));
         let path = wal::checkpoint_path(dir.path(), 3);
         let mut reader = Reader::open(&path, 0..=u64::MAX).unwrap();
@@ -243,11 +257,22 @@ mod tests {
         assert_eq!(others, 4);
         // The next one takes the former over.
         let keep = Keep {
-            series: &|_| true,
+            series: &|_| false,
+            all_names: true,
+            before: 5,
             from: 3,
             damaged: &|damage| panic!("{damage}"),
         };
         assert_eq!(write(dir.path(), 6, true, &keep).unwrap(), Some(4));
         assert!(!path.exists());
+        let path = wal::checkpoint_path(dir.path(), 4);
+        let mut reader = Reader::open(&path, 0..=u64::MAX).unwrap();
+        let mut names = Vec::new();
+        while let Some(bytes) = reader.next().unwrap() {
+            if let Some((Kind::Series, body)) = Kind::split(bytes) {
+                record::series::decode(body, |r, _| names.push(r)).unwrap();
+            }
+        }
+        assert_eq!(names, [1, 3]);
     }
 }

@@ -5,11 +5,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chunk::Encoding;
 use model::{Columns, Labels, Matcher};
 use wal::{Reader, WalError};
 
 use crate::block::fuzzing as block;
-use crate::chunk::Encoding;
 use crate::record::{self, Kind};
 
 /// A decoder of bytes.

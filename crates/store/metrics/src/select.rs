@@ -1,5 +1,6 @@
 //! Selecting from the store: head and blocks as one.
 
+mod chunks;
 mod grouping;
 mod merge;
 
@@ -9,7 +10,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use contract::{Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch};
+use contract::{
+    ChunkSink, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch,
+};
 use model::{Columns, Labels};
 
 use crate::Store;
@@ -127,6 +130,10 @@ impl SeriesList for Found {
             join(into, start, middle);
         }
         Ok(())
+    }
+
+    fn chunks(&self, place: usize, each: &mut ChunkSink<'_>) -> Result<(), SelectError> {
+        self.packed(place, each)
     }
 }
 

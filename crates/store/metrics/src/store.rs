@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-use contract::SeriesId;
+use contract::{LogPosition, SeriesId};
 use parking_lot::{Mutex, RwLock};
 
 use crate::append::Appender;
@@ -81,6 +81,8 @@ pub struct Store {
     merger: Mutex<Option<Worker>>,
     /// Shared with views: while others hold it, queries of its time run.
     pub(crate) pin: Mutex<Arc<()>>,
+    /// From where on others read the log; see [`contract::Follow::keep_from`].
+    pub(crate) followed: Mutex<Option<LogPosition>>,
     /// Further references that the log has for a series, from before it was read back.
     pub(crate) aliases: RwLock<Vec<(u64, SeriesId)>>,
     /// What is known between [`Store::admit`] and the end of [`Store::replay`].
@@ -158,6 +160,7 @@ impl Store {
             upkeep: Mutex::default(),
             merger: Mutex::default(),
             pin: Mutex::default(),
+            followed: Mutex::default(),
             aliases: RwLock::default(),
             reading: Mutex::default(),
             ready: AtomicBool::new(false),

@@ -12,6 +12,8 @@ use crate::{Store, StoreError};
 /// How long truncation waits for queries that began before it. One that takes longer fails with
 /// an error that says so, rather than to keep the memory for ever.
 const QUERIES_MAY_TAKE: Duration = Duration::from_secs(120);
+/// Whoever reads on in the log and is this many segments behind at most keeps up with it.
+const KEEPS_UP: u64 = 1;
 /// Time between two looks whether they have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -84,8 +86,12 @@ impl Store {
             };
             (log.segment(), self.living())
         };
+        let followed = *self.followed.lock();
         let keep = Keep {
             series: &|reference| living.contains(reference),
+            // Who has fallen behind may still meet samples of series that have ended.
+            all_names: followed.is_some_and(|from| from.segment + KEEPS_UP < current),
+            before: followed.map_or(u64::MAX, |from| from.segment),
             from: time,
             damaged: &|damage| {
                 let done = "passed over; what could be read went into a checkpoint";

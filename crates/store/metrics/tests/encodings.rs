@@ -19,7 +19,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use common::{ALL, copy, open};
+use common::{ALL, check_chunks, copy, open};
 use contract::{Select, Selection};
 use metrics_store::{Store, StoreOptions};
 use model::{Columns, HistogramValue, IntegerHistogram, Matcher, Span, is_stale};
@@ -40,6 +40,7 @@ fn series(store: &Store, name: &str) -> Columns {
     assert_eq!(list.len(), 1, "{name}");
     let mut columns = Columns::new();
     list.read(0, &mut columns).unwrap();
+    check_chunks(list.as_ref(), 0, &columns, ALL);
     columns
 }
 

@@ -1,15 +1,21 @@
-//! `webhook_configs`: a POST of JSON to any server.
+//! `webhook_configs`: a POST of JSON to any server. A header names the request, so that a receiver
+//! knows one that comes again after an answer was lost.
 
 use std::time::Duration;
 
 use config::alertmanager::WebhookConfig;
 use contract::NotifyError;
+use http::HeaderName;
 
 use crate::error::{lasting, while_doing};
 use crate::integration::Kind;
 use crate::told::Told;
 use crate::web::{Asked, Web};
 use crate::{message, secret, tree};
+
+/// The header with the request's name, as the draft of an HTTP standard and many receivers have it:
+/// an extension of Argand.
+const REQUEST_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The version of the body's form.
 const VERSION: &str = "4";
@@ -50,6 +56,11 @@ impl Kind for Webhook {
         if url.is_empty() {
             return Err(lasting("webhook URL is empty after templating"));
         }
-        self.web.ask(Asked::post_json(url, body)).await?.check(&[])
+        let mut asked = Asked::post_json(url, body);
+        let key = &told.notification.request_key;
+        if !key.is_empty() {
+            asked = asked.header(REQUEST_KEY, key);
+        }
+        self.web.ask(asked).await?.check(&[])
     }
 }

@@ -246,6 +246,7 @@ pub fn firing(instances: &[&str]) -> Notification {
         reason: NotificationReason::First,
         now: START + 60_000,
         deadline: START + 90_000,
+        request_key: String::new(),
     }
 }
 

@@ -22,6 +22,12 @@ const FLAGS: &[Flag] = &[
         "Configuration file.",
     ),
     active(
+        "config.expand-env",
+        Switch,
+        "false",
+        "${NAME} in values of the configuration stands for what the environment says.",
+    ),
+    active(
         "storage.path",
         Text,
         "data/",
@@ -76,16 +82,22 @@ const FLAGS: &[Flag] = &[
         "Bytes of one silence. 0: 64 KiB.",
     ),
     active(
-        "silences.refuse-everything",
+        "silences.allow-everything",
         Switch,
         "false",
-        "Refuses silences that would mute every alert.",
+        "Takes silences that would mute every alert from clients that do not confirm them, too.",
     ),
     active(
         "alerts.max-alerts",
         Text,
         "100000",
         "Alerts held at once; beyond it new ones are refused.",
+    ),
+    active(
+        "alerts.per-alertname-limit",
+        Text,
+        "0",
+        "Alerts of one name held at once; beyond it new ones are refused. 0: any number.",
     ),
     active(
         "dispatch.start-delay",

@@ -4,6 +4,7 @@
 mod cluster;
 mod feed;
 mod flags;
+mod predecessor;
 mod role;
 mod service;
 

@@ -36,6 +36,7 @@ pub(crate) struct Options {
     max_connections: usize,
     prefix: String,
     external_url: String,
+    expands: bool,
     routing: routing::Options,
     cluster: Option<cluster::Options>,
 }
@@ -60,11 +61,12 @@ impl Options {
             retention: options::required(flags, "data.retention", options::length)?,
             limits: Limits {
                 alerts: limit("alerts.max-alerts", defaults.alerts)?,
+                alerts_per_name: limit("alerts.per-alertname-limit", 0)?,
                 silences: limit("silences.max-silences", defaults.silences)?,
                 silence_bytes: limit("silences.max-silence-size-bytes", defaults.silence_bytes)?,
                 ..defaults
             },
-            refuse_silencing_everything: flags.is_on("silences.refuse-everything"),
+            refuse_silencing_everything: !flags.is_on("silences.allow-everything"),
             start_delay: options::required(flags, "dispatch.start-delay", options::any_length)?,
             ..routing::Options::new(data)
         };
@@ -81,6 +83,7 @@ impl Options {
                 flags.text("web.route-prefix"),
             ),
             external_url: options::external_url(flags.text("web.external-url"), &listen),
+            expands: flags.is_on("config.expand-env"),
             listen,
             routing,
             cluster: super::cluster_options(flags, "")?,
@@ -113,6 +116,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
     let source = Source {
         file: options.config_file,
         external_url: options.external_url,
+        expands: options.expands,
     };
     let alertmanager = Alertmanager::start(source, options.routing, options.cluster).await?;
     let (reload, requests) = mpsc::channel(RELOAD_QUEUE);

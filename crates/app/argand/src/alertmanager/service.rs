@@ -8,24 +8,30 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use anyhow::{Context, Result};
 use api::{AlertmanagerFace, Reload};
 use cluster::Cluster;
-use config::alertmanager::AlertmanagerConfig;
+use config::alertmanager::{AlertmanagerConfig, Environment};
 use contract::{Clock, Gather, Peers, Replica, SystemClock};
 use model::{Family, FamilyKind};
 use routing::{Options, Receivers, Routing};
 use template::alertmanager::{TemplateFile, Templates};
 use tokio::sync::mpsc;
 
+use super::predecessor;
+
 /// Where the configuration comes from.
 pub(crate) struct Source {
     pub(crate) file: PathBuf,
     /// Where people reach this server, for links in notifications.
     pub(crate) external_url: String,
+    /// Whether `${NAME}` stands for what the environment says.
+    pub(crate) expands: bool,
 }
 
 impl Source {
     /// Reads the file and the templates it names, and makes the receivers.
     fn read(&self) -> Result<Loaded> {
-        let config = config::alertmanager::load(&self.file, None)?;
+        let environment = |name: &str| std::env::var(name).ok();
+        let environment: Option<Environment<'_>> = self.expands.then_some(&environment);
+        let config = config::alertmanager::load(&self.file, environment)?;
         let templates = read_templates(&config.templates)?;
         let mut receivers: Receivers = HashMap::new();
         for receiver in &config.receivers {
@@ -93,6 +99,7 @@ impl Alertmanager {
             options.peers = Arc::clone(cluster) as Arc<dyn Peers>;
         }
         let clock = Arc::new(SystemClock);
+        let options = predecessor::taken_over(&options)?;
         let routing = Routing::start(&config, receivers, &options, clock)?;
         if let Some(cluster) = &cluster {
             cluster.start(Arc::clone(&routing) as Arc<dyn Replica>);

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::alerting::alerting;
+use super::otlp::otlp;
+use super::remote_write::remote_write;
 use super::scrape::{labels, name_validation, scrape};
 use crate::error::Fault;
 use crate::sections::top::MAX_EXEMPLARS;
@@ -10,7 +12,7 @@ use crate::table::Table;
 use crate::{Config, DiscoveryConfig, GlobalConfig, NameValidation, Retention, StorageConfig};
 
 /// Top-level sections whose machinery is not active yet.
-const INACTIVE: [&str; 3] = ["tracing", "remote_write", "remote_read"];
+const INACTIVE: [&str; 2] = ["tracing", "remote_read"];
 
 /// Puts together what was read, completed and checked.
 pub(crate) fn build<'a>(
@@ -25,9 +27,6 @@ pub(crate) fn build<'a>(
         .filter(|key| config.has(key))
         .map(|key| (*key).to_owned())
         .collect();
-    if config.slot("otlp").given {
-        inactive.push("otlp".to_owned());
-    }
     let legacy = name_validation(global) == NameValidation::Legacy;
     let alerting = alerting(config.table("alerting"), legacy)?;
     let scraped = scrape_configs.iter().flat_map(|scrape| &scrape.discovery);
@@ -51,7 +50,12 @@ pub(crate) fn build<'a>(
             .collect(),
         scrape_configs,
         alerting,
+        remote_write: config
+            .tables("remote_write")
+            .map(|section| remote_write(section, legacy))
+            .collect::<Result<_, Fault>>()?,
         storage: storage(config.table("storage")),
+        otlp: otlp(config.table("otlp")),
         inactive,
         redacted,
     })

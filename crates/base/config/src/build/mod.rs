@@ -3,5 +3,7 @@
 mod alerting;
 pub(crate) mod config;
 pub(crate) mod http;
+mod otlp;
+mod remote_write;
 pub(crate) mod rules;
 mod scrape;

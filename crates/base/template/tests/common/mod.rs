@@ -34,5 +34,6 @@ pub(crate) fn notification() -> Notification {
         reason: NotificationReason::First,
         now: 1_600_000_700_000,
         deadline: 0,
+        request_key: String::new(),
     }
 }

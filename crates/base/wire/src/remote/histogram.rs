@@ -5,7 +5,7 @@ use model::{
     CUSTOM_SCHEMA, Histogram, HistogramSample, HistogramValue, MAX_SCHEMA, ResetHint, Span,
 };
 
-use super::fields::{Fields, Malformed, Value, doubles, numbers, zigzag};
+use crate::fields::{Fields, Malformed, Value, doubles, numbers, zigzag};
 
 #[derive(Default)]
 struct Read {

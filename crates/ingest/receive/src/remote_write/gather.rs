@@ -1,15 +1,14 @@
 //! A request as one batch.
 
-use std::ops::Range;
-
 use contract::{Batch, PendingExemplar, PendingHistogram, PendingMetadata, PendingSample};
 use contract::{Rejection, SeriesId};
 use model::{Exemplar, Labels, LabelsBuilder, METRIC_NAME};
 use wire::remote::Malformed;
 use wire::remote::write::{Content, Request, Series};
 
-use super::ids::Ids;
-use super::refuse::Faults;
+use crate::ids::{Cursor, Ids};
+use crate::pending::{Ends, Unknown};
+use crate::refuse::Faults;
 
 /// What a request came to; its memory serves one request after the other.
 #[derive(Default)]
@@ -19,30 +18,6 @@ pub(super) struct Gathered {
     ends: Vec<(u32, u32)>,
     pub(super) unknown: Vec<Unknown>,
     content: Content,
-}
-
-/// A series whose id is not known yet, and its places in the batch.
-pub(super) struct Unknown {
-    pub(super) hash: u64,
-    pub(super) labels: Labels,
-    samples: Range<usize>,
-    histograms: Range<usize>,
-    exemplars: Range<usize>,
-    metadata: Range<usize>,
-}
-
-impl Unknown {
-    /// Puts the id, now that it is known, where it belongs.
-    pub(super) fn set(&self, batch: &mut Batch, id: SeriesId) {
-        let samples = batch.samples.get_mut(self.samples.clone());
-        samples.into_iter().flatten().for_each(|s| s.series = id);
-        let histograms = batch.histograms.get_mut(self.histograms.clone());
-        histograms.into_iter().flatten().for_each(|h| h.series = id);
-        let exemplars = batch.exemplars.get_mut(self.exemplars.clone());
-        exemplars.into_iter().flatten().for_each(|e| e.series = id);
-        let metadata = batch.metadata.get_mut(self.metadata.clone());
-        metadata.into_iter().flatten().for_each(|m| m.series = id);
-    }
 }
 
 impl Gathered {
@@ -61,11 +36,12 @@ impl Gathered {
     ) -> Result<(), Malformed> {
         self.clear();
         let mut content = std::mem::take(&mut self.content);
+        let mut cursor = Cursor::default();
         while let Some(series) = request.next_series()? {
             series.read(&mut content)?;
-            match ids.get(series.hash()) {
-                Some(id) => self.push(id, &mut content),
-                None => self.push_unknown(&series, &mut content, faults)?,
+            match ids.get(&mut cursor, series.hash()) {
+                Some(id) if content.is_plain() => self.push(id, &mut content),
+                known => self.push_checked(&series, known, &mut content, faults)?,
             }
             let ends = (self.batch.samples.len(), self.batch.histograms.len());
             // A request of 32 MiB has fewer of both than 32 bits can count.
@@ -108,23 +84,26 @@ impl Gathered {
         }
     }
 
+    /// Adds a series that is not known, or of which more than samples is told.
     #[cold]
-    fn push_unknown(
+    fn push_checked(
         &mut self,
         series: &Series<'_>,
+        known: Option<SeriesId>,
         content: &mut Content,
         faults: &mut Faults,
     ) -> Result<(), Malformed> {
         let Some(labels) = checked(series, content, faults)? else {
             return Ok(());
         };
-        let batch = &self.batch;
-        let before = (
-            batch.samples.len(),
-            batch.histograms.len(),
-            batch.exemplars.len(),
-            batch.metadata.len(),
-        );
+        for fault in content.faults.drain(..) {
+            faults.part(fault, &labels);
+        }
+        if let Some(id) = known {
+            self.push(id, content);
+            return Ok(());
+        }
+        let before = Ends::of(&self.batch);
         // What is known of a series by its first request stands until it is told anew.
         if let Some(metadata) = content.metadata.take() {
             self.batch.metadata.push(PendingMetadata {
@@ -135,15 +114,8 @@ impl Gathered {
             });
         }
         self.push(SeriesId(0), content);
-        let batch = &self.batch;
-        self.unknown.push(Unknown {
-            hash: series.hash(),
-            labels,
-            samples: before.0..batch.samples.len(),
-            histograms: before.1..batch.histograms.len(),
-            exemplars: before.2..batch.exemplars.len(),
-            metadata: before.3..batch.metadata.len(),
-        });
+        let unknown = Unknown::since(before, &self.batch, series.hash(), labels);
+        self.unknown.push(unknown);
         Ok(())
     }
 
@@ -182,21 +154,15 @@ impl Gathered {
 
     fn copy(&mut self, series: &Series<'_>, from: &Batch, place: usize) -> Result<(), Malformed> {
         let batch = &mut self.batch;
-        let before = (batch.samples.len(), batch.histograms.len());
+        let before = Ends::of(batch);
         match place.checked_sub(from.samples.len()) {
             None => batch.samples.extend(from.samples.get(place)),
             Some(place) => batch.histograms.extend(from.histograms.get(place).cloned()),
         }
         let mut labels = LabelsBuilder::new();
         series.labels(&mut labels)?;
-        self.unknown.push(Unknown {
-            hash: series.hash(),
-            labels: labels.build(),
-            samples: before.0..batch.samples.len(),
-            histograms: before.1..batch.histograms.len(),
-            exemplars: 0..0,
-            metadata: 0..0,
-        });
+        let unknown = Unknown::since(before, batch, series.hash(), labels.build());
+        self.unknown.push(unknown);
         Ok(())
     }
 
@@ -233,24 +199,42 @@ fn checked(
     content: &Content,
     faults: &mut Faults,
 ) -> Result<Option<Labels>, Malformed> {
+    let samples = content.samples.len() + content.histograms.len();
+    let is_empty = samples == 0 && !content.faults.contains(&Malformed::Histogram);
     let mut labels = LabelsBuilder::new();
     let mut twice = None;
     let mut has_empty_name = false;
-    series.each_label(|name, value| {
+    let read = series.each_label(|name, value| {
         if !labels.get(name).is_empty() {
             twice.get_or_insert_with(|| name.to_owned());
         }
         has_empty_name |= name.is_empty();
         labels.set(name, value);
-    })?;
+    });
+    let read = match (read, &content.unreadable) {
+        (Ok(()), Some(fault)) => Err(*fault),
+        (read, _) => read,
+    };
     let labels = labels.build();
-    let samples = (content.samples.len() + content.histograms.len()) as u64;
+    match read {
+        Ok(()) => {}
+        Err(fault) if fault.is_of_a_part() => {
+            faults.invalid(
+                format!("parsing labels for series {labels}: {fault}"),
+                samples,
+            );
+            return Ok(None);
+        }
+        Err(fault) => return Err(fault),
+    }
     if has_empty_name || labels.get(METRIC_NAME).is_none() {
         let words = format!("invalid metric name or labels, got {labels}");
         faults.invalid(words, samples);
     } else if let Some(name) = twice {
         let words = format!("invalid labels for series, labels {labels}, duplicated label {name}");
         faults.invalid(words, samples);
+    } else if is_empty {
+        faults.empty(&labels);
     } else {
         return Ok(Some(labels));
     }

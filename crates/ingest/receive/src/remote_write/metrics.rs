@@ -4,7 +4,8 @@ use contract::Gather;
 use model::Family;
 use model::instrument::Counter;
 
-use super::{Refused, RemoteWrite, Written};
+use super::RemoteWrite;
+use crate::refuse::{Refused, Written};
 
 #[derive(Default)]
 pub(super) struct Metrics {

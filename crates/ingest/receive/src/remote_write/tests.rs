@@ -1,7 +1,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::body::MOST_BYTES;
 use contract::memory::MemoryStore;
-use contract::{Rejection, SeriesId};
+use contract::{AppendError, Batch, Rejection, SeriesId, SystemClock};
+use model::Labels;
 use proptest::prelude::*;
 use prost::Message;
 
@@ -32,6 +34,10 @@ struct Point {
     value: f64,
     #[prost(int64, tag = "2")]
     time: i64,
+}
+
+fn receiver_of(store: Arc<dyn Append>) -> RemoteWrite {
+    RemoteWrite::new(store, Arc::new(SystemClock))
 }
 
 type Given<'a> = (&'a [(&'a str, &'a str)], &'a [(i64, f64)]);
@@ -107,8 +113,9 @@ const LOAD: &[(&str, &str)] = &[("__name__", "load")];
 #[test]
 fn requests_are_stored_and_faults_are_named() {
     let store = Arc::new(MemoryStore::new());
-    let receiver = RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>);
-    let write = |series: &[Given<'_>]| receiver.write(&request(series), Version::V1);
+    let receiver = receiver_of(Arc::clone(&store) as Arc<dyn Append>);
+    let write =
+        |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
     let written = write(&[(UP, &[(10, 1.0), (20, 0.0)]), (LOAD, &[(10, 5.0)])]).unwrap();
     assert_eq!(written.samples, 3);
     let refused = write(&[
@@ -124,8 +131,6 @@ fn requests_are_stored_and_faults_are_named() {
     assert_eq!(
         words,
         [
-            r#"invalid metric name or labels, got {job="a"}"#,
-            r#"invalid labels for series, labels {__name__="x", a="2"}, duplicated label a"#,
             r#"out of order sample for series {__name__="up", job="a"}"#,
             r#"duplicate sample for timestamp for series {__name__="load"}"#,
         ]
@@ -143,8 +148,9 @@ fn requests_are_stored_and_faults_are_named() {
 #[test]
 fn a_forgotten_series_is_registered_again() {
     let store = Arc::new(Forgetful::default());
-    let receiver = RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>);
-    let write = |series: &[Given<'_>]| receiver.write(&request(series), Version::V1);
+    let receiver = receiver_of(Arc::clone(&store) as Arc<dyn Append>);
+    let write =
+        |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
     write(&[(UP, &[(10, 1.0)]), (LOAD, &[(10, 5.0)])]).unwrap();
     store.forgets.store(true, Ordering::SeqCst);
     let outcome = write(&[(UP, &[(20, 1.0), (20, 2.0)]), (LOAD, &[(20, 6.0)])]);
@@ -164,8 +170,9 @@ fn a_forgotten_series_is_registered_again() {
 #[test]
 fn a_full_store_goes_on_with_the_series_it_has() {
     let store = Arc::new(Forgetful::default());
-    let receiver = RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>);
-    let write = |series: &[Given<'_>]| receiver.write(&request(series), Version::V1);
+    let receiver = receiver_of(Arc::clone(&store) as Arc<dyn Append>);
+    let write =
+        |series: &[Given<'_>]| receiver.write(&request(series), Encoding::Snappy, Version::V1);
     write(&[(UP, &[(10, 1.0)])]).unwrap();
     store.is_full.store(true, Ordering::SeqCst);
     let refused = write(&[(LOAD, &[(20, 6.0)]), (UP, &[(20, 1.0)])]).unwrap_err();
@@ -181,7 +188,7 @@ fn a_full_store_goes_on_with_the_series_it_has() {
 #[test]
 fn what_cannot_be_read_stores_nothing() {
     let store = Arc::new(MemoryStore::new());
-    let receiver = RemoteWrite::new(Arc::clone(&store) as Arc<dyn Append>);
+    let receiver = receiver_of(Arc::clone(&store) as Arc<dyn Append>);
     let compress = |bytes: &[u8]| snap::raw::Encoder::new().compress_vec(bytes).unwrap();
     let good = snap::raw::Decoder::new()
         .decompress_vec(&request(&[(UP, &[(10, 1.0)]), (LOAD, &[(10, 5.0)])]))
@@ -189,9 +196,14 @@ fn what_cannot_be_read_stores_nothing() {
     for (bytes, words) in [
         (b"no snappy".to_vec(), "snappy: "),
         (compress(&good[..good.len() - 1]), "the message is cut"),
-        (compress(&vec![0; MOST_BYTES + 1]), "33554432 are taken"),
+        (
+            compress(&vec![0; MOST_BYTES + 1]),
+            "exceeds the 33554432 bytes",
+        ),
     ] {
-        let refused = receiver.write(&bytes, Version::V1).unwrap_err();
+        let refused = receiver
+            .write(&bytes, Encoding::Snappy, Version::V1)
+            .unwrap_err();
         assert!(refused.reason.contains(words), "{}", refused.reason);
         assert!(!refused.may_retry);
     }
@@ -201,11 +213,11 @@ fn what_cannot_be_read_stores_nothing() {
 proptest! {
     #[test]
     fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let receiver = RemoteWrite::new(Arc::new(MemoryStore::new()));
+        let receiver = receiver_of(Arc::new(MemoryStore::new()));
         let packed = snap::raw::Encoder::new().compress_vec(&bytes).unwrap();
         for version in [Version::V1, Version::V2] {
-            let _ = receiver.write(&packed, version);
-            let _ = receiver.write(&bytes, version);
+            let _ = receiver.write(&packed, Encoding::Snappy, version);
+            let _ = receiver.write(&bytes, Encoding::Identity, version);
         }
     }
 }

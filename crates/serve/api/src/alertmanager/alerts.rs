@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{self, Fault};
 use super::body::{self, JsonBody, moment_text};
+use super::own::Acknowledgement;
 use super::{AlertmanagerFace, filter};
 
 #[derive(Serialize)]
@@ -25,6 +26,9 @@ struct Status {
     muted_by: Vec<String>,
     silenced_by: Vec<String>,
     state: &'static str,
+    /// Who has taken it on: an extension of Argand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged: Option<Acknowledgement>,
 }
 
 /// An alert as answers have it.
@@ -63,6 +67,7 @@ impl Shown {
                 muted_by: view.muted_by.clone(),
                 silenced_by: view.silenced_by.clone(),
                 state: if suppressed { "suppressed" } else { "active" },
+                acknowledged: view.acknowledged.clone().map(Acknowledgement::from),
             },
             updated_at: moment_text(alert.updated_at),
             generator_url: alert.generator_url.clone(),

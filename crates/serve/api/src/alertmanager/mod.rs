@@ -1,4 +1,5 @@
-//! Alertmanager's API v2: `/api/v2`, and the same under `/alertmanager/api/v2`.
+//! Alertmanager's API v2: `/api/v2`, and the same under `/alertmanager/api/v2`; beside it, under
+//! `/api/v1/alerting`, what only Argand answers.
 //!
 //! In come requests of Alertmanager's clients, such as `amtool` and Prometheus; out goes JSON of
 //! upstream's form, with its codes and its words where a request is wrong. The routes ask the
@@ -11,6 +12,7 @@ mod answer;
 mod body;
 mod filter;
 mod groups;
+mod own;
 mod role;
 mod silences;
 mod status;
@@ -78,6 +80,7 @@ pub fn alertmanager_routes(face: &Arc<AlertmanagerFace>) -> Router {
     Router::new()
         .nest("/api/v2", v2.clone())
         .nest("/alertmanager/api/v2", v2)
+        .nest("/api/v1/alerting", own::routes(Arc::clone(face)))
 }
 
 /// A request to a face of Prometheus, which passes it on where Alertmanager runs in the process.

@@ -97,10 +97,17 @@ fn id_of(id: &str) -> Result<&str, Fault> {
     ))
 }
 
+/// The part of the path that names a silence. A struct, because within the server of Prometheus'
+/// routes the path has other parts as well.
+#[derive(Deserialize)]
+pub(super) struct ById {
+    id: String,
+}
+
 /// `GET silence/{id}`
 pub(super) async fn one(
     State(face): State<Arc<AlertmanagerFace>>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
 ) -> Result<Response, Fault> {
     let found = face.routing.silence(id_of(&id)?);
     let found = found.ok_or(Fault::NotFound(""))?;
@@ -110,7 +117,7 @@ pub(super) async fn one(
 /// `DELETE silence/{id}`
 pub(super) async fn expire(
     State(face): State<Arc<AlertmanagerFace>>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
 ) -> Result<Response, Fault> {
     match face.routing.expire_silence(id_of(&id)?).await {
         Ok(()) => Ok(StatusCode::OK.into_response()),
@@ -139,6 +146,9 @@ struct Posted {
     comment: Option<String>,
     #[serde(default)]
     ends_with_alerts: bool,
+    /// Whether it is meant to mute every alert: an extension of Argand.
+    #[serde(default)]
+    confirmed: bool,
 }
 
 #[derive(Serialize)]
@@ -215,7 +225,9 @@ pub(super) async fn set(
     caller: Option<Extension<Caller>>,
     body: JsonBody,
 ) -> Result<Response, Fault> {
-    let mut silence = body.read::<Posted>("silence")?.checked()?;
+    let posted: Posted = body.read("silence")?;
+    let confirmed = posted.confirmed;
+    let mut silence = posted.checked()?;
     if let Some(Extension(Caller(name))) = caller {
         silence.created_by = name;
     }
@@ -226,7 +238,7 @@ pub(super) async fn set(
     if silence.ends_at < face.routing.now() {
         return refused("end time can't be in the past");
     }
-    match face.routing.set_silence(silence).await {
+    match face.routing.set_silence(silence, confirmed).await {
         Ok(silence_id) => Ok(answer::value(&Made { silence_id })),
         Err(SilenceError::NotFound) => Err(Fault::NotFound("silence not found")),
         Err(error @ SilenceError::Store(_)) => Err(Fault::Internal(error.to_string())),

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chunk::Encoding;
 use contract::{Appended, Batch, PendingHistogram, RejectReason, Rejection, SeriesId};
 use model::{Histogram, HistogramValue};
 
 use super::Appender;
 use crate::Store;
-use crate::chunk::Encoding;
 use crate::head::out_of_order::LateValue;
 use crate::head::series::Series;
 use crate::head::{Bounds, Head, Verdict, slot_of};

@@ -58,5 +58,5 @@ pub(crate) use write::{
     BlockSpan, ChunkData, write_block, write_compacted, write_named, write_out_of_order,
 };
 
-/// The encoding of float samples that [`crate::chunk`] reads.
+/// The encoding of float samples that [`chunk`] reads.
 pub(crate) const XOR: u8 = 1;

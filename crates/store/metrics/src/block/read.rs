@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use contract::{Patient, SelectError, TimeRange, Watch};
+use chunk::{Chunk, Encoding};
+use contract::{ChunkSink, Patient, SelectError, TimeRange, Watch};
 use model::{Columns, Labels, Matcher};
 
 use super::index_read::Index;
@@ -16,9 +17,9 @@ use super::series::ChunkMeta;
 use super::tombstones::{self, Tombstones};
 use super::write::ChunkData;
 use crate::StoreError;
-use crate::chunk::Encoding;
 use crate::columns::{Mark, cut_out, put_in_order};
 use crate::head::read::{CHUNKS_AT_ONCE, held_by};
+use crate::packed::give;
 
 /// Series that are looked up before the watch is asked: less than a millisecond.
 const SERIES_AT_ONCE: usize = 1024;
@@ -242,6 +243,33 @@ impl Block {
         put_in_order(into, start);
         for &(first, last) in self.deleted(series) {
             cut_out(into, start, first, last);
+        }
+        Ok(())
+    }
+
+    /// Hands on the chunks of a series with what [`Block::read`] would append; they must follow one
+    /// another. Stops where the watch does not go on.
+    pub(crate) fn chunks(
+        &self,
+        series: &BlockSeries,
+        range: TimeRange,
+        watch: &dyn Watch,
+        each: &mut ChunkSink<'_>,
+    ) -> Result<(), SelectError> {
+        for (done, meta) in series.chunks.iter().enumerate() {
+            if done % CHUNKS_AT_ONCE == CHUNKS_AT_ONCE - 1 && !watch.goes_on(0) {
+                return Err(SelectError::Stopped);
+            }
+            let (encoding, data) = self.segments.chunk(meta.reference)?;
+            let encoding = Encoding::from_byte(encoding)
+                .map_err(|error| self.bad_chunk("", meta, &error.to_string()))?;
+            let chunk = Chunk {
+                first: meta.min,
+                last: meta.max,
+                encoding,
+                data,
+            };
+            give(chunk, range, self.deleted(series), each)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chunk::Encoding;
 use ulid::Ulid;
 
 use super::folder::{CREATION, set_suffix};
@@ -12,7 +13,6 @@ use super::segments::{MOST_BYTES, SegmentWriter};
 use super::series::ChunkMeta;
 use super::tombstones;
 use crate::StoreError;
-use crate::chunk::Encoding;
 
 /// A finished chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Samples of one series to finished chunks, of numbers and of histograms.
 
+use chunk::HistogramChunk;
 use model::{Columns, ResetHint};
 
 use crate::block::ChunkData;
-use crate::chunk::HistogramChunk;
 use crate::head::cut::encode as encode_numbers;
 
 /// Histograms a chunk aims for; upstream's figure.
@@ -57,7 +57,7 @@ mod tests {
     use model::{Histogram, HistogramSample, HistogramValue};
 
     use super::*;
-    use crate::chunk::Encoding;
+    use chunk::Encoding;
 
     #[test]
     fn numbers_and_histograms_take_turns() {

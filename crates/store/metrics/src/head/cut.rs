@@ -4,6 +4,7 @@
 //! again. The samples in the range must be final: no appender may add to them. One series is held
 //! at a time, beside four bytes a series for the [order](super::sorted).
 
+use chunk::{Encoding, UnknownEncoding};
 use contract::{SelectError, TimeRange};
 use model::{Columns, ResetHint};
 use parking_lot::RwLock;
@@ -15,7 +16,6 @@ use super::series::FullChunk;
 use super::sorted::UNDER_LOCK;
 use super::{Head, read};
 use crate::block::ChunkData;
-use crate::chunk::{Encoding, UnknownEncoding};
 use crate::columns::{Mark, cut_out, trim};
 use crate::head_chunks::Reader;
 

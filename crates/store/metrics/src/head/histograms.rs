@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
+use chunk::HistogramChunk;
 use model::{HistogramValue, ResetHint};
 
 use super::open::end_of_stretch;
-use crate::chunk::HistogramChunk;
 
 /// Bytes a chunk aims for; upstream's figure.
 const TARGET_BYTES: usize = 1024;

@@ -35,12 +35,12 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chunk::{Encoding, same_histogram};
 use contract::{RejectReason, SeriesId, TimeRange};
 use model::{HistogramValue, Labels, ResetHint, is_stale, same_value};
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
-use crate::chunk::{Encoding, same_histogram};
 use crate::head_chunks::HeadChunks;
 use dictionary::Dictionary;
 use histograms::{Histograms, OpenHistograms};

@@ -1,7 +1,7 @@
 //! The chunk of a series that still grows: Prometheus' XOR encoding, written straight into a
 //! chain of segments, a word at a time.
 //!
-//! The bits are those that [`crate::chunk`] reads; the two bytes of the sample count, which stand
+//! The bits are those that [`chunk`] reads; the two bytes of the sample count, which stand
 //! in front of a finished chunk, are added when the chunk is copied out. A copy may say a smaller
 //! count than the chunk now has: samples only ever follow, so that a query reads the chunk as it
 //! was when the query began.
@@ -347,7 +347,7 @@ mod tests {
             let mut bytes = Vec::new();
             chunk.copy(&pool, seen, &mut bytes);
             let mut back = Columns::new();
-            crate::chunk::Encoding::Xor.decode(&bytes, &mut back).unwrap();
+            chunk::Encoding::Xor.decode(&bytes, &mut back).unwrap();
             prop_assert_eq!(&back.times[..], &pushed.times[..usize::from(seen)]);
             for (a, b) in back.values.iter().zip(&pushed.values) {
                 prop_assert!(same_value(*a, *b));

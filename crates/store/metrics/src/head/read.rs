@@ -5,9 +5,12 @@
 //! of the selection. Nothing is copied until a series is read, and then only its one open chunk
 //! under the lock. What came out of order does not change once it is there, and is taken along.
 
+mod packed;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chunk::{BadChunk, Encoding};
 use contract::{Patient, SelectError, TimeRange, Watch};
 use model::{Columns, Labels, Matcher};
 use parking_lot::RwLock;
@@ -17,7 +20,6 @@ use super::out_of_order::{Late, LateChunk};
 use super::segments::Chain;
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
-use crate::chunk::{BadChunk, Encoding};
 use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order};
 use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
@@ -517,18 +519,8 @@ impl HeadView {
         let Some(seen) = self.series.get(place) else {
             return Ok(());
         };
-        let gathered = {
-            let head = self.head.read();
-            if head.truncations != self.truncations && self.range.start < head.kept_from {
-                return Err(SelectError::Io(
-                    "the head was truncated while the query waited; ask again".to_owned(),
-                ));
-            }
-            head.gather(seen, self.range)
-        };
+        let gathered = self.gather(seen)?;
         let start = Mark::end_of(into);
-        let chunks = gathered.full.len() + usize::from(gathered.open.is_some());
-        self.decoded.fetch_add(chunks as u64, Ordering::Relaxed);
         for (done, (full, count)) in gathered.full.iter().rev().enumerate() {
             if done % CHUNKS_AT_ONCE == CHUNKS_AT_ONCE - 1 && !self.watch.goes_on(held_by(into)) {
                 return Err(SelectError::Stopped);
@@ -549,26 +541,19 @@ impl HeadView {
         Ok(())
     }
 
-    fn decode_full(
-        &self,
-        full: &FullChunk,
-        count: Option<u16>,
-        into: &mut Columns,
-    ) -> Result<(), SelectError> {
-        let TimeRange { start, end } = self.range;
-        let decoded = self.with_full(full, |chunk| {
-            let encoding = chunk.encoding.map_err(|_| BadChunk)?;
-            let Some(count) = count else {
-                return encoding.decode_range(chunk.data, start, end, into);
-            };
-            // Written by this run, and so of an encoding whose first bytes are the count alone.
-            let mut bytes = chunk.data.to_vec();
-            if let Some(header) = bytes.first_chunk_mut() {
-                *header = count.to_be_bytes();
-            }
-            encoding.decode_range(&bytes, start, end, into)
-        });
-        decoded?.map_err(|_| lost(full))
+    /// The chunks of a series that may have samples in the range.
+    fn gather(&self, seen: &Seen) -> Result<Gathered, SelectError> {
+        let head = self.head.read();
+        if head.truncations != self.truncations && self.range.start < head.kept_from {
+            return Err(SelectError::Io(
+                "the head was truncated while the query waited; ask again".to_owned(),
+            ));
+        }
+        let gathered = head.gather(seen, self.range);
+        drop(head);
+        let chunks = gathered.full.len() + usize::from(gathered.open.is_some());
+        self.decoded.fetch_add(chunks as u64, Ordering::Relaxed);
+        Ok(gathered)
     }
 
     /// Calls `use_it` with a full chunk.

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use chunk::{Encoding, UnknownEncoding};
 use memmap2::Mmap;
 
-use crate::chunk::{Encoding, UnknownEncoding};
 use crate::crc32c;
 use crate::record::bytes::{Cursor, put_u64, put_uvarint};
 

@@ -217,7 +217,7 @@ mod tests {
 
     use super::super::HeadChunks;
     use super::*;
-    use crate::chunk::Encoding;
+    use chunk::Encoding;
 
     fn load(folder: &Path) -> io::Result<Loaded> {
         super::load(folder, &Damages::new(Arc::new(SystemClock)))
@@ -284,11 +284,7 @@ mod tests {
         // What lies before the damage stays.
         let files = HeadChunks::new(folder.clone(), &loaded);
         let places: Vec<u32> = (0..3)
-            .map(|n| {
-                files
-                    .push(n, (0, 9), crate::chunk::Encoding::Xor, &[1; 50])
-                    .1
-            })
+            .map(|n| files.push(n, (0, 9), chunk::Encoding::Xor, &[1; 50]).1)
             .collect();
         files.flush().unwrap();
         let mut bytes = fs::read(&first).unwrap();

@@ -22,10 +22,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chunk::Encoding;
 use memmap2::Mmap;
 use parking_lot::Mutex;
-
-use crate::chunk::Encoding;
 
 pub(crate) use file::{Parsed, parse};
 pub(crate) use load::{Listed, Loaded, load};

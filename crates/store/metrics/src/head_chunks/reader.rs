@@ -90,9 +90,9 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use crate::chunk::Encoding;
     use crate::damage::Damages;
     use crate::head_chunks::{HeadChunks, load};
+    use chunk::Encoding;
 
     #[test]
     fn chunks_of_any_length_are_read_from_files_and_from_memory() {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::Path;
 
+use chunk::Encoding;
 use contract::TimeRange;
 use model::{Columns, HistogramSample, Labels, Matcher};
 
@@ -11,7 +12,6 @@ use super::head::OfflineHead;
 use super::list::open_blocks;
 use crate::StoreError;
 use crate::block::{Block, BlockSeries};
-use crate::chunk::Encoding;
 
 /// What `meta.json` says of a block that was made of late samples alone.
 const FROM_OUT_OF_ORDER: &str = "from-out-of-order";

@@ -192,6 +192,12 @@ impl Store {
             appender.late_log = Some(opened.map_err(|error| AppendError::Log(error.to_string()))?);
         }
         self.write(&mut appender.late_log, &records)?;
+        // Whoever reads on in the log looks for all samples there, as in one of upstream's.
+        if self.followed.lock().is_some() {
+            let mut samples = records;
+            samples.retain(|record| record.first() != Some(&markers::MARKERS));
+            self.write(&mut appender.log, &samples)?;
+        }
         Ok(batch)
     }
 

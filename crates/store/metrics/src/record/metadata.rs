@@ -41,6 +41,45 @@ fn kind_byte(kind: FamilyKind) -> u8 {
     }
 }
 
+fn kind_of(byte: u8) -> FamilyKind {
+    match byte {
+        1 => FamilyKind::Counter,
+        2 => FamilyKind::Gauge,
+        3 => FamilyKind::Histogram,
+        4 => FamilyKind::GaugeHistogram,
+        5 => FamilyKind::Summary,
+        6 => FamilyKind::Info,
+        7 => FamilyKind::StateSet,
+        _ => FamilyKind::Unknown,
+    }
+}
+
+/// Hands each entry of a record's body to `each`: (reference, kind, unit, help).
+pub(crate) fn decode(
+    body: &[u8],
+    mut each: impl FnMut(u64, FamilyKind, &str, &str),
+) -> Result<(), BadRecord> {
+    let mut cursor = Cursor(body);
+    while !cursor.is_empty() {
+        let bad = BadRecord {
+            kind: "metadata",
+            left: cursor.len(),
+        };
+        let reference = cursor.uvarint().ok_or(bad)?;
+        let kind = kind_of(cursor.byte().ok_or(bad)?);
+        let (mut unit, mut help) = ("", "");
+        for _ in 0..cursor.uvarint().ok_or(bad)? {
+            match (cursor.text().ok_or(bad)?, cursor.text().ok_or(bad)?) {
+                (UNIT, text) => unit = text,
+                (HELP, text) => help = text,
+                _ => {}
+            }
+        }
+        each(reference, kind, unit, help);
+    }
+    Ok(())
+}
+
 /// Copies into `out` those entries of a record's body whose series `keep` wants; `out` stays
 /// empty when there are none.
 pub(crate) fn filter(
@@ -91,6 +130,15 @@ mod tests {
         let expected = b"\x06\xac\x02\x01\x02\x04UNIT\x01s\x04HELP\x04what\
                          \x01\x00\x02\x04UNIT\x00\x04HELP\x00";
         assert_eq!(out, expected);
+        let mut back = Vec::new();
+        decode(&out[1..], |reference, kind, unit, help| {
+            back.push((reference, kind, unit.to_owned(), help.to_owned()));
+        })
+        .unwrap();
+        let whole = (300, FamilyKind::Counter, "s".into(), "what".into());
+        let bare = (1, FamilyKind::Unknown, String::new(), String::new());
+        assert_eq!(back, [whole, bare]);
+        assert!(decode(&out[1..out.len() - 1], |_, _, _, _| ()).is_err());
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
+use chunk::Encoding;
 use wal::{Checkpoint, Position, Reader, Segment};
 
 use super::{REFERENCES, References, latest, record};
 use crate::Store;
-use crate::chunk::Encoding;
 use crate::exemplars::Exemplars;
 use crate::head::{Head, slot_of};
 use crate::record::exemplars;

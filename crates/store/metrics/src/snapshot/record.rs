@@ -11,7 +11,8 @@
 //!        | the last histogram: behind histograms, and not looked at
 //! ```
 
-use crate::chunk::Encoding;
+use chunk::Encoding;
+
 use crate::record::bytes::{Cursor, put_u64, put_uvarint, put_varint};
 use crate::record::series::take_labels;
 

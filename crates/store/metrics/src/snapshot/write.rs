@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use chunk::Encoding;
 use wal::{Options, Position, Wal, WalError};
 
 use super::record::{self, Open};
 use super::{REFERENCES, References, path};
-use crate::chunk::Encoding;
 use crate::head::Head;
 use crate::record::{bytes, exemplars};
 use crate::{Store, StoreError};

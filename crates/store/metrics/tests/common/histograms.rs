@@ -144,6 +144,7 @@ pub(crate) fn read(
         .map(|place| {
             let mut columns = Columns::new();
             list.read(place, &mut columns).unwrap();
+            super::check_chunks(list.as_ref(), place, &columns, range);
             (list.labels(place), both(&columns))
         })
         .collect();

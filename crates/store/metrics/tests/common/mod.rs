@@ -88,6 +88,7 @@ pub(crate) fn read(
                 last(&newest).map(|s| (s.time, s.value.to_bits())),
                 last(&columns).map(|s| (s.time, s.value.to_bits()))
             );
+            check_chunks(list.as_ref(), place, &columns, range);
             let samples = columns
                 .iter()
                 .map(|s| (s.time, s.value.to_bits()))
@@ -99,6 +100,41 @@ pub(crate) fn read(
     assert!(found.is_sorted_by(|a, b| a.0 < b.0), "a label set twice");
     found.retain(|(_, samples): &(Labels, Samples)| !samples.is_empty());
     found
+}
+
+/// The chunks of a series hold what was read of it, rise in time and keep to the range.
+pub(crate) fn check_chunks(
+    list: &dyn SeriesList,
+    place: usize,
+    columns: &Columns,
+    range: TimeRange,
+) {
+    let (mut unpacked, mut earlier) = (Columns::new(), None);
+    let mut times: Vec<i64> = Vec::new();
+    let each = &mut |chunk: chunk::Chunk<'_>| {
+        assert!(earlier.is_none_or(|earlier| chunk.first > earlier));
+        assert!(range.contains(chunk.first) && range.contains(chunk.last));
+        earlier = Some(chunk.last);
+        let mut own = Columns::new();
+        chunk.encoding.decode(chunk.data, &mut own).unwrap();
+        times.extend(&own.times);
+        times.extend(own.histograms.iter().map(|sample| sample.time));
+        assert_eq!(times.last(), earlier.as_ref());
+        chunk.encoding.decode(chunk.data, &mut unpacked).unwrap();
+        Ok(())
+    };
+    list.chunks(place, each).unwrap();
+    assert!(times.is_sorted());
+    let bits = |columns: &Columns| -> Samples {
+        let numbers = columns.iter();
+        numbers.map(|s| (s.time, s.value.to_bits())).collect()
+    };
+    assert_eq!(bits(&unpacked), bits(columns));
+    assert_eq!(unpacked.histograms.len(), columns.histograms.len());
+    for (a, b) in unpacked.histograms.iter().zip(&columns.histograms) {
+        assert_eq!(a.time, b.time);
+        assert!(chunk::same_histogram(&a.value, &b.value), "{a:?} {b:?}");
+    }
 }
 
 /// Series are in one group where their kept labels are equal, and only there.

@@ -2,8 +2,8 @@
 
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
-use crate::remote::Malformed;
-use crate::remote::fields::{Fields, Value, numbers, varint};
+use crate::fields::Malformed;
+use crate::fields::{Fields, Value, numbers, varint};
 
 /// The key byte of field 1 with a length: where labels stand in both versions.
 const LABELS: u8 = 1 << 3 | 2;
@@ -56,7 +56,7 @@ impl Source<'_> {
 }
 
 /// Name and value of a label message.
-pub(super) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed> {
+pub(in crate::remote) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed> {
     let (mut name, mut text) = ("", "");
     let mut fields = Fields(message);
     while let Some((number, value)) = fields.next()? {
@@ -69,10 +69,23 @@ pub(super) fn pair(message: &[u8]) -> Result<(&str, &str), Malformed> {
     Ok((name, text))
 }
 
+/// The value of one label among messages of a name and a value; `None` where it is not there.
+pub(super) fn find<'a>(fields: &'a [u8], name: &str) -> Option<&'a str> {
+    let mut fields = Fields(fields);
+    while let Ok(Some((number, value))) = fields.next() {
+        let (found, text) = pair(value.bytes(number).ok()?).ok()?;
+        if found == name {
+            return Some(text);
+        }
+    }
+    None
+}
+
 /// The texts of a request of version 2.0.
 #[derive(Default)]
 pub(super) struct Symbols<'a> {
-    texts: Vec<&'a str>,
+    /// Whether one is UTF-8 is asked where it is needed: most requests bring known series alone.
+    texts: Vec<&'a [u8]>,
     hashes: Vec<u64>,
 }
 
@@ -83,8 +96,8 @@ impl<'a> Symbols<'a> {
         let mut fields = Fields(body);
         while let Some((number, value)) = fields.next()? {
             if number == 4 {
-                let text = value.text(number)?;
-                let hash = rapidhash_v3_seeded(text.as_bytes(), secrets);
+                let text = value.bytes(number)?;
+                let hash = rapidhash_v3_seeded(text, secrets);
                 symbols.texts.push(text);
                 symbols.hashes.push(hash);
             }
@@ -96,7 +109,8 @@ impl<'a> Symbols<'a> {
     pub(super) fn get(&self, number: u64) -> Result<&'a str, Malformed> {
         let place = usize::try_from(number).ok();
         let text = place.and_then(|place| self.texts.get(place));
-        text.copied().ok_or(Malformed::Symbol(number))
+        let text = text.copied().ok_or(Malformed::Symbol(number))?;
+        std::str::from_utf8(text).map_err(|_| Malformed::Text)
     }
 
     /// A hash of the texts that references mean, in order.

@@ -1,14 +1,17 @@
 //! Write requests of versions 1.0 and 2.0.
 
+mod encode;
 mod labels;
 mod read;
 
 use model::{Exemplar, FamilyKind, HistogramSample, LabelsBuilder};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
-use super::Malformed;
-use super::fields::{Fields, Value};
+use crate::fields::{Fields, Malformed, Value};
+pub(super) use labels::pair;
 use labels::{Source, Symbols};
+
+pub use encode::{RequestWriter, label, put_labels, put_metadata_request};
 
 /// A version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +20,22 @@ pub enum Version {
     V1,
     /// `io.prometheus.write.v2.Request`: texts stand once a request, labels refer to them.
     V2,
+}
+
+impl Version {
+    /// The version of a message, by its name.
+    pub fn of_message(name: &str) -> Option<Self> {
+        let all = [Self::V1, Self::V2];
+        all.into_iter().find(|version| version.message() == name)
+    }
+
+    /// The name of its message.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::V1 => "prometheus.WriteRequest",
+            Self::V2 => "io.prometheus.write.v2.Request",
+        }
+    }
 }
 
 /// A request, decompressed.
@@ -48,6 +67,20 @@ pub struct Content {
     pub exemplars: Vec<Exemplar>,
     /// Of version 2.0 only.
     pub metadata: Option<Metadata>,
+    /// What is wrong with exemplars and histograms that were left out, each by itself.
+    pub faults: Vec<Malformed>,
+    /// What is wrong with the metadata, and so with the series.
+    pub unreadable: Option<Malformed>,
+}
+
+impl Content {
+    /// Whether there are samples, and nothing that is wrong.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        (!self.samples.is_empty() || !self.histograms.is_empty())
+            && self.faults.is_empty()
+            && self.unreadable.is_none()
+    }
 }
 
 /// What is said about a series.
@@ -111,7 +144,12 @@ impl<'a> Request<'a> {
                 (Source::Texts(head), hash)
             }
             Version::V2 => {
-                let hash = self.symbols.hash(head)?;
+                let hash = match self.symbols.hash(head) {
+                    Ok(hash) => hash,
+                    // Whoever asks for the labels is told; their hash is known to nobody.
+                    Err(fault) if fault.is_of_a_part() => !rapidhash_v3_seeded(head, &self.secrets),
+                    Err(fault) => return Err(fault),
+                };
                 (Source::Symbols(head, &self.symbols), hash)
             }
         };
@@ -159,6 +197,8 @@ impl<'a> Series<'a> {
         into.histograms.clear();
         into.exemplars.clear();
         into.metadata = None;
+        into.faults.clear();
+        into.unreadable = None;
         read::content(self, into)
     }
 }

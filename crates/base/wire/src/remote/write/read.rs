@@ -4,8 +4,8 @@ use model::{Exemplar, FamilyKind, LabelsBuilder};
 
 use super::labels::{Source, of_references, pair};
 use super::{Content, Metadata, Series, Version};
-use crate::remote::Malformed;
-use crate::remote::fields::{Fields, Value};
+use crate::fields::Malformed;
+use crate::fields::{Fields, Value};
 use crate::remote::histogram;
 
 /// What a field of a series is.
@@ -33,15 +33,21 @@ pub(super) fn content(series: &Series<'_>, into: &mut Content) -> Result<(), Mal
     while let Some((number, value)) = fields.next()? {
         match kind(series.version, number) {
             Kind::Sample => into.samples.push(sample(value.bytes(number)?)?),
-            Kind::Histogram => {
-                let histogram = histogram::read(value.bytes(number)?)?;
-                into.histograms.push(histogram);
-            }
-            Kind::Exemplar => {
-                let exemplar = exemplar(value.bytes(number)?, series.labels)?;
-                into.exemplars.push(exemplar);
-            }
-            Kind::Metadata => into.metadata = metadata(value.bytes(number)?, series.labels)?,
+            Kind::Histogram => match histogram::read(value.bytes(number)?) {
+                Ok(histogram) => into.histograms.push(histogram),
+                Err(fault) if fault.is_of_a_part() => into.faults.push(fault),
+                Err(fault) => return Err(fault),
+            },
+            Kind::Exemplar => match exemplar(value.bytes(number)?, series.labels) {
+                Ok(exemplar) => into.exemplars.push(exemplar),
+                Err(fault) if fault.is_of_a_part() => into.faults.push(fault),
+                Err(fault) => return Err(fault),
+            },
+            Kind::Metadata => match metadata(value.bytes(number)?, series.labels) {
+                Ok(metadata) => into.metadata = metadata,
+                Err(fault) if fault.is_of_a_part() => into.unreadable = Some(fault),
+                Err(fault) => return Err(fault),
+            },
             // All labels stand in front: what came later would not be part of the hash.
             Kind::Other if number == 1 => return Err(Malformed::Field(1)),
             Kind::Other => {}
@@ -130,5 +136,19 @@ fn family_kind(number: u64) -> FamilyKind {
         6 => FamilyKind::Info,
         7 => FamilyKind::StateSet,
         _ => FamilyKind::Unknown,
+    }
+}
+
+/// The number of a kind, in both versions.
+pub(super) fn kind_number(kind: FamilyKind) -> u64 {
+    match kind {
+        FamilyKind::Unknown => 0,
+        FamilyKind::Counter => 1,
+        FamilyKind::Gauge => 2,
+        FamilyKind::Histogram => 3,
+        FamilyKind::GaugeHistogram => 4,
+        FamilyKind::Summary => 5,
+        FamilyKind::Info => 6,
+        FamilyKind::StateSet => 7,
     }
 }

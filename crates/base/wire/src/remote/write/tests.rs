@@ -262,27 +262,30 @@ fn what_does_not_add_up_is_refused() {
     let two = |change: fn(&mut v2::Request)| {
         let mut request = v2_request();
         change(&mut request);
-        read(&request.encode_to_vec(), Version::V2).unwrap_err()
+        read(&request.encode_to_vec(), Version::V2)
     };
+    let labels = |change| two(change).unwrap_err();
     assert_eq!(
-        two(|r| r.series[0].labels = vec![1, 9]),
+        labels(|r| r.series[0].labels = vec![1, 9]),
         Malformed::Symbol(9)
     );
     assert_eq!(
-        two(|r| r.series[0].labels = vec![1, 2, 3]),
+        labels(|r| r.series[0].labels = vec![1, 2, 3]),
         Malformed::Pairs
     );
+    // What concerns one part is told, and the others are read.
+    let parts = |change| two(change).unwrap()[0].2.faults.clone();
     assert_eq!(
-        two(|r| r.series[0].exemplars[0].labels = vec![1]),
-        Malformed::Pairs
+        parts(|r| r.series[0].exemplars[0].labels = vec![1]),
+        [Malformed::Pairs]
     );
     assert_eq!(
-        two(|r| r.series[0].histograms[0].deltas = vec![1]),
-        Malformed::Histogram
+        parts(|r| r.series[0].histograms[0].deltas = vec![1]),
+        [Malformed::Histogram]
     );
     assert_eq!(
-        two(|r| r.series[0].histograms[0].deltas = vec![1, -2]),
-        Malformed::Histogram
+        parts(|r| r.series[0].histograms[0].deltas = vec![1, -2]),
+        [Malformed::Histogram]
     );
     // A label behind a sample.
     let series = [0x12, 0, 0x0a, 0];

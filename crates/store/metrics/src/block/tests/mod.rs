@@ -6,13 +6,13 @@ mod promtool;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chunk::XorChunk;
 use contract::TimeRange;
 use model::{Columns, Labels, MatchOp, Matcher};
 use proptest::prelude::*;
 
 use super::*;
 use crate::StoreError;
-use crate::chunk::tests::encode;
 use crate::damage::Damages;
 
 /// The bits of each sample, so that NaN equals NaN.
@@ -28,16 +28,18 @@ pub(super) fn chunks(samples: &[(i64, u64)], most: usize) -> Vec<ChunkData> {
     samples
         .chunks(most)
         .map(|samples| {
-            let floats: Vec<(i64, f64)> = samples
-                .iter()
-                .map(|&(time, bits)| (time, f64::from_bits(bits)))
-                .collect();
+            let mut chunk = XorChunk::new(samples[0].0, f64::from_bits(samples[0].1));
+            for &(time, bits) in &samples[1..] {
+                chunk.push(time, f64::from_bits(bits));
+            }
+            let mut bytes = Vec::new();
+            chunk.copy(&mut bytes);
             ChunkData {
                 min: samples[0].0,
                 max: samples[samples.len() - 1].0,
                 encoding: XOR,
                 samples: samples.len() as u32,
-                bytes: encode(&floats),
+                bytes,
             }
         })
         .collect()

@@ -1,0 +1,105 @@
+// One group of alerts: who is told of it, and its alerts.
+import { useState } from 'preact/hooks';
+import type { AlertGroup, GettableAlert } from '../api/alertmanager';
+import { moment } from '../api/rules';
+import { formatCount } from '../lib/number';
+import { Fold } from '../parts/fold';
+import { Icon } from '../parts/icon';
+import { Link } from '../parts/link';
+import { Moment } from '../parts/moment';
+import { More } from '../parts/more';
+import { Annotations } from '../rules/annotations';
+import { formatMatcher, silenceAddress } from './matchers';
+
+/** Alerts drawn at once. */
+const PAGE_ROWS = 30;
+
+type OnLabel = (name: string, value: string) => void;
+
+/** The section; a press on a label calls `onLabel`. */
+export function GroupSection({ group, open, onLabel }: {
+  group: AlertGroup;
+  open: boolean;
+  onLabel: OnLabel;
+}) {
+  const pairs = Object.entries(group.labels);
+  const quiet = group.alerts.every(({ status }) => status.state === 'suppressed');
+  const head = (
+    <>
+      <span class="pool-name">
+        {pairs.length === 0
+          ? 'Not grouped'
+          : pairs.map(([name, value]) => formatMatcher({ name, operator: '=', value })).join(', ')}
+      </span>
+      <span class="tag">{formatCount(group.alerts.length)}</span>
+      <span class="soft pool-facts">to {group.receiver.name}</span>
+    </>
+  );
+  return (
+    <Fold tone={quiet ? 'unknown' : 'down'} head={head} open={open}>
+      {() => <Alerts alerts={group.alerts} onLabel={onLabel} />}
+    </Fold>
+  );
+}
+
+function Alerts({ alerts, onLabel }: { alerts: readonly GettableAlert[]; onLabel: OnLabel }) {
+  const [rows, setRows] = useState(PAGE_ROWS);
+  return (
+    <>
+      <ul class="alert-list">
+        {alerts.slice(0, rows).map((alert) => (
+          <AlertItem key={alert.fingerprint} alert={alert} onLabel={onLabel} />
+        ))}
+      </ul>
+      <More shown={rows} all={alerts.length} step={4 * PAGE_ROWS} onMore={() => setRows(rows + 4 * PAGE_ROWS)} />
+    </>
+  );
+}
+
+function AlertItem({ alert, onLabel }: { alert: GettableAlert; onLabel: OnLabel }) {
+  const labels = Object.entries(alert.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return (
+    <li class="alert-item">
+      <div class="alert-head">
+        <State alert={alert} />
+        <span class="soft">since <Moment ms={moment(alert.startsAt)} /></span>
+        <span class="alert-actions">
+          {alert.generatorURL && (
+            <a href={alert.generatorURL} rel="noreferrer"><Icon name="outside" /> Source</a>
+          )}
+          <Link path="silence" search={silenceAddress(alert.labels)}><Icon name="silence" /> Silence</Link>
+        </span>
+      </div>
+      <ul class="labels">
+        {labels.map(([name, value]) => (
+          <li key={name}>
+            <button type="button" class="label-button" title="Show only these" onClick={() => onLabel(name, value)}>
+              <span class="series-label">{name}</span>=<span class="series-value">"{value}"</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Annotations annotations={alert.annotations} />
+    </li>
+  );
+}
+
+function State({ alert: { status } }: { alert: GettableAlert }) {
+  if (status.silencedBy.length > 0) {
+    return (
+      <span class="mark mark-unknown">
+        <Icon name="silence" /> Silenced by{' '}
+        {status.silencedBy.map((id) => (
+          <Link key={id} path="silence" search={`id=${encodeURIComponent(id)}`}>{id.slice(0, 8)}</Link>
+        ))}
+      </span>
+    );
+  }
+  if (status.inhibitedBy.length > 0) {
+    return <span class="mark mark-unknown"><Icon name="silence" /> Inhibited</span>;
+  }
+  if (status.mutedBy.length > 0) {
+    return <span class="mark mark-unknown"><Icon name="clock" /> Muted by {status.mutedBy.join(', ')}</span>;
+  }
+  return <span class="mark mark-down"><Icon name="bell" /> Active</span>;
+}

@@ -1,0 +1,127 @@
+// The discovery page: what was found, and what relabelling made of it.
+import { useMemo, useState } from 'preact/hooks';
+import type { TargetsData } from '../api/types';
+import { useAnswer } from '../api/use-answer';
+import { go } from '../lib/router';
+import { formatCount } from '../lib/number';
+import { matches, textOfLabels } from '../lib/search';
+import { Fold } from '../parts/fold';
+import { Icon } from '../parts/icon';
+import { LabelList } from '../parts/label-list';
+import { More } from '../parts/more';
+import { Empty, Failure, Waiting } from '../parts/notice';
+import { SearchBox } from '../parts/search-box';
+import { Steps } from './steps';
+import { found, type Found, type Pool } from './found';
+
+/** Time between two looks, in milliseconds. */
+const EVERY_MS = 30_000;
+
+/** Targets drawn at once. */
+const PAGE_ROWS = 30;
+
+/** With more targets than this, jobs start folded. */
+const UNFOLD_ALL = 60;
+
+/** The page; `search` is the address's query string. */
+export function DiscoveryPage({ search }: { search: string }) {
+  const answer = useAnswer<TargetsData>('targets', { state: 'any' }, EVERY_MS);
+  const params = useMemo(() => new URLSearchParams(search), [search]);
+  const [pool, text] = [params.get('pool') ?? '', params.get('search') ?? ''];
+  const change = (part: Record<string, string>, replace = false) => {
+    const next = new URLSearchParams({ pool, search: text, ...part });
+    for (const [name, value] of [...next]) if (value === '') next.delete(name);
+    go('service-discovery', next.toString(), replace);
+  };
+  const all = useMemo(() => found(answer.data), [answer.data]);
+  const shown = useMemo(() => select(all, pool, text), [all, pool, text]);
+  const targets = shown.reduce((sum, { targets: list }) => sum + list.length, 0);
+
+  return (
+    <div class="page">
+      <h1 class="hidden">Service discovery</h1>
+      <div class="toolbar">
+        <select aria-label="Job" value={pool} onChange={(event) => change({ pool: event.currentTarget.value })}>
+          <option value="">All jobs</option>
+          {all.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+        </select>
+        <SearchBox label="Search labels" value={text} onChange={(value) => change({ search: value }, true)} />
+        <button type="button" class="button" onClick={answer.reload} aria-busy={answer.loading}>
+          <Icon name="reload" /> Refresh
+        </button>
+      </div>
+      {answer.error && <Failure error={answer.error} retry={answer.reload} />}
+      {!answer.data && answer.loading && <Waiting what="what was discovered" />}
+      {answer.data && shown.length === 0 && (
+        <Empty title={all.length === 0 ? 'Nothing was discovered.' : 'Nothing passes the filter.'}>
+          <p>Jobs and where to look for their targets stand under <code>scrape_configs</code>.</p>
+        </Empty>
+      )}
+      {shown.map((one) => <PoolSection key={one.name} pool={one} open={targets <= UNFOLD_ALL || shown.length === 1} />)}
+    </div>
+  );
+}
+
+function select(all: readonly Pool[], name: string, search: string): Pool[] {
+  return all.flatMap((pool) => {
+    if (name && pool.name !== name) return [];
+    const targets = pool.targets.filter(({ discovered, labels }) =>
+      matches(`${textOfLabels(discovered)} ${textOfLabels(labels ?? {})}`, search.trim()),
+    );
+    return targets.length > 0 ? [{ ...pool, targets }] : [];
+  });
+}
+
+function PoolSection({ pool, open }: { pool: Pool; open: boolean }) {
+  const [rows, setRows] = useState(PAGE_ROWS);
+  const head = (
+    <>
+      <span class="pool-name">{pool.name}</span>
+      <span class="soft pool-facts">
+        {formatCount(pool.active)} scraped · {formatCount(pool.dropped)} dropped
+      </span>
+    </>
+  );
+  return (
+    <Fold head={head} open={open}>
+      {() => (
+        <div class="table-scroll">
+          <table class="table table-stack discovery-table">
+            <thead>
+              <tr>
+                <th scope="col">Discovered labels</th>
+                <th scope="col">The target's labels</th>
+              </tr>
+            </thead>
+            <tbody>
+              {pool.targets.slice(0, rows).map((target, index) => <Row key={index} pool={pool.name} target={target} />)}
+            </tbody>
+          </table>
+          <More shown={rows} all={pool.targets.length} step={4 * PAGE_ROWS} onMore={() => setRows(rows + 4 * PAGE_ROWS)} />
+        </div>
+      )}
+    </Fold>
+  );
+}
+
+function Row({ pool, target }: { pool: string; target: Found }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <tr>
+        <td><LabelList labels={target.discovered} plain /></td>
+        <td>
+          {target.labels ? <LabelList labels={target.labels} /> : <p class="mark mark-unknown"><Icon name="close" /> Dropped</p>}
+          <button type="button" class="text-button" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? 'Hide' : 'Show'} relabelling
+          </button>
+        </td>
+      </tr>
+      {open && (
+        <tr>
+          <td colSpan={2}><Steps pool={pool} labels={target.discovered} /></td>
+        </tr>
+      )}
+    </>
+  );
+}
