@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use crate::limits::NAME_BYTES;
 use crate::node::Node;
 
-/// Appends a text of at most 65,535 bytes; what is longer is cut, and no text that is written is.
+/// Appends a text of at most 65,535 bytes, as names and labels are; what is longer is cut.
 pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     out.extend_from_slice(&length.to_le_bytes());

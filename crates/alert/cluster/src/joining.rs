@@ -87,6 +87,11 @@ async fn settle(shared: Arc<Shared>, places: Arc<Semaphore>) {
         () = shared.end.cancelled() => return,
     };
     let peers = shared.members().len() + 1;
+    if peers == 1 && !shared.options.peers.is_empty() {
+        tracing::warn!(
+            "no other node was found; see to --cluster.peer, and that --cluster.label and --cluster.tls-config are those of the others"
+        );
+    }
     match settled {
         Ok(()) => tracing::info!(peers, "the cluster has settled"),
         Err(_) => tracing::warn!(
@@ -164,8 +169,12 @@ async fn greet(shared: &Arc<Shared>, address: SocketAddr) -> io::Result<()> {
         let hello = shared.hello(Purpose::Exchange).encode();
         shared.transport.write(&mut stream, &hello).await?;
         let other = hear_hello(shared, &mut stream).await?.node;
-        if other.name == shared.me().name {
-            // This node's own address, by another name.
+        let me = shared.me();
+        if other.name == me.name {
+            // Mostly this node's own address, which is in the list that all nodes share.
+            if other.address != me.address {
+                tracing::warn!(peer = other.name, %address, "another node has this node's name (--cluster.peer-name)");
+            }
             return Ok(());
         }
         let exchanging = timeout(EXCHANGE_TIME, exchange(shared, stream));

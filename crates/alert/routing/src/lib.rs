@@ -49,6 +49,7 @@ mod quiet;
 mod record;
 mod routes;
 mod service;
+mod sharing;
 mod silence;
 mod silences;
 mod state;

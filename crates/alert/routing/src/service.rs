@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::alertmanager::AlertmanagerConfig;
-use contract::{AlertSink, Alone, Clock, ClusterState, Peers, Replica};
+use contract::{AlertSink, Alone, Clock, ClusterState, Peers};
 use model::Alert;
 use parking_lot::Mutex;
 use thiserror::Error;
@@ -342,17 +342,6 @@ impl AlertSink for Routing {
         for reason in self.take(alerts, now) {
             tracing::warn!(reason, "an alert was not taken");
         }
-    }
-}
-
-impl Replica for Routing {
-    fn visit(&self, take: &mut dyn FnMut(&[u8])) {
-        self.world.state.lock().visit(take);
-    }
-
-    fn merge(&self, records: &[&[u8]]) -> Vec<usize> {
-        let now = self.now();
-        self.world.state.lock().merge(records, now)
     }
 }
 

@@ -16,12 +16,12 @@ use crate::import::Strangers;
 use crate::inhibit::Inhibitor;
 use crate::intervals;
 use crate::journal::{Compaction, Journal};
-use crate::limits::{Limits, TOLD_PER_GROUP};
+use crate::limits::Limits;
 use crate::metrics::{Metrics, Suppressed};
 use crate::naming;
 use crate::notification_log::{NotificationLog, Target, Told};
 use crate::plan::Plan;
-use crate::record::{self, Record};
+use crate::record::Record;
 use crate::silence::{Silence, SilenceError};
 use crate::silences::{SilenceRules, Silences};
 use crate::turn::{Seen, Turn};
@@ -54,8 +54,8 @@ pub(crate) struct State {
     journal: Arc<Journal>,
     metrics: Arc<Metrics>,
     /// Who else holds silences and the notification log.
-    peers: Arc<dyn Peers>,
-    rules: StateRules,
+    pub(crate) peers: Arc<dyn Peers>,
+    pub(crate) rules: StateRules,
 }
 
 impl State {
@@ -158,15 +158,6 @@ impl State {
             self.metrics.journal_failures.inc();
         }
         written
-    }
-
-    /// Tells the other nodes of what has changed and they hold, too.
-    pub(crate) fn tell(&self, records: &[Record]) {
-        let shared = records.iter().filter(|record| record.is_shared());
-        let shared: Vec<Vec<u8>> = shared.map(Record::encode).collect();
-        if !shared.is_empty() {
-            self.peers.tell(shared);
-        }
     }
 
     /// Takes reports of alerts; `timeout` says of each whether its end is only a timeout.
@@ -406,63 +397,6 @@ impl State {
             .into_iter()
             .for_each(|change| self.silences.apply(change));
         Ok(())
-    }
-
-    /// Takes records of another node; answers the places of those that were news.
-    pub(crate) fn merge(&mut self, records: &[&[u8]], now: i64) -> Vec<usize> {
-        let limit = self.rules.limits.groups.saturating_mul(TOLD_PER_GROUP);
-        let mut places = Vec::new();
-        let mut news = Vec::new();
-        for (place, bytes) in records.iter().enumerate() {
-            let record = Record::decode(bytes);
-            let (is_news, count) = match &record {
-                Some(Record::Silence(silence)) => (
-                    self.silences.merge(silence, now),
-                    &self.metrics.silences_propagated,
-                ),
-                // What was taken over is known, and each node gives its alerts their numbers.
-                Some(Record::Notified(target, told))
-                    if told.at <= self.imported_at && self.told.last_of(target).is_some() =>
-                {
-                    continue;
-                }
-                Some(Record::Notified(target, told)) => (
-                    self.told.merge(target, told, limit, now),
-                    &self.metrics.nflog_propagated,
-                ),
-                Some(Record::Acknowledged(fingerprint, one)) => (
-                    self.acknowledged
-                        .merge(*fingerprint, one, &self.alerts, now),
-                    &self.metrics.acknowledgements_propagated,
-                ),
-                _ => continue,
-            };
-            if is_news {
-                count.inc();
-                places.push(place);
-                news.extend(record);
-            }
-        }
-        self.keep(&news);
-        places
-    }
-
-    /// Hands over all that other nodes hold, too.
-    pub(crate) fn visit(&self, take: &mut dyn FnMut(&[u8])) {
-        let mut bytes = Vec::new();
-        for silence in self.silences.all() {
-            bytes.clear();
-            record::put_silence(&mut bytes, silence);
-            take(&bytes);
-        }
-        for (target, told) in self.told.iter() {
-            bytes.clear();
-            record::put_notified(&mut bytes, target, told);
-            take(&bytes);
-        }
-        for record in self.acknowledged.records() {
-            take(&record.encode());
-        }
     }
 
     /// Puts things in order: ends that came by time go to the history, what is kept long enough
