@@ -1,5 +1,6 @@
 // The frame: header, banner, and the page that the address names.
 import { useEffect } from 'preact/hooks';
+import { HistoryPage } from './alertmanager/history-page';
 import { NotificationsPage } from './alertmanager/notifications-page';
 import { SilencePage } from './alertmanager/silence-page';
 import { SilencesPage } from './alertmanager/silences-page';
@@ -79,6 +80,8 @@ function Shown({ path, search }: { path: string; search: string }) {
       return <NotificationsPage search={search} />;
     case 'silences':
       return <SilencesPage search={search} />;
+    case 'alert-history':
+      return <HistoryPage search={search} />;
     case 'silence':
       return <SilencePage key={search} search={search} />;
     case 'targets':

@@ -16,6 +16,7 @@ export const PAGES: readonly Page[] = [
   { path: 'rules', title: 'Rules', section: 'Alerts' },
   { path: 'notifications', title: 'Notifications', section: 'Alerts' },
   { path: 'silences', title: 'Silences', section: 'Alerts' },
+  { path: 'alert-history', title: 'History', section: 'Alerts' },
   { path: 'silence', title: 'Silence', section: 'Alerts', inner: true },
   { path: 'targets', title: 'Targets', section: 'Targets' },
   { path: 'service-discovery', title: 'Discovery', section: 'Targets' },

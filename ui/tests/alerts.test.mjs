@@ -67,6 +67,25 @@ test('a silence is made from an alert, seen, found by its link, and ended', () =
   });
 });
 
+test('an alert is taken on, and given back', () =>
+  withPage('notifications?filter=%7Balertname%3D%22TargetDown%22%7D', async (page) => {
+    await page.getByRole('button', { name: 'Take on' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Who').fill('grace');
+    await dialog.getByLabel('Comment').fill('on my way');
+    await dialog.getByRole('button', { name: 'Take on' }).click();
+    await page.locator('.taken', { hasText: 'on my way' }).waitFor();
+    await page.getByRole('button', { name: 'Give back' }).click();
+    await page.getByRole('button', { name: 'Take on' }).waitFor();
+  }));
+
+test('the history tells what fired', () =>
+  withPage('alert-history', async (page) => {
+    await page.getByRole('group', { name: 'What' }).getByRole('button', { name: 'Alerts' }).click();
+    await page.waitForURL(/show=alerts/);
+    await page.locator('.history-table', { hasText: 'TargetDown' }).waitFor();
+  }));
+
 test('what the server refuses is said beside the form', () =>
   withPage('silence?filter=%7Ba%3D~%22%28%22%7D', async (page) => {
     await page.getByLabel('Creator').fill('ada');

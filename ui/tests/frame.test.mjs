@@ -20,6 +20,7 @@ const PAGES = [
   ['rules', '.rule-table'],
   ['notifications?inhibited=true', '.alert-item'],
   ['silences', '.toolbar'],
+  ['alert-history?show=alerts', '.history-table'],
   ['silence?filter=%7Bseverity%3D%22page%22%7D', '.matcher-row'],
   ['service-discovery', '.discovery-table'],
   ['tsdb-status', '.ranking'],

@@ -26,7 +26,7 @@ const MOST_AT_ONCE: &str = "-malloc_limit_mb=256";
 const LONGEST: &str = "-max_len=70000";
 
 /// Of `fuzz/src/main.rs` and of the `fuzzing` modules of crates.
-const TARGETS: [&str; 18] = [
+const TARGETS: [&str; 24] = [
     "index",
     "chunk",
     "chunk_segment",
@@ -35,14 +35,20 @@ const TARGETS: [&str; 18] = [
     "head_chunks",
     "log",
     "record",
+    "alert_log",
+    "alertmanager_files",
     "exposition_text",
     "exposition_openmetrics",
     "exposition_protobuf",
     "cluster_frame",
     "cluster_packets",
-    "routing_record",
     "promql",
     "promql_answers",
+    "remote_write_1",
+    "remote_write_2",
+    "otlp_protobuf",
+    "otlp_json",
+    "pushed_bodies",
     "template_notification",
     "template_rule",
 ];

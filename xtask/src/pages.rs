@@ -50,9 +50,9 @@ const RULES: &str = "groups:
   - {record: 'job:up:sum', expr: 'sum by (job) (up)'}
 ";
 
-/// Nobody is told: the pages are what is tried.
+/// Whoever is told does not listen: the pages are what is tried.
 const ALERTMANAGER: &str = "route: {receiver: nobody, group_by: [alertname], group_wait: 1s}
-receivers: [{name: nobody}]
+receivers: [{name: nobody, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}]
 inhibit_rules:
 - {source_matchers: ['severity=page'], target_matchers: ['severity=warning']}
 ";

@@ -10,6 +10,7 @@ import { Moment } from '../parts/moment';
 import { More } from '../parts/more';
 import { Annotations } from '../rules/annotations';
 import { formatMatcher, silenceAddress } from './matchers';
+import { Taken, TakeOn } from './take-on';
 
 /** Alerts drawn at once. */
 const PAGE_ROWS = 30;
@@ -17,10 +18,12 @@ const PAGE_ROWS = 30;
 type OnLabel = (name: string, value: string) => void;
 
 /** The section; a press on a label calls `onLabel`. */
-export function GroupSection({ group, open, onLabel }: {
+export function GroupSection({ group, open, onLabel, onChanged }: {
   group: AlertGroup;
   open: boolean;
   onLabel: OnLabel;
+  /** Somebody took an alert on, or gave it back. */
+  onChanged: () => void;
 }) {
   const pairs = Object.entries(group.labels);
   const quiet = group.alerts.every(({ status }) => status.state === 'suppressed');
@@ -37,18 +40,22 @@ export function GroupSection({ group, open, onLabel }: {
   );
   return (
     <Fold tone={quiet ? 'unknown' : 'down'} head={head} open={open}>
-      {() => <Alerts alerts={group.alerts} onLabel={onLabel} />}
+      {() => <Alerts alerts={group.alerts} onLabel={onLabel} onChanged={onChanged} />}
     </Fold>
   );
 }
 
-function Alerts({ alerts, onLabel }: { alerts: readonly GettableAlert[]; onLabel: OnLabel }) {
+function Alerts({ alerts, onLabel, onChanged }: {
+  alerts: readonly GettableAlert[];
+  onLabel: OnLabel;
+  onChanged: () => void;
+}) {
   const [rows, setRows] = useState(PAGE_ROWS);
   return (
     <>
       <ul class="alert-list">
         {alerts.slice(0, rows).map((alert) => (
-          <AlertItem key={alert.fingerprint} alert={alert} onLabel={onLabel} />
+          <AlertItem key={alert.fingerprint} alert={alert} onLabel={onLabel} onChanged={onChanged} />
         ))}
       </ul>
       <More shown={rows} all={alerts.length} step={4 * PAGE_ROWS} onMore={() => setRows(rows + 4 * PAGE_ROWS)} />
@@ -56,7 +63,11 @@ function Alerts({ alerts, onLabel }: { alerts: readonly GettableAlert[]; onLabel
   );
 }
 
-function AlertItem({ alert, onLabel }: { alert: GettableAlert; onLabel: OnLabel }) {
+function AlertItem({ alert, onLabel, onChanged }: {
+  alert: GettableAlert;
+  onLabel: OnLabel;
+  onChanged: () => void;
+}) {
   const labels = Object.entries(alert.labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return (
     <li class="alert-item">
@@ -68,8 +79,12 @@ function AlertItem({ alert, onLabel }: { alert: GettableAlert; onLabel: OnLabel 
             <a href={alert.generatorURL} rel="noreferrer"><Icon name="outside" /> Source</a>
           )}
           <Link path="silence" search={silenceAddress(alert.labels)}><Icon name="silence" /> Silence</Link>
+          {!alert.status.acknowledged && <TakeOn alert={alert} onDone={onChanged} />}
         </span>
       </div>
+      {alert.status.acknowledged && (
+        <Taken alert={alert} acknowledgement={alert.status.acknowledged} onDone={onChanged} />
+      )}
       <ul class="labels">
         {labels.map(([name, value]) => (
           <li key={name}>

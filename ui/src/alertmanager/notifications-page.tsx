@@ -81,6 +81,7 @@ export function NotificationsPage({ search }: { search: string }) {
           key={`${group.receiver.name} ${JSON.stringify(group.labels)}`}
           group={group}
           open={alerts <= UNFOLD_ALL}
+          onChanged={answer.reload}
           onLabel={(name, value) =>
             change({ filter: withMatcher(filter.filter, { name, operator: '=', value }) })
           }

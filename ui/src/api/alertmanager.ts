@@ -6,11 +6,20 @@ import { ApiError } from './client';
 /** Query parameters; a list is repeated. */
 export type Filters = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** Who has taken an alert on: Argand's own. */
+export interface Acknowledgement {
+  at: string;
+  endsAt?: string;
+  createdBy: string;
+  comment: string;
+}
+
 export interface AlertStatus {
   state: 'unprocessed' | 'active' | 'suppressed';
   silencedBy: string[];
   inhibitedBy: string[];
   mutedBy: string[];
+  acknowledged?: Acknowledgement;
 }
 
 export interface GettableAlert {

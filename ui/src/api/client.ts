@@ -41,6 +41,20 @@ export function post<T>(path: string, params: Params, signal?: AbortSignal): Pro
   });
 }
 
+/** Posts a JSON body. */
+export function postJson<T>(path: string, body: unknown): Promise<Answer<T>> {
+  return request<T>(`${API}/${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+/** Asks for something to be removed. */
+export function remove(path: string): Promise<Answer<null>> {
+  return request<null>(`${API}/${path}`, { method: 'DELETE' });
+}
+
 function encode(params: Params): URLSearchParams {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
@@ -53,7 +67,7 @@ async function request<T>(url: string, init: RequestInit): Promise<Answer<T>> {
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { ...init, headers: { Accept: 'application/json' } });
+    response = await fetch(url, { ...init, headers: { Accept: 'application/json', ...init.headers } });
     text = await response.text();
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;

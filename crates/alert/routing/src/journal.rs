@@ -208,6 +208,7 @@ fn read(folder: &Path, from: u64, now: i64, take: &mut impl FnMut(Record)) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notification_log::{Target, Told};
 
     fn read_all(folder: &Path) -> Vec<i64> {
         let mut found = Vec::new();
@@ -280,5 +281,46 @@ mod tests {
         std::fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
         assert_eq!(read_all(folder), [1]);
         assert_eq!(read_all(folder), [1], "and stays so");
+    }
+
+    /// The bytes of the page's example; each line says its offset, its bytes and what they are.
+    fn example() -> Vec<u8> {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/formats/alerts.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let (_, rest) = page.split_once("```bytes\n").unwrap();
+        let mut bytes = Vec::new();
+        for line in rest.split_once("```").unwrap().0.lines() {
+            let (numbers, _) = line.split_once(';').unwrap();
+            let mut words = numbers.split_whitespace();
+            let offset = usize::from_str_radix(words.next().unwrap(), 16).unwrap();
+            assert_eq!(offset, bytes.len(), "{line}");
+            bytes.extend(words.map(|word| u8::from_str_radix(word, 16).unwrap()));
+        }
+        bytes
+    }
+
+    #[test]
+    fn the_bytes_of_the_page_are_real() {
+        let target = Target {
+            group_key: "{}:{}".to_owned(),
+            receiver: "ops".to_owned(),
+            kind: "webhook".to_owned(),
+            index: 0,
+        };
+        let told = Told {
+            firing: vec![0x0102_0304_0506_0708],
+            resolved: vec![],
+            at: 1_700_000_000_000,
+            expires: 1_700_028_800_000,
+        };
+        let expected = [
+            Record::Notified(target, told),
+            Record::Alive(1_700_000_030_000),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("00000000"), example()).unwrap();
+        let mut found = Vec::new();
+        drop(Journal::open(folder.path(), 0, |record| found.push(record)).unwrap());
+        assert_eq!(found, expected);
     }
 }

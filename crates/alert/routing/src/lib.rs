@@ -39,6 +39,7 @@ mod inhibit;
 mod intervals;
 mod journal;
 mod limits;
+mod memory;
 mod metrics;
 mod naming;
 mod notification_log;

@@ -13,6 +13,7 @@
 //! | 7 delivery | time, receiver, kind, group key, error, reason, index, firing, resolved, attempts |
 //! | 16 acknowledgement | fingerprint, time, end (the greatest number for none), author, comment |
 //! | 18 taken over | time: what was told until then may number alerts as upstream does |
+//! | 19 memory | as a notification's target, text |
 //!
 //! Records of an unknown kind are passed over with a word in the log, so that an older program can
 //! read what a newer one wrote.
@@ -47,6 +48,8 @@ pub(crate) enum Record {
     Acknowledged(u64, Acknowledgement),
     /// What another Alertmanager had left was taken over at this moment.
     Imported(i64),
+    /// What an integration has to remember of a group's message.
+    Memory(Target, String),
 }
 
 impl Record {
@@ -54,7 +57,7 @@ impl Record {
     pub(crate) fn is_shared(&self) -> bool {
         matches!(
             self,
-            Self::Silence(_) | Self::Notified(..) | Self::Acknowledged(..)
+            Self::Silence(_) | Self::Notified(..) | Self::Acknowledged(..) | Self::Memory(..)
         )
     }
 
@@ -98,6 +101,11 @@ impl Record {
                 out.push(18);
                 codec::put_signed(&mut out, *at);
             }
+            Self::Memory(target, memory) => {
+                out.push(19);
+                notification_log::encode_target(&mut out, target);
+                codec::put_text(&mut out, memory);
+            }
         }
         out
     }
@@ -122,6 +130,10 @@ impl Record {
             7 => Self::Delivery(Delivery::decode(&mut bytes)?),
             16 => Self::Acknowledged(bytes.fingerprint()?, Acknowledgement::decode(&mut bytes)?),
             18 => Self::Imported(bytes.signed()?),
+            19 => {
+                let target = notification_log::decode_target(&mut bytes)?;
+                Self::Memory(target, bytes.text()?.to_owned())
+            }
             _ => return None,
         })
     }
@@ -225,7 +237,7 @@ mod tests {
                 comment: "why".to_owned(),
                 ends_with_alerts: true,
             }),
-            Record::Notified(target, told),
+            Record::Notified(target.clone(), told),
             Record::Alive(77),
             Record::Event(AlertEvent {
                 at: 9,
@@ -254,6 +266,7 @@ mod tests {
                 },
             ),
             Record::Imported(-5),
+            Record::Memory(target.clone(), "where".to_owned()),
         ]
     }
 

@@ -44,6 +44,12 @@ impl State {
                         .merge(*fingerprint, one, &self.alerts, now),
                     &self.metrics().acknowledgements_propagated,
                 ),
+                // Two nodes seldom remember different things, and no moment says which is later:
+                // it is not passed on, so that it comes to rest.
+                Some(Record::Memory(target, memory)) => {
+                    self.take_memory(target, memory);
+                    continue;
+                }
                 _ => continue,
             };
             if is_news {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use model::duration;
+use remote::write::WriteOptions;
 
 use crate::alerting::AlertingOptions;
 use crate::flags::Flags;
@@ -23,8 +24,14 @@ pub(crate) struct Options {
     /// TLS, users and tokens of the listening side; `None` for plain HTTP, open to all.
     pub(crate) web_config: Option<PathBuf>,
     pub(crate) max_connections: usize,
+    /// How long a request may take to arrive, and a connection may be idle.
+    pub(crate) read_timeout: Duration,
     /// What every path begins with: empty, or `/` and more without a slash at the end.
     pub(crate) prefix: String,
+    /// Pages that may listen to notifications at once.
+    pub(crate) notification_listeners: usize,
+    /// Names that one search may ask for; `None` where searching is switched off.
+    pub(crate) search_limit: Option<usize>,
     pub(crate) data: PathBuf,
     pub(crate) retention_time: Option<Duration>,
     pub(crate) retention_size: Option<u64>,
@@ -45,6 +52,7 @@ pub(crate) struct Options {
     pub(crate) all_query_memory: u64,
     pub(crate) query_queue: usize,
     pub(crate) slow_query: Option<Duration>,
+    pub(crate) remote_write: WriteOptions,
 }
 
 impl Options {
@@ -60,10 +68,13 @@ impl Options {
             alerting: alerting(flags, &listen)?,
             listen,
             max_connections: number(flags, "web.max-connections")?,
+            read_timeout: required(flags, "web.read-timeout", length)?,
             prefix: prefix(
                 flags.text("web.external-url"),
                 flags.text("web.route-prefix"),
             ),
+            notification_listeners: listeners(flags)?,
+            search_limit: search_limit(flags)?,
             data: PathBuf::from(flags.text("storage.tsdb.path")),
             retention_time: optional(flags, "storage.tsdb.retention.time", length)?,
             retention_size: optional(flags, "storage.tsdb.retention.size", bytes)?,
@@ -79,8 +90,24 @@ impl Options {
             all_query_memory: required(flags, "query.max-memory", memory)?,
             query_queue: number(flags, "query.max-queue")?,
             slow_query: optional(flags, "query.slow-log-threshold", length)?,
+            remote_write: WriteOptions {
+                data: PathBuf::from(flags.text("storage.tsdb.path")),
+                max_lag_bytes: required(flags, "storage.remote.max-lag-bytes", bytes)?,
+                flush_deadline: required(flags, "storage.remote.flush-deadline", any_length)?,
+            },
         })
     }
+}
+
+fn listeners(flags: &Flags) -> Result<usize> {
+    let most = required(flags, "web.max-notifications-subscribers", count)?;
+    Ok(usize::try_from(most).unwrap_or(usize::MAX))
+}
+
+fn search_limit(flags: &Flags) -> Result<Option<usize>> {
+    let limit = required(flags, "web.search.max-limit", count)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(has_feature(flags, "search-api").then_some(limit))
 }
 
 fn alerting(flags: &Flags, listen: &[SocketAddr]) -> Result<AlertingOptions> {
@@ -98,7 +125,7 @@ fn alerting(flags: &Flags, listen: &[SocketAddr]) -> Result<AlertingOptions> {
 }
 
 /// Whether `--enable-feature` names a feature.
-fn has_feature(flags: &Flags, name: &str) -> bool {
+pub(crate) fn has_feature(flags: &Flags, name: &str) -> bool {
     let lists = flags.list("enable-feature").iter();
     lists
         .flat_map(|list| list.split(','))

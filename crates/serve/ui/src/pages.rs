@@ -1,7 +1,7 @@
 //! The addresses that pages of their own answer to.
 
 /// Paths below the prefix that show a page, each with [`crate::index`].
-pub const PAGES: [&str; 14] = [
+pub const PAGES: [&str; 15] = [
     "query",
     "graph",
     "alerts",
@@ -10,6 +10,7 @@ pub const PAGES: [&str; 14] = [
     "alertmanager",
     "silences",
     "silence",
+    "alert-history",
     "targets",
     "service-discovery",
     "tsdb-status",

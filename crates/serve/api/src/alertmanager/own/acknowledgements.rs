@@ -121,10 +121,17 @@ async fn take_posted(
     })
 }
 
+/// The part of the path that names an alert. A struct, because within the server of Prometheus'
+/// routes the path has other parts as well.
+#[derive(Deserialize)]
+pub(super) struct ByFingerprint {
+    fingerprint: String,
+}
+
 /// `DELETE acknowledgements/{fingerprint}`
 pub(super) async fn give_back(
     State(face): State<Arc<AlertmanagerFace>>,
-    Path(fingerprint): Path<String>,
+    Path(ByFingerprint { fingerprint }): Path<ByFingerprint>,
 ) -> Result<Answer, ApiError> {
     let fingerprint = number(&fingerprint)?;
     face.routing.give_back(fingerprint).await.map_err(refused)?;
