@@ -6,6 +6,7 @@
 
 pub mod alerting;
 mod client;
+pub mod document;
 mod server;
 mod target;
 

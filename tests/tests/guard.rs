@@ -11,7 +11,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use argand_tests::{Argand, Server, free_port, installed};
+use argand_tests::document::{self, describes, operations};
+use argand_tests::{Argand, Server, free_port, get, installed};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 /// bcrypt of "read", "write", "admin", and of "other", of the lowest cost.
@@ -67,64 +68,167 @@ fn until_ready(argand: &Argand) {
 fn guarded(folder: &Path, web: &str) -> Argand {
     let file = folder.join("web.yml");
     fs::write(&file, web).unwrap();
+    let routing = folder.join("alertmanager.yml");
+    fs::write(&routing, "route: {receiver: x}\nreceivers: [{name: x}]\n").unwrap();
     let flags = [
         &format!("--web.config.file={}", file.display()),
         "--web.enable-lifecycle",
         "--web.enable-admin-api",
         "--web.enable-remote-write-receiver",
+        "--web.max-notifications-subscribers=0",
+        "--enable-feature=search-api",
+        &format!("--alertmanager.config.file={}", routing.display()),
     ];
     let argand = Argand::start_in(folder, "scrape_configs: []\n", &flags).unwrap();
     until_ready(&argand);
     argand
 }
 
-/// Every kind of route, with what a request by each role gets: nobody, read, write, admin. A 400
-/// is an answer of the route itself: what was asked for is not right, but it was let in.
-const TABLE: &[(&str, &str, [u16; 4])] = &[
+/// What a request by each role gets: nobody, read, write, admin.
+type Got = [u16; 4];
+
+const READ: Got = [401, 200, 403, 200];
+
+/// Every route, with what a request by each role gets. A 400 is an answer of the route itself:
+/// what was asked for is not right, but it was let in. Routes of Alertmanager's API are asked for
+/// at both of its places.
+const TABLE: &[(&str, &str, Got)] = &[
     ("GET", "/", [401, 303, 403, 303]),
     ("GET", "/nowhere", [401, 404, 403, 404]),
-    ("GET", "/metrics", [401, 200, 403, 200]),
-    ("GET", "/exporters/node", [401, 200, 403, 200]),
-    ("GET", "/-/healthy", [401, 200, 403, 200]),
-    ("GET", "/-/ready", [401, 200, 403, 200]),
-    ("GET", "/api/v1/query?query=1", [401, 200, 403, 200]),
-    ("POST", "/api/v1/query?query=1", [401, 200, 403, 200]),
+    ("GET", "/metrics", READ),
+    ("GET", "/version", READ),
+    ("GET", "/federate?match[]=up", READ),
+    ("GET", "/exporters/node", READ),
+    ("GET", "/-/healthy", READ),
+    ("GET", "/-/ready", READ),
+    ("GET", "/api/v1/query?query=1", READ),
+    ("POST", "/api/v1/query?query=1", READ),
     (
         "GET",
         "/api/v1/query_range?query=1&start=0&end=1&step=1",
-        [401, 200, 403, 200],
+        READ,
     ),
-    ("GET", "/api/v1/format_query?query=1", [401, 200, 403, 200]),
-    ("GET", "/api/v1/series?match[]=up", [401, 200, 403, 200]),
-    ("GET", "/api/v1/labels", [401, 200, 403, 200]),
-    ("GET", "/api/v1/label/job/values", [401, 200, 403, 200]),
-    ("GET", "/api/v1/metadata", [401, 200, 403, 200]),
-    ("GET", "/api/v1/targets", [401, 200, 403, 200]),
-    ("GET", "/api/v1/targets/metadata", [401, 200, 403, 200]),
-    ("GET", "/api/v1/scrape_pools", [401, 200, 403, 200]),
-    ("GET", "/api/v1/status/config", [401, 200, 403, 200]),
-    ("GET", "/api/v1/status/flags", [401, 200, 403, 200]),
-    ("GET", "/api/v1/status/runtimeinfo", [401, 200, 403, 200]),
-    ("GET", "/api/v1/status/buildinfo", [401, 200, 403, 200]),
-    ("GET", "/api/v1/status/tsdb", [401, 200, 403, 200]),
-    ("GET", "/api/v1/status/tsdb/blocks", [401, 200, 403, 200]),
-    ("GET", "/api/v1/status/walreplay", [401, 200, 403, 200]),
+    (
+        "POST",
+        "/api/v1/query_range?query=1&start=0&end=1&step=1",
+        READ,
+    ),
+    ("GET", "/api/v1/query_exemplars?query=up", READ),
+    ("POST", "/api/v1/query_exemplars?query=up", READ),
+    ("GET", "/api/v1/format_query?query=1", READ),
+    ("POST", "/api/v1/format_query?query=1", READ),
+    ("GET", "/api/v1/parse_query?query=1", READ),
+    ("POST", "/api/v1/parse_query?query=1", READ),
+    ("GET", "/api/v1/explain?query=1", READ),
+    ("POST", "/api/v1/explain?query=1", READ),
+    ("GET", "/api/v1/series?match[]=up", READ),
+    ("POST", "/api/v1/series?match[]=up", READ),
+    ("GET", "/api/v1/labels", READ),
+    ("POST", "/api/v1/labels", READ),
+    ("GET", "/api/v1/label/job/values", READ),
+    ("GET", "/api/v1/search/metric_names", READ),
+    ("POST", "/api/v1/search/metric_names", READ),
+    ("GET", "/api/v1/search/label_names", READ),
+    ("POST", "/api/v1/search/label_names", READ),
+    ("GET", "/api/v1/search/label_values?label=job", READ),
+    ("POST", "/api/v1/search/label_values?label=job", READ),
+    ("GET", "/api/v1/metadata", READ),
+    ("GET", "/api/v1/targets", READ),
+    ("GET", "/api/v1/targets/metadata", READ),
+    ("GET", "/api/v1/targets/relabel_steps", [401, 400, 403, 400]),
+    ("GET", "/api/v1/scrape_pools", READ),
+    ("GET", "/api/v1/rules", READ),
+    ("GET", "/api/v1/alerts", READ),
+    ("GET", "/api/v1/alertmanagers", READ),
+    ("GET", "/api/v1/features", READ),
+    ("GET", "/api/v1/notifications", READ),
+    // Nobody may listen: see the flags.
+    ("GET", "/api/v1/notifications/live", [401, 204, 403, 204]),
+    ("GET", "/api/v1/openapi.yaml", READ),
+    ("GET", "/api/v1/status/config", READ),
+    ("GET", "/api/v1/status/flags", READ),
+    ("GET", "/api/v1/status/runtimeinfo", READ),
+    ("GET", "/api/v1/status/buildinfo", READ),
+    ("GET", "/api/v1/status/tsdb", READ),
+    ("GET", "/api/v1/status/tsdb/blocks", READ),
+    ("GET", "/api/v1/status/walreplay", READ),
+    ("GET", "/api/v1/status/self_metrics", READ),
+    ("OPTIONS", "/api/v1/query", [401, 204, 403, 204]),
     ("POST", "/api/v1/write", [401, 403, 400, 400]),
     (
         "POST",
         "/api/v1/admin/tsdb/clean_tombstones",
         [401, 403, 403, 204],
     ),
+    (
+        "PUT",
+        "/api/v1/admin/tsdb/clean_tombstones",
+        [401, 403, 403, 204],
+    ),
     ("POST", "/api/v1/admin/tsdb/snapshot", [401, 403, 403, 200]),
+    ("PUT", "/api/v1/admin/tsdb/snapshot", [401, 403, 403, 200]),
     (
         "POST",
         "/api/v1/admin/tsdb/delete_series?match[]=x",
         [401, 403, 403, 204],
     ),
+    (
+        "PUT",
+        "/api/v1/admin/tsdb/delete_series?match[]=x",
+        [401, 403, 403, 204],
+    ),
+    ("GET", "/debug/pprof/", [401, 403, 403, 200]),
+    ("GET", "/debug/pprof/heap", [401, 403, 403, 200]),
+    ("POST", "/debug/pprof/heap", [401, 403, 403, 200]),
     ("GET", "/-/quit", [401, 403, 403, 405]),
     ("POST", "/-/reload", [401, 403, 403, 200]),
+    ("PUT", "/-/reload", [401, 403, 403, 200]),
     ("DELETE", "/api/v1/series", [401, 403, 403, 405]),
+    ("GET", "/api/v2/status", READ),
+    ("GET", "/api/v2/receivers", READ),
+    ("GET", "/api/v2/silences", READ),
+    ("POST", "/api/v2/silences", [401, 403, 422, 422]),
+    ("GET", "/api/v2/silence/1", [401, 422, 403, 422]),
+    ("DELETE", "/api/v2/silence/1", [401, 403, 422, 422]),
+    ("GET", "/api/v2/alerts", READ),
+    ("POST", "/api/v2/alerts", [401, 403, 422, 422]),
+    ("GET", "/api/v2/alerts/groups", READ),
 ];
+
+/// What the table cannot ask for, since it ends the server; their role is that of `GET /-/quit`.
+const ENDING: [(&str, &str); 2] = [("POST", "/-/quit"), ("PUT", "/-/quit")];
+
+/// The routes with a row: (method, path).
+fn rows() -> Vec<(&'static str, String, Got)> {
+    let mut rows = Vec::new();
+    for (method, path, expected) in TABLE {
+        rows.push((*method, (*path).to_owned(), *expected));
+        if path.starts_with("/api/v2/") {
+            rows.push((*method, format!("/alertmanager{path}"), *expected));
+        }
+    }
+    rows
+}
+
+/// A route that somebody adds must say who may ask.
+#[test]
+fn every_route_has_a_row() {
+    let argand = Argand::start("scrape_configs: []\n", &[]).unwrap();
+    let text = get(&argand.url("/api/v1/openapi.yaml")).unwrap().text;
+    let operations = operations(&document::parse(&text).unwrap());
+    assert!(operations.len() > 80, "{}", operations.len());
+    let rows = rows();
+    let has_row = |(method, described): &&(String, String)| {
+        let asked = rows.iter().map(|(asked, path, _)| (*asked, path.as_str()));
+        let mut asked = asked.chain(ENDING);
+        asked.any(|(asked, path)| {
+            let path = path.split('?').next().unwrap_or_default();
+            asked == method && describes(described, path)
+        })
+    };
+    let without: Vec<_> = operations.iter().filter(|one| !has_row(one)).collect();
+    assert!(without.is_empty(), "routes without a row: {without:#?}");
+}
 
 #[test]
 fn every_route_needs_its_role() {
@@ -136,8 +240,8 @@ fn every_route_needs_its_role() {
         + "user_roles: {read: [read], write: [write], admin: [admin]}\n\
            bearer_tokens: [{name: ci, sha256: 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b, roles: [write]}]\n";
     let argand = guarded(folder.path(), &web);
-    for (method, path, expected) in TABLE {
-        let url = argand.url(path);
+    for (method, path, expected) in rows() {
+        let url = argand.url(&path);
         let ask = |who: &[&str]| {
             let rest = ["--globoff", "--request", method, &url];
             status(&[who, &rest].concat())
@@ -148,10 +252,7 @@ fn every_route_needs_its_role() {
             ask(&["--user", "write:write"]),
             ask(&["--user", "admin:admin"]),
         ];
-        assert_eq!(
-            got, *expected,
-            "{method} {path}: nobody, read, write, admin"
-        );
+        assert_eq!(got, expected, "{method} {path}: nobody, read, write, admin");
         let stranger = ask(&["--user", "read:wrong"]);
         assert_eq!(stranger, 401, "{method} {path} with a wrong password");
         let token = ask(&["--header", "Authorization: Bearer secret"]);

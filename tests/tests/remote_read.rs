@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use argand_tests::{Argand, Server, free_port, installed, query};
+use argand_tests::{Argand, Server, free_port, get_json, installed, query};
 use model::{Columns, Labels, MatchOp, Matcher};
 use wire::remote::read::{AnswerForm, FrameReader, Hints, ReadQuery, ReadRequest, frames, samples};
 
@@ -322,5 +322,102 @@ fn an_original_that_reads_from_argand_answers_as_one_that_has_the_samples() {
         for (expected, answer) in expected.iter().zip(&answer) {
             assert_eq!(expected, answer, "{}", asking.log());
         }
+    }
+}
+
+#[test]
+fn argand_reads_from_an_original_and_goes_on_without_it() {
+    for program in originals() {
+        let folder = sampled(&program);
+        let external = "global: {external_labels: {zone: eu}}\n";
+        let mut theirs = original(&program, folder.path(), "theirs", external);
+        let having = Argand::start_in(folder.path(), "{}\n", &[]).unwrap();
+        let newest = having
+            .query("max(max_over_time(timestamp(up)[1h:1s]))")
+            .unwrap();
+        let end: f64 = newest[0]["value"][1].as_str().unwrap().parse().unwrap();
+        // The same labels outside: they are asked for and taken off again.
+        let reading = format!(
+            "{external}remote_read: [{{url: '{}/api/v1/read', read_recent: true}}]\n",
+            theirs.url
+        );
+        let asking = Argand::start(&reading, &[]).unwrap();
+        let expected = answers(&having.server.url, end);
+        let answer = answers(&asking.server.url, end);
+        for (expected, answer) in expected.iter().zip(&answer) {
+            assert!(expected.as_array().is_some_and(|found| !found.is_empty()));
+            assert_eq!(expected, answer, "{}", asking.server.log());
+        }
+        let series = |server: &Argand| {
+            let url = server.url("/api/v1/series?match[]=up&start=0");
+            get_json(&url.replace("[]", "%5B%5D")).unwrap()
+        };
+        assert_eq!(series(&asking)["data"], series(&having)["data"]);
+        theirs.kill();
+        let url = asking.url("/api/v1/query?query=vector(1)%20or%20up");
+        let answer = get_json(&url).unwrap();
+        assert_eq!(answer["data"]["result"].as_array().unwrap().len(), 1);
+        let warning = answer["warnings"][0].as_str().unwrap();
+        assert!(
+            warning.starts_with("remote_read: error sending request: "),
+            "{warning}"
+        );
+        let answer = series(&asking);
+        assert!(answer["data"].as_array().unwrap().is_empty());
+        assert_eq!(answer["warnings"][0].as_str().unwrap(), warning);
+    }
+}
+
+/// The newest sample of each series, by labels without those that federation or scraping adds.
+fn newest(server: &str, selector: &str) -> BTreeMap<String, String> {
+    let found = query(server, &format!("last_over_time({selector}[10m])")).unwrap();
+    let one = |series: &serde_json::Value| {
+        let value = series["value"][1].as_str().unwrap().to_owned();
+        (series["metric"].to_string(), value)
+    };
+    found.iter().map(one).collect()
+}
+
+#[test]
+fn an_original_that_federates_argand_gets_what_argand_has() {
+    for program in originals() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = argand_tests::Target::start(|_| {
+            argand_tests::Page::text(
+                "a{x=\"1\"} 1.5\na{x=\"2\"} -Inf\n# TYPE b counter\nb 7e99\nc NaN\n",
+            )
+        })
+        .unwrap();
+        let own = format!(
+            "global: {{scrape_interval: 200ms, scrape_timeout: 200ms, external_labels: {{zone: eu}}}}\n\
+             scrape_configs:\n- job_name: own\n  static_configs: [{{targets: ['{}']}}]\n",
+            target.address
+        );
+        let argand = Argand::start(&own, &[]).unwrap();
+        argand.wait_for("c").unwrap();
+        let address = argand.server.url.trim_start_matches("http://");
+        let federating = format!(
+            "scrape_configs:\n- job_name: federate\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n  \
+             honor_labels: true\n  metrics_path: /federate\n  params: {{'match[]': ['{{job=\"own\"}}']}}\n  \
+             static_configs: [{{targets: ['{address}']}}]\n"
+        );
+        let theirs = original(&program, folder.path(), "federating", &federating);
+        let selector = "{job=\"own\",__name__=~\"a|b|c|up\"}";
+        let mut expected = BTreeMap::new();
+        for (labels, value) in newest(&argand.server.url, selector) {
+            let mut labels: serde_json::Value = serde_json::from_str(&labels).unwrap();
+            labels["zone"] = "eu".into();
+            expected.insert(labels.to_string(), value);
+        }
+        assert_eq!(expected.len(), 5);
+        let mut found = BTreeMap::new();
+        for _ in 0..100 {
+            found = newest(&theirs.url, selector);
+            if found == expected {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(found, expected, "{}", theirs.log());
     }
 }

@@ -7,6 +7,7 @@
 //! | `lint` | formatting and lints |
 //! | `ui` | builds the pages anew into `ui/dist` |
 //! | `fuzz [--seconds N]` | fuzzes every reader of foreign bytes, N seconds each |
+//! | `openapi [--seconds N] [--seed N]` | asks a running server what the document of its API allows |
 //! | `cold-start` | the README's run command on an empty folder must answer a query |
 
 #![expect(clippy::print_stdout, reason = "tasks tell what they do")]
@@ -14,6 +15,7 @@
 mod cold_start;
 mod command;
 mod fuzz;
+mod openapi;
 mod pages;
 mod setup;
 mod suite;
@@ -32,9 +34,10 @@ fn main() -> Result<()> {
         "lint" => suite::lint(),
         "ui" => pages::build(),
         "fuzz" => fuzz::run(&std::env::args().skip(2).collect::<Vec<_>>()),
+        "openapi" => openapi::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "cold-start" => cold_start::run(),
         other => bail!(
-            "no task {other:?}; there are: setup, test, lint, ui, fuzz, cold-start (see xtask/src/main.rs)"
+            "no task {other:?}; there are: setup, test, lint, ui, fuzz, openapi, cold-start (see xtask/src/main.rs)"
         ),
     }
 }

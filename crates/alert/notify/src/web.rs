@@ -218,6 +218,11 @@ impl Web {
         })
     }
 
+    /// The client alone, for whoever gives keys away.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// One request, and what is read of its answer. Fails, and may be tried again, where there is
     /// no answer.
     pub(crate) async fn ask(&self, mut asked: Asked) -> Result<Answer, NotifyError> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use config::RuleConfig;
 use contract::{Query, QueryPoint, Texts};
-use model::Labels;
+use model::instrument::Counter;
+use model::{Family, Labels};
 use template::TemplateError;
 use template::prometheus::{RuleData, RuleOptions, RuleTemplate, RuleValue};
 
@@ -95,13 +96,36 @@ impl Templates {
     }
 }
 
+/// Texts that were expanded, and those of them that failed, in this process.
+static EXPANDED: Counter = Counter::new();
+static FAILED: Counter = Counter::new();
+
+/// How many texts were expanded, and how many of them failed.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+pub(crate) fn gather(families: &mut Vec<Family>) {
+    families.extend([
+        Family::counter(
+            "prometheus_template_text_expansions_total",
+            "The total number of template text expansions.",
+            EXPANDED.get() as f64,
+        ),
+        Family::counter(
+            "prometheus_template_text_expansion_failures_total",
+            "The total number of template text expansion failures.",
+            FAILED.get() as f64,
+        ),
+    ]);
+}
+
 fn expand(text: &Text, data: &RuleData, around: Surroundings<'_>) -> String {
     let options = RuleOptions::default();
     let expanded = match text {
         Ok(text) => text.expand(data, around.now, around.query, options),
         Err(error) => Err(error.clone()),
     };
+    EXPANDED.inc();
     expanded.unwrap_or_else(|error| {
+        FAILED.inc();
         tracing::warn!(labels = %data.labels, %error, "expanding a template of an alert failed");
         format!("<error expanding template: {error}>")
     })

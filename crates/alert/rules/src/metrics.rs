@@ -4,6 +4,8 @@ use contract::RuleGroupState;
 use model::instrument::{Counter, Gauge, Histogram};
 use model::{Family, FamilyKind, Labels, Point, PointValue};
 
+use crate::expand;
+
 /// Seconds of an evaluation, as upstream divides them.
 const SECONDS: [f64; 4] = [0.01, 0.1, 1.0, 10.0];
 
@@ -44,6 +46,7 @@ pub(crate) struct GroupReport<'a> {
 
 impl Metrics {
     pub(crate) fn gather(&self, families: &mut Vec<Family>) {
+        expand::gather(families);
         for (histogram, name, what) in [
             (
                 &self.evaluation,

@@ -51,11 +51,12 @@ pub(crate) struct Loaded {
 }
 
 impl Alerting {
-    /// Stages without rules; those that are applied later wait for [`Alerting::open`]. Alerts also
-    /// go to the Alertmanager of this process, where there is one. Must be called inside a Tokio
+    /// Stages without rules; those that are applied later wait for [`Alerting::open`]. Rules ask
+    /// `select`, which may know more than the store that they record to. Alerts also go to the Alertmanager of this process, where there is one. Must be called inside a Tokio
     /// runtime.
     pub(crate) fn start<S: Append + Select + 'static>(
         store: &Arc<S>,
+        select: Arc<dyn Select>,
         engine: Arc<Engine>,
         options: &AlertingOptions,
         alertmanager: Option<Arc<Alertmanager>>,
@@ -67,7 +68,6 @@ impl Alerting {
         };
         let sender = Arc::new(Sender::new(sending, Handle::current()));
         let cancel = CancelToken::default();
-        let select = Arc::clone(store) as Arc<dyn Select>;
         let mut sinks = vec![Arc::clone(&sender) as Arc<dyn AlertSink>];
         let alertmanager = alertmanager.map(|alertmanager| {
             let feed = Arc::new(Feed::new(Arc::clone(&alertmanager.routing)));

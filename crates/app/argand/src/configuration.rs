@@ -12,6 +12,7 @@ use contract::{Clock, SystemClock};
 use tokio::sync::mpsc;
 
 use crate::builtin;
+use crate::systemd::Systemd;
 
 /// Where the configuration comes from.
 pub(crate) struct Source {
@@ -90,8 +91,10 @@ pub(crate) async fn serve_reloads(
     runtime: Arc<Runtime>,
     stages: Arc<dyn Apply>,
     mut requests: mpsc::Receiver<Reload>,
+    systemd: Arc<Systemd>,
 ) {
     while let Some(done) = requests.recv().await {
+        systemd.reloading();
         let outcome = match reload(&source, stages.as_ref(), &runtime) {
             Ok(()) => {
                 tracing::info!("configuration reloaded");
@@ -100,10 +103,14 @@ pub(crate) async fn serve_reloads(
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "configuration not reloaded; the former one goes on");
-                runtime.config_refused(error.clone());
+                runtime.config_refused(error.clone(), SystemClock.now());
                 Err(error)
             }
         };
+        systemd.ready(match &outcome {
+            Ok(()) => "ready",
+            Err(_) => "ready; the new configuration is wrong, the former one goes on",
+        });
         // Whoever asked may have gone.
         let _ = done.send(outcome);
     }

@@ -74,21 +74,47 @@ pub(crate) struct Program {
     pub(crate) about: &'static str,
     /// What the help ends with.
     pub(crate) after_help: &'static str,
+    /// Those of this role alone; [`Program::all`] knows those of every role, too.
     pub(crate) flags: &'static [Flag],
     /// Why a value of a flag is refused until it works.
     pub(crate) refusal: fn(name: &str, value: &str) -> Option<&'static str>,
 }
 
+impl Program {
+    fn all(&self) -> impl Iterator<Item = &'static Flag> + use<> {
+        self.flags.iter().chain(SHARED)
+    }
+}
+
 /// Prometheus.
-const PROMETHEUS: Program = Program {
+pub(crate) const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
-    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.\nAlertmanager alone: argand alertmanager --help.",
+    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nAlertmanager alone: argand alertmanager --help.\nTools, as promtool has them: argand check, query, push, test, debug, tsdb, promql, each with --help.\nTools, as amtool has them: argand am --help. By a link named promtool or amtool this program is that tool.\nFor shells and readers: argand completions, argand man.",
     flags: FLAGS,
     refusal,
 };
 
-/// All flags, those that do something first.
+/// The flags of every role.
+const SHARED: &[Flag] = &[
+    active(
+        "log.level",
+        Choice(&["debug", "info", "warn", "error"]),
+        "info",
+        "Only messages of this level or above are logged.",
+    ),
+    active(
+        "log.format",
+        Choice(&["logfmt", "json"]),
+        "logfmt",
+        "Form of the log.",
+    ),
+    accepted("auto-gomaxprocs", Switch, "true"),
+    accepted("auto-gomemlimit", Switch, "true"),
+    accepted("auto-gomemlimit.ratio", Text, "0.9"),
+];
+
+/// All other flags, those that do something first.
 const FLAGS: &[Flag] = &[
     active(
         "config.file",
@@ -130,7 +156,13 @@ const FLAGS: &[Flag] = &[
         "web.max-connections",
         Text,
         "512",
-        "Connections served at once over all listeners.",
+        "Connections served at once over all listeners. Beyond it idle and slow ones make room.",
+    ),
+    active(
+        "web.read-timeout",
+        Text,
+        "5m",
+        "How long a request may take to arrive, and a connection may be idle.",
     ),
     active(
         "web.enable-lifecycle",
@@ -168,6 +200,18 @@ const FLAGS: &[Flag] = &[
         Text,
         ".*",
         "Regular expression, fully anchored, for origins whose pages may read answers.",
+    ),
+    active(
+        "web.max-notifications-subscribers",
+        Text,
+        "16",
+        "Pages that may listen to notifications at once. 0: none.",
+    ),
+    active(
+        "web.search.max-limit",
+        Text,
+        "10000",
+        "Names that one search may ask for (--enable-feature=search-api). 0: any number.",
     ),
     active(
         "web.external-url",
@@ -365,24 +409,9 @@ const FLAGS: &[Flag] = &[
         "enable-feature",
         List,
         "",
-        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels. Names of other features change nothing.",
-    ),
-    active(
-        "log.level",
-        Choice(&["debug", "info", "warn", "error"]),
-        "info",
-        "Only messages of this level or above are logged.",
-    ),
-    active(
-        "log.format",
-        Choice(&["logfmt", "json"]),
-        "logfmt",
-        "Form of the log.",
+        "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels, search-api. Names of other features change nothing.",
     ),
     accepted("agent", Switch, "false"),
-    accepted("auto-gomaxprocs", Switch, "true"),
-    accepted("auto-gomemlimit", Switch, "true"),
-    accepted("auto-gomemlimit.ratio", Text, "0.9"),
     accepted("config.auto-reload-interval", Text, "30s"),
     accepted("scrape.adjust-timestamps", Switch, "true"),
     accepted("scrape.discovery-reload-interval", Text, "5s"),
@@ -401,9 +430,7 @@ const FLAGS: &[Flag] = &[
     accepted("storage.tsdb.wal-segment-size", Text, ""),
     accepted("web.console.libraries", Text, "console_libraries"),
     accepted("web.console.templates", Text, "consoles"),
-    accepted("web.max-notifications-subscribers", Text, "16"),
     accepted("web.page-title", Text, "Argand"),
-    accepted("web.read-timeout", Text, "5m"),
     accepted("web.user-assets", Text, ""),
 ];
 
@@ -424,13 +451,14 @@ pub(crate) struct Flags {
     pub(crate) without_effect: Vec<&'static str>,
 }
 
-fn command(program: &Program) -> Command {
+/// The flags of a role, as they are read.
+pub(crate) fn command(program: &Program) -> Command {
     let mut command = Command::new(program.name)
         .version(env!("CARGO_PKG_VERSION"))
         .about(program.about)
         .after_help(program.after_help)
         .disable_help_subcommand(true);
-    for flag in program.flags {
+    for flag in program.all() {
         let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help);
         if flag.state == State::Accepted {
             arg = arg.hide_short_help(true);
@@ -482,7 +510,7 @@ impl Flags {
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut values = BTreeMap::new();
         let mut without_effect = Vec::new();
-        for flag in program.flags {
+        for flag in program.all() {
             let given: Option<Vec<String>> = match flag.form {
                 Switch if matches.get_flag(flag.name) => Some(vec!["true".to_owned()]),
                 Switch if matches.get_flag(&format!("no-{}", flag.name)) => {

@@ -1,4 +1,15 @@
-//! Listening: sockets, TLS, the cap on connections, and the end in order.
+//! Listening: sockets, TLS, limits on what clients take, and the end in order.
+//!
+//! ```text
+//! socket ─> place ─> (TLS) ─> line ─> requests ─> routes
+//! ```
+//! A client has 10 seconds for the head of a request from its first byte on ([`line`]), a time for
+//! the whole of it and half a minute from piece to piece ([`request`]), a minute to take something
+//! of its answer; and where all [`places`] are taken, who only waits goes.
+
+mod line;
+mod places;
+mod request;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,22 +19,32 @@ use anyhow::{Context, Result};
 use api::ClientAddress;
 use axum::Router;
 use guard::Guard;
-use http::{Method, Request};
-use hyper::body::Incoming;
-use hyper::service::Service;
+use http::Method;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-/// A client must have sent its request's head within this time.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+use line::Line;
+use places::Places;
+use request::Routes;
+
+use crate::connections::Connection;
+
+/// Bytes of a request's head: a long query in a URL fits, and all connections together take some
+/// hundred MiB.
+const MOST_HEAD: usize = 256 << 10;
+
+/// Requests of one HTTP/2 connection at once.
+const STREAMS: u32 = 100;
+
+/// Time between two looks whether an HTTP/2 client still answers.
+const PING: Duration = Duration::from_secs(30);
 
 /// A client must have agreed on TLS within this time.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,6 +62,20 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
+/// What clients may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientLimits {
+    /// Connections at once over all sockets.
+    pub(crate) connections: usize,
+    /// How long a request may take to arrive, and a connection may be idle.
+    pub(crate) patience: Duration,
+}
+
+impl ClientLimits {
+    /// Upstream's `--web.read-timeout`, for programs without the flag.
+    pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+}
+
 /// Serves routes on all sockets, behind the guard, until `end`. What a request needs is told by
 /// its path behind `prefix`.
 pub(crate) fn serve_all(
@@ -48,10 +83,10 @@ pub(crate) fn serve_all(
     routes: Router,
     prefix: String,
     guard: &Arc<Guard>,
-    max_connections: usize,
+    limits: ClientLimits,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
-    let places = Arc::new(Semaphore::new(max_connections));
+    let places = Places::new(limits.connections);
     let need = move |method: &Method, path: &str| {
         api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
     };
@@ -60,7 +95,8 @@ pub(crate) fn serve_all(
         warn_if_open(&listener, guard);
         let (routes, guard) = (routes.clone(), Arc::clone(guard));
         let (places, end) = (Arc::clone(&places), end.clone());
-        tokio::spawn(serve(listener, routes, guard, places, end))
+        let patience = limits.patience;
+        tokio::spawn(serve(listener, routes, guard, places, patience, end))
     };
     listeners.into_iter().map(serve).collect()
 }
@@ -80,16 +116,17 @@ async fn serve(
     listener: TcpListener,
     routes: Router,
     guard: Arc<Guard>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
+    patience: Duration,
     end: CancellationToken,
 ) {
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
             () = end.cancelled() => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener) => accepted,
         };
-        let (stream, place) = match accepted {
+        let stream = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -97,53 +134,49 @@ async fn serve(
                 continue;
             }
         };
+        let counted = Connection::accepted();
         let client = stream.peer_addr().ok();
-        let routes = Addressed {
+        let client = client.map(|address| address.ip().to_canonical());
+        let placed = tokio::select! {
+            () = end.cancelled() => break,
+            placed = places.take(client) => placed,
+        };
+        let Some(placed) = placed else { break };
+        let routes = Routes {
             service: TowerToHyperService::new(routes.clone()),
-            client: client.map(|address| ClientAddress(address.ip().to_canonical())),
+            client: client.map(ClientAddress),
+            connection: Arc::clone(&placed.connection),
+            places: Arc::clone(&places),
+            patience,
         };
         let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
-            // Clients that break off, or do not agree on TLS, are their own affair.
-            let Some(tls) = guard.tls() else {
-                return converse(stream, routes, guard.offers_http2(), watcher, place).await;
+            let _counted = counted;
+            let served = async {
+                // Clients that break off, or do not agree on TLS, are their own affair.
+                let Some(tls) = guard.tls() else {
+                    return converse(stream, routes, guard.offers_http2(), watcher).await;
+                };
+                let agreed = TlsAcceptor::from(tls).accept(stream);
+                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, agreed).await {
+                    converse(stream, routes, guard.offers_http2(), watcher).await;
+                }
             };
-            let agreed = TlsAcceptor::from(tls).accept(stream);
-            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, agreed).await {
-                converse(stream, routes, guard.offers_http2(), watcher, place).await;
+            tokio::select! {
+                () = placed.connection.end.cancelled() => {}
+                () = served => {}
             }
         });
     }
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
 }
 
-/// The routes as one connection sees them: its requests know where they come from.
-struct Addressed {
-    service: TowerToHyperService<Router>,
-    /// None where the client has gone already.
-    client: Option<ClientAddress>,
-}
-
-impl Service<Request<Incoming>> for Addressed {
-    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
-    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
-
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        if let Some(client) = self.client {
-            request.extensions_mut().insert(client);
-        }
-        self.service.call(request)
-    }
-}
-
 /// Answers the requests of one connection.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    routes: Addressed,
+    routes: Routes,
     http2: bool,
     watcher: Watcher,
-    place: OwnedSemaphorePermit,
 ) {
     let mut server = Builder::new(TokioExecutor::new());
     if !http2 {
@@ -152,25 +185,25 @@ async fn converse(
     server
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT);
+        .header_read_timeout(routes.patience)
+        .max_buf_size(MOST_HEAD);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(MOST_HEAD as u32)
+        .keep_alive_interval(PING);
+    let line = Line::new(stream, Arc::clone(&routes.connection));
     let connection = server
-        .serve_connection(TokioIo::new(stream), routes)
+        .serve_connection(TokioIo::new(line), routes)
         .into_owned();
     let _ = watcher.watch(connection).await;
-    drop(place);
 }
 
-/// Takes the next connection once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places)
-        .acquire_owned()
-        .await
-        .map_err(|_| std::io::ErrorKind::NotConnected)?;
+/// Takes the next connection.
+async fn accept(listener: &TcpListener) -> std::io::Result<TcpStream> {
     let (stream, _) = listener.accept().await?;
     // Answers are written whole; waiting to fill packets would only delay them.
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok(stream)
 }

@@ -1,6 +1,9 @@
-//! How much memory there is: of the machine, or of the control group that the process is in.
+//! How much memory there is, of the machine or of the control group that the process is in; and
+//! how many files may be open.
 
 use std::path::Path;
+
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 /// Where control groups are, and what the kernel says of memory.
 const CONTROL_GROUPS: &str = "/sys/fs/cgroup";
@@ -16,6 +19,19 @@ pub(crate) fn memory() -> u64 {
     let machine = total(&text(MACHINE)).unwrap_or(UNKNOWN);
     group_limit(Path::new(CONTROL_GROUPS), &text(OWN_GROUPS))
         .map_or(machine, |group| group.min(machine))
+}
+
+/// Lets the process have as many open files as it may ask for: connections, targets and blocks
+/// each take some, and the usual first limit of 1,024 is meant for programs that use `select`.
+pub(crate) fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
 }
 
 /// `MemTotal:       24689764 kB`

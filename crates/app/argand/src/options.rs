@@ -24,8 +24,14 @@ pub(crate) struct Options {
     /// TLS, users and tokens of the listening side; `None` for plain HTTP, open to all.
     pub(crate) web_config: Option<PathBuf>,
     pub(crate) max_connections: usize,
+    /// How long a request may take to arrive, and a connection may be idle.
+    pub(crate) read_timeout: Duration,
     /// What every path begins with: empty, or `/` and more without a slash at the end.
     pub(crate) prefix: String,
+    /// Pages that may listen to notifications at once.
+    pub(crate) notification_listeners: usize,
+    /// Names that one search may ask for; `None` where searching is switched off.
+    pub(crate) search_limit: Option<usize>,
     pub(crate) data: PathBuf,
     pub(crate) retention_time: Option<Duration>,
     pub(crate) retention_size: Option<u64>,
@@ -62,10 +68,13 @@ impl Options {
             alerting: alerting(flags, &listen)?,
             listen,
             max_connections: number(flags, "web.max-connections")?,
+            read_timeout: required(flags, "web.read-timeout", length)?,
             prefix: prefix(
                 flags.text("web.external-url"),
                 flags.text("web.route-prefix"),
             ),
+            notification_listeners: listeners(flags)?,
+            search_limit: search_limit(flags)?,
             data: PathBuf::from(flags.text("storage.tsdb.path")),
             retention_time: optional(flags, "storage.tsdb.retention.time", length)?,
             retention_size: optional(flags, "storage.tsdb.retention.size", bytes)?,
@@ -90,6 +99,17 @@ impl Options {
     }
 }
 
+fn listeners(flags: &Flags) -> Result<usize> {
+    let most = required(flags, "web.max-notifications-subscribers", count)?;
+    Ok(usize::try_from(most).unwrap_or(usize::MAX))
+}
+
+fn search_limit(flags: &Flags) -> Result<Option<usize>> {
+    let limit = required(flags, "web.search.max-limit", count)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(has_feature(flags, "search-api").then_some(limit))
+}
+
 fn alerting(flags: &Flags, listen: &[SocketAddr]) -> Result<AlertingOptions> {
     Ok(AlertingOptions {
         external_url: external_url(flags.text("web.external-url"), listen),
@@ -105,7 +125,7 @@ fn alerting(flags: &Flags, listen: &[SocketAddr]) -> Result<AlertingOptions> {
 }
 
 /// Whether `--enable-feature` names a feature.
-fn has_feature(flags: &Flags, name: &str) -> bool {
+pub(crate) fn has_feature(flags: &Flags, name: &str) -> bool {
     let lists = flags.list("enable-feature").iter();
     lists
         .flat_map(|list| list.split(','))

@@ -17,6 +17,7 @@ use guard::Guard;
 use metrics_store::{Retention, Store, StoreOptions, WalSync};
 use model::{Labels, duration};
 use promql::{Engine, EngineOptions, QueryObserver};
+use remote::read::RemoteRead;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -24,13 +25,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alerting::Alerting;
 use crate::alertmanager::{self, Alertmanager};
+use crate::allocator::{self, AllocatorMetrics};
 use crate::configuration::{self, Apply, Source};
+use crate::connections::ConnectionMetrics;
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
-use crate::{features, listen, remote_read, signals};
+use crate::systemd::Systemd;
+use crate::{feature_list, features, listen, machine, remote_read, signals};
 
 /// Time between two moments at which the log is forced to the disk: what a power cut may cost.
 const WAL_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -75,6 +79,9 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for flag in &flags.without_effect {
         tracing::warn!(flag, "this flag is accepted but has no effect yet");
     }
+    machine::raise_file_limit();
+    let systemd = Systemd::from_environment();
+    systemd.status("reading the log back");
     let guard = Guard::open(options.web_config.as_deref()).context("--web.config.file")?;
     let mut listeners = Vec::new();
     for address in &options.listen {
@@ -95,12 +102,15 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     configuration::report_inactive(&config);
 
-    let runtime = Arc::new(Runtime::new(
+    let runtime = Runtime::new(
         SystemClock.now(),
         env!("CARGO_PKG_VERSION"),
         flags.shown(),
         retention_in_words(&options, &config),
-    ));
+    );
+    let runtime = runtime.with_listeners(options.notification_listeners);
+    let runtime = Arc::new(runtime);
+    runtime.notices.raise(api::STARTING, SystemClock.now());
     runtime.config_loaded(
         config.redacted.clone(),
         config.global.external_labels.clone(),
@@ -118,11 +128,16 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             quit,
         }),
         admin_api: flags.is_on("web.enable-admin-api"),
+        features: feature_list::list(flags),
+        search_limit: options.search_limit,
+        heap: allocator::parts,
         prefix: options.prefix.clone(),
         cors: CorsOrigin::new(flags.text("web.cors.origin")).context("--web.cors.origin")?,
         query_timeout: options.query_timeout,
         gatherers: vec![
             Arc::new(ProcessExporter),
+            Arc::new(AllocatorMetrics),
+            Arc::new(ConnectionMetrics),
             Arc::new(OwnState(Arc::clone(&runtime))),
             Arc::clone(&engine) as Arc<dyn Gather>,
             Arc::clone(&guard) as Arc<dyn Gather>,
@@ -146,7 +161,10 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         api::router(Arc::clone(&face)),
         options.prefix.clone(),
         &guard,
-        options.max_connections,
+        listen::ClientLimits {
+            connections: options.max_connections,
+            patience: options.read_timeout,
+        },
         &end,
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
@@ -161,8 +179,10 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .active
         .open(&options.data, options.query_concurrency)
         .context("the list of running queries in the data directory")?;
+    let joined = remote_read::joined(&store, options.min_block);
     let alerting = Alerting::start(
         &store,
+        Arc::clone(&joined) as Arc<dyn Select>,
         Arc::clone(&engine),
         &options.alerting,
         alertmanager.clone(),
@@ -172,6 +192,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         Arc::clone(&store),
         scraping,
         options.clone(),
+        Arc::clone(&joined),
         alerting,
         queries.log,
         receivers.clone(),
@@ -181,9 +202,11 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     gatherers.extend(receivers.gatherers());
     let remote_read = remote_read::server(flags)?;
     gatherers.push(Arc::clone(&remote_read) as Arc<dyn Gather>);
+    gatherers.push(Arc::clone(&joined) as Arc<dyn Gather>);
     // From here on the page tells how far reading back the log is; questions wait for its end.
     face.open(Services {
-        select: Arc::clone(&store) as Arc<dyn Select>,
+        select: Arc::clone(&joined) as Arc<dyn Select>,
+        local: Arc::clone(&store) as Arc<dyn Select>,
         exemplars: Arc::clone(&store) as Arc<dyn Exemplars>,
         store: Arc::clone(&store) as Arc<dyn StoreStatus>,
         admin: Arc::clone(&store) as Arc<dyn StoreAdmin>,
@@ -197,22 +220,30 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));
+    let (alive, telling) = (Arc::clone(&systemd), Arc::clone(&systemd));
+    tokio::spawn(async move { alive.live().await });
+    let ending = Arc::clone(&runtime);
     let reading = async {
         read_back(&store, &stages, config).await?;
+        runtime.notices.lower(api::STARTING);
         tokio::spawn(configuration::serve_reloads(
             source,
             runtime,
             Arc::clone(&stages) as Arc<dyn Apply>,
             reload_requests,
+            Arc::clone(&telling),
         ));
         tracing::info!("ready");
+        telling.ready("ready");
         std::future::pending::<Result<()>>().await
     };
     tokio::select! {
         failed = reading => failed?,
         asked = signals::wait_for_end(quit_requests) => asked?,
     }
+    systemd.stopping();
     end.cancel();
+    ending.notices.close();
     for server in serving {
         let _ = server.await;
     }
@@ -380,6 +411,7 @@ struct Stages {
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
     remote_write: Arc<remote::write::RemoteWrite>,
+    remote_read: Arc<RemoteRead>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
     receivers: Receivers,
@@ -390,6 +422,7 @@ impl Stages {
         store: Arc<Store>,
         scraping: &Handle,
         options: Options,
+        remote_read: Arc<RemoteRead>,
         alerting: Alerting,
         query_log: Arc<QueryLog>,
         receivers: Receivers,
@@ -421,6 +454,7 @@ impl Stages {
             discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
             scraping: scraping.clone(),
+            remote_read,
             alerting,
             query_log,
             receivers,
@@ -451,6 +485,9 @@ impl Apply for Stages {
         // What can be wrong is found before anything changes.
         let alerting = self.alerting.load(&config)?;
         let remote_write = self.remote_write.load(&config)?;
+        let external = &config.global.external_labels;
+        let servers = self.remote_read.load(&config.remote_read, external)?;
+        self.remote_read.apply(servers);
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));

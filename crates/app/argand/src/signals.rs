@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use api::Reload;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
 /// Waits until the process is asked to end.
@@ -14,8 +14,22 @@ pub(crate) async fn wait_for_end(mut quit: mpsc::Receiver<()>) -> Result<()> {
         _ = interrupt.recv() => "SIGINT",
         Some(()) = quit.recv() => "request",
     };
-    tracing::info!(by = asked, "ending");
+    tracing::info!(by = asked, "ending; a second signal ends at once");
+    tokio::spawn(end_at_once(terminate, interrupt));
     Ok(())
+}
+
+/// Ends the process at the next signal: what was acknowledged is in the log, as after a kill.
+async fn end_at_once(mut terminate: Signal, mut interrupt: Signal) {
+    let asked = tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    };
+    tracing::warn!(
+        by = asked,
+        "ended at once; the next start reads the log back"
+    );
+    std::process::exit(1);
 }
 
 /// Turns SIGHUP into requests to reload.

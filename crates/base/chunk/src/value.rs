@@ -14,8 +14,10 @@ const MOST_LEADING: u32 = 31;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Value {
     pub(super) bits: u64,
-    size: u32,
-    trailing: u32,
+    /// How many bits the window has; 0 before the first.
+    pub(super) size: u32,
+    /// How many bits stand behind it.
+    pub(super) trailing: u32,
 }
 
 impl Value {

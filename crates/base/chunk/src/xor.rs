@@ -59,17 +59,109 @@ fn each(count: u16, rest: &[u8], mut take: impl FnMut(i64, f64) -> bool) -> Opti
         return Some(());
     }
     let mut delta = bits.uvarint()? as i64;
-    for place in 1..count {
-        if place > 1 {
-            delta = delta.wrapping_add(bits.change_of_delta()?);
+    time = time.wrapping_add(delta);
+    value.next(&mut bits)?;
+    if !take(time, f64::from_bits(value.bits)) {
+        return Some(());
+    }
+    let mut at = rest.len() * 8 - bits.left();
+    let mut left = u32::from(count) - 2;
+    while left > 0 {
+        let word = peek(rest, at).unwrap_or(TOO_LONG);
+        // Samples at the same distance with the same value: two zeros each.
+        let alike = (word.leading_zeros() / 2).min(PEEKED / 2).min(left);
+        for _ in 0..alike {
+            time = time.wrapping_add(delta);
+            if !take(time, f64::from_bits(value.bits)) {
+                return Some(());
+            }
         }
+        left -= alike;
+        at += alike as usize * 2;
+        if alike > 0 {
+            continue;
+        }
+        at = match short(rest, at, word, &mut delta, &mut value) {
+            Some(behind) => behind,
+            None => long(rest, at, &mut delta, &mut value)?,
+        };
+        left -= 1;
         time = time.wrapping_add(delta);
-        value.next(&mut bits)?;
         if !take(time, f64::from_bits(value.bits)) {
             break;
         }
     }
     Some(())
+}
+
+/// Bits that [`peek`] gives at least.
+const PEEKED: u32 = 57;
+
+/// How a sample begins that [`short`] does not read.
+const TOO_LONG: u64 = u64::MAX;
+
+/// The bits from a place on, highest first; none near the end of the bytes.
+#[inline(always)]
+fn peek(bytes: &[u8], at: usize) -> Option<u64> {
+    let word = bytes.get(at / 8..)?.first_chunk::<8>()?;
+    Some(u64::from_be_bytes(*word) << (at % 8))
+}
+
+/// Reads a sample that begins with the bits of `word`, as nearly all are: without counting how many
+/// bits are left. Answers the place behind it, or nothing of one that is longer, stands at the end
+/// or does not add up, and then nothing has changed.
+#[inline(always)]
+fn short(bytes: &[u8], at: usize, word: u64, delta: &mut i64, value: &mut Value) -> Option<usize> {
+    let (at, word, change) = if word >> 63 == 0 {
+        (at + 1, word << 1, 0)
+    } else {
+        let (head, size) = match (!word).leading_zeros() {
+            1 => (2, 14),
+            2 => (3, 17),
+            3 => (4, 20),
+            _ => return None,
+        };
+        let raw = ((word << head) >> (64 - size)) as i64;
+        // The upper half is negative, but for its first number.
+        let limit = 1i64 << (size - 1);
+        let change = if raw > limit { raw - 2 * limit } else { raw };
+        let at = at + head + size;
+        (at, peek(bytes, at)?, change)
+    };
+    if word >> 63 == 0 {
+        *delta = delta.wrapping_add(change);
+        return Some(at + 1);
+    }
+    let (head, size, trailing) = if word >> 62 & 1 == 0 {
+        (2, value.size, value.trailing)
+    } else {
+        let leading = (word >> 57) as u32 & 31;
+        let size = (word >> 51) as u32 & 63;
+        (13, size, 64u32.checked_sub(leading + size)?)
+    };
+    let bits = match head + size {
+        // A window that no value has set yet, or one of 64 bits.
+        _ if size == 0 => return None,
+        all if all < PEEKED => word << head,
+        _ if size <= PEEKED => peek(bytes, at + head as usize)?,
+        _ => return None,
+    };
+    *delta = delta.wrapping_add(change);
+    (value.size, value.trailing) = (size, trailing);
+    value.bits ^= (bits >> (64 - size)) << trailing;
+    Some(at + (head + size) as usize)
+}
+
+/// Reads any sample; answers the place behind it.
+#[cold]
+fn long(bytes: &[u8], at: usize, delta: &mut i64, value: &mut Value) -> Option<usize> {
+    let mut bits = Bits::new(bytes.get(at / 8..)?);
+    if at % 8 > 0 {
+        bits.take((at % 8) as u32)?;
+    }
+    *delta = delta.wrapping_add(bits.change_of_delta()?);
+    value.next(&mut bits)?;
+    Some(bytes.len() * 8 - bits.left())
 }
 
 #[cfg(test)]

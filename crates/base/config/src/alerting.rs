@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use relabel::Rule;
 
-use crate::{DiscoveryConfig, HttpConfig};
+use crate::{DiscoveryConfig, HttpConfig, SigV4};
 
 /// `alerting`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +26,8 @@ pub struct AlertmanagerConfig {
     pub timeout: Duration,
     /// `http_config` fields of the section.
     pub http: HttpConfig,
+    /// `sigv4`: who signs requests, where AWS runs the servers.
+    pub sigv4: Option<SigV4>,
     /// Where the servers are.
     pub discovery: Vec<DiscoveryConfig>,
     /// `relabel_configs`: over the labels of the servers.

@@ -27,12 +27,29 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     parse(&text, path, &|name| std::env::var(name).ok())
 }
 
+/// As [`load`], without a look at the files that `scrape_config_files` names.
+pub fn load_alone(path: &Path) -> Result<Config, ConfigError> {
+    let text = read_file(path)?;
+    let environment = |name: &str| std::env::var(name).ok();
+    assemble(&text, path, &environment, |_, _| Ok(Vec::new()))
+}
+
 /// Checks the text of a `prometheus.yml`. `file` names it in errors, and paths in it are relative
 /// to its folder.
 pub fn parse(
     text: &str,
     file: &Path,
     environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, ConfigError> {
+    assemble(text, file, environment, imported_files)
+}
+
+/// The configuration of a text and of the files that `imports` finds for it.
+fn assemble(
+    text: &str,
+    file: &Path,
+    environment: Environment<'_>,
+    imports: impl Fn(&Table, &Path) -> Result<Vec<PathBuf>, ConfigError>,
 ) -> Result<Config, ConfigError> {
     let within = |fault: Fault| fault.within(file);
     let root = yaml::parse(text).map_err(within)?;
@@ -49,7 +66,7 @@ pub fn parse(
         jobs.admit(scrape, file).map_err(within)?;
     }
     let mut imported = Vec::new();
-    for path in imported_files(&config, file)? {
+    for path in imports(&config, file)? {
         imported.extend(jobs.import(&path)?);
     }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use model::Labels;
 
-use crate::{AlertingConfig, NameValidation, OtlpConfig, RemoteWriteConfig, ScrapeConfig};
+use crate::{
+    AlertingConfig, NameValidation, OtlpConfig, RemoteReadConfig, RemoteWriteConfig, ScrapeConfig,
+    TracingConfig,
+};
 
 /// `global`, as far as it is not inherited by the scrape sections.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,11 +64,16 @@ pub struct Config {
     pub alerting: AlertingConfig,
     /// `remote_write`.
     pub remote_write: Vec<RemoteWriteConfig>,
+    /// `remote_read`.
+    pub remote_read: Vec<RemoteReadConfig>,
+    /// `tracing`.
+    pub tracing: Option<TracingConfig>,
     /// `storage`.
     pub storage: StorageConfig,
     /// `otlp`.
     pub otlp: OtlpConfig,
-    /// Sections that were checked and whose machinery is not active yet, such as `remote_read`.
+    /// Sections that were checked and whose machinery is not active yet, such as a mechanism of
+    /// discovery.
     pub inactive: Vec<String>,
     /// The whole file as YAML with defaults filled in and secrets as `<secret>`, for the status
     /// page.

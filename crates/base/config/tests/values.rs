@@ -203,7 +203,7 @@ fn what_is_not_active_yet_is_named_once() {
     let config = parse(
         "remote_read: [{url: 'http://x'}]\nrule_files: [a]\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
     );
-    assert_eq!(config.inactive, ["remote_read", "dns_sd_configs"]);
+    assert_eq!(config.inactive, ["dns_sd_configs"]);
     assert_eq!(config.scrape_configs[0].discovery.len(), 3);
 }
 
@@ -333,6 +333,34 @@ fn files_of_scrape_sections_are_read_too() {
         error.contains("b.yml:1:1: unknown key \"global\""),
         "{error}"
     );
+}
+
+#[test]
+fn remote_read_and_tracing_are_complete() {
+    let config = parse(
+        "remote_read:\n- url: 'http://u:geheim@x/read'\n- url: http://y\n  name: far\n  remote_timeout: 5s\n  headers: {X-Key: shown}\n  chunked_read_limit: 7\n  read_recent: true\n  required_matchers: {a: b}\n  filter_external_labels: false\ntracing: {endpoint: 'c:4318', client_type: http, sampling_fraction: 0.5, insecure: true, headers: {X-Key: shown}, compression: gzip, timeout: 3s}\n",
+    );
+    assert!(!format!("{config:?}").contains("geheim"));
+    let [plain, full] = &config.remote_read[..] else {
+        panic!("{:?}", config.remote_read)
+    };
+    assert_eq!(plain.timeout, Duration::from_secs(60));
+    assert_eq!(plain.frame_limit, 50_000_000);
+    assert!(!plain.read_recent && plain.filter_external_labels && plain.required.is_empty());
+    assert_eq!((full.name.as_str(), full.frame_limit), ("far", 7));
+    assert_eq!(full.timeout, Duration::from_secs(5));
+    assert_eq!(full.headers["X-Key"], "shown");
+    assert_eq!(full.required.get("a"), Some("b"));
+    assert!(full.read_recent && !full.filter_external_labels);
+    let tracing = config.tracing.unwrap();
+    assert_eq!(tracing.client, config::TracingClient::Http);
+    assert_eq!(tracing.endpoint, "c:4318");
+    assert_eq!(tracing.sampling_fraction, 0.5);
+    assert_eq!(tracing.timeout, Some(Duration::from_secs(3)));
+    assert!(tracing.insecure && tracing.gzip);
+    let short = parse("tracing: {endpoint: c}\n").tracing.unwrap();
+    assert_eq!(short.client, config::TracingClient::Grpc);
+    assert!(!short.insecure && !short.gzip && short.timeout.is_none());
 }
 
 #[test]

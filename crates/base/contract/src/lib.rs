@@ -39,7 +39,8 @@ pub use rules::{
     RuleStates, Texts,
 };
 pub use select::{
-    ChunkSink, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch,
+    ChunkSink, LabelStamp, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched,
+    Watch,
 };
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{

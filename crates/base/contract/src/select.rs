@@ -75,6 +75,11 @@ impl Watch for Patient {
     }
 }
 
+/// Stands for a state of the labels of a store, see [`Select::label_stamp`]: names of the parts
+/// that were looked at, and of the state of those that change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelStamp(pub Vec<u128>);
+
 /// Parts of a store that a selection read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
@@ -108,6 +113,11 @@ pub trait SeriesList: Send + Sync {
     /// What was read so far of the store's own parts.
     fn touched(&self) -> Touched {
         Touched::default()
+    }
+
+    /// What an asker must know of what was found, such as that a part of the store did not answer.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The labels of a series; the empty set for a place beyond the end.
@@ -170,9 +180,11 @@ pub trait Select: Send + Sync {
     /// The range is held against parts of the store, such as a block, not against each series.
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError>;
 
-    /// [`Select::label_names`] of all series, for threads that must not wait: `None` where it would
-    /// take waiting for others, reading a file, or looking at many names.
-    fn label_names_at_once(&self, _range: TimeRange) -> Option<Vec<String>> {
+    /// What the names and values of labels of all series in a range hang on, for threads that must
+    /// not wait: as long as it is the same, so are the answers of [`Select::label_names`] and
+    /// [`Select::label_values`] without matchers. `None` where it is not known, or would take
+    /// waiting for others or looking at much.
+    fn label_stamp(&self, _range: TimeRange) -> Option<LabelStamp> {
         None
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{FamilyKind, Labels};
+use relabel::Rule;
 
 /// Targets found at one place, such as one entry of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,6 +106,9 @@ pub trait Targets: Send + Sync {
 
     /// How many were dropped, by job, also where they are not kept.
     fn dropped_counts(&self) -> Vec<(String, u64)>;
+
+    /// The rules that a job's targets are relabelled by; `None` where no job has that name.
+    fn relabel_rules(&self, pool: &str) -> Option<Vec<Rule>>;
 
     /// What each active target says of its metrics: (labels of the target, metadata). Only of one
     /// metric where it is named.

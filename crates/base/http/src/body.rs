@@ -75,6 +75,11 @@ impl Response {
         }
     }
 
+    /// The next piece of the body as it comes, not decompressed; `None` at its end.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, HttpError> {
+        piece(self.inner.body_mut()).await
+    }
+
     /// The whole body, as [`Response::read_into`].
     pub async fn bytes(self, limit: u64) -> Result<Vec<u8>, HttpError> {
         let mut buffer = Vec::new();

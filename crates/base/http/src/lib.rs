@@ -17,6 +17,7 @@
 //! out to be closed, cookies, caching.
 
 mod auth;
+pub mod aws;
 mod body;
 mod client;
 mod error;

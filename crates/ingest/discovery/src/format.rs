@@ -23,25 +23,43 @@ const FILE_PATH: &str = "__meta_filepath";
 
 /// Why a target file could not be read.
 #[derive(Debug, Error)]
-pub(crate) enum FileError {
+pub enum FileError {
     /// It cannot be opened or read.
     #[error("{path}: {source}")]
     Io {
+        /// The file.
         path: PathBuf,
+        /// What the system says.
         source: std::io::Error,
     },
     /// It is too large.
     #[error("{path}: larger than {MAX_FILE_BYTES} bytes; split it into several files")]
-    TooLarge { path: PathBuf },
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
     /// Its name says neither JSON nor YAML.
     #[error("{path}: a target file must end in .json, .yml or .yaml")]
-    Extension { path: PathBuf },
+    Extension {
+        /// The file.
+        path: PathBuf,
+    },
     /// Its content is no list of target groups; the reason names line and column.
     #[error("{path}: {reason}")]
-    Content { path: PathBuf, reason: String },
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// A label without a name.
     #[error("{path}: group {index}: \"\" is not a valid label name")]
-    LabelName { path: PathBuf, index: usize },
+    LabelName {
+        /// The file.
+        path: PathBuf,
+        /// Place of the group in the file, from 0.
+        index: usize,
+    },
 }
 
 /// A group as files write it.
@@ -84,6 +102,14 @@ pub(crate) fn read(path: &Path) -> Result<TargetFile, FileError> {
         groups: parse(path, &bytes)?,
         mtime: since.as_secs_f64(),
     })
+}
+
+/// The groups of a target file, as `file_sd_configs` would find them. Blocks.
+///
+/// # Errors
+/// A file that cannot be read or holds something else.
+pub fn read_targets(path: &Path) -> Result<Vec<Arc<TargetGroup>>, FileError> {
+    Ok(read(path)?.groups)
 }
 
 /// The groups in a file's content.

@@ -19,5 +19,6 @@ mod metrics;
 mod state;
 mod static_groups;
 
+pub use format::{FileError, read_targets};
 pub use manager::{Manager, THROTTLE};
 pub use mechanism::{Mechanism, Publisher, Running};

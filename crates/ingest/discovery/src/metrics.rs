@@ -18,8 +18,8 @@ pub(crate) struct Metrics {
     pub(crate) file_read_errors: Counter,
     /// Seconds since the epoch by file; bounded by the number of files read.
     pub(crate) file_mtimes: Mutex<BTreeMap<String, f64>>,
-    /// Targets by job, as last sent.
-    pub(crate) discovered: Mutex<BTreeMap<String, usize>>,
+    /// By job: targets as last sent, and when that was, in milliseconds since the epoch.
+    pub(crate) discovered: Mutex<BTreeMap<String, (usize, i64)>>,
 }
 
 impl Gather for Metrics {
@@ -32,10 +32,17 @@ impl Gather for Metrics {
             "Current number of discovered targets.",
             FamilyKind::Gauge,
         );
-        for (job, count) in &*self.discovered.lock() {
-            discovered.push([("name", self.name), ("config", job)], *count as f64);
+        let mut updated = family(
+            "prometheus_sd_last_update_timestamp_seconds",
+            "When the groups of a job were last sent to its scraper, in seconds since the epoch.",
+            FamilyKind::Gauge,
+        );
+        for (job, (count, time)) in &*self.discovered.lock() {
+            let labels = [("name", self.name), ("config", job)];
+            discovered.push(labels, *count as f64);
+            updated.push(labels, *time as f64 / 1000.0);
         }
-        families.push(discovered);
+        families.extend([discovered, updated]);
         families.push(
             family(
                 "prometheus_sd_failed_configs",

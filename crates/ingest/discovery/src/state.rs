@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::DiscoveryConfig;
-use contract::{TargetGroup, TargetSink};
+use contract::{Clock, SystemClock, TargetGroup, TargetSink};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -136,7 +136,8 @@ impl Shared {
         let count = groups.iter().map(|group| group.targets.len()).sum();
         let still_known = self.state.lock().jobs.contains_key(job);
         if still_known {
-            self.metrics.discovered.lock().insert(job.to_owned(), count);
+            let mut discovered = self.metrics.discovered.lock();
+            discovered.insert(job.to_owned(), (count, SystemClock.now()));
         } else {
             self.metrics.discovered.lock().remove(job);
         }

@@ -2,7 +2,7 @@
 
 use contract::Gather;
 use model::Family;
-use procfs::process::Process;
+use procfs::process::{LimitValue, Process};
 
 /// Says how much of the machine this process takes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,6 +42,20 @@ impl Gather for ProcessExporter {
                 ));
             }
         }
+        if let Some((received, sent)) = network() {
+            families.extend([
+                Family::counter(
+                    "process_network_receive_bytes_total",
+                    "Number of bytes received by the process' network namespace.",
+                    received,
+                ),
+                Family::counter(
+                    "process_network_transmit_bytes_total",
+                    "Number of bytes sent by the process' network namespace.",
+                    sent,
+                ),
+            ]);
+        }
         if let Ok(open) = process.fd_count() {
             families.push(Family::gauge(
                 "process_open_fds",
@@ -49,21 +63,58 @@ impl Gather for ProcessExporter {
                 open as f64,
             ));
         }
-        if let Ok(limits) = process.limits()
-            && let procfs::process::LimitValue::Value(limit) = limits.max_open_files.soft_limit
-        {
-            families.push(Family::gauge(
-                "process_max_fds",
-                "Maximum number of open file descriptors.",
-                limit as f64,
-            ));
+        if let Ok(limits) = process.limits() {
+            families.extend([
+                Family::gauge(
+                    "process_max_fds",
+                    "Maximum number of open file descriptors.",
+                    most(limits.max_open_files.soft_limit),
+                ),
+                Family::gauge(
+                    "process_virtual_memory_max_bytes",
+                    "Maximum amount of virtual memory available in bytes.",
+                    most(limits.max_address_space.soft_limit),
+                ),
+            ]);
         }
+    }
+}
+
+/// Bytes received and sent, as `/proc/self/net/netstat` has them.
+fn network() -> Option<(f64, f64)> {
+    octets(&std::fs::read_to_string("/proc/self/net/netstat").ok()?)
+}
+
+/// `InOctets` and `OutOctets`: names stand in one line that begins with `IpExt:`, their values in
+/// the next.
+fn octets(text: &str) -> Option<(f64, f64)> {
+    let mut lines = text.lines().filter_map(|line| line.strip_prefix("IpExt:"));
+    let (names, values) = (lines.next()?, lines.next()?);
+    let value = |wanted: &str| -> Option<f64> {
+        let place = names.split_whitespace().position(|name| name == wanted)?;
+        values.split_whitespace().nth(place)?.parse().ok()
+    };
+    Some((value("InOctets")?, value("OutOctets")?))
+}
+
+/// A limit; where there is none, the largest number that a limit can be.
+fn most(limit: LimitValue) -> f64 {
+    match limit {
+        LimitValue::Value(limit) => limit as f64,
+        LimitValue::Unlimited => u64::MAX as f64,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn octets_stand_below_their_names() {
+        let text = "TcpExt: A B\nTcpExt: 1 2\nIpExt: InNoRoutes InOctets OutOctets\nIpExt: 0 7 9\n";
+        assert_eq!(octets(text), Some((7.0, 9.0)));
+        assert_eq!(octets("IpExt: InOctets\n"), None);
+    }
 
     #[test]
     fn this_process_runs_and_takes_memory() {

@@ -37,6 +37,7 @@ mod metrics;
 mod pool;
 mod rebuild;
 mod report;
+mod resolve;
 mod runs;
 mod scrape_loop;
 mod scraper;
@@ -47,3 +48,4 @@ mod target;
 
 pub use error::ScrapeError;
 pub use manager::{Manager, Options};
+pub use resolve::{Resolved, resolve};

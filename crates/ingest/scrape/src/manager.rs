@@ -231,6 +231,12 @@ impl Targets for Manager {
             .collect()
     }
 
+    fn relabel_rules(&self, pool: &str) -> Option<Vec<relabel::Rule>> {
+        let state = self.state.lock();
+        let pool = state.pools.get(pool)?;
+        Some(pool.job.config.relabel.clone())
+    }
+
     fn metadata(&self, metric: Option<&str>) -> Vec<(Labels, Vec<MetricMetadata>)> {
         // The rows are shared, so the lock is held for the pointers only.
         let rows = self.of_pools(None, |pool| {

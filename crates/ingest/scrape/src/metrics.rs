@@ -4,16 +4,55 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::instrument::{Counter, Gauge, Summary};
+use model::instrument::{Counter, Gauge, Histogram, Summary};
 use model::{Family, FamilyKind, Labels, duration};
 use parking_lot::Mutex;
 
 use crate::error::ScrapeError;
 use crate::target::millis;
 
+/// Upper bounds of how long following discovery takes, in seconds; upstream's.
+const SYNC_BOUNDS: [f64; 4] = [0.01, 0.1, 1.0, 10.0];
+
+/// Upper bounds of how long a scrape takes, in seconds: up to the longest timeout in use.
+const SCRAPE_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0];
+
+/// A histogram of scrapes' lengths.
+pub(crate) struct ScrapeLengths(pub(crate) Histogram);
+
+impl Default for ScrapeLengths {
+    fn default() -> Self {
+        Self(Histogram::new(&SCRAPE_BOUNDS))
+    }
+}
+
+/// How long following discovery took, in the two forms that upstream has.
+pub(crate) struct SyncLengths {
+    summary: Summary,
+    histogram: Histogram,
+}
+
+impl Default for SyncLengths {
+    fn default() -> Self {
+        Self {
+            summary: Summary::default(),
+            histogram: Histogram::new(&SYNC_BOUNDS),
+        }
+    }
+}
+
+impl SyncLengths {
+    pub(crate) fn observe(&self, seconds: f64) {
+        self.summary.observe(seconds);
+        self.histogram.observe(seconds);
+    }
+}
+
 /// Counts over all jobs.
 #[derive(Default)]
 pub(crate) struct Metrics {
+    pub(crate) lengths: ScrapeLengths,
+    pub(crate) exceeded_buckets: Counter,
     pub(crate) pools: Counter,
     pub(crate) pools_failed: Counter,
     pub(crate) reloads: Counter,
@@ -38,7 +77,7 @@ pub(crate) struct JobMetrics {
     pub(crate) targets: Gauge,
     pub(crate) syncs: Counter,
     pub(crate) syncs_failed: Counter,
-    pub(crate) sync_length: Summary,
+    pub(crate) sync_length: SyncLengths,
     pub(crate) metadata_entries: Gauge,
     pub(crate) metadata_bytes: Gauge,
 }
@@ -66,6 +105,7 @@ impl Metrics {
             ScrapeError::BodySize { .. } => self.exceeded_body.inc(),
             ScrapeError::SampleLimit { .. } => self.exceeded_samples.inc(),
             ScrapeError::LabelLimit(_) => self.exceeded_labels.inc(),
+            ScrapeError::BucketLimit { .. } => self.exceeded_buckets.inc(),
             _ => {}
         }
     }
@@ -81,7 +121,13 @@ impl Metrics {
             let labels = Labels::from_pairs([("interval", interval)]);
             lengths.points.push(summary.point(labels));
         }
-        families.push(lengths);
+        let mut scrapes = Family::new(
+            "prometheus_target_scrape_duration_seconds",
+            "How long scrapes took.",
+            FamilyKind::Histogram,
+        );
+        scrapes.points.push(self.lengths.0.point(Labels::empty()));
+        families.extend([lengths, scrapes]);
         self.gather_jobs(families);
     }
 
@@ -126,6 +172,11 @@ impl Metrics {
                 "prometheus_target_scrapes_exceeded_sample_limit_total",
                 "Total number of scrapes that hit the sample limit and were rejected.",
                 &self.exceeded_samples,
+            ),
+            (
+                "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit_total",
+                "Total number of scrapes that hit the limit of native histograms' buckets.",
+                &self.exceeded_buckets,
             ),
             (
                 "argand_target_scrapes_series_refused_total",
@@ -203,10 +254,17 @@ impl Metrics {
             "Time it took to follow a change of the targets.",
             FamilyKind::Summary,
         );
+        let mut histograms = Family::new(
+            "prometheus_target_sync_length_histogram_seconds",
+            "Time it took to follow a change of the targets.",
+            FamilyKind::Histogram,
+        );
         for (job, metrics) in jobs.iter() {
             let labels = Labels::from_pairs([("scrape_job", job)]);
-            lengths.points.push(metrics.sync_length.point(labels));
+            let took = &metrics.sync_length;
+            lengths.points.push(took.summary.point(labels.clone()));
+            histograms.points.push(took.histogram.point(labels));
         }
-        families.push(lengths);
+        families.extend([lengths, histograms]);
     }
 }

@@ -396,6 +396,8 @@ impl Scraper {
         };
         status.last_scrape = Some(time);
         status.last_duration = took;
+        let length = took.as_secs_f64();
+        self.shared.metrics.lengths.0.observe(length);
     }
 
     /// Shows other metadata from now on.

@@ -317,6 +317,11 @@ impl AggregateOp {
         ("limit_ratio", Self::LimitRatio),
     ];
 
+    /// All operators.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::NAMES.iter().map(|(_, op)| *op)
+    }
+
     /// The operator of a name in lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         let found = Self::NAMES.iter().find(|(known, _)| *known == name);

@@ -17,6 +17,10 @@ const EXECUTION: &str = "query execution";
 /// most, so that a look comes every few milliseconds.
 const PACE: usize = 1024;
 
+/// Cells of a long column that are worked on between two looks: a millisecond or so, where their
+/// memory is touched for the first time.
+pub(crate) const CELLS_AT_ONCE: usize = 256 << 10;
+
 /// Tells a running query that nobody waits for it any more.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken(Arc<AtomicBool>);
@@ -168,6 +172,40 @@ impl Budget {
         let memory = &self.bounds.0.memory;
         memory.has_room(steps.saturating_mul(size_of::<f64>()) as u64);
         self.check()
+    }
+
+    /// So many equal cells.
+    pub(crate) fn cells<T: Clone>(&self, value: T, count: usize) -> Result<Vec<T>, QueryError> {
+        let mut cells = Vec::with_capacity(count);
+        while cells.len() < count {
+            self.check_behind(cells.len())?;
+            let end = count.min(cells.len() + CELLS_AT_ONCE);
+            cells.resize(end, value.clone());
+        }
+        Ok(cells)
+    }
+
+    /// What `each` makes of the cells of a column.
+    pub(crate) fn mapped<T, U>(
+        &self,
+        cells: &[T],
+        each: impl Fn(&T) -> U,
+    ) -> Result<Vec<U>, QueryError> {
+        let mut mapped = Vec::with_capacity(cells.len());
+        for part in cells.chunks(CELLS_AT_ONCE) {
+            self.check_behind(mapped.len())?;
+            mapped.extend(part.iter().map(&each));
+        }
+        Ok(mapped)
+    }
+
+    /// [`Self::check`] in the midst of a long column; whoever begins one has just looked.
+    #[inline]
+    pub(crate) fn check_behind(&self, cells: usize) -> Result<(), QueryError> {
+        match cells {
+            0 => Ok(()),
+            _ => self.check(),
+        }
     }
 
     /// Whether so many bytes more would fit; for what can be done without.

@@ -318,11 +318,15 @@ impl Engine {
             other => other,
         })?;
         let Notes {
-            warnings, infos, ..
+            warnings: own,
+            infos,
+            of_store: mut warnings,
+            ..
         } = context.notes.into_inner();
+        warnings.extend(own.into_list("warning", &query.text));
         Ok(QueryResult {
             value,
-            warnings: warnings.into_list("warning", &query.text),
+            warnings,
             infos: infos.into_list("info", &query.text),
             stats: Stats::default(),
             held,

@@ -9,6 +9,8 @@ use crate::ast::Span;
 pub(crate) struct Notes {
     pub(crate) warnings: Texts,
     pub(crate) infos: Texts,
+    /// What the store said; of no place in the query.
+    pub(crate) of_store: Vec<String>,
     /// How often anything was said, repetitions counted.
     said: usize,
 }
@@ -46,6 +48,15 @@ impl Notes {
     /// How often anything was said so far, repetitions counted.
     pub(crate) fn said(&self) -> usize {
         self.said
+    }
+
+    /// What the store says of what it found, each text once.
+    pub(crate) fn add_of_store(&mut self, texts: Vec<String>) {
+        for text in texts {
+            if !self.of_store.contains(&text) {
+                self.of_store.push(text);
+            }
+        }
     }
 
     pub(crate) fn warn(&mut self, span: Span, text: &str) {

@@ -7,11 +7,13 @@
     reason = "tests may stop at the first surprise"
 )]
 
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use contract::Gather;
 use contract::memory::MemoryStore;
-use model::Labels;
+use contract::{Gather, Select, SelectError, Selection, SeriesList};
+use model::{Columns, Labels};
 use promql::{CancelToken, Engine, EngineOptions, QueryError, QueryOptions, QueryResult, Value};
 
 fn options() -> EngineOptions {
@@ -277,9 +279,110 @@ fn a_query_stays_within_its_limits() {
     ));
 }
 
+/// A store that notes for which series it was told to get ready.
+struct Preparing {
+    store: MemoryStore,
+    prepared: Arc<Mutex<Vec<usize>>>,
+}
+
+struct PreparingList {
+    list: Box<dyn SeriesList>,
+    prepared: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Select for Preparing {
+    fn select(&self, selection: &Selection<'_>) -> Result<Box<dyn SeriesList>, SelectError> {
+        Ok(Box::new(PreparingList {
+            list: self.store.select(selection)?,
+            prepared: Arc::clone(&self.prepared),
+        }))
+    }
+
+    fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError> {
+        self.store.label_names(selection)
+    }
+
+    fn label_values(
+        &self,
+        name: &str,
+        selection: &Selection<'_>,
+    ) -> Result<Vec<String>, SelectError> {
+        self.store.label_values(name, selection)
+    }
+}
+
+impl SeriesList for PreparingList {
+    fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    fn labels(&self, place: usize) -> Labels {
+        self.list.labels(place)
+    }
+
+    fn read(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
+        assert!(
+            self.prepared.lock().unwrap().contains(&place),
+            "series {place}"
+        );
+        self.list.read(place, into)
+    }
+
+    fn prepare(&self, places: Range<usize>) {
+        self.prepared.lock().unwrap().extend(places);
+    }
+}
+
+#[test]
+fn a_store_is_told_which_series_come_next() {
+    let prepared = Arc::default();
+    let store = Preparing {
+        store: store(100),
+        prepared: Arc::clone(&prepared),
+    };
+    let engine = Engine::new(options());
+    let plain = QueryOptions::default();
+    for query in ["sum(rate(requests_total[5m]))", "requests_total"] {
+        let answer = engine.range(&store, query, 0, 60_000, 15_000, &plain);
+        answer.unwrap();
+        assert!((0..100).eq(prepared.lock().unwrap().drain(..)), "{query}");
+    }
+}
+
+#[test]
+fn columns_of_many_steps_are_whole() {
+    let store = store(3);
+    // Of every millisecond of the last ten minutes.
+    for (query, expected) in [
+        (
+            "count_over_time(requests_total{instance=\"0\"}[10m:1ms])",
+            600_000.0,
+        ),
+        ("count_over_time(sum(requests_total)[10m:1ms])", 600_000.0),
+        ("min_over_time(vector(time())[10m:1ms])", 600.001),
+        (
+            "sum_over_time(sum(timestamp(requests_total{instance=\"0\"}))[10m:1ms])",
+            535_500_600.0,
+        ),
+        (
+            "max_over_time(sum(requests_total)[10m:1ms]) - sum(requests_total)",
+            0.0,
+        ),
+    ] {
+        let answer = instant(&store, query).unwrap().value;
+        let Value::Vector(vector) = answer else {
+            panic!("{query}");
+        };
+        assert_eq!(vector[0].value.as_float(), Some(expected), "{query}");
+    }
+}
+
+/// Series enough that several threads share them.
+const SHARED: usize = 3_000;
+
 #[test]
 fn threads_do_not_change_a_bit() {
-    let store = store(1_000);
+    let store = store(SHARED);
     for query in [
         "sum(rate(requests_total[5m]))",
         "avg by (job) (requests_total)",
@@ -306,7 +409,7 @@ fn threads_do_not_change_a_bit() {
 
 #[test]
 fn an_error_on_a_thread_ends_the_query() {
-    let store = store(1_000);
+    let store = store(SHARED);
     let engine = Engine::new(EngineOptions {
         threads: 4,
         max_samples: 5_000,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use contract::{AdminError, StoreAdmin};
 use serde::Serialize;
@@ -102,5 +102,11 @@ pub(crate) async fn snapshot(
 
 /// A link must not be able to delete anything.
 pub(crate) async fn only_post() -> Response {
-    (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n").into_response()
+    let allowed = [(header::ALLOW, "POST, PUT")];
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        allowed,
+        "Method Not Allowed\n",
+    )
+        .into_response()
 }

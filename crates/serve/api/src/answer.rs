@@ -115,7 +115,9 @@ impl From<QueryError> for ApiError {
             _ => ErrorKind::Execution,
         };
         let message = match &error {
-            QueryError::Parse(_) => format!("invalid parameter \"query\": {error}"),
+            QueryError::Parse(_) | QueryError::Type(_) => {
+                format!("invalid parameter \"query\": {error}")
+            }
             _ => error.to_string(),
         };
         Self { kind, message }
@@ -188,13 +190,20 @@ impl Answer {
     }
 }
 
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
+impl Answer {
+    /// The whole text of the answer.
+    pub(crate) fn into_text(self) -> String {
         let mut body = self.text;
         push_notes(&mut body, "warnings", "warning", &self.warnings);
         push_notes(&mut body, "infos", "info", &self.infos);
         body.push('}');
-        json_response(StatusCode::OK, body)
+        body
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        json_response(StatusCode::OK, self.into_text())
     }
 }
 
@@ -222,8 +231,9 @@ fn push_notes(body: &mut String, field: &str, kind: &str, notes: &[String]) {
     body.push(']');
 }
 
-fn json_response(status: StatusCode, body: String) -> Response {
-    let mut response = Response::new(Body::from(body));
+/// A response of JSON that has been written.
+pub(crate) fn json_response(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(

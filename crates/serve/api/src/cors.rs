@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use model::{Pattern, PatternError};
 
 use crate::face::Face;
@@ -31,7 +31,6 @@ impl CorsOrigin {
             ),
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
             (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Date"),
-            (header::VARY, "Origin"),
         ];
         for (name, value) in fixed {
             answer.insert(name, HeaderValue::from_static(value));
@@ -40,10 +39,17 @@ impl CorsOrigin {
     }
 }
 
-/// Adds the headers to an API answer.
+/// Adds the headers to an API answer, and answers a browser's question beforehand.
 pub(crate) async fn layer(State(face): State<Arc<Face>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let mut response = next.run(request).await;
+    let mut response = if *request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    // Also where nobody asks from elsewhere, or a cache would hand one's answer to the other.
+    let vary = HeaderValue::from_static("Origin");
+    response.headers_mut().append(header::VARY, vary);
     if let Some(origin) = origin {
         face.options.cors.allow(origin, response.headers_mut());
     }

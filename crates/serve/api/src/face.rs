@@ -17,14 +17,21 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
 use crate::cors::CorsOrigin;
+use crate::debug::HeapParts;
+use crate::features::FeatureList;
 use crate::intake::Intake;
+use crate::known_labels::KnownLabels;
+use crate::notices::{Notices, RELOAD_FAILED};
 use crate::observe::RequestMetrics;
 use crate::remote_read::RemoteRead;
+use crate::tally::Tally;
 
 /// The stages that answer, once they can.
 pub struct Services {
-    /// Where series come from.
+    /// Where series come from, other servers among it.
     pub select: Arc<dyn Select>,
+    /// The series that are stored here.
+    pub local: Arc<dyn Select>,
     /// Where exemplars come from.
     pub exemplars: Arc<dyn Exemplars>,
     /// What the store says of itself.
@@ -70,6 +77,8 @@ pub struct Runtime {
     pub retention: String,
     /// Argand's own version.
     pub version: &'static str,
+    /// What the operator must hear of at once.
+    pub notices: Notices,
     config: ArcSwap<String>,
     external_labels: ArcSwap<Labels>,
     reload_ok: AtomicBool,
@@ -91,11 +100,21 @@ impl Runtime {
             flags,
             retention,
             version,
+            notices: Notices::default(),
             config: ArcSwap::default(),
             external_labels: ArcSwap::default(),
             reload_ok: AtomicBool::new(false),
             reload_error: ArcSwap::default(),
             config_time: AtomicI64::new(started),
+        }
+    }
+
+    /// The same, where so many may listen to notices at once.
+    #[must_use]
+    pub fn with_listeners(self, most: usize) -> Self {
+        Self {
+            notices: Notices::new(most),
+            ..self
         }
     }
 
@@ -107,10 +126,13 @@ impl Runtime {
         self.config_time.store(time, Ordering::Relaxed);
         self.reload_error.store(Arc::default());
         self.reload_ok.store(true, Ordering::Relaxed);
+        self.notices.lower(RELOAD_FAILED);
     }
 
-    /// A configuration was refused; the one in force stays.
-    pub fn config_refused(&self, error: String) {
+    /// A configuration was refused at a moment in milliseconds since the epoch; the one in force
+    /// stays.
+    pub fn config_refused(&self, error: String, time: i64) {
+        self.notices.raise(RELOAD_FAILED, time);
         self.reload_error.store(Arc::new(error));
         self.reload_ok.store(false, Ordering::Relaxed);
     }
@@ -150,6 +172,13 @@ pub struct FaceOptions {
     pub admin_api: bool,
     /// What every path begins with, such as `/argand`; empty for none.
     pub prefix: String,
+    /// What `features` says is on and off.
+    pub features: FeatureList,
+    /// Names that one search may ask for at most, 0 for any number; `None` where searching is
+    /// switched off.
+    pub search_limit: Option<usize>,
+    /// What the allocator says of the memory it holds.
+    pub heap: HeapParts,
     /// Which web pages elsewhere may ask.
     pub cors: CorsOrigin,
     /// A query may take this long; requests may ask for less.
@@ -164,6 +193,8 @@ pub struct FaceOptions {
 pub struct Face {
     pub(crate) options: FaceOptions,
     pub(crate) requests: Arc<RequestMetrics>,
+    pub(crate) tally: Tally,
+    pub(crate) known_labels: KnownLabels,
     pub(crate) intake: Intake,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
@@ -177,6 +208,8 @@ impl Face {
         Arc::new(Self {
             options,
             requests: Arc::new(requests),
+            tally: Tally::default(),
+            known_labels: KnownLabels::default(),
             intake: Intake::default(),
             alertmanager: OnceLock::new(),
             services: OnceLock::new(),

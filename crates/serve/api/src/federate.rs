@@ -36,23 +36,23 @@ pub(crate) async fn federate(
             .windows(11)
             .any(|word| word == b"allow-utf-8")
     });
+    let asked = Arc::clone(&face);
     let work = tokio::task::spawn_blocking(move || {
         let services = face.services().ok_or(SelectError::NotReady)?;
         let newest = newest(services, &selectors, face.now())?;
         let external = face.options.runtime.external_labels();
         Ok::<_, SelectError>(page(newest, &external, takes_utf8))
     });
-    match work.await {
+    let failure = match work.await {
         Ok(Ok(page)) => {
             let form = if takes_utf8 { UTF8 } else { CLASSIC };
-            ([(header::CONTENT_TYPE, form)], page).into_response()
+            return ([(header::CONTENT_TYPE, form)], page).into_response();
         }
-        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
-        Err(error) => {
-            let text = format!("federating failed: {error}\n");
-            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
-        }
-    }
+        Ok(Err(error)) => format!("{error}\n"),
+        Err(error) => format!("federating failed: {error}\n"),
+    };
+    asked.tally.federation_failures.inc();
+    (StatusCode::INTERNAL_SERVER_ERROR, failure).into_response()
 }
 
 /// The newest number of each series that any selector fits, no older than a query would take it.
@@ -70,7 +70,7 @@ fn newest(
     let mut found = Vec::new();
     let mut columns = Columns::new();
     for matchers in selectors {
-        let list = services.select.select(&Selection {
+        let list = services.local.select(&Selection {
             matchers,
             range,
             limit: 0,

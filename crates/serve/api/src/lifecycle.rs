@@ -46,14 +46,11 @@ pub(crate) async fn quit(State(face): State<Arc<Face>>) -> Response {
 }
 
 /// Steering by GET would let any link stop the server.
-pub(crate) async fn only_post(State(face): State<Arc<Face>>) -> Response {
-    if face.options.lifecycle.is_none() {
-        return disabled();
-    }
+pub(crate) async fn only_post() -> Response {
     (
         StatusCode::METHOD_NOT_ALLOWED,
         [(header::ALLOW, "POST, PUT")],
-        "Only POST or PUT requests allowed.\n",
+        "Only POST or PUT requests allowed",
     )
         .into_response()
 }

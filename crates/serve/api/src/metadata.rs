@@ -22,8 +22,8 @@ struct Meaning {
 /// `/api/v1/metadata`
 pub(crate) async fn metadata(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
     let metric = Some(params.get("metric")).filter(|metric| !metric.is_empty());
-    let limit = params.limit("limit")?;
-    let per_metric = params.limit("limit_per_metric")?;
+    let limit = params.most("limit")?;
+    let per_metric = params.most("limit_per_metric")?.filter(|most| *most > 0);
     let mut meanings: BTreeMap<String, BTreeSet<Meaning>> = BTreeMap::new();
     for (_, metadata) in services(&face)?.targets.metadata(metric) {
         for one in metadata {
@@ -33,11 +33,11 @@ pub(crate) async fn metadata(State(face): State<Arc<Face>>, params: Params) -> A
                 unit: one.unit,
             };
             let known = meanings.entry(one.metric).or_default();
-            if per_metric == 0 || known.len() < per_metric {
+            if per_metric.is_none_or(|most| known.len() < most) {
                 known.insert(meaning);
             }
         }
     }
-    let shown = if limit == 0 { meanings.len() } else { limit };
+    let shown = limit.unwrap_or(meanings.len());
     Answer::of(&meanings.into_iter().take(shown).collect::<BTreeMap<_, _>>())
 }

@@ -18,6 +18,14 @@ const OPEN_METRICS: &str =
 
 /// `/metrics`
 pub(crate) async fn own(State(face): State<Arc<Face>>, headers: HeaderMap) -> Response {
+    face.tally.begin();
+    let response = exposition(families(&face), &headers);
+    face.tally.end(response.status());
+    response
+}
+
+/// What all parts of the program say of themselves.
+pub(crate) fn families(face: &Face) -> Vec<Family> {
     let mut families = Vec::new();
     let stages = face
         .services()
@@ -26,7 +34,9 @@ pub(crate) async fn own(State(face): State<Arc<Face>>, headers: HeaderMap) -> Re
         gatherer.gather(&mut families);
     }
     face.requests.gather(&mut families);
-    exposition(merged(families), &headers)
+    face.options.runtime.notices.gather(&mut families);
+    face.tally.gather(&mut families);
+    merged(families)
 }
 
 /// Every family once: two parts of one kind, such as discovery for scraping and for telling of

@@ -83,7 +83,7 @@ impl Params {
         match self.get(name) {
             "" => Ok(default),
             text => parse_time(text).map_err(|reason| {
-                ApiError::parameter(name, format!("Invalid time value for '{name}': {reason}"))
+                ApiError::parameter(name, format!("invalid time value for '{name}': {reason}"))
             }),
         }
     }
@@ -105,10 +105,21 @@ impl Params {
             text => {
                 let limit: i64 = text
                     .parse()
-                    .map_err(|_| ApiError::parameter(name, format!("{text:?} is not a number")))?;
+                    .map_err(|_| ApiError::parameter(name, not_a_number(text)))?;
                 usize::try_from(limit)
                     .map_err(|_| ApiError::parameter(name, "limit must be non-negative"))
             }
+        }
+    }
+
+    /// How many are wanted at most; `None`, as for absent or less than 0, means any number.
+    pub(crate) fn most(&self, name: &str) -> Result<Option<usize>, ApiError> {
+        match self.get(name) {
+            "" => Ok(None),
+            text => match text.parse::<i64>() {
+                Ok(most) => Ok(usize::try_from(most).ok()),
+                Err(_) => Err(ApiError::bad_data(format!("{name} must be a number"))),
+            },
         }
     }
 
@@ -128,6 +139,12 @@ impl Params {
             })
             .collect()
     }
+}
+
+/// A text that is no whole number, in Go's words.
+fn not_a_number(text: &str) -> String {
+    let quoted = name::quoted(text);
+    format!("strconv.Atoi: parsing {quoted}: invalid syntax")
 }
 
 /// Seconds since the epoch, whole or with decimals, or RFC 3339; the result is in milliseconds.

@@ -113,7 +113,7 @@ fn parsed(face: &Face, params: &Params) -> Result<Expr, ApiError> {
 
 fn options(face: &Face, asker: Asker, params: &Params) -> Result<QueryOptions, ApiError> {
     Ok(QueryOptions {
-        lookback: params.duration("lookback_delta")?,
+        lookback: lookback(params)?,
         timeout: Some(timeout(face, params)?),
         cancel: CancelToken::default(),
         per_step_stats: params.get("stats") == "all",
@@ -121,13 +121,28 @@ fn options(face: &Face, asker: Asker, params: &Params) -> Result<QueryOptions, A
     })
 }
 
+/// How old a sample may be that a query takes for current, where the request says so.
+fn lookback(params: &Params) -> Result<Option<i64>, ApiError> {
+    match params.get("lookback_delta") {
+        "" => Ok(None),
+        text => crate::params::parse_duration(text)
+            .map(Some)
+            .map_err(|reason| {
+                ApiError::bad_data(format!("error parsing lookback delta duration: {reason}"))
+            }),
+    }
+}
+
 /// The time that a request wants to wait, no more than the server allows.
 pub(crate) fn timeout(face: &Face, params: &Params) -> Result<Duration, ApiError> {
-    let asked = params
-        .duration("timeout")?
-        .and_then(|millis| u64::try_from(millis).ok());
     let longest = face.options.query_timeout;
-    Ok(asked.map_or(longest, |millis| Duration::from_millis(millis).min(longest)))
+    let Some(asked) = params.duration("timeout")? else {
+        return Ok(longest);
+    };
+    match u64::try_from(asked) {
+        Ok(millis) if millis > 0 => Ok(Duration::from_millis(millis).min(longest)),
+        _ => Err(ApiError::parameter("timeout", "it must be above 0")),
+    }
 }
 
 /// Cancels the query when the request is dropped because its client went away.

@@ -4,7 +4,7 @@ use config::Role;
 use http::Method;
 
 /// Requests that change nothing although they are no GET: questions in forms, and remote read.
-const QUESTIONS: [&str; 8] = [
+const QUESTIONS: [&str; 12] = [
     "/api/v1/query",
     "/api/v1/query_range",
     "/api/v1/query_exemplars",
@@ -13,6 +13,10 @@ const QUESTIONS: [&str; 8] = [
     "/api/v1/series",
     "/api/v1/labels",
     "/api/v1/read",
+    "/api/v1/explain",
+    "/api/v1/search/metric_names",
+    "/api/v1/search/label_names",
+    "/api/v1/search/label_values",
 ];
 
 /// Where samples, pushes, alerts and silences are given; also everything below.
@@ -33,6 +37,7 @@ pub fn role_of(method: &Method, path: &str) -> Role {
     if path.starts_with("/-/reload")
         || path.starts_with("/-/quit")
         || is_below(path, "/api/v1/admin")
+        || is_below(path, "/debug")
     {
         return Role::Admin;
     }
@@ -93,6 +98,8 @@ mod tests {
             ("GET", "/-/healthy", Read),
             ("POST", "/api/v1/admin/tsdb/snapshot", Admin),
             ("GET", "/api/v1/admin/tsdb/snapshot", Admin),
+            ("GET", "/debug/pprof/heap", Admin),
+            ("POST", "/api/v1/search/metric_names", Read),
             ("DELETE", "/api/v1/series", Admin),
             ("PUT", "/api/v1/query", Admin),
             ("POST", "/anything", Admin),

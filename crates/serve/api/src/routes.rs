@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use tower_http::compression::CompressionLayer;
@@ -13,8 +13,9 @@ use tower_http::compression::predicate::{And, DefaultPredicate, Predicate as _, 
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, alertmanager, cors, exemplars, federate, health, lifecycle, metadata, observe, otlp,
-    own_metrics, pages, query, remote, remote_read, rules, series, status, targets,
+    admin, alertmanager, cors, debug, exemplars, features, federate, health, lifecycle, metadata,
+    notices, observe, openapi, otlp, own_metrics, pages, query, relabel_steps, remote, remote_read,
+    rules, safe, search, self_metrics, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -57,6 +58,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/metadata", get(metadata::metadata))
         .route("/targets", get(targets::targets))
         .route("/targets/metadata", get(targets::metadata))
+        .route("/targets/relabel_steps", get(relabel_steps::answer))
         .route("/scrape_pools", get(targets::pools))
         .route("/rules", get(rules::rules))
         .route("/alerts", get(rules::alerts))
@@ -68,6 +70,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/tsdb/blocks", get(status::blocks))
+        .merge(search::routes())
         .merge(orders())
         .route_layer(from_fn_with_state(Arc::clone(&face), health::layer));
     let always = Router::new()
@@ -75,6 +78,11 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/status/flags", get(status::flags))
         .route("/status/buildinfo", get(status::build))
         .route("/status/walreplay", get(status::replay))
+        .route("/status/self_metrics", get(self_metrics::answer))
+        .route("/features", get(features::features))
+        .route("/notifications", get(notices::list))
+        .route("/notifications/live", get(notices::live))
+        .route("/openapi.yaml", get(openapi::document))
         .route("/write", post(remote::write))
         .route("/otlp/v1/metrics", post(otlp::metrics))
         .fallback(|| async { ApiError::not_found("no such endpoint under /api/v1") });
@@ -108,6 +116,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/metrics", get(own_metrics::own))
         .route(otlp::GRPC_PATH, post(otlp::export))
         .route("/exporters/{name}", get(own_metrics::exporter))
+        .merge(debug::routes())
         .route("/api/v2/{*path}", any(alertmanager::mounted))
         .route("/alertmanager/api/v2/{*path}", any(alertmanager::mounted))
         .route("/api/v1/alerting/{*path}", any(alertmanager::mounted))
@@ -117,6 +126,7 @@ fn routes(face: Arc<Face>) -> Router {
             observe::layer,
         ))
         .layer(compression())
+        .layer(from_fn(safe::layer))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .with_state(face)
 }

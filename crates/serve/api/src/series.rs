@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
 use contract::{SelectError, Selection, TimeRange};
 use model::{Labels, Matcher, name};
 use promql::{Allowance, CancelToken, Held, QueryError};
 
-use crate::answer::{Answer, ApiError, ApiResult};
+use crate::answer::{Answer, ApiError, ApiResult, json_response};
 use crate::face::{Face, Services};
 use crate::json;
+use crate::known_labels::Question;
 use crate::params::Params;
 use crate::query::{CancelOnDrop, timeout};
 
@@ -23,7 +27,7 @@ const SET_OVERHEAD: usize = 64;
 const TRUNCATED: &str = "results truncated due to limit";
 
 /// Asks the store on a thread that may block.
-async fn ask<T: Send + 'static>(
+pub(crate) async fn ask<T: Send + 'static>(
     face: Arc<Face>,
     question: impl FnOnce(&Services) -> Result<T, SelectError> + Send + 'static,
 ) -> Result<T, ApiError> {
@@ -71,26 +75,11 @@ fn names_answer(mut names: Vec<String>, limit: usize) -> Answer {
 }
 
 /// `/api/v1/labels`
-pub(crate) async fn labels(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
-    let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
-    // What dashboards ask on every page: most of what it costs is handing it to another thread.
-    if selectors.is_empty()
-        && let Some(services) = face.services()
-        && let Some(names) = services.select.label_names_at_once(range)
-    {
-        return Ok(names_answer(names, limit));
-    }
-    let names = ask(face, move |services| {
-        union(&selectors, |matchers| {
-            services.select.label_names(&Selection {
-                matchers,
-                range,
-                limit: 0,
-            })
-        })
-    })
-    .await?;
-    Ok(names_answer(names, limit))
+pub(crate) async fn labels(
+    State(face): State<Arc<Face>>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    list(face, None, &params).await
 }
 
 /// `/api/v1/label/<name>/values`
@@ -98,26 +87,50 @@ pub(crate) async fn values(
     State(face): State<Arc<Face>>,
     Path(label): Path<String>,
     params: Params,
-) -> ApiResult {
+) -> Result<Response, ApiError> {
     let label = unescape_name(&label);
     if label.is_empty() {
         return Err(ApiError::bad_data("invalid label name: \"\""));
     }
+    list(face, Some(label), &params).await
+}
+
+/// The names of labels, or the values of one.
+async fn list(
+    face: Arc<Face>,
+    label: Option<String>,
+    params: &Params,
+) -> Result<Response, ApiError> {
     let (range, selectors, limit) = (params.range()?, params.selectors()?, params.limit("limit")?);
-    let values = ask(face, move |services| {
+    let question = Question { label, limit };
+    // What dashboards ask on every page: most of what it costs is handing it to another thread.
+    let services = face.services().filter(|_| selectors.is_empty());
+    let stamp = services.and_then(|services| services.select.label_stamp(range));
+    if let Some(stamp) = &stamp
+        && let Some(text) = face.known_labels.find(&question, stamp)
+    {
+        return Ok(json_response(StatusCode::OK, text));
+    }
+    let label = question.label.clone();
+    let found = ask(Arc::clone(&face), move |services| {
         union(&selectors, |matchers| {
-            services.select.label_values(
-                &label,
-                &Selection {
-                    matchers,
-                    range,
-                    limit: 0,
-                },
-            )
+            let selection = Selection {
+                matchers,
+                range,
+                limit: 0,
+            };
+            match &label {
+                Some(label) => services.select.label_values(label, &selection),
+                None => services.select.label_names(&selection),
+            }
         })
     })
     .await?;
-    Ok(names_answer(values, limit))
+    let text = Bytes::from(names_answer(found, limit).into_text());
+    if let Some(stamp) = stamp {
+        face.known_labels.keep(question, stamp, &text);
+    }
+    Ok(json_response(StatusCode::OK, text))
 }
 
 /// `/api/v1/series`
@@ -133,7 +146,9 @@ pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> Api
         let services = face.services().ok_or(SelectError::NotReady)?;
         let allowance = services.engine.allowance(Some(timeout), &cancel);
         let found = find(services, &selectors, range, &allowance)?;
-        Ok::<_, ApiError>(series_answer(&found.0, limit))
+        let mut answer = series_answer(&found.sets, limit);
+        answer.warnings.extend(found.warnings);
+        Ok::<_, ApiError>(answer)
     });
     let answer = work
         .await
@@ -142,14 +157,24 @@ pub(crate) async fn series(State(face): State<Arc<Face>>, params: Params) -> Api
     answer
 }
 
-/// The label sets of all selected series, and their memory.
+/// The label sets of all selected series.
+struct Found {
+    sets: Vec<Labels>,
+    /// What the store says of them.
+    warnings: Vec<String>,
+    /// Their memory.
+    _held: Held,
+}
+
+/// Finds the label sets of all selected series.
 fn find(
     services: &Services,
     selectors: &[Vec<Matcher>],
     range: TimeRange,
     allowance: &Allowance,
-) -> Result<(Vec<Labels>, Held), QueryError> {
+) -> Result<Found, QueryError> {
     let mut found: Vec<Labels> = Vec::new();
+    let mut warnings: Vec<String> = Vec::new();
     let mut held = allowance.hold(0)?;
     let mut bytes = 0;
     for matchers in selectors {
@@ -165,6 +190,11 @@ fn find(
                 SelectError::Stopped => allowance.why_stopped(),
                 other => QueryError::Select(other),
             })?;
+        for text in list.warnings() {
+            if !warnings.contains(&text) {
+                warnings.push(text);
+            }
+        }
         for place in 0..list.len() {
             if place % SETS_AT_ONCE == 0 {
                 allowance.check()?;
@@ -178,7 +208,11 @@ fn find(
     held.resize(bytes)?;
     found.sort_unstable();
     found.dedup();
-    Ok((found, held))
+    Ok(Found {
+        sets: found,
+        warnings,
+        _held: held,
+    })
 }
 
 fn series_answer(found: &[Labels], limit: usize) -> Answer {

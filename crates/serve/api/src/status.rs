@@ -114,7 +114,7 @@ pub(crate) async fn run(State(face): State<Arc<Face>>) -> ApiResult {
         reload_config_error: runtime.reload_error().as_str().to_owned(),
         last_config_time: moment(Some(runtime.config_time())),
         corruption_count: store.corruptions(),
-        goroutine_count: threads(),
+        goroutine_count: activities(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         memory_limit: i64::MAX,
         collector: "",
@@ -132,9 +132,12 @@ fn damage(found: &Damage) -> String {
     format!("{} {file}: {what}; {done}", moment(Some(found.found)))
 }
 
-/// Threads of this process: what comes nearest to the original's count of goroutines.
-fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
+/// What comes nearest to the original's count of goroutines: the tasks that await something or
+/// run, beside the threads that run them.
+fn activities() -> usize {
+    let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    let metrics = tokio::runtime::Handle::current().metrics();
+    threads.saturating_add(metrics.num_alive_tasks())
 }
 
 #[derive(Serialize)]
@@ -176,16 +179,15 @@ pub(crate) async fn blocks(State(face): State<Arc<Face>>) -> ApiResult {
 pub(crate) async fn tsdb(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
     let rows = match params.get("limit") {
         "" => TSDB_ROWS,
-        text => text
-            .parse::<usize>()
-            .ok()
-            .filter(|rows| (1..=MAX_TSDB_ROWS).contains(rows))
-            .ok_or_else(|| {
-                ApiError::bad_data(format!(
-                    "limit must be a positive number of at most {MAX_TSDB_ROWS}"
-                ))
-            })?,
+        text => match text.parse::<i64>() {
+            Ok(rows) if rows > 0 => usize::try_from(rows).unwrap_or(usize::MAX),
+            _ => return Err(ApiError::bad_data("limit must be a positive number")),
+        },
     };
+    if rows > MAX_TSDB_ROWS {
+        let text = format!("limit must not exceed {MAX_TSDB_ROWS}");
+        return Err(ApiError::bad_data(text));
+    }
     let state = services(&face)?.store.head_state(rows);
     let list = |rows: Vec<(String, u64)>| {
         rows.into_iter()

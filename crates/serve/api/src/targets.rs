@@ -134,7 +134,7 @@ struct TargetMetadata<'a> {
 /// `/api/v1/targets/metadata`
 pub(crate) async fn metadata(State(face): State<Arc<Face>>, params: Params) -> ApiResult {
     let metric = Some(params.get("metric")).filter(|metric| !metric.is_empty());
-    let limit = params.limit("limit")?;
+    let limit = params.most("limit")?;
     let matchers = match params.get("match_target") {
         "" => Vec::new(),
         text => promql::parse_series_selector(text)
@@ -149,7 +149,7 @@ pub(crate) async fn metadata(State(face): State<Arc<Face>>, params: Params) -> A
                 .all(|m| m.matches(target.get(m.name()).unwrap_or_default()))
         })
         .flat_map(|(target, metadata)| metadata.iter().map(move |one| (target, one)))
-        .take(if limit == 0 { usize::MAX } else { limit })
+        .take(limit.unwrap_or(usize::MAX))
         .map(|(target, one)| TargetMetadata {
             target: label_map(target),
             // Named by the question already, upstream leaves it out.

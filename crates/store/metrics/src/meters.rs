@@ -1,12 +1,12 @@
 //! What the store counts about itself.
 
 use contract::RejectReason;
-use model::instrument::{Counter, Gauge, Histogram};
+use model::instrument::{Counter, Gauge, Histogram, Summary};
 
 use crate::block::ChunkData;
 
-/// Upper bounds of the time a sync of the log takes, in seconds.
-const SYNC_BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+/// Quantiles of the time a sync of the log takes; upstream's.
+const SYNC_QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// Upper bounds of the time that writing a block takes, in seconds; upstream's, shortened.
 const COMPACTION_BOUNDS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0];
@@ -31,7 +31,14 @@ pub(crate) struct Meters {
     pub(crate) duplicates: Counter,
     pub(crate) exemplars_appended: Counter,
     pub(crate) exemplars_out_of_order: Counter,
-    pub(crate) log_sync: Histogram,
+    pub(crate) log_sync: Summary,
+    /// Seconds that putting the log in order took.
+    pub(crate) log_truncation_seconds: Summary,
+    pub(crate) checkpoints: Counter,
+    pub(crate) checkpoint_failures: Counter,
+    /// Seconds that dropping old chunks and series from the head took.
+    pub(crate) head_truncation_seconds: Summary,
+    pub(crate) chunks_removed: Counter,
     pub(crate) log_failures: Counter,
     pub(crate) log_corruptions: Counter,
     pub(crate) log_truncations: Counter,
@@ -113,7 +120,12 @@ impl Default for Meters {
             duplicates: Counter::new(),
             exemplars_appended: Counter::new(),
             exemplars_out_of_order: Counter::new(),
-            log_sync: Histogram::new(&SYNC_BOUNDS),
+            log_sync: Summary::new(&SYNC_QUANTILES),
+            log_truncation_seconds: Summary::new(&[]),
+            checkpoints: Counter::new(),
+            checkpoint_failures: Counter::new(),
+            head_truncation_seconds: Summary::new(&[]),
+            chunks_removed: Counter::new(),
             log_failures: Counter::new(),
             log_corruptions: Counter::new(),
             log_truncations: Counter::new(),

@@ -31,6 +31,14 @@ impl Store {
             )
         };
         let (first, last) = range.unwrap_or_default();
+        let removed = meters.chunks_removed.get();
+        let mut truncation = Family::new(
+            "prometheus_tsdb_head_gc_duration_seconds",
+            "Time that dropping old chunks and series from the head took.",
+            FamilyKind::Summary,
+        );
+        let seconds = &meters.head_truncation_seconds;
+        truncation.points.push(seconds.point(Labels::empty()));
         let appended = Family::new(
             "prometheus_tsdb_head_samples_appended_total",
             "Samples appended to the head.",
@@ -53,6 +61,17 @@ impl Store {
                 chunks as f64,
             ),
             appended,
+            truncation,
+            counter(
+                "prometheus_tsdb_head_chunks_created_total",
+                "Chunks that came into the head.",
+                removed.saturating_add(chunks as u64),
+            ),
+            counter(
+                "prometheus_tsdb_head_chunks_removed_total",
+                "Chunks removed from the head.",
+                removed,
+            ),
             counter(
                 "prometheus_tsdb_head_series_created_total",
                 "Series created in the head.",
@@ -175,11 +194,29 @@ impl Store {
         let mut sync = Family::new(
             "prometheus_tsdb_wal_fsync_duration_seconds",
             "Time that a sync of the log took.",
-            FamilyKind::Histogram,
+            FamilyKind::Summary,
         );
         sync.points.push(meters.log_sync.point(Labels::empty()));
+        let mut truncation = Family::new(
+            "prometheus_tsdb_wal_truncate_duration_seconds",
+            "Time that putting the log in order took.",
+            FamilyKind::Summary,
+        );
+        let seconds = &meters.log_truncation_seconds;
+        truncation.points.push(seconds.point(Labels::empty()));
         families.extend([
             sync,
+            truncation,
+            counter(
+                "prometheus_tsdb_checkpoint_creations_total",
+                "Checkpoints of the log that were begun.",
+                meters.checkpoints.get(),
+            ),
+            counter(
+                "prometheus_tsdb_checkpoint_creations_failed_total",
+                "Checkpoints of the log that failed.",
+                meters.checkpoint_failures.get(),
+            ),
             counter(
                 "prometheus_tsdb_wal_corruptions_total",
                 "Places where the log was damaged.",

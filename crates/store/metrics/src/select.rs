@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::{
-    ChunkSink, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched, Watch,
+    ChunkSink, LabelStamp, Patient, Select, SelectError, Selection, SeriesList, TimeRange, Touched,
+    Watch,
 };
 use model::{Columns, Labels};
 
@@ -22,8 +23,8 @@ use crate::damage::Damages;
 use crate::head::read::{HeadView, Ranges};
 use merge::{Piece, Rows};
 
-/// Names of labels that a thread may look at that must not wait: some ten microseconds.
-const NAMES_AT_ONCE: usize = 1000;
+/// Blocks that a thread may look at that must not wait: some ten microseconds.
+const STAMPED_BLOCKS: usize = 1000;
 
 /// A block with the series that were selected in it, in the order of labels.
 struct Part {
@@ -245,25 +246,19 @@ impl Select for Store {
         Ok(names.into_iter().collect())
     }
 
-    fn label_names_at_once(&self, range: TimeRange) -> Option<Vec<String>> {
+    fn label_stamp(&self, range: TimeRange) -> Option<LabelStamp> {
         self.readable().ok()?;
         let persisted = Arc::clone(&*self.persisted.try_read()?);
-        let of_blocks = persisted.overlapping(range).flat_map(|block| block.names());
-        let mut names = BTreeSet::new();
-        for (done, name) in of_blocks.enumerate() {
-            if done == NAMES_AT_ONCE {
-                return None;
-            }
-            // Most blocks have the same names.
-            if !names.contains(name) {
-                names.insert(name.to_owned());
-            }
+        if persisted.blocks.len() > STAMPED_BLOCKS {
+            return None;
         }
+        let blocks = persisted.overlapping(range);
+        let mut parts: Vec<u128> = blocks.map(|block| block.number()).collect::<Option<_>>()?;
         let head = self.head.try_read()?;
         if head.overlaps(range) {
-            head.label_names_at_once(NAMES_AT_ONCE, &mut names)?;
+            parts.push(u128::from(head.label_version()));
         }
-        Some(names.into_iter().collect())
+        Some(LabelStamp(parts))
     }
 
     fn label_values(

@@ -51,7 +51,16 @@ impl Store {
                 self.meters.head_truncation_failures.inc();
                 return Err(StoreError::log(&wal)(error));
             }
-            let removed = self.head.write().truncate(time);
+            let begun = Instant::now();
+            let (removed, chunks) = {
+                let mut head = self.head.write();
+                let before = head.chunk_count();
+                let removed = head.truncate(time);
+                (removed, before.saturating_sub(head.chunk_count()))
+            };
+            let took = begun.elapsed().as_secs_f64();
+            self.meters.head_truncation_seconds.observe(took);
+            self.meters.chunks_removed.add(chunks as u64);
             self.meters.series_removed.add(removed);
             self.meters.head_truncations.inc();
             self.chunks.rotate();
@@ -69,7 +78,10 @@ impl Store {
         if time == i64::MIN {
             return Ok(());
         }
+        let begun = Instant::now();
         let kept = self.checkpoint(time);
+        let took = begun.elapsed().as_secs_f64();
+        self.meters.log_truncation_seconds.observe(took);
         match &kept {
             Ok(()) => self.log_from.store(i64::MIN, Ordering::Release),
             Err(_) => self.meters.log_truncation_failures.inc(),
@@ -99,9 +111,16 @@ impl Store {
             },
         };
         let compress = self.options.wal_compression;
-        let Some(last) = checkpoint::write(&wal, current, compress, &keep)? else {
+        let written = checkpoint::write(&wal, current, compress, &keep);
+        if let Err(error) = written {
+            self.meters.checkpoints.inc();
+            self.meters.checkpoint_failures.inc();
+            return Err(error);
+        }
+        let Some(last) = written? else {
             return Ok(());
         };
+        self.meters.checkpoints.inc();
         if let Some(log) = self.appender.lock().log.as_mut() {
             log.truncate_before(last + 1)
                 .map_err(StoreError::log(&wal))?;

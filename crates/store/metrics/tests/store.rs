@@ -87,8 +87,6 @@ proptest! {
         let op = [MatchOp::Equal, MatchOp::NotEqual, MatchOp::Regex, MatchOp::NotRegex][op];
         let matchers = [Matcher::new(name, op, value).unwrap()];
         let part = TimeRange { start, end: start + length };
-        let all = Selection { matchers: &[], range: ALL, limit: 0 };
-        prop_assert_eq!(store.label_names_at_once(ALL), store.label_names(&all).ok());
         for (matchers, range) in [(&[][..], ALL), (&matchers[..], ALL), (&matchers[..], part)] {
             prop_assert_eq!(read(&*store, matchers, range), read(&model, matchers, range));
             let selection = Selection { matchers, range: ALL, limit: 0 };
@@ -97,6 +95,33 @@ proptest! {
                 store.label_values(name, &selection).unwrap(), model.label_values(name, &selection).unwrap());
         }
     }
+}
+
+#[test]
+fn a_stamp_of_labels_changes_with_them_and_not_with_samples() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let stamp = || store.label_stamp(ALL).unwrap();
+    let empty = stamp();
+    let ids = ids(&*store, 2);
+    store.append(&batch(&ids, &[(0, 10, 1.0)])).unwrap();
+    let two = stamp();
+    assert_ne!(two, empty);
+    store
+        .append(&batch(&ids, &[(0, 20, 1.0), (1, 20, 1.0)]))
+        .unwrap();
+    assert_eq!(stamp(), two);
+    // A series of known pairs brings neither a name nor a value.
+    let add = |pairs: &[(&str, &str)]| {
+        let set = Labels::from_pairs(pairs.iter().copied());
+        store.resolve(&[set], &mut Vec::new()).unwrap();
+    };
+    add(&[("__name__", "m0")]);
+    assert_eq!(stamp(), two);
+    add(&[("__name__", "another")]);
+    assert_ne!(stamp(), two);
+    let early = TimeRange { start: 0, end: 5 };
+    assert_ne!(store.label_stamp(early), store.label_stamp(ALL));
 }
 
 #[test]

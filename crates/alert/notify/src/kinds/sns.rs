@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use config::alertmanager::SnsConfig;
 use contract::NotifyError;
 use form_urlencoded::Serializer;
+use http_client::aws::{Keys, element};
 use url::Url;
 
-use crate::aws::{self, element};
+use crate::aws;
 use crate::error::{lasting, while_doing};
 use crate::integration::Kind;
 use crate::told::Told;
@@ -24,17 +25,19 @@ const MAX_SMS_BYTES: usize = 1600;
 pub(crate) struct Sns {
     config: SnsConfig,
     web: Web,
+    keys: Keys,
 }
 
 impl Sns {
     pub(crate) fn new(config: SnsConfig, web: Web) -> Self {
-        Self { config, web }
+        let keys = Keys::new(config.sigv4.clone());
+        Self { config, web, keys }
     }
 
     fn url(&self, told: &Told<'_>) -> Result<Url, NotifyError> {
         let text = match told.text(&self.config.api_url)? {
             given if !given.is_empty() => given,
-            _ => format!("https://sns.{}.amazonaws.com/", self.config.sigv4.region),
+            _ => format!("https://sns.{}.amazonaws.com/", self.keys.region()),
         };
         Url::parse(&text).map_err(|error| lasting(format!("api_url: {error}")))
     }
@@ -106,17 +109,12 @@ impl Kind for Sns {
     }
 
     async fn attempt(&self, told: &Told<'_>) -> Result<(), NotifyError> {
-        let sigv4 = &self.config.sigv4;
-        if sigv4.region.is_empty() {
+        if self.keys.region().is_empty() {
             return Err(lasting("region not configured in sns.sigv4.region"));
         }
         let url = self.url(told)?;
         let body = self.form(told)?.into_bytes();
-        let mut keys = aws::static_or_shared(sigv4)?;
-        if !sigv4.role_arn.is_empty() {
-            keys = aws::role(&self.web, sigv4, &keys).await?;
-        }
-        let asked = aws::signed(&url, body, &sigv4.region, "sns", &keys);
+        let asked = aws::signed(&self.web, &self.keys, &url, "sns", body).await?;
         let answer = self
             .web
             .ask(asked)

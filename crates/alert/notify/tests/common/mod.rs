@@ -246,7 +246,7 @@ pub fn firing(instances: &[&str]) -> Notification {
         reason: NotificationReason::First,
         now: START + 60_000,
         deadline: START + 90_000,
-        request_key: String::new(),
+        request_key: "the key".to_owned(),
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use config::{AlertingConfig, AlertmanagerConfig, Config, DiscoveryConfig};
 use contract::{AlertSink, Alertmanagers, Gather, TargetGroup, TargetSink};
+use http_client::aws::Keys;
 use http_client::{Client, HttpError};
 use model::{Alert, Family, Labels, LabelsBuilder};
 use parking_lot::Mutex;
@@ -94,6 +95,8 @@ struct State {
 struct Section {
     config: AlertmanagerConfig,
     client: Arc<Client>,
+    /// Who signs, where AWS runs them.
+    keys: Option<Arc<Keys>>,
     /// By URL.
     queues: BTreeMap<String, Running>,
     /// URLs that relabelling dropped.
@@ -142,6 +145,7 @@ impl Sender {
                 None => Section {
                     config: config.clone(),
                     client,
+                    keys: config.sigv4.clone().map(Keys::new).map(Arc::new),
                     queues: BTreeMap::new(),
                     dropped: Vec::new(),
                 },
@@ -173,6 +177,7 @@ impl Sender {
         let queue = Arc::new(Queue::new(url, limits));
         let way = Way {
             client: Arc::clone(&section.client),
+            keys: section.keys.clone(),
             timeout: section.config.timeout,
             drain: self.options.drain_at_the_end,
         };

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
-use http::{Method, Request, Uri};
+use http::{Method, Request, StatusCode, Uri};
+use http_client::aws::{AwsError, Keys, Signing};
 use http_client::{Client, HttpError, within};
+use jiff::Timestamp;
 use model::instrument::{Counter, Histogram};
 use parking_lot::Mutex;
 use thiserror::Error;
@@ -21,15 +23,20 @@ const MOST_ANSWER: u64 = 64 << 10;
 /// Seconds of a request, as upstream divides them.
 const SECONDS: [f64; 4] = [0.01, 0.1, 1.0, 10.0];
 
+/// What requests are signed for: Amazon's managed service for Prometheus, as upstream has it.
+const AWS_SERVICE: &str = "aps";
+
 /// Why a request failed.
 #[derive(Debug, Error)]
 enum SendError {
     #[error(transparent)]
     Http(#[from] HttpError),
+    #[error(transparent)]
+    Aws(#[from] AwsError),
     #[error("{0}: not a valid URL")]
     Url(String),
     #[error("bad response status {0}")]
-    Status(http::StatusCode),
+    Status(StatusCode),
 }
 
 /// How much waits, and how much is sent at once. In alerts.
@@ -42,6 +49,8 @@ pub(super) struct Limits {
 /// How requests go.
 pub(super) struct Way {
     pub(super) client: Arc<Client>,
+    /// Who signs, where AWS runs the Alertmanager.
+    pub(super) keys: Option<Arc<Keys>>,
     pub(super) timeout: Duration,
     /// Whether what waits is sent before the end.
     pub(super) drain: bool,
@@ -135,21 +144,33 @@ impl Queue {
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(super::USER_AGENT));
-        let status = within(way.timeout, async {
-            let response = way.client.send(request).await?;
-            let status = response.status();
-            // What is read to its end leaves a connection that can be used again; one with more
-            // to say than that is closed.
-            let _ = response.bytes(MOST_ANSWER).await;
-            Ok(status)
-        })
-        .await?;
+        let status = within(way.timeout, async { Ok(ask(way, request).await) }).await??;
         if status.is_success() {
             Ok(())
         } else {
             Err(SendError::Status(status))
         }
     }
+}
+
+/// Signs a request where that is asked for, sends it, and answers the status.
+async fn ask(way: &Way, mut request: Request<Bytes>) -> Result<StatusCode, SendError> {
+    if let Some(keys) = &way.keys {
+        let credentials = keys.get(&way.client).await?;
+        let region = keys.region();
+        let signing = Signing {
+            region: &region,
+            service: AWS_SERVICE,
+            now: Timestamp::now(),
+        };
+        signing.sign(&mut request, &credentials)?;
+    }
+    let response = way.client.send(request).await?;
+    let status = response.status();
+    // What is read to its end leaves a connection that can be used again; one with more to say
+    // than that is closed.
+    let _ = response.bytes(MOST_ANSWER).await;
+    Ok(status)
 }
 
 /// Sends what comes until it is stopped, and what waits then, where that is asked for. An

@@ -233,6 +233,27 @@ fn requests_are_bounded_and_what_waits_is_sent_before_the_end() {
 }
 
 #[test]
+fn requests_to_amazon_are_signed() {
+    let receiver = Receiver::start();
+    let world = World::new(SenderOptions::default());
+    world.load(
+        "alerting: {alertmanagers: [{sigv4: {region: eu-west-1, access_key: AKID, secret_key: s}, \
+         path_prefix: /workspaces/ws-1/alertmanager, static_configs: [{targets: [x]}]}]}",
+    );
+    world.find("config-0", &[&receiver.address]);
+    world.sender.send(&[alert("A")]);
+    world.wait(|| receiver.alerts().len() == 1);
+    let (head, _) = receiver.told.lock()[0].clone();
+    let signed = "Credential=AKID/";
+    assert!(head.contains(signed), "{head}");
+    assert!(
+        head.contains("/eu-west-1/aps/aws4_request, SignedHeaders=content-type;host;x-amz-date, "),
+        "{head}"
+    );
+    world.runtime.block_on(world.sender.shutdown());
+}
+
+#[test]
 fn a_failure_is_counted_and_the_next_alerts_are_sent() {
     let receiver = Receiver::start();
     receiver.status.store(500, Ordering::Relaxed);

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::service::{Alertmanager, Source};
 use crate::flags::Flags;
+use crate::systemd::Systemd;
 use crate::{listen, options, signals};
 
 /// Work that has not ended by then is cut off; all of it can be.
@@ -142,14 +143,22 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
         router,
         options.prefix,
         &guard,
-        options.max_connections,
+        listen::ClientLimits {
+            connections: options.max_connections,
+            patience: listen::ClientLimits::PATIENCE,
+        },
         &end,
     );
     tokio::spawn(signals::forward_hangups(reload));
     tokio::spawn(Arc::clone(&alertmanager).serve_reloads(requests));
+    let systemd = Systemd::from_environment();
+    let alive = Arc::clone(&systemd);
+    tokio::spawn(async move { alive.live().await });
+    systemd.ready("ready");
     tracing::info!("ready");
     let (_keep, quit) = mpsc::channel(1);
     signals::wait_for_end(quit).await?;
+    systemd.stopping();
     end.cancel();
     for server in serving {
         let _ = server.await;

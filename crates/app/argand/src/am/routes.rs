@@ -1,25 +1,21 @@
 //! `argand am config routes [show]`: the routing tree, drawn.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use config::alertmanager::Route;
+use config::alertmanager::{AlertmanagerConfig, Route};
 
-use super::routes_test;
 use super::tree::{Branch, draw};
+use super::{Common, routes_test};
 
 /// Shows the routing tree, or where labels lead in it.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The file whose routes are meant.
-    #[arg(
-        long = "config.file",
-        global = true,
-        default_value = "alertmanager.yml"
-    )]
-    config_file: PathBuf,
+    /// The file whose routes are meant; those of the server where only that is named.
+    #[arg(long = "config.file", global = true)]
+    config_file: Option<PathBuf>,
     /// Replace ${NAME} in values by what the environment says.
     #[arg(long = "config.expand-env", global = true)]
     expand_env: bool,
@@ -34,8 +30,8 @@ enum Command {
     Test(routes_test::Arguments),
 }
 
-pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<()> {
-    let root = super::load(&arguments.config_file, arguments.expand_env)?.route;
+pub(super) fn run(arguments: &Arguments, common: &Common, out: &mut impl Write) -> Result<()> {
+    let root = arguments.load(common)?.route;
     match &arguments.command {
         None | Some(Command::Show) => {
             writeln!(out, "Routing tree:")?;
@@ -44,6 +40,30 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<()> {
             Ok(())
         }
         Some(Command::Test(arguments)) => routes_test::run(&root, arguments, out),
+    }
+}
+
+impl Arguments {
+    /// The configuration of the file, else that of the server.
+    fn load(&self, common: &Common) -> Result<AlertmanagerConfig> {
+        match (&self.config_file, &common.url) {
+            (Some(file), url) => {
+                if url.is_some() {
+                    writeln!(
+                        io::stderr(),
+                        "Warning: --config.file flag overrides the --alertmanager.url."
+                    )?;
+                }
+                Ok(super::load(file, self.expand_env)?)
+            }
+            (None, Some(url)) => {
+                let text = common.api()?.status()?.config.original;
+                Ok(config::alertmanager::parse(&text, Path::new(url), None)?)
+            }
+            (None, None) => {
+                bail!("You have to specify one of --config.file or --alertmanager.url flags.")
+            }
+        }
     }
 }
 

@@ -1,34 +1,54 @@
-//! `argand check …`: looks at files that a server would read, with promtool's arguments, output and
-//! exit codes: 0 fine, 1 wrong, 3 where only a lint complains and that was asked to count.
+//! `argand check …`: looks at files that a server would read, at what targets say, and at servers,
+//! with promtool's arguments, output and exit codes: 0 fine, 1 wrong, 3 where only a lint complains
+//! and that was asked to count.
 
+mod config;
+mod discovery;
+mod metrics;
+mod referenced;
 mod rules;
+mod server;
+mod web_config;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{Args, Subcommand};
 
-use crate::tools;
+use crate::tools::Out;
+use crate::tools::promtool::Common;
+use crate::tools::values::duration;
 
-#[derive(Parser)]
-#[command(
-    name = "argand check",
-    bin_name = "argand check",
-    about = "Checks files.",
-    disable_help_subcommand = true
-)]
-struct CommandLine {
+/// Check the resources for validity.
+#[derive(Args)]
+pub(crate) struct Family {
+    /// The server's maximum query lookback duration.
+    #[arg(
+        long = "query.lookback-delta",
+        global = true,
+        default_value = "5m",
+        value_parser = duration
+    )]
+    lookback: std::time::Duration,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    ServiceDiscovery(discovery::Arguments),
+    Config(config::Arguments),
+    WebConfig(web_config::Arguments),
+    /// Check if the Prometheus server is healthy.
+    Healthy(server::Arguments),
+    /// Check if the Prometheus server is ready.
+    Ready(server::Arguments),
     Rules(rules::Arguments),
+    Metrics(metrics::Arguments),
 }
 
-/// What a look at files has found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a look has found, from good to bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
     #[default]
     Fine,
@@ -37,16 +57,23 @@ enum Verdict {
     Wrong,
 }
 
-/// Does what a command line, the program's name included, says.
-pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    tools::run(arguments, 1, |line: CommandLine, out| {
-        let verdict = match &line.command {
-            Command::Rules(arguments) => rules::run(arguments, out),
+impl Family {
+    pub(crate) fn run(&self, common: &Common, out: &mut Out) -> Result<ExitCode> {
+        let verdict = match &self.command {
+            Command::ServiceDiscovery(arguments) => discovery::run(arguments, out),
+            Command::Config(arguments) => {
+                config::run(arguments, self.lookback, &common.engine(), out)
+            }
+            Command::WebConfig(arguments) => web_config::run(arguments),
+            Command::Healthy(arguments) => server::run(arguments, "/-/healthy"),
+            Command::Ready(arguments) => server::run(arguments, "/-/ready"),
+            Command::Rules(arguments) => rules::run(arguments, &common.engine(), out),
+            Command::Metrics(arguments) => metrics::run(arguments, out),
         }?;
         Ok(match verdict {
             Verdict::Fine => ExitCode::SUCCESS,
             Verdict::Lint => ExitCode::from(3),
             Verdict::Wrong => ExitCode::FAILURE,
         })
-    })
+    }
 }

@@ -1,26 +1,22 @@
 //! `argand promql …`: tools for the text of queries. No server and no data is needed.
 //!
 //! Each command has a file of its own and writes to the writer it is given. A query that cannot be
-//! read is an error on standard error with exit code 1, as is a command line that makes no sense.
+//! read is an error.
 
 mod explain;
 mod format;
+mod label_matchers;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{Args, Subcommand};
 
-use crate::tools;
+use crate::tools::Out;
 
-#[derive(Parser)]
-#[command(
-    name = "argand promql",
-    bin_name = "argand promql",
-    about = "Reads queries and shows what they are.",
-    disable_help_subcommand = true
-)]
-struct CommandLine {
+/// PromQL formatting and editing.
+#[derive(Args)]
+pub(crate) struct Family {
     #[command(subcommand)]
     command: Command,
 }
@@ -29,15 +25,16 @@ struct CommandLine {
 enum Command {
     Explain(explain::Arguments),
     Format(format::Arguments),
+    LabelMatchers(label_matchers::Arguments),
 }
 
-/// Does what a command line, the program's name included, says.
-pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    tools::run(arguments, 1, |line: CommandLine, out| {
-        match &line.command {
+impl Family {
+    pub(crate) fn run(&self, out: &mut Out) -> Result<ExitCode> {
+        match &self.command {
             Command::Explain(arguments) => explain::run(arguments, out),
             Command::Format(arguments) => format::run(arguments, out),
+            Command::LabelMatchers(arguments) => label_matchers::run(arguments, out),
         }?;
         Ok(ExitCode::SUCCESS)
-    })
+    }
 }

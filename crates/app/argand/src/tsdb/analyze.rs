@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 use metrics_store::offline::{self, Analysis, ChunkSizes};
 
-use super::{DATA, table};
+use super::DATA;
+use crate::tools::go_time;
 
 /// Analyze churn, label pair cardinality and compaction efficiency.
 #[derive(Args)]
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<()> {
     };
     let found = offline::analyze(&arguments.path, &block, &matchers, arguments.extended)?;
     writeln!(out, "Block ID: {}", found.ulid)?;
-    writeln!(out, "Duration: {}", table::duration(found.span))?;
+    writeln!(out, "Duration: {}", go_time::duration(found.span))?;
     writeln!(out, "Total Series: {}", found.series)?;
     if let Some(text) = selector {
         writeln!(out, "Matcher: {text}")?;

@@ -1,8 +1,8 @@
 //! `argand tsdb dump` and `dump-openmetrics`: every sample of blocks and head, a line each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -14,6 +14,8 @@ use model::number::push_general;
 use model::{Columns, Labels, METRIC_NAME};
 
 use super::{DATA, histogram};
+use crate::tools::json;
+use crate::tools::progress::Progress;
 
 /// What all dumps take.
 #[derive(Args)]
@@ -76,7 +78,8 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<()> {
         Format::Seriesjson => {
             let mut seen = BTreeSet::new();
             arguments.selection.each(|labels, _| {
-                let line = json(labels)?;
+                let labels: BTreeMap<&str, &str> = labels.iter().collect();
+                let line = json::compact(&labels)?;
                 if !seen.contains(&line) {
                     writeln!(out, "{line}")?;
                     seen.insert(line);
@@ -101,7 +104,7 @@ pub(super) fn run_open_metrics(
 }
 
 impl Selection {
-    fn each(&self, each: impl FnMut(&Labels, &Columns) -> Result<()>) -> Result<()> {
+    fn each(&self, mut each: impl FnMut(&Labels, &Columns) -> Result<()>) -> Result<()> {
         let sets = self
             .selectors
             .iter()
@@ -117,7 +120,17 @@ impl Selection {
             start: self.min_time,
             end: self.max_time,
         };
-        data.each_series(&sets, range, each)
+        // Where the dump itself goes to the terminal, that is what is watched.
+        let progress = match io::stdout().is_terminal() {
+            true => Progress::hidden(),
+            false => Progress::unknown(),
+        };
+        let mut series = 0;
+        data.each_series(&sets, range, |labels, columns| {
+            series += 1;
+            progress.at(series, "series");
+            each(labels, columns)
+        })
     }
 }
 
@@ -167,30 +180,6 @@ fn open_metrics_lines(labels: &Labels, columns: &Columns, text: &mut String) {
     }
 }
 
-/// Labels as Go's JSON encoder writes a map: sorted, and safe within HTML.
-fn json(labels: &Labels) -> Result<String> {
-    let mut line = String::from("{");
-    for (place, (name, value)) in labels.iter().enumerate() {
-        if place > 0 {
-            line.push(',');
-        }
-        line.push_str(&serde_json::to_string(name)?);
-        line.push(':');
-        line.push_str(&serde_json::to_string(value)?);
-    }
-    line.push('}');
-    for (plain, escaped) in [
-        ("<", "\\u003c"),
-        (">", "\\u003e"),
-        ("&", "\\u0026"),
-        ("\u{2028}", "\\u2028"),
-        ("\u{2029}", "\\u2029"),
-    ] {
-        line = line.replace(plain, escaped);
-    }
-    Ok(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,12 +218,5 @@ mod tests {
             "{{a=\"b\"}} 0.5 1\n{{a=\"b\"}} {histogram} 2\n{{a=\"b\"}} +Inf 3\n{{a=\"b\"}} {histogram} 4\n"
         );
         assert_eq!(text, expected);
-    }
-
-    #[test]
-    fn json_is_gos() {
-        let labels = Labels::from_pairs([("a", "<&\">"), ("b", "é\n")]);
-        let expected = r#"{"a":"\u003c\u0026\"\u003e","b":"é\n"}"#;
-        assert_eq!(json(&labels).unwrap(), expected);
     }
 }

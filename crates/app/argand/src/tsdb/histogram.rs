@@ -39,7 +39,7 @@ fn push(out: &mut String, text: impl Display) {
 }
 
 /// Appends a histogram.
-pub(super) fn push_value(out: &mut String, value: &HistogramValue) {
+pub(crate) fn push_value(out: &mut String, value: &HistogramValue) {
     match value {
         HistogramValue::Integer(whole) => push_histogram(out, whole),
         HistogramValue::Float(float) => push_histogram(out, float),

@@ -1,43 +1,39 @@
 //! `argand tsdb …`: tools for data directories, with the arguments and the output of promtool.
 //!
-//! Each command has a file of its own. What it prints goes to the writer it is given; an error goes
-//! to standard error, and the exit code is 1, as for a command line that makes no sense.
+//! Each command has a file of its own. What it prints goes to the writer it is given.
 
 mod analyze;
+mod bench;
 mod blocks;
 mod bounds;
 mod dump;
-mod histogram;
+pub(crate) mod histogram;
 mod list;
 mod open_metrics;
 mod rules;
 mod table;
 mod verify;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{Args, Subcommand};
 
-use crate::tools;
+use crate::tools::Out;
 
 /// Where commands look for a data directory that is not named.
 const DATA: &str = "data/";
 
-#[derive(Parser)]
-#[command(
-    name = "argand tsdb",
-    bin_name = "argand tsdb",
-    about = "Reads, checks and fills data directories, without a server.",
-    disable_help_subcommand = true
-)]
-struct CommandLine {
+/// Reads, checks and fills data directories, without a server.
+#[derive(Args)]
+pub(crate) struct Family {
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(bench::Arguments),
     Analyze(analyze::Arguments),
     List(list::Arguments),
     Dump(dump::Arguments),
@@ -48,10 +44,10 @@ enum Command {
     Verify(verify::Arguments),
 }
 
-/// Does what a command line, the program's name included, says.
-pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    tools::run(arguments, 1, |line: CommandLine, out| {
-        match &line.command {
+impl Family {
+    pub(crate) fn run(&self, out: &mut Out) -> Result<ExitCode> {
+        match &self.command {
+            Command::Bench(arguments) => bench::run(arguments, out),
             Command::Analyze(arguments) => analyze::run(arguments, out),
             Command::List(arguments) => list::run(arguments, out),
             Command::Dump(arguments) => dump::run(arguments, out),
@@ -60,5 +56,5 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
             Command::Verify(arguments) => verify::run(arguments, out),
         }?;
         Ok(ExitCode::SUCCESS)
-    })
+    }
 }

@@ -15,13 +15,15 @@ use wire::exposition::{Entry, Format, Parser, parse_series};
 
 use super::DATA;
 use super::blocks::{Output, block_span};
+use crate::tools::progress::Progress;
+use crate::tools::values::pair;
 
 /// Import samples from OpenMetrics input and produce TSDB blocks.
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Label to attach to metrics. Can be specified multiple times. Example
     /// --label=label_name=label_value
-    #[arg(long = "label", value_name = "LABEL", value_parser = label)]
+    #[arg(long = "label", value_name = "LABEL", value_parser = pair)]
     labels: Vec<(String, String)>,
     /// OpenMetrics file to read samples from.
     #[arg(value_name = "input file")]
@@ -29,13 +31,6 @@ pub(super) struct Arguments {
     /// Output directory for generated blocks.
     #[arg(value_name = "output directory", default_value = DATA)]
     output: PathBuf,
-}
-
-fn label(text: &str) -> Result<(String, String)> {
-    let (name, value) = text
-        .split_once('=')
-        .with_context(|| format!("expected name=value, got {text:?}"))?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) -> Result<()> {
@@ -49,8 +44,12 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) ->
     };
     let span = block_span(output.max_block_duration);
     let mut start = first.div_euclid(span) * span;
+    let blocks = usize::try_from((last - start) / span + 1)?;
+    let progress = Progress::of(blocks);
     while start <= last {
         let end = start + span;
+        let ahead = usize::try_from((last - start) / span + 1)?;
+        progress.at(blocks - ahead, "blocks");
         let (builder, next) = one_block(body, start..end, span, &arguments.labels)
             .with_context(|| format!("block from {start} to {end}"))?;
         if let Some(block) = builder.write(&arguments.output)? {

@@ -16,9 +16,9 @@ use model::{LabelsBuilder, METRIC_NAME};
 use serde::Deserialize;
 
 use super::blocks::{Output, block_span};
+use crate::tools::server::{HttpArguments, Server};
+use crate::tools::values::{duration, existing_file, moment};
 
-/// Bytes of an answer at most.
-const MOST_ANSWER: u64 = 1 << 30;
 /// How long a query may take: twice what servers allow a query by default, and time to send it.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Blocks end this long before now where no end is given, so that they stay clear of the head.
@@ -27,6 +27,8 @@ const BEHIND: Duration = Duration::from_secs(3 * 3600);
 /// Create blocks of data for new recording rules.
 #[derive(Args)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    http: HttpArguments,
     /// The URL for the Prometheus API with the data where the rule will be backfilled from.
     #[arg(long, default_value = "http://localhost:9090")]
     url: String,
@@ -44,23 +46,17 @@ pub(super) struct Arguments {
     output_dir: PathBuf,
     /// How frequently to evaluate rules when backfilling if a value is not set in the recording rule
     /// files.
-    #[arg(long, default_value = "60s", value_parser = model::duration::parse)]
-    eval_interval: i64,
+    #[arg(long, default_value = "60s", value_parser = duration)]
+    eval_interval: Duration,
     /// A list of one or more files containing recording rules to be backfilled. All recording rules
     /// listed in the files will be backfilled. Alerting rules are not evaluated.
-    #[arg(value_name = "rule-files", required = true)]
+    #[arg(value_name = "rule-files", required = true, value_parser = existing_file)]
     files: Vec<PathBuf>,
 }
 
 /// A time in whole seconds since the epoch.
 fn seconds(text: &str) -> Result<i64> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Ok(seconds.floor() as i64);
-    }
-    let time: jiff::Timestamp = text
-        .parse()
-        .map_err(|_| anyhow!("cannot parse {text:?} to a valid timestamp"))?;
-    Ok(time.as_second())
+    Ok(moment(text)?.div_euclid(1000))
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) -> Result<()> {
@@ -74,7 +70,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) ->
     if arguments.start >= end {
         bail!("start time is not before end time");
     }
-    if arguments.eval_interval <= 0 {
+    if arguments.eval_interval.is_zero() {
         bail!("--eval-interval: more than nothing was expected");
     }
     let mut groups = Vec::new();
@@ -87,10 +83,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) ->
         arguments,
         end,
         span: block_span(output.max_block_duration),
-        client: http_client::Client::new(&config::HttpConfig::default())?,
-        runtime: tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?,
+        server: Server::new(&arguments.url, arguments.http.file.as_deref(), PATIENCE)?,
     };
     let mut failed = false;
     for group in &groups {
@@ -134,8 +127,7 @@ struct Import<'a> {
     end: i64,
     /// Milliseconds of a block.
     span: i64,
-    client: http_client::Client,
-    runtime: tokio::runtime::Runtime,
+    server: Server,
 }
 
 /// What a server answers to a range query.
@@ -167,10 +159,8 @@ struct Series {
 impl Import<'_> {
     /// Writes the blocks of one rule.
     fn rule(&self, group: &RuleGroup, rule: &RuleConfig, record: &str) -> Result<()> {
-        let step = match group.interval {
-            Some(own) => i64::try_from(own.as_millis())?,
-            None => self.arguments.eval_interval,
-        };
+        let step = group.interval.unwrap_or(self.arguments.eval_interval);
+        let step = i64::try_from(step.as_millis())?.max(1);
         let (start, end) = (self.arguments.start * 1000, self.end * 1000);
         let mut block = start.div_euclid(self.span) * self.span;
         while block <= end {
@@ -208,26 +198,14 @@ impl Import<'_> {
             model::number::push_seconds(&mut text, millis);
             text
         };
-        let base = self.arguments.url.trim_end_matches('/');
-        let mut url = url::Url::parse(&format!("{base}/api/v1/query_range"))
-            .with_context(|| format!("--url={base}"))?;
+        let mut url = self.server.at("/api/v1/query_range");
         url.query_pairs_mut()
             .append_pair("query", expr)
             .append_pair("start", &seconds(first))
             .append_pair("end", &seconds(last))
             .append_pair("step", &seconds(step));
-        let body = self.runtime.block_on(async {
-            let asked = async {
-                let response = self
-                    .client
-                    .get(url.as_str(), http::HeaderMap::new())
-                    .await?;
-                response.bytes(MOST_ANSWER).await
-            };
-            tokio::time::timeout(PATIENCE, asked).await
-        });
-        let body = body.context("the server takes too long")??;
-        let answer: Answer = serde_json::from_slice(&body).context("query range")?;
+        let answer = self.server.get(&url)?;
+        let answer: Answer = serde_json::from_slice(&answer.body).context("query range")?;
         for warning in &answer.warnings {
             let _ = writeln!(io::stderr(), "range query returned a warning: {warning}");
         }

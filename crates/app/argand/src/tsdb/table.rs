@@ -1,10 +1,13 @@
-//! The table of blocks, and times, lengths and sizes as Go programs print them.
+//! The table of blocks, and times and sizes as Go programs print them.
 
 use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::Result;
 use metrics_store::offline::BlockFacts;
+
+use crate::tools::go_time;
+use crate::tools::table::{self, Layout};
 
 const HEADER: [&str; 8] = [
     "BLOCK ULID",
@@ -16,10 +19,11 @@ const HEADER: [&str; 8] = [
     "NUM SERIES",
     "SIZE",
 ];
-/// Fewest characters of a column, the space behind it included.
-const MIN_WIDTH: usize = 13;
-/// Spaces behind the longest text of a column, at least.
-const PADDING: usize = 2;
+/// As upstream's, whose last column ends nowhere.
+const LAYOUT: Layout = Layout {
+    least: 13,
+    padding: 2,
+};
 
 /// Writes one line a block, in columns.
 pub(super) fn write(
@@ -28,26 +32,12 @@ pub(super) fn write(
     with_header: bool,
     human: bool,
 ) -> Result<()> {
-    let mut rows: Vec<[String; 8]> = Vec::with_capacity(blocks.len() + 1);
+    let mut rows: Vec<String> = Vec::with_capacity(blocks.len() + 1);
     if with_header {
-        rows.push(HEADER.map(str::to_owned));
+        rows.push(HEADER.join("\t"));
     }
-    rows.extend(blocks.iter().map(|block| row(block, human)));
-    let mut widths = [MIN_WIDTH; 8];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.len() + PADDING);
-        }
-    }
-    // Behind the last column stand no spaces.
-    widths[7] = 0;
-    for row in &rows {
-        for (width, cell) in widths.into_iter().zip(row) {
-            write!(out, "{cell:<width$}")?;
-        }
-        writeln!(out)?;
-    }
-    Ok(())
+    rows.extend(blocks.iter().map(|block| row(block, human).join("\t")));
+    Ok(table::write(out, LAYOUT, &rows.join("\n"))?)
 }
 
 fn row(block: &BlockFacts, human: bool) -> [String; 8] {
@@ -56,7 +46,7 @@ fn row(block: &BlockFacts, human: bool) -> [String; 8] {
         block.ulid.clone(),
         time(block.min_time, human),
         time(block.max_time, human),
-        duration(millis),
+        go_time::duration(millis),
         block.samples.to_string(),
         block.chunks.to_string(),
         block.series.to_string(),
@@ -71,32 +61,6 @@ fn time(millis: i64, human: bool) -> String {
         Ok(second) if human => second.strftime("%Y-%m-%d %H:%M:%S +0000 UTC").to_string(),
         _ => millis.to_string(),
     }
-}
-
-/// A length of milliseconds in the form `2h0m0s`, `1m30.5s`, `20ms`.
-pub(super) fn duration(millis: i64) -> String {
-    if millis == 0 {
-        return "0s".to_owned();
-    }
-    let mut text = String::new();
-    if millis < 0 {
-        text.push('-');
-    }
-    let size = millis.unsigned_abs();
-    if size < 1000 {
-        let _ = write!(text, "{size}ms");
-        return text;
-    }
-    let (minutes, rest) = (size / 60_000, size % 60_000);
-    if minutes >= 60 {
-        let _ = write!(text, "{}h", minutes / 60);
-    }
-    if minutes > 0 {
-        let _ = write!(text, "{}m", minutes % 60);
-    }
-    model::number::push_seconds(&mut text, rest as i64);
-    text.push('s');
-    text
 }
 
 /// Bytes as they are, or by powers of 1024, each named: `1MiB20KiB3B`.
@@ -121,22 +85,6 @@ fn bytes(size: u64, human: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_as_go_prints_them() {
-        for (millis, text) in [
-            (0, "0s"),
-            (1, "1ms"),
-            (999, "999ms"),
-            (1500, "1.5s"),
-            (60_000, "1m0s"),
-            (7_200_000, "2h0m0s"),
-            (7_199_999, "1h59m59.999s"),
-            (-1500, "-1.5s"),
-        ] {
-            assert_eq!(duration(millis), text);
-        }
-    }
 
     #[test]
     fn sizes_and_times_for_people() {

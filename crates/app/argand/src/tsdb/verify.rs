@@ -1,17 +1,17 @@
 //! `argand tsdb verify`: is a data directory whole?
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Args;
 use metrics_store::offline;
 
 use super::DATA;
+use crate::tools::progress::Progress;
 
-/// How often long work says how far it is.
-const PROGRESS: Duration = Duration::from_secs(2);
+/// What the check is divided into for those who watch it.
+const WHOLE: usize = 1000;
 
 /// Check every checksum and invariant of a data directory. Reads only; a server may be running.
 ///
@@ -28,15 +28,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<()> {
-    let mut said = Instant::now();
-    let is_seen = !arguments.quiet && io::stderr().is_terminal();
+    let progress = match arguments.quiet {
+        true => Progress::hidden(),
+        false => Progress::of(WHOLE),
+    };
     let report = offline::verify(&arguments.path, &mut |file, done| {
-        let is_due = said.elapsed() >= PROGRESS;
-        if is_seen && is_due {
-            let _ = writeln!(io::stderr(), "{:3.0} % {}", done * 100.0, file.display());
-            said = Instant::now();
-        }
+        progress.at((done * WHOLE as f64) as usize, file.display());
     })?;
+    drop(progress);
     for finding in &report.findings {
         writeln!(out, "{finding}")?;
     }

@@ -4,7 +4,7 @@ use super::http::http;
 use super::scrape::{discovery, rules};
 use crate::error::Fault;
 use crate::table::Table;
-use crate::{AlertingConfig, AlertmanagerConfig};
+use crate::{AlertingConfig, AlertmanagerConfig, SigV4};
 
 /// The section, where there is one.
 pub(super) fn alerting(
@@ -29,6 +29,7 @@ fn alertmanager(section: &Table, legacy_names: bool) -> Result<AlertmanagerConfi
         path_prefix: section.text("path_prefix").to_owned(),
         timeout: section.duration("timeout"),
         http: http(section)?,
+        sigv4: section.table("sigv4").map(SigV4::of),
         discovery: discovery(section),
         relabel: rules(section, "relabel_configs", legacy_names)?,
         alert_relabel: rules(section, "alert_relabel_configs", legacy_names)?,

@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use super::alerting::alerting;
 use super::otlp::otlp;
+use super::remote_read::remote_read;
 use super::remote_write::remote_write;
 use super::scrape::{labels, name_validation, scrape};
+use super::tracing::tracing;
 use crate::error::Fault;
 use crate::sections::top::MAX_EXEMPLARS;
 use crate::table::Table;
 use crate::{Config, DiscoveryConfig, GlobalConfig, NameValidation, Retention, StorageConfig};
-
-/// Top-level sections whose machinery is not active yet.
-const INACTIVE: [&str; 2] = ["tracing", "remote_read"];
 
 /// Puts together what was read, completed and checked.
 pub(crate) fn build<'a>(
@@ -22,11 +21,10 @@ pub(crate) fn build<'a>(
     redacted: String,
 ) -> Result<Config, Fault> {
     let scrape_configs = scrapes.map(scrape).collect::<Result<Vec<_>, Fault>>()?;
-    let mut inactive: Vec<String> = INACTIVE
-        .iter()
-        .filter(|key| config.has(key))
-        .map(|key| (*key).to_owned())
-        .collect();
+    let mut inactive: Vec<String> = Vec::new();
+    if config.has("tracing") {
+        inactive.push("tracing".to_owned());
+    }
     let legacy = name_validation(global) == NameValidation::Legacy;
     let alerting = alerting(config.table("alerting"), legacy)?;
     let scraped = scrape_configs.iter().flat_map(|scrape| &scrape.discovery);
@@ -54,6 +52,11 @@ pub(crate) fn build<'a>(
             .tables("remote_write")
             .map(|section| remote_write(section, legacy))
             .collect::<Result<_, Fault>>()?,
+        remote_read: config
+            .tables("remote_read")
+            .map(remote_read)
+            .collect::<Result<_, Fault>>()?,
+        tracing: config.table("tracing").map(tracing),
         storage: storage(config.table("storage")),
         otlp: otlp(config.table("otlp")),
         inactive,

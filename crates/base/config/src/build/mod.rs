@@ -4,6 +4,18 @@ mod alerting;
 pub(crate) mod config;
 pub(crate) mod http;
 mod otlp;
+mod remote_read;
 mod remote_write;
 pub(crate) mod rules;
 mod scrape;
+mod tracing;
+
+use std::collections::BTreeMap;
+
+use crate::table::Item;
+
+/// A map of texts.
+fn texts(map: &[(String, Item)]) -> BTreeMap<String, String> {
+    let owned = |(name, item): &(String, Item)| (name.clone(), item.text().to_owned());
+    map.iter().map(owned).collect()
+}

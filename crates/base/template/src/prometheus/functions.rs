@@ -50,6 +50,11 @@ const FUNCTIONS: [Signature; 29] = [
     Signature::new("urlQueryEscape", TEXT),
 ];
 
+/// The names of all functions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|function| function.name)
+}
+
 /// Whether there is a function of that name.
 pub(super) fn is_function(name: &str) -> bool {
     FUNCTIONS.iter().any(|function| function.name == name)

@@ -115,6 +115,11 @@ impl RuleTemplate {
     }
 }
 
+/// The names of the functions that a text may call.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    functions::names()
+}
+
 /// Reads and expands a text at once: see [`RuleTemplate`].
 pub fn expand(
     text: &str,

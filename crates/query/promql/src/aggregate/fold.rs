@@ -7,6 +7,7 @@
 use super::histograms::{Adding, HistogramCells};
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp};
+use crate::budget::CELLS_AT_ONCE;
 use crate::column::{ABSENT, Histograms, Series, Steps, is_present};
 use crate::eval::source::Distinct;
 use crate::eval::{Context, parallel};
@@ -216,7 +217,7 @@ fn fold<C: Cell>(
                 let bytes = cells + labels.size() + GROUP_OVERHEAD;
                 groups.push(Group {
                     _held: context.budget.hold_bytes(bytes)?,
-                    cells: vec![None; steps.count],
+                    cells: context.budget.cells(None, steps.count)?,
                     labels,
                     drop_name: false,
                     histograms: HistogramCells::default(),
@@ -225,7 +226,12 @@ fn fold<C: Cell>(
             if let Some(group) = groups.get_mut(*group) {
                 // Also where the query groups by the name, as upstream has it.
                 group.drop_name |= source.drops_name(place);
-                add_column(&mut group.cells, column);
+                let parts = group.cells.chunks_mut(CELLS_AT_ONCE);
+                let parts = parts.zip(column.chunks(CELLS_AT_ONCE));
+                for (part, (cells, values)) in parts.enumerate() {
+                    context.budget.check_behind(part)?;
+                    add_column(cells, values);
+                }
                 if has_histograms {
                     let (labels, _) = source.labels(place);
                     let metric = labels.metric().unwrap_or_default();
@@ -243,9 +249,9 @@ fn fold<C: Cell>(
     let mut results = Vec::with_capacity(groups.len());
     for group in groups {
         context.budget.check()?;
-        let values = group.cells.iter();
-        let values = values.map(|cell| cell.as_ref().map_or(ABSENT, C::get));
-        let mut one = Series::numbers(group.labels, group.drop_name, values.collect());
+        let value = |cell: &Option<C>| cell.as_ref().map_or(ABSENT, C::get);
+        let values = context.budget.mapped(&group.cells, value)?;
+        let mut one = Series::numbers(group.labels, group.drop_name, values);
         group.histograms.finish(&adding, &mut one);
         if !one.is_vacant() {
             results.push(context.counted(one)?);

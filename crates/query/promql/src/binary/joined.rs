@@ -132,9 +132,11 @@ impl Join<'_> {
         // With group_right upstream fills the many side, which stands on the right, by `fill_left`.
         let (fill_many, fill_one) = (self.matching.fill_left, self.matching.fill_right);
         let members = std::mem::take(&mut self.members);
+        let mut pace = self.context.budget.pace();
         for (group, member) in members.iter().enumerate() {
             self.context.budget.check()?;
             for (step, (many_there, one_there)) in many_there.iter().zip(&one_there).enumerate() {
+                pace.step()?;
                 let whole = *many_there && *one_there;
                 let filled = fill_many.is_some() || fill_one.is_some();
                 if whole || (filled && (*many_there || *one_there)) {

@@ -1,5 +1,6 @@
 //! The series that a selector found, counted in the query's budget.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use contract::{SelectError, SeriesList, Touched};
@@ -56,6 +57,10 @@ impl SeriesList for Listed {
 
     fn read_newest(&self, place: usize, into: &mut Columns) -> Result<(), SelectError> {
         self.list.read_newest(place, into)
+    }
+
+    fn prepare(&self, places: Range<usize>) {
+        self.list.prepare(places);
     }
 
     fn group(&self, keeps: &dyn Fn(&str) -> bool) -> Vec<u32> {

@@ -151,7 +151,9 @@ impl<'a> Context<'a> {
 
     fn eval_node(&self, expr: &Expr, steps: &Steps) -> Result<Evaluated, QueryError> {
         match &expr.kind {
-            ExprKind::Number { value, .. } => Ok(Evaluated::Scalar(vec![*value; steps.count])),
+            ExprKind::Number { value, .. } => {
+                Ok(Evaluated::Scalar(self.budget.cells(*value, steps.count)?))
+            }
             ExprKind::String(text) => Ok(Evaluated::String(text.as_str().to_owned())),
             ExprKind::Paren(inner) => self.eval(inner, steps),
             ExprKind::Unary { negative, operand } => self.unary(*negative, operand, steps),
@@ -248,7 +250,8 @@ impl<'a> Context<'a> {
                 if points > 0 {
                     self.budget.hold(points)?;
                     let (labels, drop_name) = source.labels(place);
-                    let mut one = Series::numbers(labels, drop_name, column.to_vec());
+                    let values = self.budget.mapped(column, |value| *value)?;
+                    let mut one = Series::numbers(labels, drop_name, values);
                     one.histograms = std::mem::take(histograms);
                     series.push(self.counted(one)?);
                 }
@@ -300,15 +303,18 @@ impl<'a> Context<'a> {
     }
 
     fn repeat(&self, once: Evaluated, count: usize) -> Result<Evaluated, QueryError> {
-        let spread = |values: &[f64]| vec![values.first().copied().unwrap_or(f64::NAN); count];
+        let spread = |values: &[f64]| {
+            let value = values.first().copied().unwrap_or(f64::NAN);
+            self.budget.cells(value, count)
+        };
         Ok(match once {
-            Evaluated::Scalar(values) => Evaluated::Scalar(spread(&values)),
+            Evaluated::Scalar(values) => Evaluated::Scalar(spread(&values)?),
             Evaluated::String(text) => Evaluated::String(text),
             Evaluated::Vector(mut series) => {
                 self.budget
                     .hold(series.len().saturating_mul(count.saturating_sub(1)))?;
                 for one in &mut series {
-                    one.values = spread(&one.values);
+                    one.values = spread(&one.values)?;
                     if let Some(histogram) = one.histograms.get(0).cloned() {
                         for step in 0..count {
                             one.histograms.set(step, Arc::clone(&histogram));

@@ -24,8 +24,17 @@ const WIDE: usize = CELLS;
 /// Fewest and most series of a block, whatever the number of steps.
 const SERIES: std::ops::RangeInclusive<usize> = 8..=512;
 
-/// Below this many series, starting threads costs more than it saves.
-const WORTH_THREADS: usize = 128;
+/// Fewer series are not worth sharing among threads.
+const WORTH_SHARING: usize = 128;
+
+/// Work of so many nanoseconds is over before threads that were started for it have shared it, and
+/// starting them and handing blocks over takes a tenth of it in processor time.
+const WORTH_THREADS: usize = 2_000_000;
+
+/// Nanoseconds, about: of a series whatever is in it, of one of its samples and of a step.
+const OF_SERIES: usize = 300;
+const OF_SAMPLE: usize = 8;
+const OF_STEP: usize = 10;
 
 /// Series that are fetched from memory side by side before they are computed.
 const PREPARED: usize = 16;
@@ -35,6 +44,14 @@ fn prepare(source: &dyn Source, place: usize, end: usize) {
     if place.is_multiple_of(PREPARED) {
         source.prepare(place..end.min(place + PREPARED));
     }
+}
+
+/// Whether several threads are of use.
+fn is_worth_threads(source: &dyn Source, width: usize) -> bool {
+    let samples = source.depth(width).saturating_mul(OF_SAMPLE);
+    let steps = width.saturating_mul(OF_STEP);
+    let of_one = OF_SERIES.saturating_add(samples).saturating_add(steps);
+    source.len() >= WORTH_SHARING && source.len().saturating_mul(of_one) >= WORTH_THREADS
 }
 
 /// What is done with a column, in order of places; it may take the histograms.
@@ -63,11 +80,11 @@ pub(crate) fn for_each_column(
 ) -> Result<(), QueryError> {
     let block_size = (CELLS / width.max(1)).clamp(*SERIES.start(), *SERIES.end());
     let blocks = source.len().div_ceil(block_size);
-    if context.threads <= 1 || source.len() < WORTH_THREADS {
+    if context.threads <= 1 || !is_worth_threads(source, width) {
         let mut scratch = Scratch::default();
         let mut decoded = context.budget.hold_bytes(0)?;
         let _column = context.budget.hold_bytes(width * size_of::<f64>())?;
-        let mut column = vec![ABSENT; width];
+        let mut column = context.budget.cells(ABSENT, width)?;
         let mut histograms = Histograms::default();
         for place in 0..source.len() {
             if width > WIDE || place.is_multiple_of(block_size) {

@@ -33,11 +33,7 @@ impl Windowed<'_> {
         for (piece, cells) in out.chunks_mut(steps).enumerate() {
             self.ranges.context.budget.check()?;
             let first = piece * steps;
-            let moved = frames.step.saturating_mul(first as i64);
-            let here = Frames {
-                first: frames.first.saturating_add(moved),
-                ..*frames
-            };
+            let here = frames.from_step(first);
             let times = Steps {
                 first: self.steps.at(first),
                 count: cells.len(),

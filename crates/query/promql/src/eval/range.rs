@@ -6,11 +6,12 @@ use std::sync::Arc;
 use contract::SeriesList;
 use model::{Columns, HistogramSample, HistogramValue, Labels, ResetHint, is_stale};
 
-use super::source::{Out, Scratch, Source};
+use super::source::{Out, Scratch, Source, samples_in};
 use super::{Context, Reading};
 use crate::QueryError;
 use crate::ast::{Expr, ExprKind, RangeMode, Subquery};
-use crate::column::{Cell, Histograms, Series, Steps, is_present};
+use crate::budget::CELLS_AT_ONCE;
+use crate::column::{Cell, Histograms, Series, Steps, is_present, present};
 use crate::grouping::{Groups, Kept};
 use crate::kernels::mixed::{Windows, extended};
 use crate::kernels::window::Frames;
@@ -42,6 +43,14 @@ impl Ranges<'_> {
         match &self.samples {
             Samples::Stored(list) => list.len(),
             Samples::Computed(series, _) => series.len(),
+        }
+    }
+
+    /// How many samples a series has in the windows of so many steps, about.
+    pub(super) fn depth(&self, width: usize) -> usize {
+        match &self.samples {
+            Samples::Stored(_) => samples_in(self.frames.span(width)),
+            Samples::Computed(_, steps) => steps.count,
         }
     }
 
@@ -166,9 +175,17 @@ impl Ranges<'_> {
                 let Some(one) = series.get(place) else {
                     return Ok(());
                 };
-                for (time, value) in steps.times().zip(&one.values) {
-                    if is_present(*value) {
-                        scratch.samples.push(time, *value);
+                // Once, and not again and again as they grow.
+                let count = present(&one.values);
+                scratch.samples.times.reserve_exact(count);
+                scratch.samples.values.reserve_exact(count);
+                let mut times = steps.times();
+                for (part, values) in one.values.chunks(CELLS_AT_ONCE).enumerate() {
+                    self.context.budget.check_behind(part)?;
+                    for (value, time) in values.iter().zip(&mut times) {
+                        if is_present(*value) {
+                            scratch.samples.push(time, *value);
+                        }
                     }
                 }
                 for (step, histogram) in one.histograms.iter() {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use contract::{Selection, SeriesList, TimeRange};
 use model::{Labels, ResetHint, is_stale};
 
-use super::source::{Out, Scratch, Source};
+use super::source::{Out, Scratch, Source, samples_in};
 use super::{Context, Reading};
 use crate::QueryError;
 use crate::ast::{RangeMode, Span, VectorSelector};
+use crate::budget::CELLS_AT_ONCE;
 use crate::column::{ABSENT, Cell, Steps, present};
 use crate::grouping::Kept;
 use crate::histogram::reset::is_reset;
@@ -110,10 +111,14 @@ impl<'a> Context<'a> {
             range,
             limit: 0,
         };
-        self.listed(
-            self.select
-                .select_watched(&selection, self.budget.watch())?,
-        )
+        let list = self
+            .select
+            .select_watched(&selection, self.budget.watch())?;
+        let warnings = list.warnings();
+        if !warnings.is_empty() {
+            self.notes.lock().add_of_store(warnings);
+        }
+        self.listed(list)
     }
 }
 
@@ -250,6 +255,13 @@ impl Source for Selected<'_> {
         (self.list.labels(place), false)
     }
 
+    fn depth(&self, width: usize) -> usize {
+        match self.newest {
+            true => 1,
+            false => samples_in(self.frames.span(width)),
+        }
+    }
+
     fn prepare(&self, places: Range<usize>) {
         if !self.newest {
             self.list.prepare(places);
@@ -283,16 +295,19 @@ impl Source for Selected<'_> {
             self.fill_mixed(scratch, &mut out);
         } else {
             let times = matches!(self.wanted, Wanted::Times | Wanted::NumberTimes);
-            self.frames.slide(
-                &samples.times,
-                &samples.values,
-                out.values,
-                |frame| match frame.last() {
-                    (_, value) if is_stale(value) => ABSENT,
-                    (time, _) if times => time as f64 / 1000.0,
-                    (_, value) => value,
-                },
-            );
+            for (part, cells) in out.values.chunks_mut(CELLS_AT_ONCE).enumerate() {
+                self.context.budget.check_behind(part)?;
+                self.frames.from_step(part * CELLS_AT_ONCE).slide(
+                    &samples.times,
+                    &samples.values,
+                    cells,
+                    |frame| match frame.last() {
+                        (_, value) if is_stale(value) => ABSENT,
+                        (time, _) if times => time as f64 / 1000.0,
+                        (_, value) => value,
+                    },
+                );
+            }
         }
         let found = present(out.values) + out.histograms.samples();
         self.context.count_column(found, &out);

@@ -10,6 +10,15 @@ use crate::QueryError;
 use crate::column::{Histograms, Series, weight};
 use crate::grouping::{Groups, Kept};
 
+/// From one sample of a stored series to the next, as far as nothing is known of it, in
+/// milliseconds.
+const INTERVAL: i64 = 15_000;
+
+/// How many samples a stored series has in so many milliseconds, about.
+pub(super) fn samples_in(span: i64) -> usize {
+    usize::try_from(span / INTERVAL).unwrap_or_default()
+}
+
 /// Buffers that a thread uses again for each series.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
@@ -46,6 +55,9 @@ pub(crate) trait Source: Sync {
 
     /// Whether the name of a series is to be dropped at the end, as [`Source::labels`] has it.
     fn drops_name(&self, place: usize) -> bool;
+
+    /// How many samples go into a column of so many steps, about.
+    fn depth(&self, width: usize) -> usize;
 
     /// Says that the calling thread will fill these columns next.
     fn prepare(&self, _places: Range<usize>) {}
@@ -109,6 +121,10 @@ impl Distinct {
 impl Source for Vec<Series> {
     fn len(&self) -> usize {
         self.as_slice().len()
+    }
+
+    fn depth(&self, width: usize) -> usize {
+        width
     }
 
     fn labels(&self, place: usize) -> (Labels, bool) {

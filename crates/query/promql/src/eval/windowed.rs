@@ -182,6 +182,13 @@ impl Source for Windowed<'_> {
         }
     }
 
+    fn depth(&self, width: usize) -> usize {
+        match self.newest {
+            true => 1,
+            false => self.ranges.depth(width),
+        }
+    }
+
     fn prepare(&self, places: Range<usize>) {
         if !self.newest {
             self.ranges.prepare(places);

@@ -10,5 +10,6 @@ pub(crate) mod over_time;
 pub(crate) mod quantile;
 pub(crate) mod rate;
 pub(crate) mod regression;
+mod side_by_side;
 pub(crate) mod sum;
 pub(crate) mod window;

@@ -6,6 +6,7 @@ use super::extreme::Extreme;
 use super::quantile::{Sorted, quantile, quantile_of_sorted};
 use super::rate;
 use super::regression::{linear, smooth};
+use super::side_by_side::{means, sums};
 use super::sum::{Mean, Sum, variance};
 use super::window::{Frame, Frames};
 use crate::column::ABSENT;
@@ -127,18 +128,20 @@ impl RangeFunction {
                     quantile_of_sorted(param(0, frame.step), sorted.get())
                 })
             }
-            Self::Min if frames.overlap_much() => {
+            Self::Min if frames.overlap_much(out.len()) => {
                 let mut least = Extreme::default();
                 frames.slide(at, values, out, |frame| {
                     least.move_to(values, frame.low..frame.high, |value, other| value < other)
                 })
             }
-            Self::Max if frames.overlap_much() => {
+            Self::Max if frames.overlap_much(out.len()) => {
                 let mut greatest = Extreme::default();
                 frames.slide(at, values, out, |frame| {
                     greatest.move_to(values, frame.low..frame.high, |value, other| value > other)
                 })
             }
+            Self::Avg => means(at, values, frames, out),
+            Self::Sum => sums(at, values, frames, out),
             Self::Mad => frames.slide(at, values, out, |frame| mad(frame.values, &mut scratch)),
             _ => frames.slide(at, values, out, |frame| self.plain(frame)),
         }
@@ -214,13 +217,13 @@ impl RangeFunction {
 /// Runs of values that are looked through side by side.
 const LANES: usize = 8;
 
-fn sum(values: &[f64]) -> f64 {
+pub(super) fn sum(values: &[f64]) -> f64 {
     let mut sum = Sum::default();
     values.iter().for_each(|value| sum.add(*value));
     sum.get()
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     let Some((first, rest)) = values.split_first() else {
         return ABSENT;
     };

@@ -14,6 +14,16 @@ pub(crate) fn kahan_add(value: f64, sum: f64, compensation: f64) -> (f64, f64) {
     (total, compensation)
 }
 
+/// A sum and what it lost to rounding, exactly. Of finite numbers whose sum is finite it is what
+/// [`kahan_add`] adds to the compensation, found without asking which of the two is larger.
+#[inline]
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let total = a + b;
+    let b_part = total - a;
+    let a_part = total - b_part;
+    (total, (a - a_part) + (b - b_part))
+}
+
 /// A compensated sum.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sum {

@@ -4,12 +4,11 @@
 //! In come requests of Alertmanager's clients, such as `amtool` and Prometheus; out goes JSON of
 //! upstream's form, with its codes and its words where a request is wrong. The routes ask the
 //! routing stage and know nothing else.
-//!
-//! What is absent: answers to pages of other origins, which upstream lets ask everything.
 
 mod alerts;
 mod answer;
 mod body;
+mod cors;
 mod filter;
 mod groups;
 mod own;
@@ -22,6 +21,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use routing::Routing;
@@ -71,6 +71,7 @@ fn v2(face: Arc<AlertmanagerFace>) -> Router {
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+        .layer(from_fn(cors::layer))
         .with_state(face)
 }
 

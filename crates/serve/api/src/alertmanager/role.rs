@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use contract::Gather;
@@ -16,7 +16,7 @@ use tower_http::compression::CompressionLayer;
 use super::{AlertmanagerFace, alertmanager_routes};
 use crate::face::Reload;
 use crate::observe::RequestMetrics;
-use crate::{observe, own_metrics};
+use crate::{observe, own_metrics, safe};
 
 /// What belongs to the process rather than to the API.
 pub struct Role {
@@ -49,6 +49,7 @@ pub fn role_router(face: &Arc<AlertmanagerFace>, role: Role) -> Router {
         .with_state(process)
         .merge(alertmanager_routes(face))
         .layer(from_fn_with_state(requests, observe::layer))
+        .layer(from_fn(safe::layer))
         .layer(CompressionLayer::new().gzip(true));
     if prefix.is_empty() {
         routes

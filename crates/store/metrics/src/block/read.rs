@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chunk::{Chunk, Encoding};
 use contract::{ChunkSink, Patient, SelectError, TimeRange, Watch};
 use model::{Columns, Labels, Matcher};
+use ulid::Ulid;
 
 use super::index_read::Index;
 use super::matching::matching;
@@ -138,6 +139,11 @@ impl Block {
     /// What the block says about itself.
     pub(crate) fn meta(&self) -> &BlockMeta {
         &self.meta
+    }
+
+    /// Its name as a number; `None` where that is no ULID.
+    pub(crate) fn number(&self) -> Option<u128> {
+        Ulid::from_string(&self.meta.ulid).ok().map(u128::from)
     }
 
     /// Where it is.
@@ -328,11 +334,6 @@ impl Block {
     /// All texts of labels, sorted.
     pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
         self.index.symbols()
-    }
-
-    /// The names of all labels, sorted, out of memory.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.index.names()
     }
 
     /// The names of all labels of the series that fit, sorted.

@@ -122,6 +122,7 @@ impl Head {
                 postings.add(slot, &pairs);
             }
         }
+        postings.succeed(&self.postings);
         self.dictionary = Arc::new(RwLock::new(dictionary));
         self.labels = labels;
         self.postings = postings;

@@ -20,6 +20,8 @@ pub(crate) struct Postings {
     /// Slots by pair number.
     lists: Vec<RoaringBitmap>,
     all: RoaringBitmap,
+    /// Rises whenever a pair gets its first series or may have lost its last.
+    version: u64,
 }
 
 /// Slots mostly come in rising order, where no place for them need be looked for.
@@ -39,6 +41,7 @@ impl Postings {
                 self.lists.resize_with(place + 1, RoaringBitmap::new);
             }
             if let Some(list) = self.lists.get_mut(place) {
+                self.version += u64::from(list.is_empty());
                 insert(list, slot);
             }
         }
@@ -47,11 +50,22 @@ impl Postings {
     /// Removes series from all lists.
     pub(crate) fn remove(&mut self, slots: &RoaringBitmap) {
         self.all -= slots;
+        self.version += 1;
         for list in &mut self.lists {
             if !list.is_disjoint(slots) {
                 *list -= slots;
             }
         }
+    }
+
+    /// Rises whenever it may be others that have series among the pairs.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Says that these lists take the place of others.
+    pub(crate) fn succeed(&mut self, others: &Self) {
+        self.version = self.version.max(others.version) + 1;
     }
 
     /// Takes as little memory as the lists allow: runs of slots, as of one target, in 4 bytes.

@@ -27,29 +27,9 @@ impl Head {
         }
     }
 
-    /// Adds the names of the labels of all series without waiting; `None` where that cannot be, or
-    /// there are more than `most`.
-    pub(crate) fn label_names_at_once(
-        &self,
-        most: usize,
-        names: &mut BTreeSet<String>,
-    ) -> Option<()> {
-        /// Values of a name that are looked at: the series of the first ones may have ended.
-        const VALUES: usize = 16;
-        for (done, (name, pairs)) in self.dictionary.try_read()?.names().enumerate() {
-            if done == most {
-                return None;
-            }
-            let mut first = pairs.iter().take(VALUES);
-            if first.any(|&pair| self.postings.count(pair) > 0) {
-                if !names.contains(name) {
-                    names.insert(name.to_owned());
-                }
-            } else if pairs.len() > VALUES {
-                return None;
-            }
-        }
-        Some(())
+    /// Another number whenever the names or values of labels of all series may be others.
+    pub(crate) fn label_version(&self) -> u64 {
+        self.postings.version()
     }
 
     /// Adds the values of a label of the series that all matchers fit, in no order.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use config::{AlertTest, ExpressionTest, NameValidation, RuleTest, RuleTestFile};
 use contract::memory::MemoryStore;
 use contract::{AlertState, Append, Query, Select, SystemClock};
@@ -14,8 +14,9 @@ use promql::{CancelToken, Engine, EngineOptions, RuleQueries};
 use rules::{Rehearsal, RuleOptions, RuleSettings, RuleStages, RulesError};
 
 use super::input::Input;
+use super::insight;
 use super::words::{self, Alert, Sample};
-use crate::features;
+use crate::tools::{go_time, values};
 
 /// One test of a file.
 pub(super) struct Case<'a> {
@@ -23,15 +24,19 @@ pub(super) struct Case<'a> {
     pub(super) test: &'a RuleTest,
     /// Whether keys of rule files that nobody knows are passed over.
     pub(super) unknown_keys: bool,
-    /// Features of queries by name.
-    pub(super) features: &'a [String],
+    /// Whether alerts are shown side by side where they differ.
+    pub(super) is_compared: bool,
+    /// Whether all that is stored is told of.
+    pub(super) is_debugged: bool,
+    /// How queries are read and evaluated.
+    pub(super) engine: &'a EngineOptions,
 }
 
 impl Case<'_> {
     /// What came otherwise than expected; an error where the test itself is wrong.
     pub(super) fn run(&self) -> Result<Vec<String>> {
         let start = match &self.test.start {
-            Some(text) => moment(text)?,
+            Some(text) => values::moment(text)?,
             None => 0,
         };
         self.check_names()?;
@@ -68,6 +73,9 @@ impl Case<'_> {
             let at = start.saturating_add(millis(test.at)?);
             faults.extend(self.expression(test, queries.as_ref(), at));
         }
+        if self.is_debugged {
+            insight::dump(&store, start, millis(self.last())?);
+        }
         Ok(faults)
     }
 
@@ -86,13 +94,10 @@ impl Case<'_> {
     }
 
     fn queries(&self, store: &Arc<MemoryStore>) -> Result<RuleQueries> {
-        let mut options = EngineOptions {
+        let options = EngineOptions {
             default_subquery_step: millis(self.file.evaluation_interval)?,
-            ..EngineOptions::default()
+            ..self.engine.clone()
         };
-        for list in self.features {
-            features::switch_on_all(list, &mut options);
-        }
         let engine = Arc::new(Engine::new(options));
         let select = Arc::clone(store) as Arc<dyn Select>;
         Ok(RuleQueries::new(engine, select, CancelToken::default()))
@@ -166,7 +171,11 @@ impl Case<'_> {
             .collect();
         expected.sort();
         got.sort();
-        (expected != got).then(|| words::alerts(&self.test.name, test, &expected, &got))
+        let name = &self.test.name;
+        (expected != got).then(|| match self.is_compared {
+            true => words::compared(name, test, &expected, &got),
+            false => words::alerts(name, test, &expected, &got),
+        })
     }
 
     fn expression(&self, test: &ExpressionTest, queries: &RuleQueries, at: i64) -> Option<String> {
@@ -207,7 +216,7 @@ fn failures(groups: &Rehearsal, at: i64) -> Vec<String> {
     rules
         .filter(|rule| !rule.last_error.is_empty())
         .map(|rule| {
-            let time = words::long_duration(at);
+            let time = go_time::duration(at);
             format!(
                 "    rule: {}, time: {time}, err: {}",
                 rule.name, rule.last_error
@@ -240,17 +249,6 @@ fn expected(test: &ExpressionTest) -> Result<Vec<Sample>, String> {
         })
     });
     samples.collect()
-}
-
-/// A moment that is written as seconds since the epoch or as RFC 3339, in milliseconds.
-fn moment(text: &str) -> Result<i64> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Ok((seconds * 1000.0).round() as i64);
-    }
-    let time: jiff::Timestamp = text
-        .parse()
-        .map_err(|_| anyhow!("cannot parse {text:?} to a valid timestamp"))?;
-    Ok(time.as_millisecond())
 }
 
 fn millis(length: Duration) -> Result<i64> {

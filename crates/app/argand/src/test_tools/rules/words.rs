@@ -7,6 +7,8 @@ use config::{AlertTest, ExpressionTest};
 use contract::Texts;
 use model::{Labels, name, number};
 
+use super::difference;
+
 /// An alert, expected or found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Alert {
@@ -34,20 +36,28 @@ impl Sample {
     }
 }
 
-/// Alerts that are not the expected ones.
+/// Alerts that are not the expected ones, one list behind the other.
 pub(super) fn alerts(name: &str, test: &AlertTest, expected: &[Alert], got: &[Alert]) -> String {
-    let mut text = String::new();
-    if !name.is_empty() {
-        let _ = writeln!(text, "    name: {name},");
-    }
     let (expected, got) = (alert_list(expected), alert_list(got));
+    let heading = alert_heading(name, test);
+    format!("{heading}\n        exp:{expected}, \n        got:{got}")
+}
+
+/// Alerts that are not the expected ones, side by side.
+pub(super) fn compared(name: &str, test: &AlertTest, expected: &[Alert], got: &[Alert]) -> String {
+    let difference = difference::of(expected, got);
+    let difference = difference.replace('\n', &format!("\n{INDENT}"));
+    let heading = alert_heading(name, test);
+    format!("{heading}\n        diff: {difference}")
+}
+
+fn alert_heading(name: &str, test: &AlertTest) -> String {
+    let name = match name {
+        "" => String::new(),
+        name => format!("    name: {name},\n"),
+    };
     let time = duration(test.at);
-    let _ = write!(
-        text,
-        "    alertname: {}, time: {time}, \n        exp:{expected}, \n        got:{got}",
-        test.name
-    );
-    text
+    format!("{name}    alertname: {}, time: {time}, ", test.name)
 }
 
 /// What stands before the lines of a list.
@@ -131,46 +141,9 @@ pub(super) fn duration(length: Duration) -> String {
     model::duration::format(i64::try_from(length.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A length of time of milliseconds as Go writes it: `1h30m0s`, `1.5s`, `500ms`.
-pub(super) fn long_duration(millis: i64) -> String {
-    let sign = if millis < 0 { "-" } else { "" };
-    let rest = millis.unsigned_abs();
-    if rest == 0 {
-        return "0s".to_owned();
-    }
-    if rest < 1000 {
-        return format!("{sign}{rest}ms");
-    }
-    let (hours, minutes) = (rest / 3_600_000, rest / 60_000 % 60);
-    let (seconds, fraction) = (rest / 1000 % 60, rest % 1000);
-    let fraction = match fraction {
-        0 => String::new(),
-        fraction => format!(".{fraction:03}").trim_end_matches('0').to_owned(),
-    };
-    match (hours, minutes) {
-        (0, 0) => format!("{sign}{seconds}{fraction}s"),
-        (0, minutes) => format!("{sign}{minutes}m{seconds}{fraction}s"),
-        (hours, minutes) => format!("{sign}{hours}h{minutes}m{seconds}{fraction}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_as_go_writes_them() {
-        for (millis, text) in [
-            (0, "0s"),
-            (500, "500ms"),
-            (1500, "1.5s"),
-            (60_000, "1m0s"),
-            (5_400_000, "1h30m0s"),
-            (-3_600_250, "-1h0m0.25s"),
-        ] {
-            assert_eq!(long_duration(millis), text);
-        }
-    }
 
     #[test]
     fn the_number_next_to_a_value_is_as_good_where_that_is_asked_for() {

@@ -34,7 +34,9 @@ pub(super) fn sns(section: &Table) -> Result<SnsConfig, Fault> {
         send_resolved: section.bool("send_resolved"),
         http: http_config(section)?,
         api_url: text(section, "api_url"),
-        sigv4: section.table("sigv4").map_or_else(SigV4::default, sigv4),
+        sigv4: section
+            .table("sigv4")
+            .map_or_else(SigV4::default, SigV4::of),
         topic_arn: text(section, "topic_arn"),
         phone_number: text(section, "phone_number"),
         target_arn: text(section, "target_arn"),
@@ -44,14 +46,17 @@ pub(super) fn sns(section: &Table) -> Result<SnsConfig, Fault> {
     })
 }
 
-fn sigv4(sigv4: &Table) -> SigV4 {
-    SigV4 {
-        region: text(sigv4, "region"),
-        access_key: text(sigv4, "access_key"),
-        secret_key: Secret::new(sigv4.text("secret_key")),
-        profile: text(sigv4, "profile"),
-        role_arn: text(sigv4, "role_arn"),
-        external_id: text(sigv4, "external_id"),
+impl SigV4 {
+    /// What a section `sigv4` says, wherever it stands.
+    pub(crate) fn of(section: &Table) -> Self {
+        Self {
+            region: text(section, "region"),
+            access_key: text(section, "access_key"),
+            secret_key: Secret::new(section.text("secret_key")),
+            profile: text(section, "profile"),
+            role_arn: text(section, "role_arn"),
+            external_id: text(section, "external_id"),
+        }
     }
 }
 
