@@ -179,7 +179,7 @@ fn short(bytes: &[u8], at: usize, word: u64, delta: &mut i64, value: &mut Value)
 #[cold]
 fn long(bytes: &[u8], at: usize, delta: &mut i64, value: &mut Value) -> Option<usize> {
     let mut bits = Bits::new(bytes.get(at / 8..)?);
-    if at % 8 > 0 {
+    if !at.is_multiple_of(8) {
         bits.take((at % 8) as u32)?;
     }
     *delta = delta.wrapping_add(bits.change_of_delta()?);
