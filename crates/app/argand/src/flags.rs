@@ -298,6 +298,18 @@ const FLAGS: &[Flag] = &[
         "Series the head takes; beyond it new series are refused and known ones go on. 0: no limit.",
     ),
     active(
+        "storage.remote.flush-deadline",
+        Text,
+        "1m",
+        "How long remote write goes on sending at the end, while the far end takes it. What is left is sent after the next start.",
+    ),
+    active(
+        "storage.remote.max-lag-bytes",
+        Text,
+        "8GB",
+        "Bytes of the log that are kept for a remote write queue whose far end is down; beyond that the oldest is left out.",
+    ),
+    active(
         "scrape.max-series-per-target",
         Text,
         "0",
@@ -409,7 +421,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.agent.retention.max-time", Text, "4h"),
     accepted("storage.agent.retention.min-time", Text, "5m"),
     accepted("storage.agent.wal-compression", Switch, "true"),
-    accepted("storage.remote.flush-deadline", Text, "1m"),
     accepted("storage.tsdb.allow-overlapping-blocks", Switch, "true"),
     accepted("storage.tsdb.allow-overlapping-compaction", Switch, "true"),
     accepted("storage.tsdb.head-chunks-write-queue-size", Text, "0"),

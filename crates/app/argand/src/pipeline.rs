@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
-    SystemClock, TargetSink, Targets,
+    Alertmanagers, Append, Clock, Exemplars, Follow, Gather, RuleStates, Select, StoreAdmin,
+    StoreStatus, SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
 use guard::Guard;
@@ -412,6 +412,7 @@ struct Stages {
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
     remote_read: Arc<RemoteRead>,
+    remote_write: Arc<remote::write::RemoteWrite>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
     receivers: Receivers,
@@ -440,8 +441,16 @@ impl Stages {
         ));
         drop(entered);
         let sink = Arc::clone(&scrape) as Arc<dyn TargetSink>;
+        let remote_write = remote::write::RemoteWrite::new(
+            Arc::clone(&store) as Arc<dyn Follow>,
+            Arc::clone(&scrape) as Arc<dyn Targets>,
+            Arc::new(SystemClock),
+            &options.remote_write,
+            Handle::current(),
+        );
         Self {
             store,
+            remote_write: Arc::new(remote_write),
             options,
             discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
@@ -458,6 +467,7 @@ impl Stages {
             store,
             Arc::clone(&self.scrape) as Arc<dyn Gather>,
             Arc::clone(&self.discovery) as Arc<dyn Gather>,
+            Arc::clone(&self.remote_write) as Arc<dyn Gather>,
         ];
         gatherers.extend(self.alerting.gatherers());
         gatherers
@@ -467,6 +477,7 @@ impl Stages {
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
+        self.remote_write.shutdown().await;
     }
 }
 
@@ -476,6 +487,7 @@ impl Apply for Stages {
         let alerting = self.alerting.load(&config)?;
         let external = &config.global.external_labels;
         let servers = self.remote_read.load(&config.remote_read, external)?;
+        let remote_write = self.remote_write.load(&config)?;
         self.remote_read.apply(servers);
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
@@ -490,6 +502,8 @@ impl Apply for Stages {
             .map(|job| (job.job_name.clone(), job.discovery.clone()))
             .collect();
         let entered = self.scraping.enter();
+        // What the first scrapes bring is sent as well.
+        self.remote_write.apply(remote_write);
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
