@@ -271,7 +271,7 @@ fn series_and_values_are_those_of_prometheus() {
         if let Some(program) = &newer {
             let theirs = original(program, setup, base);
             assert_same(setup.name, &ours, &theirs);
-            println!("{}: {} series agree", setup.name, theirs.len());
+            eprintln!("{}: {} series agree", setup.name, theirs.len());
         }
         writeln!(written, "{}", setup.name).unwrap();
         let mut by_hand = ours;
