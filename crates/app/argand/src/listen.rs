@@ -32,7 +32,9 @@ use tokio_util::sync::CancellationToken;
 
 use line::Line;
 use places::Places;
-use request::Routes;
+use request::{Clients, Routes};
+
+use crate::spans::Spans;
 
 use crate::connections::Connection;
 
@@ -84,6 +86,7 @@ pub(crate) fn serve_all(
     prefix: String,
     guard: &Arc<Guard>,
     limits: ClientLimits,
+    spans: &Arc<Spans>,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
     let places = Places::new(limits.connections);
@@ -95,8 +98,12 @@ pub(crate) fn serve_all(
         warn_if_open(&listener, guard);
         let (routes, guard) = (routes.clone(), Arc::clone(guard));
         let (places, end) = (Arc::clone(&places), end.clone());
-        let patience = limits.patience;
-        tokio::spawn(serve(listener, routes, guard, places, patience, end))
+        let clients = Clients {
+            places,
+            patience: limits.patience,
+            spans: Arc::clone(spans),
+        };
+        tokio::spawn(serve(listener, routes, guard, clients, end))
     };
     listeners.into_iter().map(serve).collect()
 }
@@ -116,8 +123,7 @@ async fn serve(
     listener: TcpListener,
     routes: Router,
     guard: Arc<Guard>,
-    places: Arc<Places>,
-    patience: Duration,
+    clients: Clients,
     end: CancellationToken,
 ) {
     let graceful = GracefulShutdown::new();
@@ -139,15 +145,14 @@ async fn serve(
         let client = client.map(|address| address.ip().to_canonical());
         let placed = tokio::select! {
             () = end.cancelled() => break,
-            placed = places.take(client) => placed,
+            placed = clients.places.take(client) => placed,
         };
         let Some(placed) = placed else { break };
         let routes = Routes {
             service: TowerToHyperService::new(routes.clone()),
             client: client.map(ClientAddress),
             connection: Arc::clone(&placed.connection),
-            places: Arc::clone(&places),
-            patience,
+            clients: clients.clone(),
         };
         let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
@@ -185,7 +190,7 @@ async fn converse(
     server
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(routes.patience)
+        .header_read_timeout(routes.clients.patience)
         .max_buf_size(MOST_HEAD);
     server
         .http2()

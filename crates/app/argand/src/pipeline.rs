@@ -33,6 +33,7 @@ use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
+use crate::spans::Spans;
 use crate::systemd::Systemd;
 use crate::{feature_list, features, listen, machine, remote_read, signals};
 
@@ -142,6 +143,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::clone(&engine) as Arc<dyn Gather>,
             Arc::clone(&guard) as Arc<dyn Gather>,
             Arc::clone(&queries.log) as Arc<dyn Gather>,
+            Arc::clone(&queries.spans) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
@@ -165,6 +167,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             connections: options.max_connections,
             patience: options.read_timeout,
         },
+        &queries.spans,
         &end,
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
@@ -194,7 +197,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         options.clone(),
         Arc::clone(&joined),
         alerting,
-        queries.log,
+        &queries,
         receivers.clone(),
     );
     let stages = Arc::new(stages);
@@ -291,6 +294,7 @@ struct Queries {
     active: Arc<ActiveQueries>,
     log: Arc<QueryLog>,
     slow: Option<Arc<SlowQueries>>,
+    spans: Arc<Spans>,
 }
 
 impl Queries {
@@ -298,6 +302,7 @@ impl Queries {
         Self {
             active: Arc::default(),
             log: Arc::default(),
+            spans: Arc::default(),
             slow: options.slow_query.map(|t| Arc::new(SlowQueries::new(t))),
         }
     }
@@ -306,6 +311,7 @@ impl Queries {
         let mut observers: Vec<Arc<dyn QueryObserver>> = vec![
             Arc::clone(&self.active) as Arc<dyn QueryObserver>,
             Arc::clone(&self.log) as Arc<dyn QueryObserver>,
+            Arc::clone(&self.spans) as Arc<dyn QueryObserver>,
         ];
         let slow = self.slow.clone();
         observers.extend(slow.map(|slow| slow as Arc<dyn QueryObserver>));
@@ -413,6 +419,7 @@ struct Stages {
     remote_read: Arc<RemoteRead>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
+    spans: Arc<Spans>,
     receivers: Receivers,
 }
 
@@ -423,7 +430,7 @@ impl Stages {
         options: Options,
         remote_read: Arc<RemoteRead>,
         alerting: Alerting,
-        query_log: Arc<QueryLog>,
+        queries: &Queries,
         receivers: Receivers,
     ) -> Self {
         let limits = scrape::Options {
@@ -447,7 +454,8 @@ impl Stages {
             scraping: scraping.clone(),
             remote_read,
             alerting,
-            query_log,
+            query_log: Arc::clone(&queries.log),
+            spans: Arc::clone(&queries.spans),
             receivers,
         }
     }
@@ -466,6 +474,7 @@ impl Stages {
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
+        self.spans.end().await;
     }
 }
 
@@ -475,7 +484,9 @@ impl Apply for Stages {
         let alerting = self.alerting.load(&config)?;
         let external = &config.global.external_labels;
         let servers = self.remote_read.load(&config.remote_read, external)?;
+        let spans = self.spans.load(config.tracing.as_ref())?;
         self.remote_read.apply(servers);
+        self.spans.apply(spans);
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));

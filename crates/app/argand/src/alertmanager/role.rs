@@ -147,6 +147,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
             connections: options.max_connections,
             patience: listen::ClientLimits::PATIENCE,
         },
+        &Arc::default(),
         &end,
     );
     tokio::spawn(signals::forward_hangups(reload));

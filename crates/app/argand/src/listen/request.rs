@@ -12,7 +12,7 @@ use api::ClientAddress;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::IntoResponse;
-use http::{Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -21,6 +21,7 @@ use thiserror::Error;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::places::{Connection, Places};
+use crate::spans::{Begun, Spans};
 
 /// Time between two pieces of a body.
 const PIECE: Duration = Duration::from_secs(30);
@@ -34,9 +35,17 @@ pub(super) struct Routes {
     /// None where the client has gone already.
     pub(super) client: Option<ClientAddress>,
     pub(super) connection: Arc<Connection>,
+    pub(super) clients: Clients,
+}
+
+/// What concerns the requests of all connections.
+#[derive(Clone)]
+pub(super) struct Clients {
     pub(super) places: Arc<Places>,
     /// Time for the whole of a request to arrive.
     pub(super) patience: Duration,
+    /// Who records requests.
+    pub(super) spans: Arc<Spans>,
 }
 
 /// Why a body was not taken.
@@ -137,12 +146,13 @@ impl Service<Request<Incoming>> for Routes {
         self.connection.begin(has_body);
         let asked = Arc::new(Asked {
             connection: Arc::clone(&self.connection),
-            places: Arc::clone(&self.places),
+            places: Arc::clone(&self.clients.places),
             is_arriving: AtomicBool::new(has_body),
             bytes: AtomicUsize::new(0),
             status: AtomicU8::new(0),
         });
-        let patience = self.patience;
+        let patience = self.clients.patience;
+        let traced = Traced::begin(&self.clients.spans, &mut request);
         let request = request.map(|inner| {
             if !has_body {
                 return Body::empty();
@@ -160,11 +170,43 @@ impl Service<Request<Incoming>> for Routes {
         Box::pin(async move {
             let response = answering.await?;
             let response = asked.refusal().unwrap_or(response);
+            let status = response.status().as_u16();
             Ok(response.map(|inner| Answer {
                 inner,
                 _asked: asked,
+                traced: traced.map(|traced| Traced { status, ..traced }),
             }))
         })
+    }
+}
+
+/// A request that is recorded when its answer has been sent, or given up.
+struct Traced {
+    spans: Arc<Spans>,
+    begun: Begun,
+    method: Method,
+    path: String,
+    status: u16,
+}
+
+impl Traced {
+    /// Begins a span, where anybody wants it, and tells whoever answers of it.
+    fn begin<B>(spans: &Arc<Spans>, request: &mut Request<B>) -> Option<Self> {
+        let begun = spans.begin(request.headers())?;
+        request.extensions_mut().insert(begun.context);
+        Some(Self {
+            spans: Arc::clone(spans),
+            begun,
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            status: 0,
+        })
+    }
+
+    fn end(&self) {
+        let method = self.method.as_str();
+        self.spans
+            .answered(self.begun, method, &self.path, self.status);
     }
 }
 
@@ -237,6 +279,15 @@ impl HttpBody for Arriving {
 pub(super) struct Answer {
     inner: Body,
     _asked: Arc<Asked>,
+    traced: Option<Traced>,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(traced) = &self.traced {
+            traced.end();
+        }
+    }
 }
 
 impl HttpBody for Answer {
