@@ -82,7 +82,10 @@ fn a_request_and_its_query_are_spans_of_the_trace_they_belong_to() {
     let (head, body) = requests.recv_timeout(Duration::from_secs(60)).unwrap();
     assert!(head.starts_with("POST /v1/traces HTTP/1.1"), "{head}");
     let lower = head.to_lowercase();
-    assert!(lower.contains("x-key: shown") && lower.contains("application/x-protobuf"), "{head}");
+    assert!(
+        lower.contains("x-key: shown") && lower.contains("application/x-protobuf"),
+        "{head}"
+    );
     for part in [
         &bytes(TRACE)[..],
         &bytes(PARENT),
@@ -110,14 +113,17 @@ fn a_collector_that_is_away_costs_spans_and_nothing_else() {
         for _ in 0..300 {
             let metrics = get(&argand.url("/metrics")).unwrap().text;
             let failed = "argand_tracing_spans_failed_total ";
-            let count = metrics.split(failed).nth(2).or(metrics.split(failed).nth(1));
-            let count = count.and_then(|rest| rest.lines().next()?.parse::<u64>().ok());
+            let count = metrics.lines().find_map(|line| line.strip_prefix(failed));
+            let count = count.and_then(|count| count.parse::<u64>().ok());
             if count.is_some_and(|count| count > 0) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        assert!(argand.server.log().contains("not taken by the collector"), "{kind}");
+        assert!(
+            argand.server.log().contains("not taken by the collector"),
+            "{kind}"
+        );
     }
 }
 
@@ -131,7 +137,9 @@ fn a_call_of_grpc_is_a_frame_over_http2() {
     let argand = Argand::start(&section, &[]).unwrap();
     get(&argand.url("/api/v1/labels")).unwrap();
     let (mut stream, _) = listener.accept().unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
     // Settings of no change are all that a client of HTTP/2 waits for.
     stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).unwrap();
     let (mut sent, mut piece) = (Vec::new(), [0; 4096]);
