@@ -26,7 +26,7 @@ const MOST_AT_ONCE: &str = "-malloc_limit_mb=256";
 const LONGEST: &str = "-max_len=70000";
 
 /// Of `fuzz/src/main.rs` and of the store's `fuzzing` module.
-const TARGETS: [&str; 17] = [
+const TARGETS: [&str; 22] = [
     "index",
     "chunk",
     "chunk_segment",
@@ -42,6 +42,11 @@ const TARGETS: [&str; 17] = [
     "exposition_protobuf",
     "promql",
     "promql_answers",
+    "remote_write_1",
+    "remote_write_2",
+    "otlp_protobuf",
+    "otlp_json",
+    "pushed_bodies",
     "template_notification",
     "template_rule",
 ];

@@ -35,6 +35,7 @@ mod inhibit;
 mod intervals;
 mod journal;
 mod limits;
+mod memory;
 mod metrics;
 mod naming;
 mod notification_log;

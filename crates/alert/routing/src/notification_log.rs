@@ -128,11 +128,24 @@ impl NotificationLog {
     }
 }
 
-pub(crate) fn encode(out: &mut Vec<u8>, target: &Target, told: &Told) {
+pub(crate) fn encode_target(out: &mut Vec<u8>, target: &Target) {
     for text in [&target.group_key, &target.receiver, &target.kind] {
         codec::put_text(out, text);
     }
     codec::put_number(out, target.index);
+}
+
+pub(crate) fn decode_target(bytes: &mut Bytes<'_>) -> Option<Target> {
+    Some(Target {
+        group_key: bytes.text()?.to_owned(),
+        receiver: bytes.text()?.to_owned(),
+        kind: bytes.text()?.to_owned(),
+        index: bytes.number()?,
+    })
+}
+
+pub(crate) fn encode(out: &mut Vec<u8>, target: &Target, told: &Told) {
+    encode_target(out, target);
     codec::put_fingerprints(out, &told.firing);
     codec::put_fingerprints(out, &told.resolved);
     codec::put_signed(out, told.at);
@@ -140,12 +153,7 @@ pub(crate) fn encode(out: &mut Vec<u8>, target: &Target, told: &Told) {
 }
 
 pub(crate) fn decode(bytes: &mut Bytes<'_>) -> Option<(Target, Told)> {
-    let target = Target {
-        group_key: bytes.text()?.to_owned(),
-        receiver: bytes.text()?.to_owned(),
-        kind: bytes.text()?.to_owned(),
-        index: bytes.number()?,
-    };
+    let target = decode_target(bytes)?;
     let told = Told {
         firing: bytes.fingerprints()?,
         resolved: bytes.fingerprints()?,

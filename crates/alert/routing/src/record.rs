@@ -14,6 +14,7 @@
 //! | 16 acknowledgement | fingerprint, time, end (the greatest number for none), author, comment |
 //! | 17 acknowledgement withdrawn | fingerprint |
 //! | 18 taken over | time: what was told until then may number alerts as upstream does |
+//! | 19 memory | as a notification's target, text |
 //!
 //! Records of an unknown kind are passed over with a word in the log, so that an older program can
 //! read what a newer one wrote.
@@ -50,6 +51,8 @@ pub(crate) enum Record {
     Withdrawn(u64),
     /// What another Alertmanager had left was taken over at this moment.
     Imported(i64),
+    /// What an integration has to remember of a group's message.
+    Memory(Target, String),
 }
 
 impl Record {
@@ -103,6 +106,11 @@ impl Record {
                 out.push(18);
                 codec::put_signed(&mut out, *at);
             }
+            Self::Memory(target, memory) => {
+                out.push(19);
+                notification_log::encode_target(&mut out, target);
+                codec::put_text(&mut out, memory);
+            }
         }
         out
     }
@@ -128,6 +136,10 @@ impl Record {
             16 => Self::Acknowledged(bytes.fingerprint()?, Acknowledgement::decode(&mut bytes)?),
             17 => Self::Withdrawn(bytes.fingerprint()?),
             18 => Self::Imported(bytes.signed()?),
+            19 => {
+                let target = notification_log::decode_target(&mut bytes)?;
+                Self::Memory(target, bytes.text()?.to_owned())
+            }
             _ => return None,
         })
     }
@@ -219,7 +231,7 @@ mod tests {
                 comment: "why".to_owned(),
                 ends_with_alerts: true,
             }),
-            Record::Notified(target, told),
+            Record::Notified(target.clone(), told),
             Record::Alive(77),
             Record::Event(AlertEvent {
                 at: 9,
@@ -249,6 +261,7 @@ mod tests {
             ),
             Record::Withdrawn(u64::MAX),
             Record::Imported(-5),
+            Record::Memory(target.clone(), "where".to_owned()),
         ]
     }
 

@@ -16,6 +16,7 @@ use crate::inhibit::Inhibitor;
 use crate::intervals;
 use crate::journal::{Compaction, Journal};
 use crate::limits::Limits;
+use crate::memory::Memories;
 use crate::metrics::{Metrics, Suppressed};
 use crate::naming;
 use crate::notification_log::{NotificationLog, Target, Told};
@@ -46,6 +47,8 @@ pub(crate) struct State {
     pub(crate) told: NotificationLog,
     pub(crate) acknowledged: Acknowledgements,
     pub(crate) history: History,
+    /// What integrations have to remember.
+    pub(crate) memories: Memories,
     /// Alerts that were told of under numbers of another Alertmanager.
     pub(crate) strangers: Strangers,
     /// When what that one had left was taken over, in milliseconds since the epoch.
@@ -68,6 +71,7 @@ impl State {
         let mut silences = Silences::new(rules.silences);
         let mut told = NotificationLog::default();
         let mut acknowledged = Acknowledgements::default();
+        let mut memories = Memories::default();
         let mut history = History::new(rules.limits.history);
         let (mut alive, mut imported_at) = (0, i64::MIN);
         let journal = Journal::open(folder, now, |record| match record {
@@ -93,6 +97,7 @@ impl State {
             }
             Record::Acknowledged(fingerprint, one) => acknowledged.restore(fingerprint, one),
             Record::Withdrawn(fingerprint) => acknowledged.withdraw(fingerprint),
+            Record::Memory(target, memory) => memories.restore(target, memory),
             Record::Imported(at) => imported_at = at,
             Record::Alive(at) => alive = alive.max(at),
             Record::Event(event) => history.alert(event),
@@ -100,6 +105,7 @@ impl State {
         })?;
         silences.collect(now);
         told.collect(now);
+        memories.recall(&plan);
         let mut state = Self {
             inhibitor: Inhibitor::new(&plan.inhibit_rules),
             groups: Groups::new(rules.limits.groups, now.saturating_add(rules.start_delay)),
@@ -109,6 +115,7 @@ impl State {
             told,
             acknowledged,
             history,
+            memories,
             strangers: Strangers::default(),
             imported_at,
             journal: Arc::new(journal),
@@ -406,6 +413,7 @@ impl State {
         }
         self.silences.collect(now);
         self.told.collect(now);
+        self.memories.collect(&self.told);
         self.acknowledged.collect(&self.alerts, now);
         self.groups.collect();
         let held: std::collections::HashSet<u64> = self
@@ -436,6 +444,7 @@ impl State {
             .map(|(target, told)| Record::Notified(target.clone(), told.clone()));
         let acknowledged = self.acknowledged.records();
         let imported = (self.imported_at > i64::MIN).then_some(Record::Imported(self.imported_at));
+        let memories = self.memories.records();
         let events = self.history.alerts().cloned().map(Record::Event);
         let deliveries = self.history.deliveries().cloned().map(Record::Delivery);
         let state = alerts
@@ -443,6 +452,7 @@ impl State {
             .chain(told)
             .chain(acknowledged)
             .chain(imported)
+            .chain(memories)
             .chain(events)
             .chain(deliveries);
         match self.journal.begin_compaction(state) {
@@ -462,6 +472,7 @@ impl State {
             new.routes.like(node)
         });
         self.inhibitor = Inhibitor::new(&new.inhibit_rules);
+        self.memories.recall(&new);
         self.plan = new;
         let known: Vec<(u64, bool)> = self
             .alerts

@@ -183,6 +183,9 @@ impl Turn {
             error: outcome.as_ref().err().map(shortened).unwrap_or_default(),
         };
         let done = outcome.is_ok();
+        if done {
+            world.state.lock().keep_memory(&target, integration);
+        }
         let told = done.then_some(told);
         world.state.lock().delivered(target, told, Some(delivery));
         done

@@ -74,21 +74,47 @@ pub(crate) struct Program {
     pub(crate) about: &'static str,
     /// What the help ends with.
     pub(crate) after_help: &'static str,
+    /// Those of this role alone; [`Program::all`] knows those of every role, too.
     pub(crate) flags: &'static [Flag],
     /// Why a value of a flag is refused until it works.
     pub(crate) refusal: fn(name: &str, value: &str) -> Option<&'static str>,
+}
+
+impl Program {
+    fn all(&self) -> impl Iterator<Item = &'static Flag> + use<> {
+        self.flags.iter().chain(SHARED)
+    }
 }
 
 /// Prometheus.
 pub(crate) const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
-    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nTools for data directories: argand tsdb --help.\nAlertmanager alone: argand alertmanager --help.",
+    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nAlertmanager alone: argand alertmanager --help.\nTools, as promtool has them: argand check, query, push, test, debug, tsdb, promql, each with --help.\nTools, as amtool has them: argand am --help. By a link named promtool or amtool this program is that tool.\nFor shells and readers: argand completions, argand man.",
     flags: FLAGS,
     refusal,
 };
 
-/// All flags, those that do something first.
+/// The flags of every role.
+const SHARED: &[Flag] = &[
+    active(
+        "log.level",
+        Choice(&["debug", "info", "warn", "error"]),
+        "info",
+        "Only messages of this level or above are logged.",
+    ),
+    active(
+        "log.format",
+        Choice(&["logfmt", "json"]),
+        "logfmt",
+        "Form of the log.",
+    ),
+    accepted("auto-gomaxprocs", Switch, "true"),
+    accepted("auto-gomemlimit", Switch, "true"),
+    accepted("auto-gomemlimit.ratio", Text, "0.9"),
+];
+
+/// All other flags, those that do something first.
 const FLAGS: &[Flag] = &[
     active(
         "config.file",
@@ -272,6 +298,18 @@ const FLAGS: &[Flag] = &[
         "Series the head takes; beyond it new series are refused and known ones go on. 0: no limit.",
     ),
     active(
+        "storage.remote.flush-deadline",
+        Text,
+        "1m",
+        "How long remote write goes on sending at the end, while the far end takes it. What is left is sent after the next start.",
+    ),
+    active(
+        "storage.remote.max-lag-bytes",
+        Text,
+        "8GB",
+        "Bytes of the log that are kept for a remote write queue whose far end is down; beyond that the oldest is left out.",
+    ),
+    active(
         "scrape.max-series-per-target",
         Text,
         "0",
@@ -373,22 +411,7 @@ const FLAGS: &[Flag] = &[
         "",
         "Features by name, separated by commas: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal, promql-per-step-stats, type-and-unit-labels, search-api. Names of other features change nothing.",
     ),
-    active(
-        "log.level",
-        Choice(&["debug", "info", "warn", "error"]),
-        "info",
-        "Only messages of this level or above are logged.",
-    ),
-    active(
-        "log.format",
-        Choice(&["logfmt", "json"]),
-        "logfmt",
-        "Form of the log.",
-    ),
     accepted("agent", Switch, "false"),
-    accepted("auto-gomaxprocs", Switch, "true"),
-    accepted("auto-gomemlimit", Switch, "true"),
-    accepted("auto-gomemlimit.ratio", Text, "0.9"),
     accepted("config.auto-reload-interval", Text, "30s"),
     accepted("scrape.adjust-timestamps", Switch, "true"),
     accepted("scrape.discovery-reload-interval", Text, "5s"),
@@ -398,7 +421,6 @@ const FLAGS: &[Flag] = &[
     accepted("storage.agent.retention.max-time", Text, "4h"),
     accepted("storage.agent.retention.min-time", Text, "5m"),
     accepted("storage.agent.wal-compression", Switch, "true"),
-    accepted("storage.remote.flush-deadline", Text, "1m"),
     accepted("storage.tsdb.allow-overlapping-blocks", Switch, "true"),
     accepted("storage.tsdb.allow-overlapping-compaction", Switch, "true"),
     accepted("storage.tsdb.head-chunks-write-queue-size", Text, "0"),
@@ -436,7 +458,7 @@ pub(crate) fn command(program: &Program) -> Command {
         .about(program.about)
         .after_help(program.after_help)
         .disable_help_subcommand(true);
-    for flag in program.flags {
+    for flag in program.all() {
         let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help);
         if flag.state == State::Accepted {
             arg = arg.hide_short_help(true);
@@ -488,7 +510,7 @@ impl Flags {
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut values = BTreeMap::new();
         let mut without_effect = Vec::new();
-        for flag in program.flags {
+        for flag in program.all() {
             let given: Option<Vec<String>> = match flag.form {
                 Switch if matches.get_flag(flag.name) => Some(vec!["true".to_owned()]),
                 Switch if matches.get_flag(&format!("no-{}", flag.name)) => {

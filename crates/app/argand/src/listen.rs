@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use api::ClientAddress;
+use api::{ClientAddress, Face};
 use axum::Router;
 use guard::Guard;
 use http::Method;
@@ -64,46 +64,46 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// What clients may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ClientLimits {
+/// How clients are served.
+pub(crate) struct Serving {
+    /// What all paths begin with; what a request needs is told by its path behind it.
+    pub(crate) prefix: String,
+    /// Who may have an answer at hand, where there is no guard.
+    pub(crate) face: Option<Arc<Face>>,
     /// Connections at once over all sockets.
     pub(crate) connections: usize,
     /// How long a request may take to arrive, and a connection may be idle.
     pub(crate) patience: Duration,
+    /// Who records requests.
+    pub(crate) spans: Arc<Spans>,
 }
 
-impl ClientLimits {
-    /// Upstream's `--web.read-timeout`, for programs without the flag.
-    pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
-}
+/// Upstream's `--web.read-timeout`, for programs without the flag.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Serves routes on all sockets, behind the guard, until `end`. What a request needs is told by
-/// its path behind `prefix`.
+/// Serves routes on all sockets, behind the guard, until `end`.
 pub(crate) fn serve_all(
     listeners: Vec<TcpListener>,
     routes: Router,
-    prefix: String,
     guard: &Arc<Guard>,
-    limits: ClientLimits,
-    spans: &Arc<Spans>,
+    serving: Serving,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
-    let places = Places::new(limits.connections);
+    let clients = Clients {
+        places: Places::new(serving.connections),
+        patience: serving.patience,
+        spans: serving.spans,
+    };
+    let prefix = serving.prefix;
     let need = move |method: &Method, path: &str| {
         api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
     };
     let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
+    let face = serving.face.filter(|_| guard.is_absent());
     let serve = |listener| {
         warn_if_open(&listener, guard);
-        let (routes, guard) = (routes.clone(), Arc::clone(guard));
-        let (places, end) = (Arc::clone(&places), end.clone());
-        let clients = Clients {
-            places,
-            patience: limits.patience,
-            spans: Arc::clone(spans),
-        };
-        tokio::spawn(serve(listener, routes, guard, clients, end))
+        let (routes, guard) = ((routes.clone(), face.clone()), Arc::clone(guard));
+        tokio::spawn(serve(listener, routes, guard, clients.clone(), end.clone()))
     };
     listeners.into_iter().map(serve).collect()
 }
@@ -121,7 +121,7 @@ fn warn_if_open(listener: &TcpListener, guard: &Guard) {
 /// Serves routes on a socket until `end`; requests under way are finished.
 async fn serve(
     listener: TcpListener,
-    routes: Router,
+    (routes, face): (Router, Option<Arc<Face>>),
     guard: Arc<Guard>,
     clients: Clients,
     end: CancellationToken,
@@ -150,6 +150,7 @@ async fn serve(
         let Some(placed) = placed else { break };
         let routes = Routes {
             service: TowerToHyperService::new(routes.clone()),
+            face: face.clone(),
             client: client.map(ClientAddress),
             connection: Arc::clone(&placed.connection),
             clients: clients.clone(),

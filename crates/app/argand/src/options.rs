@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use model::duration;
+use remote::write::WriteOptions;
 
 use crate::alerting::AlertingOptions;
 use crate::flags::Flags;
@@ -51,6 +52,7 @@ pub(crate) struct Options {
     pub(crate) all_query_memory: u64,
     pub(crate) query_queue: usize,
     pub(crate) slow_query: Option<Duration>,
+    pub(crate) remote_write: WriteOptions,
 }
 
 impl Options {
@@ -88,6 +90,11 @@ impl Options {
             all_query_memory: required(flags, "query.max-memory", memory)?,
             query_queue: number(flags, "query.max-queue")?,
             slow_query: optional(flags, "query.slow-log-threshold", length)?,
+            remote_write: WriteOptions {
+                data: PathBuf::from(flags.text("storage.tsdb.path")),
+                max_lag_bytes: required(flags, "storage.remote.max-lag-bytes", bytes)?,
+                flush_deadline: required(flags, "storage.remote.flush-deadline", any_length)?,
+            },
         })
     }
 }

@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use api::{CorsOrigin, Face, FaceOptions, Lifecycle, Runtime, Services};
 use config::Config;
 use contract::{
-    Alertmanagers, Append, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus,
-    SystemClock, TargetSink, Targets,
+    Alertmanagers, Append, Clock, Exemplars, Follow, Gather, RuleStates, Select, StoreAdmin,
+    StoreStatus, SystemClock, TargetSink, Targets,
 };
 use exporters::{HostExporter, ProcessExporter};
 use guard::Guard;
@@ -161,13 +161,14 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let serving = listen::serve_all(
         listeners,
         api::router(Arc::clone(&face)),
-        options.prefix.clone(),
         &guard,
-        listen::ClientLimits {
+        listen::Serving {
+            prefix: options.prefix.clone(),
+            face: Some(Arc::clone(&face)),
             connections: options.max_connections,
             patience: options.read_timeout,
+            spans: Arc::clone(&queries.spans),
         },
-        &queries.spans,
         &end,
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
@@ -417,6 +418,7 @@ struct Stages {
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
     remote_read: Arc<RemoteRead>,
+    remote_write: Arc<remote::write::RemoteWrite>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
     spans: Arc<Spans>,
@@ -446,8 +448,16 @@ impl Stages {
         ));
         drop(entered);
         let sink = Arc::clone(&scrape) as Arc<dyn TargetSink>;
+        let remote_write = remote::write::RemoteWrite::new(
+            Arc::clone(&store) as Arc<dyn Follow>,
+            Arc::clone(&scrape) as Arc<dyn Targets>,
+            Arc::new(SystemClock),
+            &options.remote_write,
+            Handle::current(),
+        );
         Self {
             store,
+            remote_write: Arc::new(remote_write),
             options,
             discovery: Arc::new(discovery::Manager::new("scrape", sink)),
             scrape,
@@ -465,6 +475,7 @@ impl Stages {
             store,
             Arc::clone(&self.scrape) as Arc<dyn Gather>,
             Arc::clone(&self.discovery) as Arc<dyn Gather>,
+            Arc::clone(&self.remote_write) as Arc<dyn Gather>,
         ];
         gatherers.extend(self.alerting.gatherers());
         gatherers
@@ -474,6 +485,7 @@ impl Stages {
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
+        self.remote_write.shutdown().await;
         self.spans.end().await;
     }
 }
@@ -484,6 +496,7 @@ impl Apply for Stages {
         let alerting = self.alerting.load(&config)?;
         let external = &config.global.external_labels;
         let servers = self.remote_read.load(&config.remote_read, external)?;
+        let remote_write = self.remote_write.load(&config)?;
         let spans = self.spans.load(config.tracing.as_ref())?;
         self.remote_read.apply(servers);
         self.spans.apply(spans);
@@ -500,6 +513,8 @@ impl Apply for Stages {
             .map(|job| (job.job_name.clone(), job.discovery.clone()))
             .collect();
         let entered = self.scraping.enter();
+        // What the first scrapes bring is sent as well.
+        self.remote_write.apply(remote_write);
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);

@@ -6,8 +6,11 @@
     reason = "tests may stop at the first surprise"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::{Append, Batch, Follow, LogKind, LogPosition, LogSink, PendingSample};
 use metrics_store::{Store, StoreOptions};
@@ -67,7 +70,7 @@ fn append(store: &Store, name: &str, time: i64) {
     assert_eq!(store.append(&batch).unwrap().stored, 1);
 }
 
-fn times(notes: &Notes, name: &str) -> Vec<i64> {
+fn times_of(notes: &Notes, name: &str) -> Vec<i64> {
     let name = format!("{{__name__=\"{name}\"}}");
     let own = notes.samples.iter().filter(|sample| sample.0 == name);
     own.map(|sample| sample.1).collect()
@@ -93,7 +96,11 @@ fn each_sample_comes_once_however_it_is_read() {
             at = next;
         }
         assert_eq!(at, store.end().unwrap());
-        assert_eq!(times(&notes, "a"), (1..=100).collect::<Vec<_>>(), "{most}");
+        assert_eq!(
+            times_of(&notes, "a"),
+            (1..=100).collect::<Vec<_>>(),
+            "{most}"
+        );
     }
     let middle = {
         let mut notes = Notes {
@@ -112,8 +119,8 @@ fn each_sample_comes_once_however_it_is_read() {
     store
         .read(middle, store.end().unwrap(), &mut notes)
         .unwrap();
-    assert_eq!(times(&notes, "a"), (51..=100).collect::<Vec<_>>());
-    assert_eq!(times(&notes, "b"), [101]);
+    assert_eq!(times_of(&notes, "a"), (51..=100).collect::<Vec<_>>());
+    assert_eq!(times_of(&notes, "b"), [101]);
 }
 
 #[test]
@@ -130,8 +137,8 @@ fn what_is_still_to_be_read_outlives_truncations_with_its_names() {
     }
     let mut notes = Notes::default();
     store.read(begin, store.end().unwrap(), &mut notes).unwrap();
-    assert_eq!(times(&notes, "ended"), [1]);
-    assert_eq!(times(&notes, "goes_on").len(), 19);
+    assert_eq!(times_of(&notes, "ended"), [1]);
+    assert_eq!(times_of(&notes, "goes_on").len(), 19);
     // A reader a few segments behind is told the name by a checkpoint.
     let later = LogPosition {
         segment: begin.segment + 6,
@@ -146,7 +153,7 @@ fn what_is_still_to_be_read_outlives_truncations_with_its_names() {
     store.names(later, &mut notes).unwrap();
     assert!(notes.names.values().any(|name| name.contains("ended")));
     store.read(later, store.end().unwrap(), &mut notes).unwrap();
-    assert!(!times(&notes, "goes_on").is_empty());
+    assert!(!times_of(&notes, "goes_on").is_empty());
     assert!(notes.samples.iter().all(|sample| sample.0 != "unnamed"));
     // Once it keeps up, names of the ended go.
     store.keep_from(Some(store.end().unwrap()));
@@ -158,4 +165,33 @@ fn what_is_still_to_be_read_outlives_truncations_with_its_names() {
     let rest = store.bytes_from(store.end().unwrap()).unwrap();
     assert_eq!(rest, 0);
     assert!(store.bytes_from(begin).unwrap() > 0);
+}
+
+#[test]
+fn what_comes_out_of_order_is_told_as_well_and_stored_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = common::options(dir.path(), 7_200_000);
+    options.out_of_order_window = Duration::from_secs(3600);
+    options.snapshot_on_close = false;
+    let store = common::open(&options);
+    store.keep_from(Some(store.end().unwrap()));
+    let begin = store.end().unwrap();
+    let times = [1_000_000, 1_002_000, 1_001_000, 1_003_000, 999_000];
+    for time in times {
+        append(&store, "a", time);
+    }
+    let mut notes = Notes::default();
+    store.read(begin, store.end().unwrap(), &mut notes).unwrap();
+    assert_eq!(times_of(&notes, "a"), times);
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let stored = |store: &Store| {
+        let found = common::read(store, &[], common::ALL);
+        let samples = found.iter().flat_map(|(_, samples)| samples);
+        samples.map(|sample| sample.0).collect::<Vec<_>>()
+    };
+    assert_eq!(stored(&store), sorted);
+    store.close().unwrap();
+    drop(store);
+    assert_eq!(stored(&common::open(&options)), sorted);
 }

@@ -1,6 +1,6 @@
 //! The flags of the Alertmanager role, as data: upstream's, and those that only Argand has.
 
-use crate::flags::Form::{Choice, List, Switch, Text};
+use crate::flags::Form::{List, Switch, Text};
 use crate::flags::{Flag, Program, accepted, active};
 
 /// Alertmanager.
@@ -104,22 +104,7 @@ const FLAGS: &[Flag] = &[
         "0s",
         "Time after the start during which nobody is told of anything.",
     ),
-    active(
-        "log.level",
-        Choice(&["debug", "info", "warn", "error"]),
-        "info",
-        "Least severe messages logged.",
-    ),
-    active(
-        "log.format",
-        Choice(&["logfmt", "json"]),
-        "logfmt",
-        "Form of the log.",
-    ),
     accepted("alerts.gc-interval", Text, "30m"),
-    accepted("auto-gomaxprocs", Switch, "true"),
-    accepted("auto-gomemlimit", Switch, "true"),
-    accepted("auto-gomemlimit.ratio", Text, "0.9"),
     accepted("cluster.advertise-address", Text, ""),
     accepted(
         "cluster.allow-insecure-public-advertise-address-discovery",

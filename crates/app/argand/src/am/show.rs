@@ -25,6 +25,9 @@ const LAYOUT: Layout = Layout {
     padding: 2,
 };
 
+/// Moments of the API, in Go's notation.
+const RFC3339: &str = "2006-01-02T15:04:05.999999999Z07:00";
+
 /// Who shows answers.
 pub(super) struct Show<'a> {
     pub(super) form: Form,
@@ -139,11 +142,12 @@ impl Show<'_> {
         Ok(())
     }
 
-    /// A moment of the API in the user's form; what is no moment stays as it is.
+    /// A moment of the API in the user's form, in the zone that it is written in; what is no moment
+    /// stays as it is.
     fn moment(&self, text: &str) -> String {
-        match millis(text) {
-            Some(millis) => Time::from_millis(millis).format(self.layout),
-            None => text.to_owned(),
+        match Time::parse(RFC3339, text) {
+            Ok(time) => time.format(self.layout),
+            Err(_) => text.to_owned(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use api::ClientAddress;
+use api::{ClientAddress, Face};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::IntoResponse;
@@ -32,6 +32,8 @@ const MOST_BODIES: usize = 512 << 20;
 /// The routes as one connection sees them.
 pub(super) struct Routes {
     pub(super) service: TowerToHyperService<Router>,
+    /// Who may have an answer at hand.
+    pub(super) face: Option<Arc<Face>>,
     /// None where the client has gone already.
     pub(super) client: Option<ClientAddress>,
     pub(super) connection: Arc<Connection>,
@@ -153,6 +155,19 @@ impl Service<Request<Incoming>> for Routes {
         });
         let patience = self.clients.patience;
         let traced = Traced::begin(&self.clients.spans, &mut request);
+        let answer = |response: Response<Body>, asked, traced: Option<Traced>| {
+            let status = response.status().as_u16();
+            response.map(|inner| Answer {
+                inner,
+                _asked: asked,
+                traced: traced.map(|traced| Traced { status, ..traced }),
+            })
+        };
+        let at_hand = self.face.as_ref().and_then(|face| face.at_hand(&request));
+        if let Some(response) = at_hand {
+            let response = answer(response, asked, traced);
+            return Box::pin(std::future::ready(Ok(response)));
+        }
         let request = request.map(|inner| {
             if !has_body {
                 return Body::empty();
@@ -170,12 +185,7 @@ impl Service<Request<Incoming>> for Routes {
         Box::pin(async move {
             let response = answering.await?;
             let response = asked.refusal().unwrap_or(response);
-            let status = response.status().as_u16();
-            Ok(response.map(|inner| Answer {
-                inner,
-                _asked: asked,
-                traced: traced.map(|traced| Traced { status, ..traced }),
-            }))
+            Ok(answer(response, asked, traced))
         })
     }
 }

@@ -1,12 +1,14 @@
 //! `argand tsdb create-blocks-from …`: what its commands share.
 
 use std::io::Write;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use metrics_store::offline::BlockFacts;
 
 use super::{open_metrics, rules, table};
+use crate::tools::values::duration;
 
 /// Milliseconds of a block unless told otherwise.
 const SPAN: i64 = 2 * 3600 * 1000;
@@ -25,8 +27,8 @@ pub(super) struct Arguments {
     #[arg(short, long, global = true)]
     quiet: bool,
     /// The longest that a block may span.
-    #[arg(long, default_value = "2h", hide = true, global = true, value_parser = model::duration::parse)]
-    max_block_duration: i64,
+    #[arg(long, default_value = "2h", hide = true, global = true, value_parser = duration)]
+    max_block_duration: Duration,
     #[command(subcommand)]
     source: Source,
 }
@@ -41,7 +43,7 @@ enum Source {
 pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<()> {
     let mut output = Output {
         out,
-        max_block_duration: arguments.max_block_duration,
+        max_block_duration: i64::try_from(arguments.max_block_duration.as_millis())?,
         is_human: arguments.human_readable,
         is_quiet: arguments.quiet,
         has_header: false,

@@ -3,6 +3,7 @@
 //! Each command has a file of its own. What it prints goes to the writer it is given.
 
 mod analyze;
+mod bench;
 mod blocks;
 mod bounds;
 mod dump;
@@ -32,6 +33,7 @@ pub(crate) struct Family {
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(bench::Arguments),
     Analyze(analyze::Arguments),
     List(list::Arguments),
     Dump(dump::Arguments),
@@ -45,6 +47,7 @@ enum Command {
 impl Family {
     pub(crate) fn run(&self, out: &mut Out) -> Result<ExitCode> {
         match &self.command {
+            Command::Bench(arguments) => bench::run(arguments, out),
             Command::Analyze(arguments) => analyze::run(arguments, out),
             Command::List(arguments) => list::run(arguments, out),
             Command::Dump(arguments) => dump::run(arguments, out),

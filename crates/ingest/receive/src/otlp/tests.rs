@@ -253,6 +253,41 @@ fn what_means_no_series_is_told_and_the_rest_is_stored() {
 }
 
 #[test]
+fn deltas_add_up_where_that_is_wanted() {
+    let point = |time: u32, value: u32| {
+        let metrics = format!(
+            r#"{{"name":"n","sum":{{"aggregationTemporality":1,"isMonotonic":true,"dataPoints":[
+                {{"timeUnixNano":"{time}000000","asInt":{value}}}]}}}},
+               {{"name":"h","histogram":{{"aggregationTemporality":1,"dataPoints":[
+                {{"timeUnixNano":"{time}000000","count":"{value}","sum":{value},
+                  "bucketCounts":[{value},0],"explicitBounds":[1]}}]}}}}"#
+        );
+        request("", &metrics)
+    };
+    let store = Arc::new(MemoryStore::new());
+    let options = OtlpOptions {
+        deltas: Deltas::Converted,
+        ..OPTIONS
+    };
+    let receiver = receiver(&store, OtlpConfig::default(), options);
+    for (time, value, lost) in [(10, 3, 0), (20, 4, 0), (20, 4, 2), (30, 1, 0)] {
+        let outcome = write(&receiver, &point(time, value));
+        let lost_now = outcome.map_or(2, |accepted| accepted.lost);
+        assert_eq!(lost_now, lost, "{time}");
+    }
+    assert_eq!(
+        stored(&store),
+        [
+            r#"{__name__="h_bucket", le="+Inf"} 10:3 20:7 30:8"#,
+            r#"{__name__="h_bucket", le="1"} 10:3 20:7 30:8"#,
+            r#"{__name__="h_count"} 10:3 20:7 30:8"#,
+            r#"{__name__="h_sum"} 10:3 20:7 30:8"#,
+            r#"{__name__="n_total"} 10:3 20:7 30:8"#,
+        ]
+    );
+}
+
+#[test]
 fn what_the_store_refuses_is_named() {
     let point = |time: u32, value: u32| {
         let metrics = format!(
