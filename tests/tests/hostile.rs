@@ -201,7 +201,7 @@ fn clients_that_do_not_take_their_answers_keep_nobody_out() {
     assert!(get(&url).unwrap().text.len() > 20_000, "{url}");
     // More than the kernel takes for a client.
     let request = format!("GET {script} HTTP/1.1\r\nHost: x\r\n\r\n").repeat(600);
-    let stuck: Vec<TcpStream> = (0..2 * PLACES)
+    let stuck: Vec<TcpStream> = (0..PLACES + 10)
         .map(|_| {
             let mut stream = world.connect();
             stream.set_nonblocking(true).unwrap();
@@ -210,7 +210,10 @@ fn clients_that_do_not_take_their_answers_keep_nobody_out() {
             stream
         })
         .collect();
-    // Those that are stuck are given up after a while; newcomers wait no longer than that.
+    // Those that are stuck make room after a while; newcomers wait no longer than that, which on a
+    // machine with much else to do is more than one client's patience.
+    let served = |_| get(&world.argand.url("/-/healthy")).is_ok();
+    assert!((0..4).any(served), "{}", world.argand.server.log());
     world.check();
     drop(stuck);
 }
