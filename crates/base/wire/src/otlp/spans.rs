@@ -104,7 +104,7 @@ mod tests {
         found
     }
 
-    fn only<'a>(message: &'a [u8], number: u32) -> &'a [u8] {
+    fn only(message: &[u8], number: u32) -> &[u8] {
         let mut found = fields(message).into_iter().filter(|(n, _)| *n == number);
         let (_, value) = found.next().unwrap();
         assert!(found.next().is_none());
