@@ -32,7 +32,9 @@ use tokio_util::sync::CancellationToken;
 
 use line::Line;
 use places::Places;
-use request::Routes;
+use request::{Clients, Routes};
+
+use crate::spans::Spans;
 
 use crate::connections::Connection;
 
@@ -62,43 +64,46 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// What clients may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ClientLimits {
+/// How clients are served.
+pub(crate) struct Serving {
+    /// What all paths begin with; what a request needs is told by its path behind it.
+    pub(crate) prefix: String,
+    /// Who may have an answer at hand, where there is no guard.
+    pub(crate) face: Option<Arc<Face>>,
     /// Connections at once over all sockets.
     pub(crate) connections: usize,
     /// How long a request may take to arrive, and a connection may be idle.
     pub(crate) patience: Duration,
+    /// Who records requests.
+    pub(crate) spans: Arc<Spans>,
 }
 
-impl ClientLimits {
-    /// Upstream's `--web.read-timeout`, for programs without the flag.
-    pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
-}
+/// Upstream's `--web.read-timeout`, for programs without the flag.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Serves routes on all sockets, behind the guard, until `end`. What a request needs is told by
-/// its path behind `prefix`. Where there is no guard, `face` may have an answer at hand.
+/// Serves routes on all sockets, behind the guard, until `end`.
 pub(crate) fn serve_all(
     listeners: Vec<TcpListener>,
     routes: Router,
-    prefix: String,
     guard: &Arc<Guard>,
-    face: Option<Arc<Face>>,
-    limits: ClientLimits,
+    serving: Serving,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
-    let places = Places::new(limits.connections);
+    let clients = Clients {
+        places: Places::new(serving.connections),
+        patience: serving.patience,
+        spans: serving.spans,
+    };
+    let prefix = serving.prefix;
     let need = move |method: &Method, path: &str| {
         api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
     };
     let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
-    let face = face.filter(|_| guard.is_absent());
+    let face = serving.face.filter(|_| guard.is_absent());
     let serve = |listener| {
         warn_if_open(&listener, guard);
         let (routes, guard) = ((routes.clone(), face.clone()), Arc::clone(guard));
-        let (places, end) = (Arc::clone(&places), end.clone());
-        let patience = limits.patience;
-        tokio::spawn(serve(listener, routes, guard, places, patience, end))
+        tokio::spawn(serve(listener, routes, guard, clients.clone(), end.clone()))
     };
     listeners.into_iter().map(serve).collect()
 }
@@ -118,8 +123,7 @@ async fn serve(
     listener: TcpListener,
     (routes, face): (Router, Option<Arc<Face>>),
     guard: Arc<Guard>,
-    places: Arc<Places>,
-    patience: Duration,
+    clients: Clients,
     end: CancellationToken,
 ) {
     let graceful = GracefulShutdown::new();
@@ -141,7 +145,7 @@ async fn serve(
         let client = client.map(|address| address.ip().to_canonical());
         let placed = tokio::select! {
             () = end.cancelled() => break,
-            placed = places.take(client) => placed,
+            placed = clients.places.take(client) => placed,
         };
         let Some(placed) = placed else { break };
         let routes = Routes {
@@ -149,8 +153,7 @@ async fn serve(
             face: face.clone(),
             client: client.map(ClientAddress),
             connection: Arc::clone(&placed.connection),
-            places: Arc::clone(&places),
-            patience,
+            clients: clients.clone(),
         };
         let (guard, watcher) = (Arc::clone(&guard), graceful.watcher());
         tokio::spawn(async move {
@@ -188,7 +191,7 @@ async fn converse(
     server
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(routes.patience)
+        .header_read_timeout(routes.clients.patience)
         .max_buf_size(MOST_HEAD);
     server
         .http2()

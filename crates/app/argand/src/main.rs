@@ -34,6 +34,7 @@ mod query_tools;
 mod receivers;
 mod remote_read;
 mod signals;
+mod spans;
 mod systemd;
 mod test_tools;
 mod tools;

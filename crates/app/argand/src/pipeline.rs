@@ -33,6 +33,7 @@ use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
+use crate::spans::Spans;
 use crate::systemd::Systemd;
 use crate::{feature_list, features, listen, machine, remote_read, signals};
 
@@ -142,6 +143,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::clone(&engine) as Arc<dyn Gather>,
             Arc::clone(&guard) as Arc<dyn Gather>,
             Arc::clone(&queries.log) as Arc<dyn Gather>,
+            Arc::clone(&queries.spans) as Arc<dyn Gather>,
         ],
         exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
     });
@@ -159,12 +161,13 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let serving = listen::serve_all(
         listeners,
         api::router(Arc::clone(&face)),
-        options.prefix.clone(),
         &guard,
-        Some(Arc::clone(&face)),
-        listen::ClientLimits {
+        listen::Serving {
+            prefix: options.prefix.clone(),
+            face: Some(Arc::clone(&face)),
             connections: options.max_connections,
             patience: options.read_timeout,
+            spans: Arc::clone(&queries.spans),
         },
         &end,
     );
@@ -195,7 +198,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         options.clone(),
         Arc::clone(&joined),
         alerting,
-        queries.log,
+        &queries,
         receivers.clone(),
     );
     let stages = Arc::new(stages);
@@ -293,6 +296,7 @@ struct Queries {
     active: Arc<ActiveQueries>,
     log: Arc<QueryLog>,
     slow: Option<Arc<SlowQueries>>,
+    spans: Arc<Spans>,
 }
 
 impl Queries {
@@ -300,6 +304,7 @@ impl Queries {
         Self {
             active: Arc::default(),
             log: Arc::default(),
+            spans: Arc::default(),
             slow: options.slow_query.map(|t| Arc::new(SlowQueries::new(t))),
         }
     }
@@ -308,6 +313,7 @@ impl Queries {
         let mut observers: Vec<Arc<dyn QueryObserver>> = vec![
             Arc::clone(&self.active) as Arc<dyn QueryObserver>,
             Arc::clone(&self.log) as Arc<dyn QueryObserver>,
+            Arc::clone(&self.spans) as Arc<dyn QueryObserver>,
         ];
         let slow = self.slow.clone();
         observers.extend(slow.map(|slow| slow as Arc<dyn QueryObserver>));
@@ -416,6 +422,7 @@ struct Stages {
     remote_write: Arc<remote::write::RemoteWrite>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
+    spans: Arc<Spans>,
     receivers: Receivers,
 }
 
@@ -426,7 +433,7 @@ impl Stages {
         options: Options,
         remote_read: Arc<RemoteRead>,
         alerting: Alerting,
-        query_log: Arc<QueryLog>,
+        queries: &Queries,
         receivers: Receivers,
     ) -> Self {
         let limits = scrape::Options {
@@ -458,7 +465,8 @@ impl Stages {
             scraping: scraping.clone(),
             remote_read,
             alerting,
-            query_log,
+            query_log: Arc::clone(&queries.log),
+            spans: Arc::clone(&queries.spans),
             receivers,
         }
     }
@@ -479,6 +487,7 @@ impl Stages {
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
         self.remote_write.shutdown().await;
+        self.spans.end().await;
     }
 }
 
@@ -489,7 +498,9 @@ impl Apply for Stages {
         let external = &config.global.external_labels;
         let servers = self.remote_read.load(&config.remote_read, external)?;
         let remote_write = self.remote_write.load(&config)?;
+        let spans = self.spans.load(config.tracing.as_ref())?;
         self.remote_read.apply(servers);
+        self.spans.apply(spans);
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);
         self.store.set_retention(retention(&self.options, &config));

@@ -30,6 +30,7 @@ pub mod number;
 mod pattern;
 mod sample;
 mod summary;
+mod trace;
 
 pub use alert::{Alert, fingerprint};
 pub use exemplar::Exemplar;
@@ -42,3 +43,4 @@ pub use labels::{Labels, LabelsBuilder, METRIC_NAME};
 pub use matcher::{MatchOp, Matcher};
 pub use pattern::{Pattern, PatternError, Search};
 pub use sample::{Columns, STALE_NAN_BITS, Sample, is_stale, same_value, stale_nan};
+pub use trace::{NoTraceContext, TraceContext};

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use model::TraceContext;
+
 use crate::{QueryError, Stats};
 
 /// Who asks.
@@ -27,6 +29,8 @@ pub struct HttpOrigin {
     pub method: String,
     /// The path below the server's prefix, such as `/api/v1/query`.
     pub path: String,
+    /// Where it belongs among the requests of others, where anybody wants to know.
+    pub trace: Option<TraceContext>,
 }
 
 impl Origin {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
+use model::TraceContext;
 use promql::HttpOrigin;
 
 use crate::face::Face;
@@ -33,6 +34,7 @@ impl FromRequestParts<Arc<Face>> for Asker {
             client: client.map_or_else(String::new, |client| client.0.to_string()),
             method: parts.method.to_string(),
             path: below.to_owned(),
+            trace: parts.extensions.get::<TraceContext>().copied(),
         }))
     }
 }

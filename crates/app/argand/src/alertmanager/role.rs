@@ -137,12 +137,13 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
     let serving = listen::serve_all(
         listeners,
         router,
-        options.prefix,
         &guard,
-        None,
-        listen::ClientLimits {
+        listen::Serving {
+            prefix: options.prefix,
+            face: None,
             connections: options.max_connections,
-            patience: listen::ClientLimits::PATIENCE,
+            patience: listen::PATIENCE,
+            spans: Arc::default(),
         },
         &end,
     );

@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,6 +23,13 @@ pub(super) const HEAD: Duration = Duration::from_secs(10);
 /// Time without any progress in sending an answer.
 const STALL: Duration = Duration::from_secs(60);
 
+/// How long a client may go on sending after the last answer, whose end it would not see if the
+/// connection broke off.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Bytes that are read at once and thrown away meanwhile.
+const SCRAPS: usize = 16 << 10;
+
 /// What HTTP/2 begins with: its requests come in frames, and their heads are never slow for long.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0";
 
@@ -34,6 +42,8 @@ pub(super) struct Line<T> {
     /// Runs while a head arrives: behind so many requests.
     head: Option<(Timer, usize)>,
     stall: Option<Timer>,
+    /// Runs once all has been sent.
+    linger: Option<Timer>,
     has_read: bool,
     is_http2: bool,
 }
@@ -45,6 +55,7 @@ impl<T> Line<T> {
             connection,
             head: None,
             stall: None,
+            linger: None,
             has_read: false,
             is_http2: false,
         }
@@ -123,7 +134,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Line<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Line<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -152,7 +163,22 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Line<T> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.inner).poll_shutdown(context);
-        self.sent(context, outcome)
+        if self.linger.is_none() {
+            let outcome = Pin::new(&mut self.inner).poll_shutdown(context);
+            std::task::ready!(self.sent(context, outcome))?;
+        }
+        let this = &mut *self;
+        let linger = this.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        if linger.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut scraps = [MaybeUninit::uninit(); SCRAPS];
+        loop {
+            let mut buffer = ReadBuf::uninit(&mut scraps);
+            let read = Pin::new(&mut this.inner).poll_read(context, &mut buffer);
+            if std::task::ready!(read).is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use api::{ClientAddress, Face};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::IntoResponse;
-use http::{Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -21,6 +21,7 @@ use thiserror::Error;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::places::{Connection, Places};
+use crate::spans::{Begun, Spans};
 
 /// Time between two pieces of a body.
 const PIECE: Duration = Duration::from_secs(30);
@@ -36,9 +37,17 @@ pub(super) struct Routes {
     /// None where the client has gone already.
     pub(super) client: Option<ClientAddress>,
     pub(super) connection: Arc<Connection>,
+    pub(super) clients: Clients,
+}
+
+/// What concerns the requests of all connections.
+#[derive(Clone)]
+pub(super) struct Clients {
     pub(super) places: Arc<Places>,
     /// Time for the whole of a request to arrive.
     pub(super) patience: Duration,
+    /// Who records requests.
+    pub(super) spans: Arc<Spans>,
 }
 
 /// Why a body was not taken.
@@ -139,20 +148,26 @@ impl Service<Request<Incoming>> for Routes {
         self.connection.begin(has_body);
         let asked = Arc::new(Asked {
             connection: Arc::clone(&self.connection),
-            places: Arc::clone(&self.places),
+            places: Arc::clone(&self.clients.places),
             is_arriving: AtomicBool::new(has_body),
             bytes: AtomicUsize::new(0),
             status: AtomicU8::new(0),
         });
-        let at_hand = self.face.as_ref().and_then(|face| face.at_hand(&request));
-        if let Some(response) = at_hand {
-            let response = response.map(|inner| Answer {
+        let patience = self.clients.patience;
+        let traced = Traced::begin(&self.clients.spans, &mut request);
+        let answer = |response: Response<Body>, asked, traced: Option<Traced>| {
+            let status = response.status().as_u16();
+            response.map(|inner| Answer {
                 inner,
                 _asked: asked,
-            });
+                traced: traced.map(|traced| Traced { status, ..traced }),
+            })
+        };
+        let at_hand = self.face.as_ref().and_then(|face| face.at_hand(&request));
+        if let Some(response) = at_hand {
+            let response = answer(response, asked, traced);
             return Box::pin(std::future::ready(Ok(response)));
         }
-        let patience = self.patience;
         let request = request.map(|inner| {
             if !has_body {
                 return Body::empty();
@@ -170,11 +185,38 @@ impl Service<Request<Incoming>> for Routes {
         Box::pin(async move {
             let response = answering.await?;
             let response = asked.refusal().unwrap_or(response);
-            Ok(response.map(|inner| Answer {
-                inner,
-                _asked: asked,
-            }))
+            Ok(answer(response, asked, traced))
         })
+    }
+}
+
+/// A request that is recorded when its answer has been sent, or given up.
+struct Traced {
+    spans: Arc<Spans>,
+    begun: Begun,
+    method: Method,
+    path: String,
+    status: u16,
+}
+
+impl Traced {
+    /// Begins a span, where anybody wants it, and tells whoever answers of it.
+    fn begin<B>(spans: &Arc<Spans>, request: &mut Request<B>) -> Option<Self> {
+        let begun = spans.begin(request.headers())?;
+        request.extensions_mut().insert(begun.context);
+        Some(Self {
+            spans: Arc::clone(spans),
+            begun,
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            status: 0,
+        })
+    }
+
+    fn end(&self) {
+        let method = self.method.as_str();
+        self.spans
+            .answered(self.begun, method, &self.path, self.status);
     }
 }
 
@@ -247,6 +289,15 @@ impl HttpBody for Arriving {
 pub(super) struct Answer {
     inner: Body,
     _asked: Arc<Asked>,
+    traced: Option<Traced>,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(traced) = &self.traced {
+            traced.end();
+        }
+    }
 }
 
 impl HttpBody for Answer {

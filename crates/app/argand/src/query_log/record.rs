@@ -58,6 +58,7 @@ mod tests {
             client: "127.0.0.1".to_owned(),
             method: "GET".to_owned(),
             path: "/api/v1/query_range".to_owned(),
+            trace: None,
         });
         let error = QueryError::Execution("no".to_owned());
         let record = QueryRecord {

@@ -22,9 +22,6 @@ pub(crate) fn build<'a>(
 ) -> Result<Config, Fault> {
     let scrape_configs = scrapes.map(scrape).collect::<Result<Vec<_>, Fault>>()?;
     let mut inactive: Vec<String> = Vec::new();
-    if config.has("tracing") {
-        inactive.push("tracing".to_owned());
-    }
     let legacy = name_validation(global) == NameValidation::Legacy;
     let alerting = alerting(config.table("alerting"), legacy)?;
     let scraped = scrape_configs.iter().flat_map(|scrape| &scrape.discovery);

@@ -1,4 +1,4 @@
-//! OTLP metrics: what programs push that measure with OpenTelemetry.
+//! OTLP: metrics that programs push, and [`spans`] that are sent to a collector.
 //!
 //! A request is walked where it lies, from [`resources`] down to points and attributes; nothing is
 //! copied but texts that have to be put together, and no more than one point is held at a time.
@@ -9,6 +9,7 @@
 
 mod json;
 mod point;
+pub mod spans;
 mod value;
 
 pub use crate::fields::Malformed;

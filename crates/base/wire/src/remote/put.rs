@@ -41,6 +41,12 @@ pub(crate) fn double(out: &mut Vec<u8>, field: u8, value: f64) {
     out.extend_from_slice(&value.to_bits().to_le_bytes());
 }
 
+/// A field that is a number of eight bytes.
+pub(crate) fn fixed64(out: &mut Vec<u8>, field: u8, number: u64) {
+    key(out, field, 1);
+    out.extend_from_slice(&number.to_le_bytes());
+}
+
 /// A field that is a text, bytes or a message.
 #[inline]
 pub(crate) fn bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
