@@ -3,7 +3,7 @@
 
 mod archive;
 
-use std::io::{Read as _, Write};
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use flate2::read::GzDecoder;
+use http::StatusCode;
 
 use crate::tools::Out;
 use crate::tools::server::{Server, shown};
@@ -23,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes of a profile at most.
 const MOST_PROFILE: u64 = 1 << 30;
 
+/// The one file that only servers of Go can fill.
+const TRACE: &str = "trace.pb";
+
 /// Paths of profiles, and the files that they become.
 const PROFILES: [(&str, &str); 7] = [
     ("/debug/pprof/profile?seconds=30", "cpu.pb"),
@@ -31,7 +35,7 @@ const PROFILES: [(&str, &str); 7] = [
     ("/debug/pprof/heap", "heap.pb"),
     ("/debug/pprof/mutex", "mutex.pb"),
     ("/debug/pprof/threadcreate", "threadcreate.pb"),
-    ("/debug/pprof/trace?seconds=30", "trace.pb"),
+    ("/debug/pprof/trace?seconds=30", TRACE),
 ];
 const METRICS: [(&str, &str); 1] = [("/metrics", "metrics.txt")];
 
@@ -87,6 +91,10 @@ fn collect(url: &str, paths: &[(&str, &str)], out: &mut impl Write) -> Result<()
         let answer = server
             .get(&address)
             .context("error executing HTTP request")?;
+        if answer.status == StatusCode::NOT_FOUND && *file == TRACE {
+            writeln!(io::stderr(), "left out: {address} is not there")?;
+            continue;
+        }
         if !answer.status.is_success() {
             bail!("{address}: server returned HTTP status {}", answer.status);
         }
