@@ -10,7 +10,7 @@
 //! | `mixed` | a small query beside heavy ones, while scrapes come in |
 //! | `alerts` | rules, routing and receivers, against Prometheus and Alertmanager together |
 //! | `query` | queries on the same 83 M samples |
-//! | `load` | remote write |
+//! | `load`, or `remote-write` | remote write |
 //! | `all` | all of them |
 //!
 //! What comes out is one table in Markdown on stdout, the same in JSON where asked, and the
@@ -110,6 +110,7 @@ enum Command {
     /// Asks the same queries on the same samples.
     Query(query::QueryOptions),
     /// Writes by remote write.
+    #[command(visible_alias = "remote-write")]
     Load(load::LoadOptions),
     /// Runs all measurements, each with its defaults or with the flags given for it.
     All(All),

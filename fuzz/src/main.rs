@@ -3,6 +3,7 @@
 #![no_main]
 
 mod evaluate;
+mod pushed;
 mod seeds;
 mod templates;
 
@@ -15,7 +16,7 @@ use wire::exposition::{Format, Histograms, Parser};
 type Target = fn(&[u8]);
 
 /// The targets that are not those of the store.
-const OTHERS: [(&str, Target); 9] = [
+const OTHERS: [(&str, Target); 14] = [
     ("alert_log", routing::fuzzing::record),
     ("alertmanager_files", |bytes| {
         let _ = wire::alertmanager::silences(bytes);
@@ -32,6 +33,11 @@ const OTHERS: [(&str, Target); 9] = [
     }),
     ("promql", query),
     ("promql_answers", evaluate::run),
+    ("remote_write_1", pushed::remote_write_1),
+    ("remote_write_2", pushed::remote_write_2),
+    ("otlp_protobuf", pushed::otlp_protobuf),
+    ("otlp_json", pushed::otlp_json),
+    ("pushed_bodies", pushed::bodies),
     ("template_notification", templates::notification),
     ("template_rule", templates::rule),
 ];
@@ -57,7 +63,10 @@ fn target() -> Target {
             return (|_| ()) as Target;
         }
         let name = std::env::var("ARGAND_FUZZ_TARGET").unwrap_or_default();
-        let mut all = fuzzing::TARGETS.iter().chain(&OTHERS);
+        let mut all = fuzzing::TARGETS
+            .iter()
+            .chain(&cluster::fuzzing::TARGETS)
+            .chain(&OTHERS);
         match all.find(|(known, _)| *known == name) {
             Some((_, target)) => *target,
             None => panic!("ARGAND_FUZZ_TARGET={name:?} names no target"),

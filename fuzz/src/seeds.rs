@@ -3,6 +3,7 @@
 /// Writes them below a folder, one folder a target.
 pub(crate) fn write(folder: &std::path::Path) {
     metrics_store::fuzzing::write_seeds(folder).expect("seeds can be written");
+    cluster::fuzzing::write_seeds(folder).expect("seeds can be written");
     let others = [
         ("alert_log", "\x03\x02id\x01\x02\x01a\x01b\x02\x04\x06\x02me\x03why\x01"),
         (
@@ -29,6 +30,28 @@ pub(crate) fn write(folder: &std::path::Path) {
             "promql_answers",
             "\x04sum by (x) (rate(a[5m:1m] offset 1m @ end())) / on (x) group_left histogram_avg(h) or -n",
         ),
+        (
+            "remote_write_1",
+            "\x0a\x1c\x0a\x0e\x0a\x08__name__\x12\x02up\x12\x0a\x09\0\0\0\0\0\0\0@\x10\x05",
+        ),
+        (
+            "remote_write_2",
+            "\x22\0\x22\x08__name__\x22\x02up\x2a\x10\x0a\x02\x01\x02\x12\x0a\x09\0\0\0\0\0\0\0@\x10\x05",
+        ),
+        (
+            "otlp_protobuf",
+            "\x0a\x1a\x12\x18\x12\x16\x0a\x01g\x2a\x11\x0a\x0f\x19\0\0\0\0\0\0\0@\x3a\x04\x0a\x02ab",
+        ),
+        (
+            "otlp_json",
+            "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":\
+             {\"stringValue\":\"s\"}}]},\"scopeMetrics\":[{\"metrics\":[{\"name\":\"h\",\"histogram\":\
+             {\"aggregationTemporality\":2,\"dataPoints\":[{\"timeUnixNano\":\"5\",\"count\":3,\"bucketCounts\":\
+             [1,2],\"explicitBounds\":[0.5],\"exemplars\":[{\"asInt\":\"1\",\"spanId\":\"0a\"}]}]}},\
+             {\"name\":\"e\",\"exponentialHistogram\":{\"aggregationTemporality\":1,\"dataPoints\":\
+             [{\"scale\":9,\"positive\":{\"offset\":-3,\"bucketCounts\":[\"7\"]}}]}}]}]}]}",
+        ),
+        ("pushed_bodies", "\x03\x08abc"),
         (
             "template_notification",
             "{{ define \"x\" }}<a href=\"{{ . }}\" style='color: {{ . }}'>{{ . }}</a>{{ end }}\

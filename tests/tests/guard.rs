@@ -155,6 +155,27 @@ const TABLE: &[(&str, &str, Got)] = &[
     ("GET", "/api/v1/status/self_metrics", READ),
     ("OPTIONS", "/api/v1/query", [401, 204, 403, 204]),
     ("POST", "/api/v1/write", [401, 403, 400, 400]),
+    ("POST", "/api/v1/read", [401, 400, 403, 400]),
+    // Switched off, which nobody learns who may not give.
+    ("POST", "/api/v1/otlp/v1/metrics", [401, 403, 404, 404]),
+    (
+        "POST",
+        "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        [401, 403, 415, 415],
+    ),
+    ("GET", "/api/v1/alerting/history/alerts", READ),
+    ("GET", "/api/v1/alerting/history/notifications", READ),
+    ("GET", "/api/v1/alerting/acknowledgements", READ),
+    (
+        "POST",
+        "/api/v1/alerting/acknowledgements",
+        [401, 403, 422, 422],
+    ),
+    (
+        "DELETE",
+        "/api/v1/alerting/acknowledgements/1",
+        [401, 403, 400, 400],
+    ),
     (
         "POST",
         "/api/v1/admin/tsdb/clean_tombstones",
@@ -258,6 +279,29 @@ fn every_route_needs_its_role() {
         let token = ask(&["--header", "Authorization: Bearer secret"]);
         assert_eq!(token, got[2], "{method} {path} with a token");
     }
+}
+
+#[test]
+fn who_asks_too_often_is_told_for_how_long() {
+    if installed("curl").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let argand = guarded(folder.path(), &users());
+    let limited = users() + "rate_limit: {interval: 1h, burst: 1}\n";
+    fs::write(folder.path().join("web.yml"), limited).unwrap();
+    let ask = || {
+        let output = Command::new("curl")
+            .args(["--silent", "--include", "--user", "read:read"])
+            .arg(argand.url("/-/healthy"))
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).to_ascii_lowercase()
+    };
+    assert!(ask().starts_with("http/1.1 200"));
+    let refused = ask();
+    assert!(refused.starts_with("http/1.1 429"), "{refused}");
+    assert!(refused.contains("retry-after: 3600"), "{refused}");
 }
 
 #[test]

@@ -464,7 +464,7 @@ fn page_with(url: &str, wanted: &[&str]) -> BTreeMap<String, Family> {
     loop {
         let families = families(&get(url).unwrap().text);
         let has = |name: &&str| families.get(*name).is_some_and(|family| family.has_series);
-        if wanted.iter().all(|name| has(name)) || began.elapsed() > Duration::from_secs(60) {
+        if wanted.iter().all(has) || began.elapsed() > Duration::from_secs(60) {
             return families;
         }
         std::thread::sleep(Duration::from_millis(200));

@@ -30,11 +30,14 @@ const CHECKS: &str = "--checks=not_a_server_error,status_code_conformance,\
 
 /// Routes that end the server, answer for ever, measure for as long as they are asked to, or take
 /// what this tool cannot write.
-const LEFT_OUT: [&str; 4] = [
+const LEFT_OUT: [&str; 7] = [
     "/-/quit",
     "/api/v1/notifications/live",
     "/debug/pprof/{name}",
     "/api/v1/write",
+    "/api/v1/read",
+    "/api/v1/otlp/v1/metrics",
+    "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
 ];
 
 const CONFIGURATION: &str = "\

@@ -27,6 +27,14 @@ pub(crate) trait Kind: Send + Sync + 'static {
         Duration::ZERO
     }
 
+    /// What has to be remembered of a group's message; see [`Notify::memory`].
+    fn memory(&self, _group_key: &str) -> Option<String> {
+        None
+    }
+
+    /// What was remembered; see [`Notify::recall`].
+    fn recall(&self, _group_key: &str, _memory: &str) {}
+
     /// One attempt, without a time limit.
     fn attempt<'a>(
         &'a self,
@@ -52,6 +60,14 @@ impl<K: Kind> Notify for Integration<K> {
 
     fn sends_resolved(&self) -> bool {
         self.kind.sends_resolved()
+    }
+
+    fn memory(&self, group_key: &str) -> Option<String> {
+        self.kind.memory(group_key)
+    }
+
+    fn recall(&self, group_key: &str, memory: &str) {
+        self.kind.recall(group_key, memory);
     }
 
     fn notify<'a>(&'a self, notification: &'a Notification) -> NotifyFuture<'a> {

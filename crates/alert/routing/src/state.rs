@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use contract::Peers;
 use model::Alert;
 use wal::WalError;
 
@@ -16,6 +17,7 @@ use crate::inhibit::Inhibitor;
 use crate::intervals;
 use crate::journal::{Compaction, Journal};
 use crate::limits::Limits;
+use crate::memory::Memories;
 use crate::metrics::{Metrics, Suppressed};
 use crate::naming;
 use crate::notification_log::{NotificationLog, Target, Told};
@@ -46,13 +48,17 @@ pub(crate) struct State {
     pub(crate) told: NotificationLog,
     pub(crate) acknowledged: Acknowledgements,
     pub(crate) history: History,
+    /// What integrations have to remember.
+    pub(crate) memories: Memories,
     /// Alerts that were told of under numbers of another Alertmanager.
     pub(crate) strangers: Strangers,
     /// When what that one had left was taken over, in milliseconds since the epoch.
     pub(crate) imported_at: i64,
     journal: Arc<Journal>,
     metrics: Arc<Metrics>,
-    rules: StateRules,
+    /// Who else holds silences and the notification log.
+    pub(crate) peers: Arc<dyn Peers>,
+    pub(crate) rules: StateRules,
 }
 
 impl State {
@@ -62,12 +68,14 @@ impl State {
         plan: Plan,
         rules: StateRules,
         metrics: Arc<Metrics>,
+        peers: Arc<dyn Peers>,
         now: i64,
     ) -> Result<Self, WalError> {
         let mut alerts = Alerts::new(rules.limits.alerts, rules.limits.alerts_per_name);
         let mut silences = Silences::new(rules.silences);
         let mut told = NotificationLog::default();
         let mut acknowledged = Acknowledgements::default();
+        let mut memories = Memories::default();
         let mut history = History::new(rules.limits.history);
         let (mut alive, mut imported_at) = (0, i64::MIN);
         let journal = Journal::open(folder, now, |record| match record {
@@ -92,7 +100,7 @@ impl State {
                 told.record(target, entry);
             }
             Record::Acknowledged(fingerprint, one) => acknowledged.restore(fingerprint, one),
-            Record::Withdrawn(fingerprint) => acknowledged.withdraw(fingerprint),
+            Record::Memory(target, memory) => memories.restore(target, memory),
             Record::Imported(at) => imported_at = at,
             Record::Alive(at) => alive = alive.max(at),
             Record::Event(event) => history.alert(event),
@@ -100,6 +108,7 @@ impl State {
         })?;
         silences.collect(now);
         told.collect(now);
+        memories.recall(&plan);
         let mut state = Self {
             inhibitor: Inhibitor::new(&plan.inhibit_rules),
             groups: Groups::new(rules.limits.groups, now.saturating_add(rules.start_delay)),
@@ -109,10 +118,12 @@ impl State {
             told,
             acknowledged,
             history,
+            memories,
             strangers: Strangers::default(),
             imported_at,
             journal: Arc::new(journal),
             metrics,
+            peers,
             rules,
         };
         state.wait_for_reports(alive, now);
@@ -252,29 +263,39 @@ impl State {
     pub(crate) fn next_turn(&mut self, now: i64) -> Option<Turn> {
         loop {
             let plan = Arc::clone(&self.plan);
-            let node_of = |place: usize| plan.routes.get(place);
             let interval = |group: &crate::groups::Group| {
-                node_of(group.node).map_or(1, |node| node.group_interval)
+                let node = plan.routes.get(group.node);
+                node.map_or(1, |node| node.group_interval)
             };
-            let (id, group) = self.groups.begin(now, interval)?;
-            let (place, key, labels) = (group.node, group.key.clone(), group.labels.clone());
-            let fingerprints: Vec<u64> = group.alerts.iter().copied().collect();
-            if fingerprints.is_empty() {
-                self.groups.finish(id);
-                continue;
-            }
-            let known = |f: &u64| self.alerts.get(*f).map(|known| known.alert.clone());
-            let mut alerts: Vec<Alert> = fingerprints.iter().filter_map(known).collect();
-            alerts.sort_by(naming::compare_alerts);
-            let seen = alerts.iter().map(|alert| Seen::of(alert, now)).collect();
-            let alerts = self.audible(id, place, alerts, now);
-            let turn = Turn::new(id, Arc::clone(&plan), place, key, labels, seen, alerts, now);
-            match turn {
-                Some(turn) if !turn.alerts.is_empty() => return Some(turn),
-                Some(turn) => self.end_turn(&turn, true),
-                None => self.groups.finish(id),
+            let (id, _) = self.groups.begin(now, interval)?;
+            if let Some(turn) = self.turn_of(id, now) {
+                return Some(turn);
             }
         }
+    }
+
+    /// What has to be told of a group whose turn has begun; where there is nothing, the turn ends.
+    pub(crate) fn turn_of(&mut self, id: u64, now: i64) -> Option<Turn> {
+        let plan = Arc::clone(&self.plan);
+        let group = self.groups.get_mut(id)?;
+        let (place, key, labels) = (group.node, group.key.clone(), group.labels.clone());
+        let fingerprints: Vec<u64> = group.alerts.iter().copied().collect();
+        if fingerprints.is_empty() {
+            self.groups.finish(id);
+            return None;
+        }
+        let known = |f: &u64| self.alerts.get(*f).map(|known| known.alert.clone());
+        let mut alerts: Vec<Alert> = fingerprints.iter().filter_map(known).collect();
+        alerts.sort_by(naming::compare_alerts);
+        let seen = alerts.iter().map(|alert| Seen::of(alert, now)).collect();
+        let alerts = self.audible(id, place, alerts, now);
+        let turn = Turn::new(id, plan, place, key, labels, seen, alerts, now);
+        match turn {
+            Some(turn) if !turn.alerts.is_empty() => return Some(turn),
+            Some(turn) => self.end_turn(&turn, true),
+            None => self.groups.finish(id),
+        }
+        None
     }
 
     /// Leaves out what nobody is to be told of now.
@@ -341,6 +362,7 @@ impl State {
                 .expires
                 .min(told.at.saturating_add(self.rules.retention));
             told.expires = keep;
+            told.at = self.told.moment_after(&target, told.at);
             records.push(Record::Notified(target.clone(), told.clone()));
             self.told.record(target, told);
         }
@@ -349,6 +371,7 @@ impl State {
             self.history.delivery(delivery);
         }
         self.keep(&records);
+        self.tell(&records);
     }
 
     /// Makes or changes a silence; answers its id. The log has it, though not yet for certain the
@@ -376,6 +399,7 @@ impl State {
         let records: Vec<Record> = changes.iter().cloned().map(Record::Silence).collect();
         self.append(&records)
             .map_err(|error| SilenceError::Store(error.to_string()))?;
+        self.tell(&records);
         changes
             .into_iter()
             .for_each(|change| self.silences.apply(change));
@@ -406,6 +430,7 @@ impl State {
         }
         self.silences.collect(now);
         self.told.collect(now);
+        self.memories.collect(&self.told);
         self.acknowledged.collect(&self.alerts, now);
         self.groups.collect();
         let held: std::collections::HashSet<u64> = self
@@ -436,6 +461,7 @@ impl State {
             .map(|(target, told)| Record::Notified(target.clone(), told.clone()));
         let acknowledged = self.acknowledged.records();
         let imported = (self.imported_at > i64::MIN).then_some(Record::Imported(self.imported_at));
+        let memories = self.memories.records();
         let events = self.history.alerts().cloned().map(Record::Event);
         let deliveries = self.history.deliveries().cloned().map(Record::Delivery);
         let state = alerts
@@ -443,6 +469,7 @@ impl State {
             .chain(told)
             .chain(acknowledged)
             .chain(imported)
+            .chain(memories)
             .chain(events)
             .chain(deliveries);
         match self.journal.begin_compaction(state) {
@@ -462,6 +489,7 @@ impl State {
             new.routes.like(node)
         });
         self.inhibitor = Inhibitor::new(&new.inhibit_rules);
+        self.memories.recall(&new);
         self.plan = new;
         let known: Vec<(u64, bool)> = self
             .alerts

@@ -83,8 +83,11 @@ pub(crate) fn list(flags: &Flags) -> FeatureList {
             named([
                 ("delayed_compaction", false),
                 ("exemplar_storage", true),
+                ("histograms_st_encoding", false),
                 ("isolation", true),
                 ("native_histograms", true),
+                ("st_storage", false),
+                ("xor2_encoding", false),
                 ("use_uncached_io", false),
             ]),
         ),

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use api::ClientAddress;
+use api::{ClientAddress, Face};
 use axum::Router;
 use guard::Guard;
 use http::Method;
@@ -77,12 +77,13 @@ impl ClientLimits {
 }
 
 /// Serves routes on all sockets, behind the guard, until `end`. What a request needs is told by
-/// its path behind `prefix`.
+/// its path behind `prefix`. Where there is no guard, `face` may have an answer at hand.
 pub(crate) fn serve_all(
     listeners: Vec<TcpListener>,
     routes: Router,
     prefix: String,
     guard: &Arc<Guard>,
+    face: Option<Arc<Face>>,
     limits: ClientLimits,
     end: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
@@ -91,9 +92,10 @@ pub(crate) fn serve_all(
         api::role_of(method, path.strip_prefix(prefix.as_str()).unwrap_or(path))
     };
     let routes = guard::protect(routes, Arc::clone(guard), Arc::new(need));
+    let face = face.filter(|_| guard.is_absent());
     let serve = |listener| {
         warn_if_open(&listener, guard);
-        let (routes, guard) = (routes.clone(), Arc::clone(guard));
+        let (routes, guard) = ((routes.clone(), face.clone()), Arc::clone(guard));
         let (places, end) = (Arc::clone(&places), end.clone());
         let patience = limits.patience;
         tokio::spawn(serve(listener, routes, guard, places, patience, end))
@@ -114,7 +116,7 @@ fn warn_if_open(listener: &TcpListener, guard: &Guard) {
 /// Serves routes on a socket until `end`; requests under way are finished.
 async fn serve(
     listener: TcpListener,
-    routes: Router,
+    (routes, face): (Router, Option<Arc<Face>>),
     guard: Arc<Guard>,
     places: Arc<Places>,
     patience: Duration,
@@ -144,6 +146,7 @@ async fn serve(
         let Some(placed) = placed else { break };
         let routes = Routes {
             service: TowerToHyperService::new(routes.clone()),
+            face: face.clone(),
             client: client.map(ClientAddress),
             connection: Arc::clone(&placed.connection),
             places: Arc::clone(&places),

@@ -91,7 +91,16 @@ fn argand() -> Command {
 /// One page: that of the program, and behind it those of its commands.
 fn manual(mut command: Command, out: &mut Out) -> Result<()> {
     command.build();
-    Man::new(command.clone()).render(out)?;
+    let page = Man::new(command.clone());
+    page.render_title(out)?;
+    page.render_name_section(out)?;
+    page.render_synopsis_section(out)?;
+    page.render_description_section(out)?;
+    page.render_options_section(out)?;
+    // No list of commands: it would name pages of their own, and they are sections of this one.
+    if command.get_after_help().is_some() {
+        page.render_extra_section(out)?;
+    }
     for command in leaves(&command) {
         let name = command.get_bin_name().unwrap_or(command.get_name());
         writeln!(out, ".SH \"{}\"", name.to_uppercase())?;

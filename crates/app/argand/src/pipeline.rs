@@ -161,6 +161,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         api::router(Arc::clone(&face)),
         options.prefix.clone(),
         &guard,
+        Some(Arc::clone(&face)),
         listen::ClientLimits {
             connections: options.max_connections,
             patience: options.read_timeout,
@@ -169,7 +170,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
-    let alertmanager = start_alertmanager(flags, &options)?;
+    let alertmanager = start_alertmanager(flags, &options).await?;
     if let Some(alertmanager) = &alertmanager {
         face.open_alertmanager(&alertmanager.face());
     }
@@ -256,7 +257,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
 }
 
 /// Alertmanager in this process, where its configuration is named.
-fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Alertmanager>>> {
+async fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Alertmanager>>> {
     let file = flags.text("alertmanager.config.file");
     if file.is_empty() {
         return Ok(None);
@@ -271,7 +272,8 @@ fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Ale
         path => PathBuf::from(path),
     };
     let data = routing::Options::new(data.join("alertmanager"));
-    Alertmanager::start(source, &data).map(Some)
+    let others = alertmanager::cluster_options(flags, "alertmanager.")?;
+    Alertmanager::start(source, data, others).await.map(Some)
 }
 
 /// Where this process itself can be reached.
@@ -410,8 +412,8 @@ struct Stages {
     discovery: Arc<discovery::Manager>,
     scrape: Arc<scrape::Manager>,
     scraping: Handle,
-    remote_write: Arc<remote::write::RemoteWrite>,
     remote_read: Arc<RemoteRead>,
+    remote_write: Arc<remote::write::RemoteWrite>,
     alerting: Alerting,
     query_log: Arc<QueryLog>,
     receivers: Receivers,
@@ -484,9 +486,9 @@ impl Apply for Stages {
     fn apply(&self, config: Config) -> Result<()> {
         // What can be wrong is found before anything changes.
         let alerting = self.alerting.load(&config)?;
-        let remote_write = self.remote_write.load(&config)?;
         let external = &config.global.external_labels;
         let servers = self.remote_read.load(&config.remote_read, external)?;
+        let remote_write = self.remote_write.load(&config)?;
         self.remote_read.apply(servers);
         let window = config.storage.out_of_order_window;
         self.store.set_out_of_order_window(window);

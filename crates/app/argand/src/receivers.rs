@@ -12,6 +12,10 @@ use crate::options::Options;
 
 const ACCEPTED: &str = "web.remote-write-receiver.accepted-protobuf-messages";
 
+/// Features that say what becomes of OTLP's deltas.
+const STORED: &str = "otlp-native-delta-ingestion";
+const CONVERTED: &str = "otlp-deltatocumulative";
+
 /// Those that are switched on.
 #[derive(Clone, Default)]
 pub(crate) struct Receivers {
@@ -31,10 +35,13 @@ impl Receivers {
             let features = || flags.list("enable-feature").iter();
             let has = |name| features().any(|list| list.split(',').any(|f| f.trim() == name));
             let options = OtlpOptions {
-                deltas: if has("otlp-native-delta-ingestion") {
-                    Deltas::Stored
-                } else {
-                    Deltas::Refused
+                deltas: match (has(STORED), has(CONVERTED)) {
+                    (true, true) => bail!(
+                        "--enable-feature: {STORED} and {CONVERTED} cannot both be switched on"
+                    ),
+                    (true, false) => Deltas::Stored,
+                    (false, true) => Deltas::Converted,
+                    (false, false) => Deltas::Refused,
                 },
                 type_and_unit_labels: has("type-and-unit-labels"),
                 lookback: options.lookback,

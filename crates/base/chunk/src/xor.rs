@@ -9,6 +9,9 @@
 //! ```
 //! A value is given as what changes in its bits.
 
+use std::iter::Zip;
+use std::slice::IterMut;
+
 use model::Columns;
 
 use super::bits::Bits;
@@ -30,38 +33,58 @@ pub(super) fn samples(bytes: &[u8], from: i64, to: i64, into: &mut Columns) -> O
     into.values.resize(start + most, 0.0);
     let times = into.times.get_mut(start..).unwrap_or_default();
     let values = into.values.get_mut(start..).unwrap_or_default();
-    let mut cells = times.iter_mut().zip(values);
-    let mut written = 0;
-    let decoded = each(count, rest, |time, value| {
-        if time > to {
-            return false;
-        }
-        if time >= from
-            && let Some((cell, number)) = cells.next()
-        {
-            (*cell, *number) = (time, value);
-            written += 1;
-        }
-        true
-    });
+    let mut kept = Kept {
+        cells: times.iter_mut().zip(values),
+        written: 0,
+        from,
+        to,
+    };
+    let decoded = each(count, rest, &mut kept);
+    let written = kept.written;
     into.times.truncate(start + written);
     into.values.truncate(start + written);
     decoded
 }
 
-/// Hands each sample to `take` until it answers false.
+/// Where the samples of a range go.
+struct Kept<'c> {
+    cells: Zip<IterMut<'c, i64>, IterMut<'c, f64>>,
+    written: usize,
+    from: i64,
+    to: i64,
+}
+
+impl Kept<'_> {
+    /// Takes a sample that is not before the range; answers whether it was not behind it either. A
+    /// function rather than a closure, which the compiler would call for each sample.
+    #[inline(always)]
+    fn take(&mut self, time: i64, value: f64) -> bool {
+        if time > self.to {
+            return false;
+        }
+        if time >= self.from
+            && let Some((cell, number)) = self.cells.next()
+        {
+            (*cell, *number) = (time, value);
+            self.written += 1;
+        }
+        true
+    }
+}
+
+/// Hands over each sample until one lies behind the range.
 #[inline]
-fn each(count: u16, rest: &[u8], mut take: impl FnMut(i64, f64) -> bool) -> Option<()> {
+fn each(count: u16, rest: &[u8], kept: &mut Kept<'_>) -> Option<()> {
     let mut bits = Bits::new(rest);
     let mut time = bits.varint()?;
     let mut value = Value::at(bits.take_long(64)?);
-    if !take(time, f64::from_bits(value.bits)) || count == 1 {
+    if !kept.take(time, f64::from_bits(value.bits)) || count == 1 {
         return Some(());
     }
     let mut delta = bits.uvarint()? as i64;
     time = time.wrapping_add(delta);
     value.next(&mut bits)?;
-    if !take(time, f64::from_bits(value.bits)) {
+    if !kept.take(time, f64::from_bits(value.bits)) {
         return Some(());
     }
     let mut at = rest.len() * 8 - bits.left();
@@ -72,7 +95,7 @@ fn each(count: u16, rest: &[u8], mut take: impl FnMut(i64, f64) -> bool) -> Opti
         let alike = (word.leading_zeros() / 2).min(PEEKED / 2).min(left);
         for _ in 0..alike {
             time = time.wrapping_add(delta);
-            if !take(time, f64::from_bits(value.bits)) {
+            if !kept.take(time, f64::from_bits(value.bits)) {
                 return Some(());
             }
         }
@@ -87,7 +110,7 @@ fn each(count: u16, rest: &[u8], mut take: impl FnMut(i64, f64) -> bool) -> Opti
         };
         left -= 1;
         time = time.wrapping_add(delta);
-        if !take(time, f64::from_bits(value.bits)) {
+        if !kept.take(time, f64::from_bits(value.bits)) {
             break;
         }
     }
@@ -156,7 +179,7 @@ fn short(bytes: &[u8], at: usize, word: u64, delta: &mut i64, value: &mut Value)
 #[cold]
 fn long(bytes: &[u8], at: usize, delta: &mut i64, value: &mut Value) -> Option<usize> {
     let mut bits = Bits::new(bytes.get(at / 8..)?);
-    if at % 8 > 0 {
+    if !at.is_multiple_of(8) {
         bits.take((at % 8) as u32)?;
     }
     *delta = delta.wrapping_add(bits.change_of_delta()?);

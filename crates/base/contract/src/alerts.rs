@@ -118,6 +118,15 @@ pub trait Notify: Send + Sync {
     /// Whether it is also told that alerts have ended.
     fn sends_resolved(&self) -> bool;
 
+    /// What has to be remembered of a group that was told of, beyond the life of this value: such
+    /// as where the message is that the next one replaces. Asked after each success.
+    fn memory(&self, _group_key: &str) -> Option<String> {
+        None
+    }
+
+    /// What an earlier integration at this place had to remember of a group.
+    fn recall(&self, _group_key: &str, _memory: &str) {}
+
     /// One attempt. Ends by itself within the receiver's own timeout.
     fn notify<'a>(&'a self, notification: &'a Notification) -> NotifyFuture<'a>;
 }

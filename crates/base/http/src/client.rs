@@ -23,8 +23,9 @@ use url::Url;
 
 use crate::error::cause;
 use crate::oauth2::TokenSource;
+use crate::pem::Stamp;
 use crate::proxy::{BoxError, Connector, Link, Rules};
-use crate::tls::{self, Stamp};
+use crate::tls;
 use crate::{HttpError, Response, auth};
 
 /// How many redirects are followed for one request, as upstream.
@@ -194,7 +195,7 @@ impl Client {
 
     /// The transport for TLS, with certificates as they are in the files now.
     fn secure(&self) -> Result<Arc<Transport>, HttpError> {
-        let stamp = Stamp::take(&self.config.tls);
+        let stamp = tls::stamp(&self.config.tls);
         let mut current = self.secure.lock();
         if let Some((known, transport)) = current.as_ref()
             && *known == stamp

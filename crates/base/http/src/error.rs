@@ -2,24 +2,18 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::path::PathBuf;
 
 use http::{Method, StatusCode};
 use thiserror::Error;
 
+use crate::SecretError;
+
 /// Why there is no answer, or no usable one. URLs in it carry no password.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HttpError {
-    /// A file of a secret or a certificate cannot be read.
-    #[error("unable to read {what} {}: {cause}", path.display())]
-    File {
-        /// What the file is for, such as `password file`.
-        what: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        cause: String,
-    },
+    /// A secret or a certificate is not to be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// Certificates, keys or versions do not fit.
     #[error("TLS settings: {0}")]
     Tls(String),

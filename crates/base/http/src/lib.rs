@@ -23,6 +23,7 @@ mod client;
 mod error;
 mod line;
 mod oauth2;
+mod pem;
 mod proxy;
 mod secret;
 mod tls;
@@ -32,5 +33,8 @@ pub use body::Response;
 pub use client::{Client, MAX_REDIRECTS, within};
 pub use error::HttpError;
 pub use line::{Head, Line};
-pub use secret::read as read_secret;
-pub use tls::{check as check_tls, plain_client_config as tls_client_config};
+pub use pem::{Stamp, certificates, private_key};
+pub use secret::{SecretError, read as read_secret};
+pub use tls::{
+    check as check_tls, plain_client_config as tls_client_config, server_name as tls_server_name,
+};

@@ -1,47 +1,27 @@
 //! `tls_config` to a rustls configuration, and noticing that its files changed.
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
 
 use config::{SecretSource, TlsConfig, TlsVersion};
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
-use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
 use crate::HttpError;
-use crate::secret;
+use crate::pem::{Stamp, certificates, private_key};
 use crate::verify::AnyCertificate;
 
-/// What a TLS configuration's files looked like when they were read: changed (time, bytes) of
-/// each. Equal stamps mean that nothing has to be read again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp(Vec<Option<(SystemTime, u64)>>);
-
-impl Stamp {
-    /// Looks at the files now: one system call each, none where everything is inline.
-    pub(crate) fn take(tls: &TlsConfig) -> Self {
-        let files = [&tls.ca, &tls.cert, &tls.key];
-        Self(
-            files
-                .into_iter()
-                .filter_map(|source| match source {
-                    Some(SecretSource::File(path)) => Some(stamp(path)),
-                    _ => None,
-                })
-                .collect(),
-        )
-    }
-}
-
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+/// What a section's files look like now; nothing is looked at where everything is inline.
+pub(crate) fn stamp(tls: &TlsConfig) -> Stamp {
+    let sources = [&tls.ca, &tls.cert, &tls.key];
+    Stamp::take(sources.into_iter().filter_map(|source| match source {
+        Some(SecretSource::File(path)) => Some(path.as_path()),
+        _ => None,
+    }))
 }
 
 /// The name that the server's certificate must carry, where the section gives one.
-pub(crate) fn server_name(tls: &TlsConfig) -> Result<Option<ServerName<'static>>, HttpError> {
+pub fn server_name(tls: &TlsConfig) -> Result<Option<ServerName<'static>>, HttpError> {
     if tls.server_name.is_empty() {
         return Ok(None);
     }
@@ -146,24 +126,8 @@ fn client_certificate(tls: &TlsConfig) -> Result<Option<Identity>, HttpError> {
         _ => return Err(HttpError::Tls("cert and key must be given together".into())),
     };
     let chain = certificates(cert, "client certificate file")?;
-    let pem = secret::read(key, "client key file")?;
-    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
-        .map_err(|e| HttpError::Tls(format!("client key: {e}")))?;
+    let key = private_key(key, "client key file")?;
     Ok(Some((chain, key)))
-}
-
-fn certificates(
-    source: &SecretSource,
-    what: &'static str,
-) -> Result<Vec<CertificateDer<'static>>, HttpError> {
-    let pem = secret::read(source, what)?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|e| HttpError::Tls(format!("{what}: {e}")))?;
-    if found.is_empty() {
-        return Err(HttpError::Tls(format!("{what}: no certificate in it")));
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -129,6 +129,32 @@ pub(crate) fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
         *bytes = rest;
         return Ok(u64::from(byte));
     }
+    long_varint(bytes)
+}
+
+/// The same of more than one byte. Times have six: eight are looked at together, as long as there
+/// are so many.
+fn long_varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
+    let Some(first) = bytes.first_chunk::<8>() else {
+        return bytewise_varint(bytes);
+    };
+    let word = u64::from_le_bytes(*first);
+    let ends = !word & 0x8080_8080_8080_8080;
+    if ends == 0 {
+        return bytewise_varint(bytes);
+    }
+    // Up to the byte without the bit that says that more follow.
+    let bits = ends.trailing_zeros() + 1;
+    let sevens = word & (u64::MAX >> (64 - bits)) & 0x7f7f_7f7f_7f7f_7f7f;
+    // Groups of 7 bits close up two by two.
+    let pairs = sevens & 0x007f_007f_007f_007f | (sevens & 0x7f00_7f00_7f00_7f00) >> 1;
+    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+    let number = fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4;
+    *bytes = bytes.get(bits as usize / 8..).unwrap_or_default();
+    Ok(number)
+}
+
+fn bytewise_varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
     let mut number = 0;
     for (place, &byte) in bytes.iter().enumerate().take(10) {
         if place == 9 && byte > 1 {
@@ -194,12 +220,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_are_those_of_prost(number: u64, cut in 0usize..10) {
+        fn numbers_are_those_of_prost(number: u64, shift in 0u32..64, cut in 0usize..10) {
+            let number = number >> shift;
             let mut written = Vec::new();
             prost::encoding::encode_varint(number, &mut written);
             let mut rest = &written[..];
             prop_assert_eq!(varint(&mut rest), Ok(number));
             prop_assert!(rest.is_empty());
+            let mut longer = written.clone();
+            longer.extend([0xff; 9]);
+            let mut rest = &longer[..];
+            prop_assert_eq!(varint(&mut rest), Ok(number));
+            prop_assert_eq!(rest, [0xff; 9]);
             if cut < written.len() {
                 prop_assert_eq!(varint(&mut &written[..cut]), Err(Malformed::Cut));
             }

@@ -47,9 +47,14 @@ impl Encoding {
     }
 
     fn damaged(self, reason: impl ToString) -> BodyError {
+        let (encoding, reason) = (self.name(), reason.to_string());
+        // Some say themselves what they are.
+        let bare = reason
+            .strip_prefix(encoding)
+            .map(|rest| rest.trim_start_matches([':', ' ']));
         BodyError::Damaged {
-            encoding: self.name(),
-            reason: reason.to_string(),
+            encoding,
+            reason: bare.unwrap_or(&reason).to_owned(),
         }
     }
 
@@ -62,7 +67,6 @@ impl Encoding {
         body: &'a [u8],
         memory: &'a mut Vec<u8>,
     ) -> Result<&'a [u8], BodyError> {
-        memory.clear();
         match self {
             Self::Identity if body.len() > MOST_BYTES => Err(BodyError::TooLarge),
             Self::Identity => Ok(body),
@@ -71,10 +75,13 @@ impl Encoding {
                 if size > MOST_BYTES {
                     return Err(BodyError::TooLarge);
                 }
-                memory.resize(size, 0);
-                let read = snap::raw::Decoder::new().decompress(body, memory);
-                memory.truncate(read.map_err(|e| self.damaged(e))?);
-                Ok(memory)
+                if memory.len() < size {
+                    memory.resize(size, 0);
+                }
+                let into = memory.get_mut(..size).unwrap_or_default();
+                let read = snap::raw::Decoder::new().decompress(body, into);
+                read.map_err(|e| self.damaged(e))?;
+                Ok(into)
             }
             Self::Gzip => self.stream(flate2::read::MultiGzDecoder::new(body), memory),
             Self::Zstd => {
@@ -85,6 +92,7 @@ impl Encoding {
     }
 
     fn stream(self, from: impl Read, memory: &mut Vec<u8>) -> Result<&[u8], BodyError> {
+        memory.clear();
         // One byte more than is taken tells whether there is more.
         let read = from.take(MOST_BYTES as u64 + 1).read_to_end(memory);
         read.map_err(|e| self.damaged(e))?;

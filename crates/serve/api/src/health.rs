@@ -32,7 +32,8 @@ pub(crate) async fn layer(State(face): State<Arc<Face>>, request: Request, next:
     }
 }
 
-fn is_ready(face: &Face) -> bool {
+/// Whether questions are answered.
+pub(crate) fn is_ready(face: &Face) -> bool {
     face.services()
         .is_some_and(|services| services.store.is_ready())
 }

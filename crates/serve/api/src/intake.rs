@@ -16,6 +16,10 @@ pub(crate) const MOST_BYTES: usize = 32 << 20;
 /// thousands of senders. Senders that would bring more are to come again.
 const MOST_HELD: usize = 256 << 20;
 
+/// Bytes of a body that is worked on where it was read: a few milliseconds, which is less trouble
+/// than to hand it over. What is larger goes to a thread that may block.
+const MOST_IN_PLACE: usize = 1 << 20;
+
 /// The room for bodies.
 pub(crate) struct Intake {
     room: Arc<Semaphore>,
@@ -96,6 +100,21 @@ impl Intake {
             NotTaken(StatusCode::SERVICE_UNAVAILABLE, reason)
         })
     }
+}
+
+/// Lets a receiver work on a body.
+pub(crate) async fn digest<T: Send + 'static>(
+    body: Taken,
+    work: impl FnOnce(&[u8]) -> T + Send + 'static,
+) -> Result<T, NotTaken> {
+    if body.bytes.len() <= MOST_IN_PLACE {
+        return Ok(work(&body.bytes));
+    }
+    let done = tokio::task::spawn_blocking(move || work(&body.bytes)).await;
+    done.map_err(|_| {
+        let reason = "the request broke off".to_owned();
+        NotTaken(StatusCode::INTERNAL_SERVER_ERROR, reason)
+    })
 }
 
 /// How a body is compressed, by its headers; the name where it is unknown here.

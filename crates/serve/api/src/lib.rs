@@ -12,6 +12,7 @@ mod admin;
 mod alertmanager;
 mod answer;
 mod asker;
+mod at_hand;
 mod cors;
 mod debug;
 mod exemplars;

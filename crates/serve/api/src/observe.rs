@@ -44,7 +44,8 @@ impl RequestMetrics {
         }
     }
 
-    fn observe(&self, route: &str, code: u16, seconds: f64, bytes: Option<u64>) {
+    /// Counts an answer; `bytes` where it is known how long it is.
+    pub(crate) fn observe(&self, route: &str, code: u16, seconds: f64, bytes: Option<u64>) {
         let mut routes = self.routes.lock();
         if !routes.contains_key(route) {
             let new = Route {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use receive::{Encoding, Refused, Version, Written};
 
 use crate::face::Face;
-use crate::intake::encoding;
+use crate::intake::{digest, encoding};
 
 /// `POST /api/v1/write`: 204 where all was stored; 400 where sending again is of no use, with
 /// what is wrong line by line; 500 where it is. Version 2.0 is told how much was stored.
@@ -42,8 +42,12 @@ pub(crate) async fn write(
         Ok(body) => body,
         Err(refused) => return refused.into_response(),
     };
-    // A millisecond or a few: less than to hand it to another thread and back.
-    answer(receiver.write(&body.bytes, encoding, version), version)
+    let receiver = Arc::clone(receiver);
+    let work = move |body: &[u8]| receiver.write(body, encoding, version);
+    match digest(body, work).await {
+        Ok(outcome) => answer(outcome, version),
+        Err(broken) => broken.into_response(),
+    }
 }
 
 /// How the headers say that the body is compressed, and which message it is.
@@ -53,9 +57,10 @@ fn message(headers: &HeaderMap) -> Result<(Encoding, Version), String> {
         format!("{name} encoding (compression) is not accepted by this server; snappy, zstd and gzip are\n")
     })?;
     let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind.map_or("application/x-protobuf", |kind| {
-        kind.to_str().unwrap_or("?")
-    });
+    let kind = match kind.map(|kind| kind.to_str().unwrap_or("?").trim()) {
+        None | Some("") => "application/x-protobuf",
+        Some(kind) => kind,
+    };
     let refused = || {
         format!(
             "Content-Type {kind:?} is not supported; send application/x-protobuf, with \
@@ -132,6 +137,7 @@ mod tests {
         use Encoding::{Gzip, Snappy, Zstd};
         use Version::{V1, V2};
         check(None, None, Some((Snappy, V1)));
+        check(Some(""), Some(""), Some((Snappy, V1)));
         let v1 = "application/x-protobuf;proto=prometheus.WriteRequest";
         check(Some(v1), Some("snappy"), Some((Snappy, V1)));
         let v2 = "application/x-protobuf; proto=io.prometheus.write.v2.Request";

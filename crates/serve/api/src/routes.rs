@@ -23,7 +23,7 @@ const MAX_FORM: usize = 10 << 20;
 
 /// Bytes that an answer must have to be compressed: less fits into one packet anyway, and making
 /// ready to compress takes longer than most small answers.
-const MIN_COMPRESSED: u64 = 1024;
+pub(crate) const MIN_COMPRESSED: u64 = 1024;
 
 /// All routes of a face, below its prefix.
 pub fn router(face: Arc<Face>) -> Router {

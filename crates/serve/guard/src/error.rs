@@ -1,8 +1,7 @@
 //! What may be wrong with a web configuration beyond its text.
 
-use std::path::PathBuf;
-
 use config::ConfigError;
+use http_client::SecretError;
 use thiserror::Error;
 
 /// Why the doors cannot be kept as the file says.
@@ -11,16 +10,9 @@ pub enum GuardError {
     /// The file is not right.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A certificate or key cannot be read.
-    #[error("{what} {path}: {error}", path = path.display())]
-    Unreadable {
-        /// Which of them.
-        what: &'static str,
-        /// Where it should be.
-        path: PathBuf,
-        /// Why not.
-        error: std::io::Error,
-    },
+    /// A certificate or key is not to be had.
+    #[error("tls_server_config: {0}")]
+    Secret(#[from] SecretError),
     /// Certificates, keys or suites cannot be used.
     #[error("tls_server_config: {0}")]
     Tls(String),

@@ -47,7 +47,9 @@ impl Door {
             && !bucket.admits(Instant::now())
         {
             self.guard.refused.count_rate();
-            return Err((StatusCode::TOO_MANY_REQUESTS, "Too Many Requests\n").into_response());
+            let after = [(header::RETRY_AFTER, bucket.seconds_to_next().to_string())];
+            let text = "Too Many Requests\n";
+            return Err((StatusCode::TOO_MANY_REQUESTS, after, text).into_response());
         }
         let need = (self.need)(request.method(), request.uri().path());
         let passwords = &self.guard.passwords;

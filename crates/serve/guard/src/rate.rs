@@ -24,6 +24,11 @@ impl Bucket {
         }
     }
 
+    /// Whole seconds within which a token comes at the latest.
+    pub(crate) fn seconds_to_next(&self) -> u64 {
+        self.limit.interval.as_secs_f64().ceil().max(1.0) as u64
+    }
+
     /// Takes a token, or says that there is none.
     pub(crate) fn admits(&self, now: Instant) -> bool {
         let mut level = self.level.lock();

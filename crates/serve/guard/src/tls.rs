@@ -1,25 +1,30 @@
 //! `tls_server_config` to a rustls configuration.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use config::{ClientAuth, SecretSource, ServerTls, TlsVersion};
+use config::{ClientAuth, ServerTls, TlsVersion};
+use http_client::{certificates, private_key};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup, ring as suites};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::GuardError;
 use crate::certificate::{AllowedNames, AnyClient};
 
-/// Bytes that a certificate or key file may have.
-const MAX_PEM: u64 = 4 << 20;
-
-/// Reads what the section names. Versions older than 1.2, and suites that are no longer thought
-/// safe, may be in the file and are not spoken.
+/// The listening side of HTTP.
 pub(crate) fn server_config(tls: &ServerTls, http2: bool) -> Result<ServerConfig, GuardError> {
+    let mut config = plain_server_config(tls)?;
+    if http2 {
+        config.alpn_protocols.push(b"h2".to_vec());
+    }
+    config.alpn_protocols.push(b"http/1.1".to_vec());
+    Ok(config)
+}
+
+/// The listening side of a protocol other than HTTP: reads what the section names. Versions older
+/// than 1.2, and suites that are no longer thought safe, may be in the file and are not spoken.
+pub fn plain_server_config(tls: &ServerTls) -> Result<ServerConfig, GuardError> {
     let failed = |error: rustls::Error| GuardError::Tls(error.to_string());
     let provider = Arc::new(provider(tls)?);
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -30,15 +35,9 @@ pub(crate) fn server_config(tls: &ServerTls, http2: bool) -> Result<ServerConfig
         None => builder.with_no_client_auth(),
     };
     let chain = certificates(&tls.cert, "the certificate")?;
-    let pem = read(&tls.key, "the key")?;
-    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
-        .map_err(|error| GuardError::Tls(format!("the key: {error}")))?;
+    let key = private_key(&tls.key, "the key")?;
     let mut config = builder.with_single_cert(chain, key).map_err(failed)?;
     config.ignore_client_order = tls.prefer_server_order;
-    if http2 {
-        config.alpn_protocols.push(b"h2".to_vec());
-    }
-    config.alpn_protocols.push(b"http/1.1".to_vec());
     Ok(config)
 }
 
@@ -162,38 +161,4 @@ fn signed(
         .build()
         .map(|verifier| verifier as Arc<dyn ClientCertVerifier>)
         .map_err(|error| GuardError::Tls(format!("client_ca: {error}")))
-}
-
-fn certificates(
-    source: &SecretSource,
-    what: &'static str,
-) -> Result<Vec<CertificateDer<'static>>, GuardError> {
-    let pem = read(source, what)?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|error| GuardError::Tls(format!("{what}: {error}")))?;
-    if found.is_empty() {
-        return Err(GuardError::Tls(format!("{what}: no certificate in it")));
-    }
-    Ok(found)
-}
-
-fn read(source: &SecretSource, what: &'static str) -> Result<String, GuardError> {
-    match source {
-        SecretSource::Inline(text) => Ok(text.expose().to_owned()),
-        SecretSource::File(path) => read_file(path).map_err(|error| GuardError::Unreadable {
-            what,
-            path: path.clone(),
-            error,
-        }),
-    }
-}
-
-fn read_file(path: &Path) -> std::io::Result<String> {
-    use std::io::Read as _;
-    let mut text = String::new();
-    std::fs::File::open(path)?
-        .take(MAX_PEM)
-        .read_to_string(&mut text)?;
-    Ok(text)
 }

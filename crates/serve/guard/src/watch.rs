@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use config::WebConfig;
 use contract::Gather;
 use http::{HeaderName, HeaderValue};
+use http_client::Stamp;
 use model::Family;
 use parking_lot::Mutex;
 use rustls::ServerConfig;
@@ -17,21 +18,10 @@ use crate::password::Passwords;
 use crate::rate::Bucket;
 use crate::{GuardError, tls};
 
-/// Changed (time, bytes) of the file and of those it names. Equal stamps mean that nothing has to
-/// be read again; a file that is not there has none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Stamp(Vec<Option<(SystemTime, u64)>>);
-
-impl Stamp {
-    fn take(path: &Path, config: &WebConfig) -> Self {
-        let named = config.tls.iter().flat_map(config::ServerTls::files);
-        let files = std::iter::once(path).chain(named);
-        let stamp = |file: &Path| {
-            let metadata = std::fs::metadata(file).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        };
-        Self(files.map(stamp).collect())
-    }
+/// What the file and those it names look like now.
+fn look(path: &Path, config: &WebConfig) -> Stamp {
+    let named = config.tls.iter().flat_map(config::ServerTls::files);
+    Stamp::take(std::iter::once(path).chain(named))
 }
 
 /// What is in force.
@@ -88,14 +78,20 @@ impl Guard {
             Some(path) => Kept::read(path)?,
             None => Kept::new(WebConfig::default(), None),
         };
-        let stamp = path.map(|path| Stamp::take(path, &kept.config));
+        let seen = path.map(|path| look(path, &kept.config));
         Ok(Arc::new(Self {
             path: path.map(Path::to_owned),
             kept: ArcSwap::from_pointee(kept),
-            seen: Mutex::new(stamp.unwrap_or_default()),
+            seen: Mutex::new(seen.unwrap_or_default()),
             passwords: Passwords::new(),
             refused: Refused::default(),
         }))
+    }
+
+    /// Whether anybody may ask anything, as often as they like, and answers have no headers of their
+    /// own: no file says otherwise.
+    pub fn is_absent(&self) -> bool {
+        self.path.is_none()
     }
 
     /// Whether somebody must say who they are, by name, token or certificate.
@@ -122,7 +118,7 @@ impl Guard {
         let Some(path) = &self.path else {
             return kept;
         };
-        let stamp = Stamp::take(path, &kept.config);
+        let stamp = look(path, &kept.config);
         let mut seen = self.seen.lock();
         if *seen == stamp {
             return kept;
@@ -135,7 +131,7 @@ impl Guard {
             Ok(new) => {
                 self.passwords
                     .retain(|user| new.config.users.contains_key(user));
-                *seen = Stamp::take(path, &new.config);
+                *seen = look(path, &new.config);
                 self.kept.store(Arc::new(new));
                 tracing::info!(file = %path.display(), "the web configuration was read again");
             }

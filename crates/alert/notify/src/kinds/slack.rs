@@ -182,6 +182,23 @@ impl Kind for Slack {
         self.config.timeout
     }
 
+    /// Channel and time of the message.
+    fn memory(&self, group_key: &str) -> Option<String> {
+        let sent = self.sent.lock();
+        let message = sent.messages.get(group_key)?;
+        let (channel, timestamp) = (message.channel.as_str(), message.timestamp.as_str());
+        serde_json::to_string(&(channel, timestamp)).ok()
+    }
+
+    fn recall(&self, group_key: &str, memory: &str) {
+        let read: Result<(String, String), _> = serde_json::from_str(memory);
+        if let Ok((channel, timestamp)) = read
+            && self.config.update_message
+        {
+            self.sent.lock().insert(group_key, channel, timestamp);
+        }
+    }
+
     async fn attempt(&self, told: &Told<'_>) -> Result<(), NotifyError> {
         let config = &self.config;
         let attachment: Value = self.attachment(told)?.into();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::case::{Case, asked, check, ok};
-use crate::common::{firing, integration, json, resolved, server, text, told};
+use crate::common::{everybody, firing, integration, json, resolved, server, text, told};
 
 #[tokio::test]
 async fn slack() {
@@ -82,6 +82,33 @@ slack_configs:
         resolved: vec![asked("POST /api/chat.postMessage", Value::Null)],
     })
     .await;
+}
+
+#[tokio::test]
+async fn slack_changes_a_message_that_an_earlier_run_sent() {
+    let slack = everybody(|_| json(200, r#"{"ok": true, "channel": "C1", "ts": "1.5"}"#)).await;
+    let lines = "\
+slack_configs:
+- api_url: https://slack.com/api/chat.postMessage
+  http_config: {authorization: {credentials: xoxb-1}, proxy_url: URL, tls_config: {insecure_skip_verify: true}}
+  update_message: true
+  channel: '#ops'"
+        .replace("URL", &slack.url());
+    let notification = firing(&["a"]);
+    let key = &notification.group_key;
+    let first = integration(&lines);
+    assert_eq!(first.memory(key), None);
+    told(&first, &notification).await.unwrap();
+    let memory = first.memory(key).unwrap();
+    let next = integration(&lines);
+    next.recall(key, &memory);
+    next.recall("another", "no memory");
+    told(&next, &notification).await.unwrap();
+    let seen = slack.take();
+    let paths: Vec<&str> = seen.iter().map(|seen| seen.path.as_str()).collect();
+    assert_eq!(paths, ["/api/chat.postMessage", "/api/chat.update"]);
+    assert_eq!(seen[1].json()["ts"], "1.5");
+    assert_eq!(next.memory("another"), None);
 }
 
 #[tokio::test]

@@ -9,13 +9,13 @@
 mod alert;
 mod api;
 mod check_config;
+mod cluster;
 mod routes;
 mod routes_test;
 mod settings;
 mod show;
 mod silence;
 mod silence_change;
-mod status;
 mod template_render;
 mod tree;
 mod user;
@@ -107,7 +107,7 @@ enum Command {
     Silence(silence::Family),
     #[command(name = "check-config")]
     CheckConfig(check_config::Arguments),
-    Cluster(status::Cluster),
+    Cluster(cluster::Arguments),
     /// View current config.
     Config {
         #[command(subcommand)]

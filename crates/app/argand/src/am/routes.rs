@@ -9,6 +9,7 @@ use config::alertmanager::{AlertmanagerConfig, Route};
 
 use super::tree::{Branch, draw};
 use super::{Common, routes_test};
+use crate::tools::server::shown;
 
 /// Shows the routing tree, or where labels lead in it.
 #[derive(Args)]
@@ -58,7 +59,11 @@ impl Arguments {
             }
             (None, Some(url)) => {
                 let text = common.api()?.status()?.config.original;
-                Ok(config::alertmanager::parse(&text, Path::new(url), None)?)
+                Ok(config::alertmanager::parse(
+                    &text,
+                    Path::new(&shown(url)),
+                    None,
+                )?)
             }
             (None, None) => {
                 bail!("You have to specify one of --config.file or --alertmanager.url flags.")

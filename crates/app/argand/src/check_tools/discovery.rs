@@ -1,5 +1,6 @@
 //! `argand check service-discovery`: what a job's discovery finds, and what relabelling makes of it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use config::{DiscoveryConfig, ScrapeConfig};
 use contract::{TargetGroup, TargetSink};
 use model::Labels;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 
 use super::Verdict;

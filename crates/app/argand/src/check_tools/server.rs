@@ -8,7 +8,7 @@ use clap::Args;
 use http::StatusCode;
 
 use super::Verdict;
-use crate::tools::server::{HttpArguments, Server};
+use crate::tools::server::{HttpArguments, Server, shown};
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments, path: &str) -> Result<Verdict> {
     let server = Server::new(&arguments.url, arguments.http.file.as_deref(), PATIENCE)?;
     let answer = server.get(&server.at(path))?;
     if answer.status != StatusCode::OK {
-        let (url, status) = (&arguments.url, answer.status.as_u16());
+        let (url, status) = (shown(&arguments.url), answer.status.as_u16());
         bail!("check failed: URL={url}, status={status}");
     }
     let said = String::from_utf8_lossy(&answer.body);

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use flate2::read::GzDecoder;
 
 use crate::tools::Out;
-use crate::tools::server::Server;
+use crate::tools::server::{Server, shown};
 use archive::Archive;
 
 /// The file that is written, in the folder one is in.
@@ -75,7 +75,8 @@ fn collect(url: &str, paths: &[(&str, &str)], out: &mut impl Write) -> Result<()
     let server = Server::new(url, None, PATIENCE)?;
     let mut archive = Archive::new();
     for (path, file) in paths {
-        writeln!(out, "collecting: {}{path}", url.trim_end_matches('/'))?;
+        let from = shown(url.trim_end_matches('/'));
+        writeln!(out, "collecting: {from}{path}")?;
         out.flush()?;
         let (path, query) = match path.split_once('?') {
             Some((path, query)) => (path, Some(query)),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use api::ClientAddress;
+use api::{ClientAddress, Face};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::IntoResponse;
@@ -31,6 +31,8 @@ const MOST_BODIES: usize = 512 << 20;
 /// The routes as one connection sees them.
 pub(super) struct Routes {
     pub(super) service: TowerToHyperService<Router>,
+    /// Who may have an answer at hand.
+    pub(super) face: Option<Arc<Face>>,
     /// None where the client has gone already.
     pub(super) client: Option<ClientAddress>,
     pub(super) connection: Arc<Connection>,
@@ -142,6 +144,14 @@ impl Service<Request<Incoming>> for Routes {
             bytes: AtomicUsize::new(0),
             status: AtomicU8::new(0),
         });
+        let at_hand = self.face.as_ref().and_then(|face| face.at_hand(&request));
+        if let Some(response) = at_hand {
+            let response = response.map(|inner| Answer {
+                inner,
+                _asked: asked,
+            });
+            return Box::pin(std::future::ready(Ok(response)));
+        }
         let patience = self.patience;
         let request = request.map(|inner| {
             if !has_body {

@@ -44,6 +44,11 @@ impl Progress {
         self.0.set_message(what.to_string());
         self.0.set_position(done as u64);
     }
+
+    /// Writes something that may go to the same terminal, with the line out of its way.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.suspend(write)
+    }
 }
 
 impl Drop for Progress {

@@ -57,10 +57,11 @@ impl Server {
             true => url.to_owned(),
             false => format!("http://{url}"),
         };
-        let mut base = Url::parse(&with_scheme).with_context(|| format!("URL {url:?}"))?;
+        let mut base = Url::parse(&with_scheme).with_context(|| format!("URL {:?}", shown(url)))?;
         if !matches!(base.scheme(), "http" | "https") {
             bail!(
-                "URL {url:?}: unsupported protocol scheme {:?}",
+                "URL {:?}: unsupported protocol scheme {:?}",
+                shown(url),
                 base.scheme()
             );
         }
@@ -149,6 +150,17 @@ impl Server {
     }
 }
 
+/// A URL as it may be shown: without the user and the password before its host.
+pub(crate) fn shown(url: &str) -> String {
+    let Some((before, host)) = url.rsplit_once('@') else {
+        return url.to_owned();
+    };
+    match before.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}://{host}"),
+        None => host.to_owned(),
+    }
+}
+
 /// The user and the password that stand in a URL.
 fn login(url: &Url) -> BasicAuth {
     let part = |text: &str| {
@@ -200,6 +212,20 @@ mod tests {
             assert_eq!(server.at("/-/ready").as_str(), expected);
         }
         assert!(Server::new("ftp://a", None, second).is_err());
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        for (url, text) in [
+            ("http://a:1/b", "http://a:1/b"),
+            ("https://me:se@cret@a/b", "https://a/b"),
+            ("me:secret@a", "a"),
+        ] {
+            assert_eq!(shown(url), text);
+        }
+        let refused = Server::new("ftp://me:secret@a", None, Duration::ZERO);
+        let error = refused.err().unwrap().to_string();
+        assert!(!error.contains("secret"), "{error}");
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(crate) fn duration(text: &str) -> Result<Duration> {
 
 /// A moment in milliseconds since the epoch: seconds with a fraction, or RFC 3339.
 pub(crate) fn moment(text: &str) -> Result<i64> {
-    if let Ok(seconds) = text.parse::<f64>() {
+    let seconds: Option<f64> = text.parse().ok();
+    if let Some(seconds) = seconds.filter(|seconds| seconds.is_finite()) {
         return Ok((seconds * 1000.0).round() as i64);
     }
     let time: Option<jiff::Timestamp> = text.parse().ok();
@@ -59,6 +60,7 @@ mod tests {
         ] {
             assert_eq!(moment(text).unwrap(), millis, "{text}");
         }
+        assert!(moment("NaN").is_err());
         let error = moment("yesterday").unwrap_err().to_string();
         assert_eq!(error, "cannot parse \"yesterday\" to a valid timestamp");
     }

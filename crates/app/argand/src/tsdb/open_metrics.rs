@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output<'_, impl Write>) ->
         let (builder, next) = one_block(body, start..end, span, &arguments.labels)
             .with_context(|| format!("block from {start} to {end}"))?;
         if let Some(block) = builder.write(&arguments.output)? {
-            output.written(&block)?;
+            progress.aside(|| output.written(&block))?;
         }
         // Blocks without a sample are not even looked for.
         match next {

@@ -79,7 +79,8 @@ pub(super) async fn of_container(
     let token = match environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
         Some(path) => {
             let source = SecretSource::File(path.into());
-            Some(secret::read(&source, "container's token file").map_err(failed)?)
+            let token = secret::read(&source, "container's token file");
+            Some(token.map_err(|error| failed(error.into()))?)
         }
         None => environment("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
     };

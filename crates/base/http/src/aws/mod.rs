@@ -84,7 +84,7 @@ impl AwsError {
     /// Whether asking again may help.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Http { error, .. } => !matches!(error, HttpError::File { .. }),
+            Self::Http { error, .. } => !matches!(error, HttpError::Secret(_)),
             Self::Refused { status, .. } => status.is_server_error() || status.as_u16() == 429,
             _ => false,
         }

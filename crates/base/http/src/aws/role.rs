@@ -54,8 +54,10 @@ impl Taker<'_> {
             return Ok(None);
         };
         let source = SecretSource::File(file.into());
-        let token = secret::read(&source, "web identity token file")
-            .map_err(|error| AwsError::Http { whom: WHOM, error })?;
+        let token = secret::read(&source, "web identity token file").map_err(|error| {
+            let (whom, error) = (WHOM, error.into());
+            AwsError::Http { whom, error }
+        })?;
         let name = (self.environment)("AWS_ROLE_SESSION_NAME");
         let name = name.unwrap_or_else(|| "argand".to_owned());
         let more = [("WebIdentityToken", token.as_str())];

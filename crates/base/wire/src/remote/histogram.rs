@@ -1,11 +1,13 @@
 //! Native histograms, which both versions write alike.
 
 use model::histogram::buckets::counts_of;
-use model::{
-    CUSTOM_SCHEMA, Histogram, HistogramSample, HistogramValue, MAX_SCHEMA, ResetHint, Span,
-};
+use model::{Histogram, HistogramSample, HistogramValue, MAX_SCHEMA, ResetHint, Span};
 
 use crate::fields::{Fields, Malformed, Value, doubles, numbers, zigzag};
+
+/// Schemas up to here mean exponential buckets that are finer than any that is stored; those beyond
+/// mean nothing yet.
+const FINEST_RESERVED: i32 = 52;
 
 #[derive(Default)]
 struct Read {
@@ -122,7 +124,7 @@ impl Read {
             custom: self.custom,
             hint: self.hint,
         };
-        if histogram.schema != CUSTOM_SCHEMA {
+        if histogram.schema <= FINEST_RESERVED {
             histogram.reduce_to(MAX_SCHEMA);
         }
         Ok(histogram)

@@ -14,6 +14,8 @@ use crate::pending::{Ends, Unknown};
 pub(super) struct Gathered {
     pub(super) batch: Batch,
     pub(super) unknown: Vec<Unknown>,
+    /// Of each delta in turn that was to be added up, whether it was.
+    pub(super) added: Vec<bool>,
     cursor: Cursor,
 }
 
@@ -47,6 +49,7 @@ impl Gathered {
     pub(super) fn clear(&mut self) {
         self.batch.clear();
         self.unknown.clear();
+        self.added.clear();
     }
 
     /// Adds a sample. `labels` are asked for where the series is not known.
@@ -120,13 +123,12 @@ impl Gathered {
         self.at(place).map(|unknown| &unknown.labels)
     }
 
-    /// What lies at the places, which rise, as a batch of its own, of one in which no series was
-    /// known.
-    pub(super) fn only(&self, places: &[usize]) -> Self {
+    /// What lies at the places, which rise, as a batch of its own. In this one no series was known;
+    /// `batch` has the same places, and the values.
+    pub(super) fn only(&self, places: &[usize], batch: &Batch) -> Self {
         let mut only = Self::default();
         for unknown in places.iter().filter_map(|&place| self.at(place)) {
             let before = Ends::of(&only.batch);
-            let batch = &self.batch;
             let samples = batch.samples.get(unknown.samples.clone());
             only.batch.samples.extend(samples.unwrap_or_default());
             let histograms = batch.histograms.get(unknown.histograms.clone());

@@ -11,6 +11,7 @@
 //! series are left out and told ([`Accepted::lost`]), and samples that the store refuses make the
 //! answer an error; what else there is has been stored in both cases.
 
+mod delta;
 mod exemplar;
 mod gather;
 mod histogram;
@@ -29,18 +30,22 @@ use rapidhash::v3::RapidSecrets;
 use thiserror::Error;
 use wire::otlp::{Malformed, from_json};
 
-use crate::body::{Encoding, MOST_BYTES};
+use crate::body::Encoding;
 use crate::ids::Ids;
 use crate::pending::{append, resolve};
 use crate::refuse::{Faults, Refused, Written};
+use delta::Streams;
 use gather::Gathered;
 use metrics::Metrics;
-use translate::Translation;
+use translate::{DeltaSums, Translation};
 
 /// Buffers kept for later requests.
 const MOST_KEPT: usize = 8;
-/// What grew beyond this many samples is not kept.
+/// What grew beyond this many samples, new series or bytes is not kept: a request that is larger
+/// than usual leaves nothing behind.
 const MOST_KEPT_SAMPLES: usize = 1 << 18;
+const MOST_KEPT_SERIES: usize = 1 << 14;
+const MOST_KEPT_BYTES: usize = 4 << 20;
 
 /// What becomes of counts that begin anew with every point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +55,8 @@ pub enum Deltas {
     Refused,
     /// They are stored as they come, as series of no known kind.
     Stored,
+    /// They are added up here, and the totals are stored.
+    Converted,
 }
 
 /// What the command line says.
@@ -114,6 +121,8 @@ pub struct Otlp {
     known: RwLock<Arc<Known>>,
     /// Made of a random seed, so that nobody outside can make two series of one hash.
     secrets: RapidSecrets,
+    /// What deltas add up to.
+    streams: Mutex<Streams>,
     free: Mutex<Vec<Scratch>>,
     metrics: Metrics,
 }
@@ -124,6 +133,14 @@ struct Scratch {
     body: Vec<u8>,
     protobuf: Vec<u8>,
     gathered: Gathered,
+}
+
+impl Scratch {
+    fn is_worth_keeping(&self) -> bool {
+        self.body.capacity().max(self.protobuf.capacity()) <= MOST_KEPT_BYTES
+            && self.gathered.batch.samples.capacity() <= MOST_KEPT_SAMPLES
+            && self.gathered.unknown.capacity() <= MOST_KEPT_SERIES
+    }
 }
 
 /// Milliseconds of a time in nanoseconds.
@@ -145,6 +162,7 @@ impl Otlp {
                 ids: RwLock::default(),
             })),
             secrets: RapidSecrets::seed(seed),
+            streams: Mutex::default(),
             free: Mutex::default(),
             metrics: Metrics::default(),
         }
@@ -169,9 +187,8 @@ impl Otlp {
         let mut scratch = self.free.lock().pop().unwrap_or_default();
         let outcome = self.write_with(body, encoding, form, &mut scratch);
         self.metrics.count(&outcome);
-        if scratch.gathered.batch.samples.capacity() <= MOST_KEPT_SAMPLES
-            && scratch.protobuf.capacity() <= MOST_BYTES
-        {
+        scratch.gathered.clear();
+        if scratch.is_worth_keeping() {
             let mut free = self.free.lock();
             if free.len() < MOST_KEPT {
                 free.push(scratch);
@@ -198,7 +215,11 @@ impl Otlp {
 
     fn store_request(&self, body: &[u8], gathered: &mut Gathered) -> Result<Accepted, Refused> {
         let known = Arc::clone(&self.known.read());
-        let translated = self.translate(body, &known, &known.ids.read(), gathered);
+        let sums = DeltaSums::Added {
+            streams: &self.streams,
+            now: self.clock.now(),
+        };
+        let translated = self.translate(body, &known, &known.ids.read(), sums, gathered);
         let lost = translated.map_err(Refused::malformed)?;
         let mut appended = self.append(&known, gathered)?;
         let mut faults = Faults::default();
@@ -223,10 +244,11 @@ impl Otlp {
         body: &[u8],
         known: &Known,
         ids: &Ids,
+        sums: DeltaSums<'_>,
         gathered: &mut Gathered,
     ) -> Result<translate::Lost, Malformed> {
         gathered.clear();
-        let translation = Translation::new(&known.config, self.options, &self.secrets, ids);
+        let translation = Translation::new(&known.config, self.options, &self.secrets, ids, sums);
         translation.request(body, gathered)
     }
 
@@ -249,17 +271,18 @@ impl Otlp {
         faults: &mut Faults,
     ) -> Result<(), Refused> {
         let mut anew = Gathered::default();
-        self.translate(body, known, &Ids::default(), &mut anew)
+        let sums = DeltaSums::Known(gathered.added.iter());
+        self.translate(body, known, &Ids::default(), sums, &mut anew)
             .map_err(Refused::malformed)?;
         let is_gone = |r: &contract::Rejection| r.reason == RejectReason::Gone;
         let gone = appended.rejected.iter().filter(|r| is_gone(r));
         let gone: Vec<usize> = gone.map(|rejection| rejection.place).collect();
         if !gone.is_empty() {
-            let mut again = anew.only(&gone);
+            let mut again = anew.only(&gone, &gathered.batch);
             let once_more = self.append(known, &mut again)?;
             appended.rejected.retain(|rejection| !is_gone(rejection));
             let places = once_more.rejected.into_iter().filter_map(|rejection| {
-                let place = again_place(&gone, &gathered.batch, rejection.place)?;
+                let place = *gone.get(rejection.place)?;
                 Some(contract::Rejection { place, ..rejection })
             });
             appended.rejected.extend(places);
@@ -272,15 +295,6 @@ impl Otlp {
         }
         Ok(())
     }
-}
-
-/// The place in the first batch of what has a place in the one of what was gone: in both,
-/// histograms follow samples.
-fn again_place(gone: &[usize], first: &contract::Batch, place: usize) -> Option<usize> {
-    debug_assert!(gone.is_sorted(), "rejections come in rising order");
-    gone.get(place)
-        .copied()
-        .filter(|&place| place < first.samples.len() + first.histograms.len())
 }
 
 #[cfg(test)]

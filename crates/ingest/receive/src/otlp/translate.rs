@@ -1,15 +1,18 @@
 //! From the points of a request to the samples of a batch.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use config::OtlpConfig;
 use model::{Exemplar, FamilyKind, LabelsBuilder, METRIC_NAME, ResetHint, number, stale_nan};
+use parking_lot::Mutex;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use wire::otlp::{
     self, Attributes, Data, DataKind, Each, ExponentialPoint, HistogramPoint, Malformed, Metric,
     NumberPoint, ResourceMetrics, ScopeMetrics, SummaryPoint, Temporality,
 };
 
+use super::delta::{Moment, Streams, Total};
 use super::gather::{Entry, Gathered, Said, Value};
 use super::labels::{self, KIND_LABEL, ResourceLabels, ScopeLabels, UNIT_LABEL};
 use super::{Deltas, OtlpOptions, Trouble, exemplar, histogram, milliseconds, names};
@@ -41,12 +44,26 @@ impl Lost {
     }
 }
 
+/// Where it is known what deltas add up to.
+pub(super) enum DeltaSums<'t> {
+    /// They are added up now.
+    Added {
+        streams: &'t Mutex<Streams>,
+        /// The clock, in milliseconds since the Unix epoch.
+        now: i64,
+    },
+    /// They were, when the request was translated before; of each in turn whether it could be. The
+    /// values are then of no interest.
+    Known(std::slice::Iter<'t, bool>),
+}
+
 /// What translates a request.
 pub(super) struct Translation<'t> {
     config: &'t OtlpConfig,
     options: OtlpOptions,
     secrets: &'t RapidSecrets,
     ids: &'t Ids,
+    sums: DeltaSums<'t>,
     lost: Lost,
 }
 
@@ -65,6 +82,8 @@ struct Family<'t> {
     help: &'t str,
     kind: FamilyKind,
     hint: ResetHint,
+    /// Whether its points are to be added up.
+    adds_up: bool,
     key: u64,
 }
 
@@ -103,12 +122,14 @@ impl<'t> Translation<'t> {
         options: OtlpOptions,
         secrets: &'t RapidSecrets,
         ids: &'t Ids,
+        sums: DeltaSums<'t>,
     ) -> Self {
         Self {
             config,
             options,
             secrets,
             ids,
+            sums,
             lost: Lost::default(),
         }
     }
@@ -201,6 +222,8 @@ impl<'t> Translation<'t> {
         out: &mut Gathered,
     ) -> Result<(), Trouble> {
         let is_delta = self.is_delta(metric, data)?;
+        let adds_up = is_delta && self.options.deltas == Deltas::Converted;
+        let is_stored = is_delta && !adds_up;
         let named = names::Named {
             name: metric.name,
             unit: metric.unit,
@@ -223,16 +246,17 @@ impl<'t> Translation<'t> {
             name: names::metric(named, self.config)?,
             unit: names::unit(metric.unit),
             help: metric.description,
-            kind: if is_delta {
+            kind: if is_stored {
                 FamilyKind::Unknown
             } else {
                 kind(data)
             },
-            hint: if is_delta {
+            hint: if is_stored {
                 ResetHint::Gauge
             } else {
                 ResetHint::Unknown
             },
+            adds_up,
             key: mix(key, self.hash(&kinds)),
         };
         match data.kind {
@@ -261,7 +285,7 @@ impl<'t> Translation<'t> {
         }
         match (data.temporality, self.options.deltas) {
             (Temporality::Cumulative, _) => Ok(false),
-            (Temporality::Delta, Deltas::Stored) => Ok(true),
+            (Temporality::Delta, Deltas::Stored | Deltas::Converted) => Ok(true),
             _ => Err(Trouble::Fault(format!(
                 "invalid temporality and type combination for metric {:?}",
                 metric.name
@@ -301,6 +325,36 @@ impl<'t> Translation<'t> {
             time: milliseconds(time),
             is_stale,
         })
+    }
+
+    /// What a point and those before it add up to, where it is a delta that is to be added up;
+    /// otherwise `counted` as it is.
+    fn total(
+        &mut self,
+        point: &Point<'_>,
+        (start, time): (u64, u64),
+        counted: Total,
+        out: &mut Gathered,
+    ) -> Result<Total, Trouble> {
+        if !point.family.adds_up || point.is_stale {
+            return Ok(counted);
+        }
+        let total = match &mut self.sums {
+            DeltaSums::Added { streams, now } => {
+                let moment = Moment {
+                    start,
+                    time,
+                    now: *now,
+                };
+                streams.lock().add(point.key, moment, counted).cloned()
+            }
+            DeltaSums::Known(added) => match added.next() {
+                Some(true) => Ok(counted),
+                _ => Err("a delta that could not be added up".to_owned()),
+            },
+        };
+        out.added.push(total.is_ok());
+        Ok(total?)
     }
 
     /// Adds the sample that one series of a point has.
@@ -376,7 +430,7 @@ impl<'t> Translation<'t> {
     }
 
     fn number(
-        &self,
+        &mut self,
         data: &Data<'_>,
         family: &Family<'_>,
         given: &NumberPoint<'_>,
@@ -387,23 +441,29 @@ impl<'t> Translation<'t> {
             DataKind::Sum => exemplars(given.exemplars())?,
             _ => Vec::new(),
         };
-        let value = Value::Number(given.value.unwrap_or_default());
+        let value = given.value.unwrap_or_default();
+        let counted = Total::Number(value);
+        let value = match self.total(&point, (given.start, given.time), counted, out)? {
+            Total::Number(total) => total,
+            _ => value,
+        };
         let part = Part {
             exemplars: &exemplars,
             ..Part::named("")
         };
-        self.push(&mut point, part, value, out)
+        self.push(&mut point, part, Value::Number(value), out)
     }
 
     /// A histogram as series of counts.
     fn classic(
-        &self,
+        &mut self,
         family: &Family<'_>,
         given: &HistogramPoint<'_>,
         out: &mut Gathered,
     ) -> Result<(), Trouble> {
         let mut point = self.point(family, given.attributes, given.time, given.is_stale)?;
         let exemplars = exemplars(given.exemplars())?;
+        let given = self.histogram_total(&point, given, out)?;
         if let Some(sum) = given.sum {
             self.push(&mut point, Part::named("_sum"), Value::Number(sum), out)?;
         }
@@ -434,27 +494,82 @@ impl<'t> Translation<'t> {
 
     /// A histogram as a native one with custom buckets.
     fn custom(
-        &self,
+        &mut self,
         family: &Family<'_>,
         given: &HistogramPoint<'_>,
         out: &mut Gathered,
     ) -> Result<(), Trouble> {
         let point = self.point(family, given.attributes, given.time, given.is_stale)?;
         let exemplars = exemplars(given.exemplars())?;
-        let histogram = histogram::of_explicit(given, family.hint);
+        let given = self.histogram_total(&point, given, out)?;
+        let histogram = histogram::of_explicit(&given, family.hint);
         self.push_histogram(point, histogram, &exemplars, out)
     }
 
     fn exponential(
-        &self,
+        &mut self,
         family: &Family<'_>,
         given: &ExponentialPoint<'_>,
         out: &mut Gathered,
     ) -> Result<(), Trouble> {
         let point = self.point(family, given.attributes, given.time, given.is_stale)?;
         let exemplars = exemplars(given.exemplars())?;
-        let histogram = histogram::of_exponential(given, family.hint)?;
+        let given = self.exponential_total(&point, given, out)?;
+        let histogram = histogram::of_exponential(&given, family.hint)?;
         self.push_histogram(point, histogram, &exemplars, out)
+    }
+
+    fn histogram_total<'g, 'p>(
+        &mut self,
+        point: &Point<'_>,
+        given: &'g HistogramPoint<'p>,
+        out: &mut Gathered,
+    ) -> Result<Cow<'g, HistogramPoint<'p>>, Trouble> {
+        if !point.family.adds_up {
+            return Ok(Cow::Borrowed(given));
+        }
+        let mut given = given.clone();
+        let counted = Total::of_histogram(&given);
+        let total = self.total(point, (given.start, given.time), counted, out)?;
+        if let Total::Histogram {
+            count,
+            sum,
+            counts,
+            bounds,
+        } = total
+        {
+            (given.count, given.sum) = (count, sum);
+            (given.counts, given.bounds) = (counts, bounds);
+        }
+        Ok(Cow::Owned(given))
+    }
+
+    fn exponential_total<'g, 'p>(
+        &mut self,
+        point: &Point<'_>,
+        given: &'g ExponentialPoint<'p>,
+        out: &mut Gathered,
+    ) -> Result<Cow<'g, ExponentialPoint<'p>>, Trouble> {
+        if !point.family.adds_up {
+            return Ok(Cow::Borrowed(given));
+        }
+        let mut given = given.clone();
+        let counted = Total::of_exponential(&given);
+        let total = self.total(point, (given.start, given.time), counted, out)?;
+        if let Total::Exponential {
+            count,
+            sum,
+            scale,
+            zero_count,
+            positive,
+            negative,
+        } = total
+        {
+            (given.count, given.sum) = (count, sum);
+            (given.scale, given.zero_count) = (scale, zero_count);
+            (given.positive, given.negative) = (positive, negative);
+        }
+        Ok(Cow::Owned(given))
     }
 
     fn push_histogram(

@@ -21,7 +21,7 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.batch.clear();
         self.ends.clear();
         self.unknown.clear();

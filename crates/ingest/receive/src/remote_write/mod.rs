@@ -19,8 +19,11 @@ use metrics::Metrics;
 
 /// Buffers kept for later requests.
 const MOST_KEPT: usize = 8;
-/// What grew beyond this many samples is not kept.
-const MOST_KEPT_SAMPLES: usize = 1 << 20;
+/// What grew beyond this many samples, new series or bytes is not kept: a request that is larger
+/// than usual leaves nothing behind.
+const MOST_KEPT_SAMPLES: usize = 1 << 18;
+const MOST_KEPT_SERIES: usize = 1 << 14;
+const MOST_KEPT_BYTES: usize = 4 << 20;
 
 /// Takes write requests of any number of senders at once.
 pub struct RemoteWrite {
@@ -39,6 +42,14 @@ pub struct RemoteWrite {
 struct Scratch {
     body: Vec<u8>,
     gathered: Gathered,
+}
+
+impl Scratch {
+    fn is_worth_keeping(&self) -> bool {
+        self.body.capacity() <= MOST_KEPT_BYTES
+            && self.gathered.batch.samples.capacity() <= MOST_KEPT_SAMPLES
+            && self.gathered.unknown.capacity() <= MOST_KEPT_SERIES
+    }
 }
 
 impl RemoteWrite {
@@ -86,7 +97,8 @@ impl RemoteWrite {
             .map_err(Refused::from)
             .and_then(|body| self.store_body(body, version, gathered));
         self.metrics.count(&outcome);
-        if scratch.gathered.batch.samples.capacity() <= MOST_KEPT_SAMPLES {
+        scratch.gathered.clear();
+        if scratch.is_worth_keeping() {
             let mut free = self.free.lock();
             if free.len() < MOST_KEPT {
                 free.push(scratch);

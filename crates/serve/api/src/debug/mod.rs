@@ -94,8 +94,8 @@ fn no_trace() -> Response {
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
-/// The flags, separated by zero bytes, as upstream has the words of the command line; what is at
-/// its default is left out.
+/// The flags in force, which `status/flags` shows as well, separated by zero bytes as upstream has
+/// the words of the command line.
 fn command_line(face: &Face) -> Response {
     let flags = face.options.runtime.flags.iter();
     let words: Vec<String> = std::iter::once("argand".to_owned())

@@ -18,7 +18,7 @@ use receive::{Encoding, Form};
 
 use super::{SWITCHED_OFF, reply};
 use crate::face::Face;
-use crate::intake::{NotTaken, encoding_of};
+use crate::intake::{NotTaken, digest, encoding_of};
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -66,23 +66,29 @@ async fn call(face: &Face, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, F
         services.ok_or_else(|| Failed(Code::Unavailable, "Service Unavailable".to_owned()))?;
     let receiver = services.otlp.as_ref();
     let receiver = receiver.ok_or_else(|| Failed(Code::Unimplemented, SWITCHED_OFF.to_owned()))?;
-    let body = face
-        .intake
-        .read(body)
-        .await
-        .map_err(|NotTaken(status, reason)| {
-            let code = match status {
-                StatusCode::PAYLOAD_TOO_LARGE => Code::ResourceExhausted,
-                StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
-                _ => Code::InvalidArgument,
-            };
-            Failed(code, reason)
-        })?;
-    let (message, encoding) = message(&body.bytes, headers)?;
-    match receiver.write(message, encoding, Form::Protobuf) {
+    let body = face.intake.read(body).await?;
+    let encoding = message(&body.bytes, headers)?.1;
+    let receiver = Arc::clone(receiver);
+    let work = move |body: &[u8]| {
+        // The prefix was found right above.
+        let message = body.get(PREFIX..).unwrap_or_default();
+        receiver.write(message, encoding, Form::Protobuf)
+    };
+    match digest(body, work).await? {
         Ok(accepted) => Ok(reply::protobuf(&accepted)),
         Err(refused) if refused.may_retry => Err(Failed(Code::Unavailable, refused.reason)),
         Err(refused) => Err(Failed(Code::InvalidArgument, refused.reason)),
+    }
+}
+
+impl From<NotTaken> for Failed {
+    fn from(NotTaken(status, reason): NotTaken) -> Self {
+        let code = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Code::ResourceExhausted,
+            StatusCode::BAD_REQUEST => Code::InvalidArgument,
+            _ => Code::Unavailable,
+        };
+        Self(code, reason)
     }
 }
 

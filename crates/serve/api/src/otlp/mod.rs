@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use receive::{Encoding, Form};
 
 use crate::face::Face;
-use crate::intake::encoding;
+use crate::intake::{digest, encoding};
 
 pub(crate) use grpc::export;
 
@@ -65,7 +65,13 @@ pub(crate) async fn metrics(
         Ok(body) => body,
         Err(refused) => return refused.into_response(),
     };
-    match receiver.write(&body.bytes, encoding, form) {
+    let receiver = Arc::clone(receiver);
+    let work = move |body: &[u8]| receiver.write(body, encoding, form);
+    let outcome = match digest(body, work).await {
+        Ok(outcome) => outcome,
+        Err(broken) => return broken.into_response(),
+    };
+    match outcome {
         Ok(accepted) => reply::accepted(&accepted, form),
         Err(refused) if refused.may_retry => {
             (StatusCode::SERVICE_UNAVAILABLE, refused.reason + "\n").into_response()

@@ -17,6 +17,9 @@ const LIMIT: usize = 100;
 /// Terms of one search: each costs a look at every name.
 const MAX_TERMS: usize = 32;
 
+/// Bytes of one term: more than any name that people type.
+const MAX_TERM: usize = 1024;
+
 /// Names are looked for in the last hour where no time is given.
 const SPAN: i64 = 3_600_000;
 
@@ -155,6 +158,11 @@ fn terms(params: &Params, case_sensitive: bool) -> Result<Vec<Term>, ApiError> {
         return Err(ApiError::bad_data(format!(
             "too many search[] terms: got {}, maximum is {MAX_TERMS}",
             typed.len()
+        )));
+    }
+    if typed.iter().any(|text| text.len() > MAX_TERM) {
+        return Err(ApiError::bad_data(format!(
+            "a search[] term may have at most {MAX_TERM} bytes"
         )));
     }
     let threshold = match params.get("fuzz_threshold") {

@@ -8,6 +8,9 @@
 /// longer texts the first places decide.
 const MAX_STARTS: usize = 512;
 
+/// Characters of a name that are compared: a label's value may be a whole document.
+const MAX_COMPARED: usize = 4096;
+
 /// What is no exact match stays below 1.
 const INEXACT: f64 = 0.999;
 
@@ -46,7 +49,7 @@ impl Term {
         if name.starts_with(&self.text) {
             return Some(1.0);
         }
-        let characters: Vec<char> = name.chars().collect();
+        let characters: Vec<char> = name.chars().take(MAX_COMPARED).collect();
         match self.method {
             Method::Subsequence => subsequence(&self.characters, &characters)
                 .filter(|score| *score > 0.0 && *score >= self.threshold),

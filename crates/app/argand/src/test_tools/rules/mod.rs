@@ -54,7 +54,10 @@ pub(super) fn run(
 ) -> Result<bool> {
     let chosen = chosen(&arguments.run).context("--run")?;
     let (mut passed, mut report) = (true, Report::default());
-    let progress = Progress::of(arguments.files.len());
+    let progress = match arguments.debug {
+        true => Progress::hidden(),
+        false => Progress::of(arguments.files.len()),
+    };
     for (place, file) in arguments.files.iter().enumerate() {
         progress.at(place, file.display());
         let mut suite = Suite::new(file);
@@ -66,26 +69,33 @@ pub(super) fn run(
             }
         };
         report.add(suite);
-        if faults.is_empty() {
-            writeln!(out, "  SUCCESS")?;
-        } else {
-            passed = false;
-            // What goes to the two outputs keeps its order where both are one.
-            out.flush()?;
-            let mut errors = io::stderr().lock();
-            writeln!(errors, "  FAILED:")?;
-            for fault in faults {
-                writeln!(errors, "{fault}")?;
-                writeln!(out)?;
-                out.flush()?;
-            }
-        }
-        writeln!(out)?;
+        passed &= faults.is_empty();
+        progress.aside(|| tell(&faults, out))?;
     }
+    drop(progress);
     if let Some(file) = &arguments.junit {
         report.write(file)?;
     }
     Ok(passed)
+}
+
+/// Tells what became of a file.
+fn tell(faults: &[String], out: &mut impl Write) -> Result<()> {
+    if faults.is_empty() {
+        writeln!(out, "  SUCCESS\n")?;
+        return Ok(out.flush()?);
+    }
+    // What goes to the two outputs keeps its order where both are one.
+    out.flush()?;
+    let mut errors = io::stderr().lock();
+    writeln!(errors, "  FAILED:")?;
+    for fault in faults {
+        writeln!(errors, "{fault}")?;
+        writeln!(out)?;
+        out.flush()?;
+    }
+    writeln!(out)?;
+    Ok(out.flush()?)
 }
 
 /// What the names of tests must match somewhere, where any is given.

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 /// View cluster status and peers.
 #[derive(Args)]
-pub(super) struct Cluster {
+pub(super) struct Arguments {
     #[command(subcommand)]
     _command: Option<Command>,
 }
