@@ -225,5 +225,10 @@ async fn a_slow_far_end_gets_more_shards_and_all_in_order() {
     scrape(&log, time..time + 20);
     until("all", || complete(&far.stored.lock(), 1..time + 20)).await;
     assert_eq!(far.refused.load(Ordering::Relaxed), 0);
+    // What was read twice is counted once.
+    let dropped = "prometheus_remote_storage_samples_dropped_total";
+    let unnamed = number(&write, dropped, "unintentionally_dropped_series");
+    let records = log.records.lock().len();
+    assert_eq!(unnamed as usize, records);
     write.shutdown().await;
 }

@@ -206,15 +206,14 @@ impl Queue {
         self.state = State::Runs;
     }
 
-    /// Whether what is read now may be added.
+    /// Whether what is read now may be added. What is left out takes no room.
     pub(super) fn has_room(&self) -> bool {
-        matches!(self.state, State::Runs)
-            && !self.names_due
-            && (Place::from(self.cursor) < self.leave_until
-                || self
-                    .shards
-                    .iter()
-                    .all(|shard| shard.len() < self.config.queue.capacity))
+        if self.names_due || !matches!(self.state, State::Runs) {
+            return false;
+        }
+        let most = self.config.queue.capacity;
+        Place::from(self.cursor) < self.leave_until
+            || self.shards.iter().all(|shard| shard.len() < most)
     }
 
     /// Whether nothing waits and nothing is under way.
@@ -226,18 +225,14 @@ impl Queue {
     /// before this has arrived.
     pub(super) fn places(&self) -> Vec<Mark> {
         let cursor = Mark::from(self.cursor);
-        let oldest = self
-            .shards
-            .iter()
-            .map(|shard| shard.oldest().unwrap_or(cursor));
+        let shards = self.shards.iter();
+        let oldest = shards.map(|shard| shard.oldest().unwrap_or(cursor));
         if self.sent_before.is_empty() {
             return oldest.collect();
         }
         let all = oldest.min().unwrap_or(cursor);
-        self.sent_before
-            .iter()
-            .map(|&before| before.max(all))
-            .collect()
+        let before = self.sent_before.iter();
+        before.map(|&before| before.max(all)).collect()
     }
 
     /// From where on it needs the log.
@@ -250,11 +245,9 @@ impl Queue {
     /// Takes note that the log has been read up to a place.
     pub(super) fn has_read(&mut self, until: LogPosition) {
         self.cursor = until;
-        if self
-            .sent_before
-            .iter()
-            .all(|&before| before <= until.into())
-        {
+        self.seen = self.seen.max(until);
+        let is_past = |before: &Mark| *before <= until.into();
+        if self.sent_before.iter().all(is_past) {
             self.sent_before = Vec::new();
         }
     }

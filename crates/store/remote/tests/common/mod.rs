@@ -13,6 +13,7 @@ use contract::{
 };
 use model::Labels;
 use parking_lot::Mutex;
+use relabel::Rule;
 use wire::remote::write::{Content, Request, Version};
 
 /// Each record is a moment at which so many series have a sample.
@@ -59,6 +60,8 @@ impl Follow for Log {
             for number in 0..series {
                 sink.sample(number, time, number as f64);
             }
+            // One whose name is not there.
+            sink.sample(u64::MAX, time, 0.0);
             if !sink.end() {
                 return Ok(at(place + 1));
             }
@@ -110,6 +113,10 @@ impl Targets for NoTargets {
 
     fn metadata(&self, _: Option<&str>) -> Vec<(Labels, Vec<MetricMetadata>)> {
         Vec::new()
+    }
+
+    fn relabel_rules(&self, _: &str) -> Option<Vec<Rule>> {
+        None
     }
 }
 
