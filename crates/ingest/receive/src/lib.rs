@@ -10,6 +10,8 @@
 //! OpenTelemetry. Absent: sockets and routes, which `serve` has; the byte formats, which `wire` has.
 
 mod body;
+#[cfg(test)]
+mod forgetful;
 mod ids;
 mod otlp;
 mod pending;

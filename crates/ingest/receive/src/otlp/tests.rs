@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use config::{Promoted, TranslationStrategy};
 use contract::SystemClock;
 use contract::memory::MemoryStore;
@@ -5,6 +7,7 @@ use model::HistogramValue;
 use proptest::prelude::*;
 
 use super::*;
+use crate::forgetful::Forgetful;
 
 const OPTIONS: OtlpOptions = OtlpOptions {
     deltas: Deltas::Refused,
@@ -283,6 +286,43 @@ fn deltas_add_up_where_that_is_wanted() {
             r#"{__name__="h_count"} 10:3 20:7 30:8"#,
             r#"{__name__="h_sum"} 10:3 20:7 30:8"#,
             r#"{__name__="n_total"} 10:3 20:7 30:8"#,
+        ]
+    );
+}
+
+#[test]
+fn a_forgotten_series_is_registered_again() {
+    let store = Arc::new(Forgetful::default());
+    let options = OtlpOptions {
+        deltas: Deltas::Converted,
+        ..OPTIONS
+    };
+    let receiver = Otlp::new(
+        Arc::clone(&store) as Arc<dyn Append>,
+        Arc::new(SystemClock),
+        options,
+    );
+    let point = |time: u32| {
+        let metrics = format!(
+            r#"{{"name":"d","sum":{{"aggregationTemporality":1,"dataPoints":[
+                {{"timeUnixNano":"{time}000000","asInt":2}},{{"timeUnixNano":"1","asInt":9}}]}}}},
+               {{"name":"e","exponentialHistogram":{{"aggregationTemporality":2,"dataPoints":[
+                {{"timeUnixNano":"{time}000000","count":1,"zeroCount":1}}]}}}},
+               {{"name":"g","gauge":{{"dataPoints":[{{"timeUnixNano":"{time}000000","asInt":5}}]}}}}"#
+        );
+        request("", &metrics)
+    };
+    for (time, forgets) in [(10, false), (20, true), (30, false)] {
+        store.forgets.store(forgets, Ordering::SeqCst);
+        let accepted = write(&receiver, &point(time)).unwrap();
+        assert_eq!((accepted.lost, accepted.written.samples), (1, 2), "{time}");
+    }
+    assert_eq!(
+        stored(&store.inner),
+        [
+            r#"{__name__="d"} 10:2 20:4 30:6"#,
+            r#"{__name__="e"} 10:#1 [] 20:#1 [] 30:#1 []"#,
+            r#"{__name__="g"} 10:5 20:5 30:5"#,
         ]
     );
 }

@@ -1,13 +1,13 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::body::MOST_BYTES;
+use contract::SystemClock;
 use contract::memory::MemoryStore;
-use contract::{AppendError, Batch, Rejection, SeriesId, SystemClock};
-use model::Labels;
 use proptest::prelude::*;
 use prost::Message;
 
 use super::*;
+use crate::forgetful::Forgetful;
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct Whole {
@@ -62,37 +62,6 @@ fn request(series: &[Given<'_>]) -> Vec<u8> {
     snap::raw::Encoder::new()
         .compress_vec(&whole.encode_to_vec())
         .unwrap()
-}
-
-/// A store that forgets every series once and that is full, when told to.
-#[derive(Default)]
-struct Forgetful {
-    inner: MemoryStore,
-    forgets: AtomicBool,
-    is_full: AtomicBool,
-}
-
-impl Append for Forgetful {
-    fn resolve(&self, series: &[Labels], ids: &mut Vec<SeriesId>) -> Result<(), AppendError> {
-        if self.is_full.load(Ordering::SeqCst) {
-            return Err(AppendError::SeriesLimit { limit: 1 });
-        }
-        self.inner.resolve(series, ids)
-    }
-
-    fn append(&self, batch: &Batch) -> Result<Appended, AppendError> {
-        if self.forgets.swap(false, Ordering::SeqCst) {
-            let rejected = (0..batch.samples.len()).map(|place| Rejection {
-                place,
-                reason: RejectReason::Gone,
-            });
-            return Ok(Appended {
-                stored: 0,
-                rejected: rejected.collect(),
-            });
-        }
-        self.inner.append(batch)
-    }
 }
 
 fn stored(store: &MemoryStore) -> Vec<String> {
