@@ -143,6 +143,11 @@ impl Gather for Routing {
                 state.groups.len() as f64,
             ),
             (
+                "alertmanager_alerts_per_alert_limit",
+                "Current limit on number of alerts per alert name",
+                self.limits.alerts_per_name as f64,
+            ),
+            (
                 "alertmanager_nflog_entries",
                 "Entries of the notification log.",
                 state.told.len() as f64,

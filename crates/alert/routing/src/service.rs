@@ -78,7 +78,7 @@ pub enum RoutingError {
 pub struct Routing {
     pub(crate) world: World,
     pub(crate) journal: Arc<Journal>,
-    limits: Limits,
+    pub(crate) limits: Limits,
     /// A turn may have come nearer.
     wake: tokio::sync::Notify,
     end: watch::Sender<bool>,
