@@ -42,7 +42,8 @@ impl Face {
         let text = self.known_labels.find(&question, &stamp)?;
         let length = text.len() as u64;
         let is_long = length > MIN_COMPRESSED;
-        if is_long && headers.contains_key(header::ACCEPT_ENCODING) {
+        let mut encodings = headers.get_all(header::ACCEPT_ENCODING).iter();
+        if is_long && encodings.any(|encoding| encoding != "identity") {
             return None;
         }
         let mut response = json_response(StatusCode::OK, text);
