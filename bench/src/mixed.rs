@@ -15,7 +15,7 @@ use crate::hold::{self, Plan, now};
 use crate::report::Report;
 use crate::servers::{Kind, Program, Server};
 use crate::targets::{self, Targets};
-use crate::watch::Tracer;
+use crate::watch::{self, Tracer};
 
 /// A small query beside heavy ones.
 #[derive(Args, Clone)]
@@ -86,6 +86,8 @@ struct Measured {
     alone: Latencies,
     beside: Latencies,
     answered: f64,
+    /// Milliseconds of CPU of the server while heavy queries were asked.
+    cpu: f64,
     refused: f64,
     failed: f64,
     missed: f64,
@@ -141,7 +143,7 @@ impl Mixed {
             HEAVY.len()
         ));
         type Figure = (&'static str, fn(&Measured) -> Option<f64>);
-        const FIGURES: [Figure; 13] = [
+        const FIGURES: [Figure; 14] = [
             ("samples a second", |m| Some(m.samples_a_second)),
             ("small query alone, p50 ms", |m| m.alone.quantile(0.5)),
             ("small query alone, p99 ms", |m| m.alone.quantile(0.99)),
@@ -156,6 +158,10 @@ impl Mixed {
             ("heavy queries answered (more is better)", |m| {
                 Some(m.answered)
             }),
+            (
+                "CPU of a heavy query with what is done beside it, ms",
+                |m| (m.answered > 0.0).then(|| m.cpu / m.answered),
+            ),
             ("heavy queries refused", |m| Some(m.refused)),
             ("heavy queries failed", |m| Some(m.failed)),
             ("scrapes missed", |m| Some(m.missed)),
@@ -222,7 +228,9 @@ impl Mixed {
 
         eprintln!("beside {} clients", self.clients);
         let (outcomes, trace) = (Arc::new(Outcomes::default()), Tracer::start(server.id()));
+        let before = watch::cpu_milliseconds(server.id())?;
         let beside = self.beside(&server, &small, first, &outcomes, report);
+        let cpu = watch::cpu_milliseconds(server.id())? - before;
         let trace = trace.stop();
         let elapsed = began.elapsed();
         let samples = (served() - served_before) as f64 * self.series as f64;
@@ -232,6 +240,7 @@ impl Mixed {
             alone: Latencies::of(alone),
             beside: Latencies::of(beside?),
             answered: count(&outcomes.answered),
+            cpu,
             refused: count(&outcomes.refused),
             failed: count(&outcomes.failed),
             missed: hold::missed(&plan, &server, elapsed)?,

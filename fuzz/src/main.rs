@@ -63,7 +63,10 @@ fn target() -> Target {
             return (|_| ()) as Target;
         }
         let name = std::env::var("ARGAND_FUZZ_TARGET").unwrap_or_default();
-        let mut all = fuzzing::TARGETS.iter().chain(&OTHERS);
+        let mut all = fuzzing::TARGETS
+            .iter()
+            .chain(&cluster::fuzzing::TARGETS)
+            .chain(&OTHERS);
         match all.find(|(known, _)| *known == name) {
             Some((_, target)) => *target,
             None => panic!("ARGAND_FUZZ_TARGET={name:?} names no target"),

@@ -3,6 +3,7 @@
 /// Writes them below a folder, one folder a target.
 pub(crate) fn write(folder: &std::path::Path) {
     metrics_store::fuzzing::write_seeds(folder).expect("seeds can be written");
+    cluster::fuzzing::write_seeds(folder).expect("seeds can be written");
     let others = [
         ("alert_log", "\x03\x02id\x01\x02\x01a\x01b\x02\x04\x06\x02me\x03why\x01"),
         (

@@ -25,8 +25,8 @@ const MOST_AT_ONCE: &str = "-malloc_limit_mb=256";
 /// The longest input, in bytes: one page of a log and more.
 const LONGEST: &str = "-max_len=70000";
 
-/// Of `fuzz/src/main.rs` and of the store's `fuzzing` module.
-const TARGETS: [&str; 22] = [
+/// Of `fuzz/src/main.rs` and of the `fuzzing` modules of crates.
+const TARGETS: [&str; 24] = [
     "index",
     "chunk",
     "chunk_segment",
@@ -40,6 +40,8 @@ const TARGETS: [&str; 22] = [
     "exposition_text",
     "exposition_openmetrics",
     "exposition_protobuf",
+    "cluster_frame",
+    "cluster_packets",
     "promql",
     "promql_answers",
     "remote_write_1",

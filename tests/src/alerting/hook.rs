@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -50,7 +50,7 @@ struct State {
 
 /// The receiver; it ends with the value.
 pub struct Hook {
-    /// `http://127.0.0.1:port`
+    /// `http://127.0.0.1:port`, or another address of this machine.
     pub url: String,
     address: String,
     state: Arc<State>,
@@ -62,7 +62,15 @@ impl Hook {
     /// # Errors
     /// Where no port is left.
     pub fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
+        Self::start_at(Ipv4Addr::LOCALHOST)
+    }
+
+    /// Starts listening at an address of this machine.
+    ///
+    /// # Errors
+    /// Where it has no such address, or no port is left.
+    pub fn start_at(ip: Ipv4Addr) -> Result<Self> {
+        let listener = TcpListener::bind((ip, 0))?;
         let address = listener.local_addr()?.to_string();
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);

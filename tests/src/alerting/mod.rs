@@ -3,8 +3,12 @@
 
 mod case;
 mod hook;
+mod network;
+mod nodes;
 mod play;
 
 pub use case::{Case, Expected, Step};
 pub use hook::{Hook, Told};
+pub use network::Network;
+pub use nodes::{CLUSTER_FLAGS, LAST_TURN, Nodes};
 pub use play::{Alertmanager, check, play};

@@ -5,7 +5,9 @@
 //! that fires is acknowledged.
 //!
 //! Invariant: an acknowledgement is about one time that an alert fired. It is over when the alert
-//! has ended, whatever the alert does afterwards, or when its own time is over.
+//! has ended, whatever the alert does afterwards, or when its own time is over. It is remembered
+//! until the alert has ended: other nodes of a cluster that know of an earlier one must learn that
+//! it is over.
 
 use std::collections::BTreeMap;
 
@@ -74,9 +76,21 @@ pub enum AcknowledgeError {
 impl Acknowledgement {
     /// Whether it holds for an alert as it is now.
     fn holds(&self, alert: &Alert, now: i64) -> bool {
-        alert.starts_at <= self.at
-            && !alert.is_resolved_at(now)
-            && self.until.is_none_or(|until| now < until)
+        self.concerns(alert, now) && self.until.is_none_or(|until| now < until)
+    }
+
+    /// Whether it is about the time that an alert fires now.
+    fn concerns(&self, alert: &Alert, now: i64) -> bool {
+        alert.starts_at <= self.at && !alert.is_resolved_at(now)
+    }
+
+    fn bytes(&self) -> usize {
+        self.by.len() + self.comment.len()
+    }
+
+    /// The order in which those of one alert replace each other.
+    fn rank(&self) -> (i64, Option<i64>, &str, &str) {
+        (self.at, self.until, &self.by, &self.comment)
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
@@ -106,9 +120,31 @@ impl Acknowledgements {
         self.0.insert(fingerprint, acknowledgement);
     }
 
-    /// Forgets one.
-    pub(crate) fn withdraw(&mut self, fingerprint: u64) {
-        self.0.remove(&fingerprint);
+    /// Takes one of another node, where it is later than the one that is held and about an alert
+    /// that is known; answers whether it was. Of two of one moment all nodes keep the same.
+    pub(crate) fn merge(
+        &mut self,
+        fingerprint: u64,
+        acknowledgement: &Acknowledgement,
+        alerts: &Alerts,
+        now: i64,
+    ) -> bool {
+        let known = alerts.get(fingerprint);
+        let held = self.0.get(&fingerprint);
+        let is_news = acknowledgement.bytes() <= MAX_TEXT_BYTES
+            && known.is_some_and(|known| acknowledgement.concerns(&known.alert, now))
+            && held.is_none_or(|held| acknowledgement.rank() > held.rank());
+        if is_news {
+            self.0.insert(fingerprint, acknowledgement.clone());
+        }
+        is_news
+    }
+
+    /// The moment of one that is made at `now`: later than the one it replaces, also where that was
+    /// made by a node whose clock is ahead.
+    fn moment_after(&self, fingerprint: u64, now: i64) -> i64 {
+        let held = self.0.get(&fingerprint);
+        held.map_or(now, |held| now.max(held.at.saturating_add(1)))
     }
 
     /// The one of an alert, where it holds.
@@ -117,11 +153,11 @@ impl Acknowledgements {
         found.holds(alert, now).then_some(found)
     }
 
-    /// Forgets those that are over.
+    /// Forgets those whose alerts have ended.
     pub(crate) fn collect(&mut self, alerts: &Alerts, now: i64) {
         self.0.retain(|fingerprint, acknowledgement| {
             let known = alerts.get(*fingerprint);
-            known.is_some_and(|known| acknowledgement.holds(&known.alert, now))
+            known.is_some_and(|known| acknowledgement.concerns(&known.alert, now))
         });
     }
 
@@ -178,23 +214,42 @@ impl State {
         found.sort_unstable();
         let records: Vec<Record> = found
             .iter()
-            .map(|fingerprint| Record::Acknowledged(*fingerprint, acknowledgement.clone()))
+            .map(|fingerprint| {
+                let one = Acknowledgement {
+                    at: self.acknowledged.moment_after(*fingerprint, now),
+                    ..acknowledgement.clone()
+                };
+                Record::Acknowledged(*fingerprint, one)
+            })
             .collect();
-        self.keep(&records);
-        for fingerprint in &found {
-            self.acknowledged
-                .restore(*fingerprint, acknowledgement.clone());
-        }
+        self.take_on(records);
         found
     }
 
-    fn give_back(&mut self, fingerprint: u64) -> bool {
-        let known = self.acknowledged.0.contains_key(&fingerprint);
-        if known {
-            self.keep(&[Record::Withdrawn(fingerprint)]);
-            self.acknowledged.withdraw(fingerprint);
+    fn take_on(&mut self, records: Vec<Record>) {
+        self.keep(&records);
+        self.tell(&records);
+        for record in records {
+            if let Record::Acknowledged(fingerprint, one) = record {
+                self.acknowledged.restore(fingerprint, one);
+            }
         }
-        known
+    }
+
+    /// Replaces an acknowledgement by one that is over.
+    fn give_back(&mut self, fingerprint: u64, now: i64) -> bool {
+        let known = self.alerts.get(fingerprint);
+        let held = known.and_then(|known| self.acknowledged.of(fingerprint, &known.alert, now));
+        let Some(held) = held else {
+            return false;
+        };
+        let over = Acknowledgement {
+            at: self.acknowledged.moment_after(fingerprint, now),
+            until: Some(now),
+            ..held.clone()
+        };
+        self.take_on(vec![Record::Acknowledged(fingerprint, over)]);
+        true
     }
 }
 
@@ -212,16 +267,11 @@ impl Routing {
         comment: String,
     ) -> Result<Vec<u64>, AcknowledgeError> {
         let now = self.now();
-        let bytes = by.len() + comment.len();
         if which.fingerprint.is_none() && which.matchers.is_empty() {
             return Err(AcknowledgeError::Everything);
         }
         if until.is_some_and(|until| until <= now) {
             return Err(AcknowledgeError::Over);
-        }
-        if bytes > MAX_TEXT_BYTES {
-            let limit = MAX_TEXT_BYTES;
-            return Err(AcknowledgeError::TooLong { bytes, limit });
         }
         let acknowledgement = Acknowledgement {
             at: now,
@@ -229,6 +279,10 @@ impl Routing {
             by,
             comment,
         };
+        let (bytes, limit) = (acknowledgement.bytes(), MAX_TEXT_BYTES);
+        if bytes > limit {
+            return Err(AcknowledgeError::TooLong { bytes, limit });
+        }
         let found = self
             .world
             .state
@@ -246,7 +300,8 @@ impl Routing {
     /// # Errors
     /// Where nobody had, or the disk fails.
     pub async fn give_back(&self, fingerprint: u64) -> Result<(), AcknowledgeError> {
-        if !self.world.state.lock().give_back(fingerprint) {
+        let now = self.now();
+        if !self.world.state.lock().give_back(fingerprint, now) {
             return Err(AcknowledgeError::NotFound);
         }
         self.sync().await.map_err(RoutingError::from)?;

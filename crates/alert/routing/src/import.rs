@@ -159,7 +159,9 @@ impl State {
         };
         for target in targets {
             if let Some(told) = self.told.rename(&target, number, fingerprint) {
-                records.push(Record::Notified(target, told));
+                let renamed = [Record::Notified(target, told)];
+                self.tell(&renamed);
+                records.extend(renamed);
             }
         }
     }

@@ -20,8 +20,12 @@
 //! - One lock guards the state, and nobody waits for a disk's sync or a receiver while holding it.
 //! - Everything that grows has a limit ([`Limits`]).
 //!
-//! What is absent: a cluster (there is one node, whose position is 0, so that nobody waits),
-//! reading files of configuration, receivers, HTTP.
+//! In a cluster every node has all alerts from their senders; silences, acknowledgements and the
+//! notification log are merged ([`contract::Replica`]); and a turn waits until the nodes before this one had their time
+//! ([`contract::Peers`]).
+//!
+//! What is absent: how nodes find and reach each other, reading files of configuration, receivers,
+//! HTTP.
 
 mod acknowledgement;
 mod alerts;
@@ -46,6 +50,7 @@ mod quiet;
 mod record;
 mod routes;
 mod service;
+mod sharing;
 mod silence;
 mod silences;
 mod state;

@@ -34,6 +34,13 @@ impl Default for Limits {
     }
 }
 
+/// Bytes of a silence's id as other nodes may send it; ours have 36.
+pub(crate) const ID_BYTES: usize = 64;
+
+/// Entries of the notification log that other nodes may send, for each group that may be held: the
+/// integrations of a usual receiver.
+pub(crate) const TOLD_PER_GROUP: usize = 4;
+
 /// Milliseconds between two rounds of putting things in order: empty groups are dropped, what is
 /// kept long enough is forgotten. The same as upstream's, since it decides when a group that was
 /// empty begins anew with `group_wait`.

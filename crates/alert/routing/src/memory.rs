@@ -1,6 +1,9 @@
 //! What integrations have to remember of a group's message, such as where the message is that the
 //! next one replaces: kept in the log, so that a restart or a new configuration forgets nothing.
 //!
+//! Other nodes of a cluster are told of it at once, so that whoever tells the group next can use it;
+//! a node that is away at that moment begins anew.
+//!
 //! An integration's memory of a group lasts as long as the notification log knows that it was told.
 
 use std::collections::HashMap;
@@ -39,14 +42,19 @@ impl Memories {
     /// Gives each integration of a configuration what it had to remember.
     pub(crate) fn recall(&self, plan: &Plan) {
         for (target, memory) in &self.0 {
-            let all = plan.receivers.get(&target.receiver).into_iter().flatten();
-            let same = |integration: &&std::sync::Arc<dyn Notify>| {
-                integration.kind() == target.kind && integration.index() as u64 == target.index
-            };
-            if let Some(integration) = all.into_iter().find(same) {
-                integration.recall(&target.group_key, memory);
-            }
+            recall_one(plan, target, memory);
         }
+    }
+}
+
+/// Gives an integration what it has to remember, where the configuration has it.
+fn recall_one(plan: &Plan, target: &Target, memory: &str) {
+    let mut all = plan.receivers.get(&target.receiver).into_iter().flatten();
+    let same = |integration: &&std::sync::Arc<dyn Notify>| {
+        integration.kind() == target.kind && integration.index() as u64 == target.index
+    };
+    if let Some(integration) = all.find(same) {
+        integration.recall(&target.group_key, memory);
     }
 }
 
@@ -58,8 +66,20 @@ impl State {
             return;
         };
         if self.memories.0.get(target) != Some(&memory) {
-            self.keep(&[Record::Memory(target.clone(), memory.clone())]);
+            let records = [Record::Memory(target.clone(), memory.clone())];
+            self.keep(&records);
+            self.tell(&records);
             self.memories.0.insert(target.clone(), memory);
         }
+    }
+
+    /// Takes what an integration of another node has to remember of a group that it was told of.
+    pub(crate) fn take_memory(&mut self, target: &Target, memory: &str) {
+        if memory.len() > MAX_BYTES || self.told.last_of(target).is_none() {
+            return;
+        }
+        self.keep(&[Record::Memory(target.clone(), memory.to_owned())]);
+        recall_one(&self.plan, target, memory);
+        self.memories.0.insert(target.clone(), memory.to_owned());
     }
 }

@@ -72,6 +72,9 @@ pub(crate) struct Metrics {
     pub(crate) journal_failures: Counter,
     pub(crate) nflog_queries: Counter,
     pub(crate) silence_queries: Counter,
+    pub(crate) nflog_propagated: Counter,
+    pub(crate) silences_propagated: Counter,
+    pub(crate) acknowledgements_propagated: Counter,
     /// What the log was told of lately.
     pub(crate) complaints: Complaints,
     suppressed: [Counter; 4],
@@ -163,6 +166,21 @@ impl Metrics {
                 "alertmanager_silences_queries_total",
                 "How many silence queries were received.",
                 &self.silence_queries,
+            ),
+            (
+                "alertmanager_nflog_gossip_messages_propagated_total",
+                "Number of received gossip messages that have been further gossiped.",
+                &self.nflog_propagated,
+            ),
+            (
+                "alertmanager_silences_gossip_messages_propagated_total",
+                "Number of received gossip messages that have been further gossiped.",
+                &self.silences_propagated,
+            ),
+            (
+                "alertmanager_acknowledgements_gossip_messages_propagated_total",
+                "Number of received gossip messages that have been further gossiped.",
+                &self.acknowledgements_propagated,
             ),
             (
                 "alertmanager_journal_failures_total",

@@ -47,6 +47,30 @@ impl NotificationLog {
         self.told.insert(target, told);
     }
 
+    /// Takes what another node has told, where that is later than what is known and not to be
+    /// forgotten yet; answers whether it was. Of two entries of one moment all nodes keep the
+    /// same. There may be `limit` entries; targets beyond that are not taken.
+    pub(crate) fn merge(&mut self, target: &Target, told: &Told, limit: usize, now: i64) -> bool {
+        if told.expires <= now {
+            return false;
+        }
+        let is_news = match self.told.get(target) {
+            Some(held) => rank(told) > rank(held),
+            None => self.told.len() < limit,
+        };
+        if is_news {
+            self.record(target.clone(), told.clone());
+        }
+        is_news
+    }
+
+    /// The moment that an entry made at `now` has: later than the one it replaces, also where
+    /// that was made by a node whose clock is ahead.
+    pub(crate) fn moment_after(&self, target: &Target, now: i64) -> i64 {
+        let held = self.told.get(target);
+        held.map_or(now, |held| now.max(held.at.saturating_add(1)))
+    }
+
     /// Why a target has to be told of a group in this state; `None` where it need not be.
     pub(crate) fn reason(
         &self,
@@ -95,6 +119,8 @@ impl NotificationLog {
             }
             list.sort_unstable();
         }
+        // A change like any other: nodes that have taken nothing over hear of it.
+        told.at = told.at.saturating_add(1);
         Some(told.clone())
     }
 
@@ -126,6 +152,11 @@ impl NotificationLog {
     pub(crate) fn len(&self) -> usize {
         self.told.len()
     }
+}
+
+/// The order in which entries of one target replace each other.
+fn rank(told: &Told) -> (i64, i64, &[u64], &[u64]) {
+    (told.at, told.expires, &told.firing, &told.resolved)
 }
 
 pub(crate) fn encode_target(out: &mut Vec<u8>, target: &Target) {
@@ -167,6 +198,7 @@ pub(crate) fn decode(bytes: &mut Bytes<'_>) -> Option<(Target, Told)> {
 mod tests {
     use super::*;
     use NotificationReason::{AllResolved, First, NewAlerts, NewlyResolved, Repeat};
+    use proptest::prelude::*;
 
     #[test]
     fn who_has_to_be_told() {
@@ -228,5 +260,74 @@ mod tests {
         assert_eq!((log.len(), log.last("g")), (1, Some(5)));
         log.collect(10);
         assert_eq!((log.len(), log.last("g")), (0, None));
+    }
+
+    fn entries() -> impl Strategy<Value = Vec<(Target, Told)>> {
+        let entry = (0u64..3, 0i64..3, 0u64..3, 5i64..20);
+        let entries = proptest::collection::vec(entry, 0..12);
+        entries.prop_map(|entries| {
+            let made = |(index, at, firing, expires)| {
+                let target = Target {
+                    group_key: "g".to_owned(),
+                    receiver: "r".to_owned(),
+                    kind: "k".to_owned(),
+                    index,
+                };
+                let told = Told {
+                    firing: vec![firing],
+                    resolved: vec![],
+                    at,
+                    expires,
+                };
+                (target, told)
+            };
+            entries.into_iter().map(made).collect()
+        })
+    }
+
+    fn merged<'a>(entries: impl Iterator<Item = &'a (Target, Told)>) -> NotificationLog {
+        let mut log = NotificationLog::default();
+        for (target, told) in entries {
+            log.merge(target, told, 100, 10);
+        }
+        log
+    }
+
+    proptest! {
+        #[test]
+        fn merging_knows_no_order_and_no_number(entries in entries()) {
+            let mut log = merged(entries.iter());
+            let other = merged(entries.iter().rev());
+            prop_assert_eq!(&log.told, &other.told);
+            prop_assert_eq!(&log.groups, &other.groups);
+            for (target, told) in &entries {
+                prop_assert!(!log.merge(target, told, 100, 10), "known already");
+            }
+        }
+    }
+
+    #[test]
+    fn foreign_entries_have_a_limit() {
+        let target = |index| Target {
+            group_key: "g".to_owned(),
+            receiver: "r".to_owned(),
+            kind: "k".to_owned(),
+            index,
+        };
+        let told = |at| Told {
+            firing: vec![1],
+            resolved: vec![],
+            at,
+            expires: 99,
+        };
+        let mut log = NotificationLog::default();
+        assert!(log.merge(&target(0), &told(5), 1, 10));
+        assert!(!log.merge(&target(1), &told(5), 1, 10), "too many");
+        assert!(
+            log.merge(&target(0), &told(6), 1, 10),
+            "a later one of a known target"
+        );
+        assert_eq!(log.moment_after(&target(0), 4), 7, "a clock that is behind");
+        assert_eq!(log.moment_after(&target(0), 40), 40);
     }
 }

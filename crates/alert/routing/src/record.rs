@@ -12,7 +12,6 @@
 //! | 6 event of an alert | time, labels, began |
 //! | 7 delivery | time, receiver, kind, group key, error, reason, index, firing, resolved, attempts |
 //! | 16 acknowledgement | fingerprint, time, end (the greatest number for none), author, comment |
-//! | 17 acknowledgement withdrawn | fingerprint |
 //! | 18 taken over | time: what was told until then may number alerts as upstream does |
 //! | 19 memory | as a notification's target, text |
 //!
@@ -47,8 +46,6 @@ pub(crate) enum Record {
     Delivery(Delivery),
     /// Somebody took an alert on.
     Acknowledged(u64, Acknowledgement),
-    /// Nobody has taken it on any more.
-    Withdrawn(u64),
     /// What another Alertmanager had left was taken over at this moment.
     Imported(i64),
     /// What an integration has to remember of a group's message.
@@ -56,6 +53,14 @@ pub(crate) enum Record {
 }
 
 impl Record {
+    /// Whether all nodes of a cluster hold it; alerts come to each node from whoever has them.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(
+            self,
+            Self::Silence(_) | Self::Notified(..) | Self::Acknowledged(..) | Self::Memory(..)
+        )
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
@@ -73,14 +78,8 @@ impl Record {
                 codec::put_signed(&mut out, *ends_at);
                 codec::put_signed(&mut out, *updated_at);
             }
-            Self::Silence(silence) => {
-                out.push(3);
-                silence.encode(&mut out);
-            }
-            Self::Notified(target, told) => {
-                out.push(4);
-                notification_log::encode(&mut out, target, told);
-            }
+            Self::Silence(silence) => put_silence(&mut out, silence),
+            Self::Notified(target, told) => put_notified(&mut out, target, told),
             Self::Alive(at) => {
                 out.push(5);
                 codec::put_signed(&mut out, *at);
@@ -97,10 +96,6 @@ impl Record {
                 out.push(16);
                 out.extend_from_slice(&fingerprint.to_le_bytes());
                 acknowledgement.encode(&mut out);
-            }
-            Self::Withdrawn(fingerprint) => {
-                out.push(17);
-                out.extend_from_slice(&fingerprint.to_le_bytes());
             }
             Self::Imported(at) => {
                 out.push(18);
@@ -134,7 +129,6 @@ impl Record {
             6 => Self::Event(AlertEvent::decode(&mut bytes)?),
             7 => Self::Delivery(Delivery::decode(&mut bytes)?),
             16 => Self::Acknowledged(bytes.fingerprint()?, Acknowledgement::decode(&mut bytes)?),
-            17 => Self::Withdrawn(bytes.fingerprint()?),
             18 => Self::Imported(bytes.signed()?),
             19 => {
                 let target = notification_log::decode_target(&mut bytes)?;
@@ -143,6 +137,18 @@ impl Record {
             _ => return None,
         })
     }
+}
+
+/// Appends the record of a silence.
+pub(crate) fn put_silence(out: &mut Vec<u8>, silence: &Silence) {
+    out.push(3);
+    silence.encode(out);
+}
+
+/// Appends the record of a notification.
+pub(crate) fn put_notified(out: &mut Vec<u8>, target: &Target, told: &Told) {
+    out.push(4);
+    notification_log::encode(out, target, told);
 }
 
 fn encode_alert(out: &mut Vec<u8>, known: &Known) {
@@ -259,7 +265,6 @@ mod tests {
                     comment: "mine".to_owned(),
                 },
             ),
-            Record::Withdrawn(u64::MAX),
             Record::Imported(-5),
             Record::Memory(target.clone(), "where".to_owned()),
         ]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::alertmanager::AlertmanagerConfig;
-use contract::{AlertSink, Clock};
+use contract::{AlertSink, Alone, Clock, ClusterState, Peers};
 use model::Alert;
 use parking_lot::Mutex;
 use thiserror::Error;
@@ -42,6 +42,8 @@ pub struct Options {
     /// How long after the start nobody is told of anything: others may have to say their alerts
     /// first.
     pub start_delay: Duration,
+    /// The other nodes with which silences, and what was told, are shared.
+    pub peers: Arc<dyn Peers>,
     /// What another Alertmanager has left, to be taken over where the folder is fresh.
     pub imported: Option<Imported>,
 }
@@ -55,6 +57,7 @@ impl Options {
             limits: Limits::default(),
             refuse_silencing_everything: true,
             start_delay: Duration::ZERO,
+            peers: Arc::new(Alone),
             imported: None,
         }
     }
@@ -110,7 +113,9 @@ impl Routing {
         let plan = Plan::new(config, receivers);
         know_kinds(&metrics, &plan);
         let fresh = is_fresh(&options.data)?;
-        let mut state = State::open(&options.data, plan, rules, Arc::clone(&metrics), now)?;
+        let peers = Arc::clone(&options.peers);
+        let counts = Arc::clone(&metrics);
+        let mut state = State::open(&options.data, plan, rules, counts, peers, now)?;
         let journal = state.journal();
         if let Some(imported) = options.imported.clone().filter(|_| fresh) {
             state.import(imported, now)?;
@@ -122,6 +127,7 @@ impl Routing {
                 state: Arc::new(Mutex::new(state)),
                 metrics,
                 clock,
+                peers: Arc::clone(&options.peers),
                 attempts: Arc::new(Semaphore::new(CONCURRENT_ATTEMPTS)),
             },
             journal,
@@ -166,6 +172,11 @@ impl Routing {
         }
     }
 
+    /// The cluster that this node is in; `None` where it is alone.
+    pub fn cluster(&self) -> Option<ClusterState> {
+        self.world.peers.state()
+    }
+
     /// The service's time, in milliseconds since the epoch.
     pub fn now(&self) -> i64 {
         self.world.clock.now()
@@ -173,6 +184,11 @@ impl Routing {
 
     /// Gives turns as they come, until the end.
     async fn run(self: Arc<Self>, mut ended: watch::Receiver<bool>) {
+        // Others may have told of what this node believes to be news.
+        tokio::select! {
+            () = self.world.peers.settled() => {}
+            _ = ended.changed() => return,
+        }
         let mut deliveries = JoinSet::new();
         let mut maintenance = self.started_at.saturating_add(MAINTENANCE);
         loop {
@@ -193,12 +209,8 @@ impl Routing {
             };
             self.finish(compaction);
             for turn in turns {
-                let world = self.world.clone();
-                deliveries.spawn(async move {
-                    let turn = Arc::new(turn);
-                    let done = turn.deliver(&world).await;
-                    world.state.lock().end_turn(&turn, done);
-                });
+                let (world, ended) = (self.world.clone(), ended.clone());
+                deliveries.spawn(async move { turn.give(&world, ended).await });
             }
             let next = next.unwrap_or(i64::MAX).min(maintenance);
             tokio::select! {

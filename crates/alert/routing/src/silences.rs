@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use model::Labels;
 
-use crate::limits::Limits;
+use crate::limits::{ID_BYTES, Limits};
 use crate::silence::{Silence, SilenceError, SilenceState};
 
 /// How silences are kept.
@@ -61,7 +61,8 @@ impl Silences {
         confirmed: bool,
         now: i64,
     ) -> Result<Vec<Silence>, SilenceError> {
-        wanted.updated_at = now;
+        let held = self.get(&wanted.id);
+        wanted.updated_at = held.map_or(now, |held| moment_after(held, now));
         let limits = &self.rules.limits;
         if wanted.size() > limits.silence_bytes {
             return Err(SilenceError::Limit(format!(
@@ -117,6 +118,29 @@ impl Silences {
         }
         self.changes.insert(self.version, Arc::clone(&id));
         self.by_id.insert(id, silence);
+    }
+
+    /// Takes a silence of another node, where it was changed later than the one that is held and
+    /// is not to be forgotten yet; answers whether it was. Of two changes of one moment all nodes
+    /// keep the same.
+    pub(crate) fn merge(&mut self, silence: &Silence, now: i64) -> bool {
+        let limits = &self.rules.limits;
+        let may_be_kept = silence.check().is_ok()
+            && !silence.id.is_empty()
+            && silence.id.len() <= ID_BYTES
+            && silence.size() <= limits.silence_bytes
+            && silence.ends_at.saturating_add(self.rules.retention) > now;
+        if !may_be_kept {
+            return false;
+        }
+        let is_news = match self.get(&silence.id) {
+            Some(held) => rank(silence) > rank(held),
+            None => self.by_id.len() < limits.silences,
+        };
+        if is_news {
+            self.apply(silence.clone());
+        }
+        is_news
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Silence> {
@@ -221,12 +245,25 @@ fn changes_in_place(held: &Silence, wanted: &Silence, now: i64) -> bool {
     }
 }
 
+/// The moment that a change made at `now` has: later than the one before it, also where that was
+/// made by a node whose clock is ahead.
+fn moment_after(held: &Silence, now: i64) -> i64 {
+    now.max(held.updated_at.saturating_add(1))
+}
+
+/// The order in which changes of one silence replace each other.
+fn rank(silence: &Silence) -> (i64, Vec<u8>) {
+    let mut bytes = Vec::new();
+    silence.encode(&mut bytes);
+    (silence.updated_at, bytes)
+}
+
 /// A silence that never began ends before it begins.
 fn ended(silence: &Silence, now: i64) -> Silence {
     Silence {
         starts_at: silence.starts_at.min(now),
         ends_at: now,
-        updated_at: now,
+        updated_at: moment_after(silence, now),
         ..silence.clone()
     }
 }
@@ -235,6 +272,7 @@ fn ended(silence: &Silence, now: i64) -> Silence {
 mod tests {
     use super::*;
     use model::Matcher;
+    use proptest::prelude::*;
 
     const RULES: SilenceRules = SilenceRules {
         retention: 100,
@@ -399,5 +437,67 @@ mod tests {
         let done = silences.done([&other].into_iter(), 3);
         assert_eq!(done.len(), 1);
         assert_eq!(done[0].state(3), SilenceState::Expired);
+    }
+
+    fn changes() -> impl Strategy<Value = Vec<Silence>> {
+        let change = ("[ab]", "[xy]", 0i64..3, 0i64..300, 0i64..300);
+        let changes = proptest::collection::vec(change, 0..12);
+        changes.prop_map(|changes| {
+            let made = |(id, value, updated_at, start, end): (String, String, i64, i64, i64)| {
+                let mut silence = wanted(&id, &value, start, end);
+                silence.updated_at = updated_at;
+                silence
+            };
+            changes.into_iter().map(made).collect()
+        })
+    }
+
+    fn merged<'a>(changes: impl Iterator<Item = &'a Silence>) -> Silences {
+        let mut silences = Silences::new(RULES);
+        for change in changes {
+            silences.merge(change, 150);
+        }
+        silences
+    }
+
+    proptest! {
+        #[test]
+        fn merging_knows_no_order_and_no_number(changes in changes()) {
+            let mut silences = merged(changes.iter());
+            let other = merged(changes.iter().rev());
+            prop_assert_eq!(&silences.by_id, &other.by_id);
+            for change in &changes {
+                prop_assert!(!silences.merge(change, 150), "known already");
+            }
+        }
+    }
+
+    #[test]
+    fn what_others_send_has_limits() {
+        let sent = |id: &str, value: &str, end| {
+            let mut silences = Silences::new(RULES);
+            silences.merge(&wanted(id, value, 0, end), 150)
+        };
+        assert!(sent("one", "x", 60));
+        assert!(!sent("one", "x", 50), "over for too long");
+        assert!(!sent("", "x", 60), "without a name");
+        assert!(!sent(&"i".repeat(65), "x", 60), "too long a name");
+        assert!(!sent("one", &"x".repeat(200), 60), "too large");
+        assert!(!sent("one", "", 60), "it would mute everything");
+        let mut silences = Silences::new(RULES);
+        let taken: Vec<bool> = ["1", "2", "3", "4"]
+            .map(|id| silences.merge(&wanted(id, "x", 0, 200), 150))
+            .into();
+        assert_eq!(taken, [true, true, true, false], "too many");
+    }
+
+    #[test]
+    fn a_change_is_later_than_the_one_before_whatever_the_clock_says() {
+        let mut silences = Silences::new(RULES);
+        let mut ahead = wanted("one", "x", 0, 1000);
+        ahead.updated_at = 500;
+        assert!(silences.merge(&ahead, 100));
+        let over = silences.plan_expire("one", 100).unwrap();
+        assert_eq!(over[0].updated_at, 501);
     }
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use contract::Peers;
 use model::Alert;
 use wal::WalError;
 
@@ -55,7 +56,9 @@ pub(crate) struct State {
     pub(crate) imported_at: i64,
     journal: Arc<Journal>,
     metrics: Arc<Metrics>,
-    rules: StateRules,
+    /// Who else holds silences and the notification log.
+    pub(crate) peers: Arc<dyn Peers>,
+    pub(crate) rules: StateRules,
 }
 
 impl State {
@@ -65,6 +68,7 @@ impl State {
         plan: Plan,
         rules: StateRules,
         metrics: Arc<Metrics>,
+        peers: Arc<dyn Peers>,
         now: i64,
     ) -> Result<Self, WalError> {
         let mut alerts = Alerts::new(rules.limits.alerts, rules.limits.alerts_per_name);
@@ -96,7 +100,6 @@ impl State {
                 told.record(target, entry);
             }
             Record::Acknowledged(fingerprint, one) => acknowledged.restore(fingerprint, one),
-            Record::Withdrawn(fingerprint) => acknowledged.withdraw(fingerprint),
             Record::Memory(target, memory) => memories.restore(target, memory),
             Record::Imported(at) => imported_at = at,
             Record::Alive(at) => alive = alive.max(at),
@@ -120,6 +123,7 @@ impl State {
             imported_at,
             journal: Arc::new(journal),
             metrics,
+            peers,
             rules,
         };
         state.wait_for_reports(alive, now);
@@ -259,29 +263,39 @@ impl State {
     pub(crate) fn next_turn(&mut self, now: i64) -> Option<Turn> {
         loop {
             let plan = Arc::clone(&self.plan);
-            let node_of = |place: usize| plan.routes.get(place);
             let interval = |group: &crate::groups::Group| {
-                node_of(group.node).map_or(1, |node| node.group_interval)
+                let node = plan.routes.get(group.node);
+                node.map_or(1, |node| node.group_interval)
             };
-            let (id, group) = self.groups.begin(now, interval)?;
-            let (place, key, labels) = (group.node, group.key.clone(), group.labels.clone());
-            let fingerprints: Vec<u64> = group.alerts.iter().copied().collect();
-            if fingerprints.is_empty() {
-                self.groups.finish(id);
-                continue;
-            }
-            let known = |f: &u64| self.alerts.get(*f).map(|known| known.alert.clone());
-            let mut alerts: Vec<Alert> = fingerprints.iter().filter_map(known).collect();
-            alerts.sort_by(naming::compare_alerts);
-            let seen = alerts.iter().map(|alert| Seen::of(alert, now)).collect();
-            let alerts = self.audible(id, place, alerts, now);
-            let turn = Turn::new(id, Arc::clone(&plan), place, key, labels, seen, alerts, now);
-            match turn {
-                Some(turn) if !turn.alerts.is_empty() => return Some(turn),
-                Some(turn) => self.end_turn(&turn, true),
-                None => self.groups.finish(id),
+            let (id, _) = self.groups.begin(now, interval)?;
+            if let Some(turn) = self.turn_of(id, now) {
+                return Some(turn);
             }
         }
+    }
+
+    /// What has to be told of a group whose turn has begun; where there is nothing, the turn ends.
+    pub(crate) fn turn_of(&mut self, id: u64, now: i64) -> Option<Turn> {
+        let plan = Arc::clone(&self.plan);
+        let group = self.groups.get_mut(id)?;
+        let (place, key, labels) = (group.node, group.key.clone(), group.labels.clone());
+        let fingerprints: Vec<u64> = group.alerts.iter().copied().collect();
+        if fingerprints.is_empty() {
+            self.groups.finish(id);
+            return None;
+        }
+        let known = |f: &u64| self.alerts.get(*f).map(|known| known.alert.clone());
+        let mut alerts: Vec<Alert> = fingerprints.iter().filter_map(known).collect();
+        alerts.sort_by(naming::compare_alerts);
+        let seen = alerts.iter().map(|alert| Seen::of(alert, now)).collect();
+        let alerts = self.audible(id, place, alerts, now);
+        let turn = Turn::new(id, plan, place, key, labels, seen, alerts, now);
+        match turn {
+            Some(turn) if !turn.alerts.is_empty() => return Some(turn),
+            Some(turn) => self.end_turn(&turn, true),
+            None => self.groups.finish(id),
+        }
+        None
     }
 
     /// Leaves out what nobody is to be told of now.
@@ -348,6 +362,7 @@ impl State {
                 .expires
                 .min(told.at.saturating_add(self.rules.retention));
             told.expires = keep;
+            told.at = self.told.moment_after(&target, told.at);
             records.push(Record::Notified(target.clone(), told.clone()));
             self.told.record(target, told);
         }
@@ -356,6 +371,7 @@ impl State {
             self.history.delivery(delivery);
         }
         self.keep(&records);
+        self.tell(&records);
     }
 
     /// Makes or changes a silence; answers its id. The log has it, though not yet for certain the
@@ -383,6 +399,7 @@ impl State {
         let records: Vec<Record> = changes.iter().cloned().map(Record::Silence).collect();
         self.append(&records)
             .map_err(|error| SilenceError::Store(error.to_string()))?;
+        self.tell(&records);
         changes
             .into_iter()
             .for_each(|change| self.silences.apply(change));

@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contract::{Clock, Notification, NotificationReason, Notify, NotifyError};
+use contract::{Clock, Notification, NotificationReason, Notify, NotifyError, Peers};
 use model::{Alert, Labels};
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::history::Delivery;
 use crate::limits::{FIRST_BACK_OFF, LONGEST_BACK_OFF, MESSAGE_BYTES, SHORTEST_DEADLINE};
 use crate::metrics::{GivenUp, Metrics};
-use crate::notification_log::{Target, Told};
+use crate::notification_log::{NotificationLog, Target, Told};
 use crate::plan::Plan;
 use crate::routes::Node;
 use crate::state::State;
@@ -84,6 +84,45 @@ impl Turn {
         self.plan.routes.get(self.node)
     }
 
+    /// Gives the turn. Where other nodes are before this one, they have their time first: after
+    /// that only what still has to be told is, of the alerts and silences of that moment. A turn
+    /// that has not begun when the program ends is left to the others, and to the next start.
+    pub(crate) async fn give(self, world: &World, mut ended: watch::Receiver<bool>) {
+        let patience = world.peers.patience();
+        let group = self.group;
+        let mut turn = Some(self);
+        if !patience.is_zero() && turn.as_ref().is_some_and(|turn| turn.is_news(world)) {
+            tokio::select! {
+                () = tokio::time::sleep(patience) => {}
+                _ = ended.changed() => return,
+            }
+            turn = world.state.lock().turn_of(group, world.clock.now());
+        }
+        let Some(turn) = turn.map(Arc::new) else {
+            return;
+        };
+        let done = turn.deliver(world).await;
+        world.state.lock().end_turn(&turn, done);
+    }
+
+    /// Whether any integration has to be told.
+    fn is_news(&self, world: &World) -> bool {
+        let Some(node) = self.node() else {
+            return false;
+        };
+        let state = world.state.lock();
+        let integrations = self.plan.receivers.get(&*node.receiver);
+        integrations.into_iter().flatten().any(|integration| {
+            let errand = self.errand(node, &**integration);
+            match errand.reason(&state.told) {
+                Some(NotificationReason::Repeat) => {
+                    !state.all_acknowledged(&errand.told.firing, self.now)
+                }
+                reason => reason.is_some(),
+            }
+        })
+    }
+
     /// Tells every integration of the receiver, all at once, and answers whether all of them know
     /// what they should.
     pub(crate) async fn deliver(self: &Arc<Self>, world: &World) -> bool {
@@ -104,53 +143,55 @@ impl Turn {
         all
     }
 
+    fn errand(&self, node: &Node, integration: &dyn Notify) -> Errand {
+        let (resolved, firing): (Vec<&Alert>, Vec<&Alert>) = self
+            .alerts
+            .iter()
+            .partition(|alert| alert.is_resolved_at(self.now));
+        let remembered = node.repeat_interval.saturating_mul(2);
+        Errand {
+            target: Target {
+                group_key: self.key.clone(),
+                receiver: node.receiver.to_string(),
+                kind: integration.kind().to_owned(),
+                index: integration.index() as u64,
+            },
+            told: Told {
+                firing: fingerprints(&firing),
+                resolved: fingerprints(&resolved),
+                at: self.now,
+                expires: self.now.saturating_add(remembered),
+            },
+            sends_resolved: integration.sends_resolved(),
+            repeat_since: self.now.saturating_sub(node.repeat_interval),
+        }
+    }
+
     /// Tells one integration, where it has to be told, and takes note of that.
     async fn tell(&self, world: &World, integration: &dyn Notify) -> bool {
         let Some(node) = self.node() else {
             return false;
         };
-        let target = Target {
-            group_key: self.key.clone(),
-            receiver: node.receiver.to_string(),
-            kind: integration.kind().to_owned(),
-            index: integration.index() as u64,
-        };
-        let (resolved, firing): (Vec<&Alert>, Vec<&Alert>) = self
-            .alerts
-            .iter()
-            .partition(|alert| alert.is_resolved_at(self.now));
-        let mut told = Told {
-            firing: fingerprints(&firing),
-            resolved: fingerprints(&resolved),
-            at: self.now,
-            expires: self
-                .now
-                .saturating_add(node.repeat_interval.saturating_mul(2)),
-        };
-        let since = self.now.saturating_sub(node.repeat_interval);
-        let sends_resolved = integration.sends_resolved();
+        let errand = self.errand(node, integration);
         world.metrics.nflog_queries.inc();
         let (reason, before) = {
             let mut state = world.state.lock();
-            let (firing, resolved) = (&told.firing, &told.resolved);
-            let mut reason = state
-                .told
-                .reason(&target, firing, resolved, sends_resolved, since);
+            let mut reason = errand.reason(&state.told);
             let reminds = reason == Some(NotificationReason::Repeat);
-            if reminds && state.all_acknowledged(firing, self.now) {
-                state.remember(&target, self.now, node.repeat_interval);
+            if reminds && state.all_acknowledged(&errand.told.firing, self.now) {
+                state.remember(&errand.target, self.now, node.repeat_interval);
                 reason = None;
             }
-            (reason, state.told.last_of(&target))
+            (reason, state.told.last_of(&errand.target))
         };
         let Some(reason) = reason else {
             return true;
         };
-        let alerts: Vec<Alert> = if sends_resolved {
-            self.alerts.clone()
-        } else {
-            firing.iter().copied().cloned().collect()
-        };
+        let Errand {
+            target, mut told, ..
+        } = errand;
+        let is_told = |alert: &&Alert| errand.sends_resolved || !alert.is_resolved_at(self.now);
+        let alerts: Vec<Alert> = self.alerts.iter().filter(is_told).cloned().collect();
         if alerts.is_empty() {
             // Ends that this integration is not told of: the next beginning must count as new.
             world.state.lock().delivered(target, Some(told), None);
@@ -243,12 +284,38 @@ impl Turn {
     }
 }
 
+/// What one integration would be told.
+struct Errand {
+    target: Target,
+    told: Told,
+    sends_resolved: bool,
+    /// Who was told of the same before this moment is told again.
+    repeat_since: i64,
+}
+
+impl Errand {
+    /// Why it has to be told; `None` where it need not be.
+    fn reason(&self, log: &NotificationLog) -> Option<NotificationReason> {
+        let Told {
+            firing, resolved, ..
+        } = &self.told;
+        log.reason(
+            &self.target,
+            firing,
+            resolved,
+            self.sends_resolved,
+            self.repeat_since,
+        )
+    }
+}
+
 /// What a turn works with beside its own.
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) state: Arc<Mutex<State>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) peers: Arc<dyn Peers>,
     /// Places for attempts under way.
     pub(crate) attempts: Arc<Semaphore>,
 }

@@ -149,7 +149,7 @@ impl Alerting {
         self.discovery.shutdown().await;
         self.sender.shutdown().await;
         if let Some((alertmanager, _)) = &self.alertmanager {
-            alertmanager.routing.shutdown().await;
+            alertmanager.shutdown().await;
         }
     }
 }

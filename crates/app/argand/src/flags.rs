@@ -75,14 +75,14 @@ pub(crate) struct Program {
     /// What the help ends with.
     pub(crate) after_help: &'static str,
     /// Those of this role alone; [`Program::all`] knows those of every role, too.
-    pub(crate) flags: &'static [Flag],
+    pub(crate) flags: &'static [&'static [Flag]],
     /// Why a value of a flag is refused until it works.
     pub(crate) refusal: fn(name: &str, value: &str) -> Option<&'static str>,
 }
 
 impl Program {
     fn all(&self) -> impl Iterator<Item = &'static Flag> + use<> {
-        self.flags.iter().chain(SHARED)
+        self.flags.iter().copied().flatten().chain(SHARED)
     }
 }
 
@@ -91,7 +91,7 @@ pub(crate) const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
     after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nAlertmanager alone: argand alertmanager --help.\nTools, as promtool has them: argand check, query, push, test, debug, tsdb, promql, each with --help.\nTools, as amtool has them: argand am --help. By a link named promtool or amtool this program is that tool.\nFor shells and readers: argand completions, argand man.",
-    flags: FLAGS,
+    flags: &[FLAGS, crate::alertmanager::CLUSTER_WITHIN],
     refusal,
 };
 

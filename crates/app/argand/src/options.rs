@@ -214,7 +214,7 @@ pub(crate) fn length(text: &str) -> Result<Duration> {
 }
 
 /// A length of time that may be nothing.
-fn any_length(text: &str) -> Result<Duration> {
+pub(crate) fn any_length(text: &str) -> Result<Duration> {
     let millis = duration::parse(text)?;
     Ok(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
 }
@@ -263,17 +263,22 @@ fn memory(text: &str) -> Result<u64> {
 
 /// `host:port`; an empty host means every address of the machine.
 pub(crate) fn listen_address(text: &str) -> Result<SocketAddr> {
+    address("web.listen-address", text)
+}
+
+/// The `host:port` of a flag; an empty host means every address of the machine.
+pub(crate) fn address(flag: &str, text: &str) -> Result<SocketAddr> {
     let (host, port) = text
         .rsplit_once(':')
-        .with_context(|| format!("--web.listen-address={text}: host:port was expected"))?;
+        .with_context(|| format!("--{flag}={text}: host:port was expected"))?;
     let host = match host {
         "" => "0.0.0.0",
         "localhost" => "127.0.0.1",
         other => other,
     };
-    format!("{host}:{port}").parse().with_context(|| {
-        format!("--web.listen-address={text}: an address such as 127.0.0.1:9090 was expected")
-    })
+    format!("{host}:{port}")
+        .parse()
+        .with_context(|| format!("--{flag}={text}: an address such as 127.0.0.1:9090 was expected"))
 }
 
 #[cfg(test)]

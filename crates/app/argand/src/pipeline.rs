@@ -170,7 +170,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
-    let alertmanager = start_alertmanager(flags, &options)?;
+    let alertmanager = start_alertmanager(flags, &options).await?;
     if let Some(alertmanager) = &alertmanager {
         face.open_alertmanager(&alertmanager.face());
     }
@@ -257,7 +257,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
 }
 
 /// Alertmanager in this process, where its configuration is named.
-fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Alertmanager>>> {
+async fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Alertmanager>>> {
     let file = flags.text("alertmanager.config.file");
     if file.is_empty() {
         return Ok(None);
@@ -272,7 +272,8 @@ fn start_alertmanager(flags: &Flags, options: &Options) -> Result<Option<Arc<Ale
         path => PathBuf::from(path),
     };
     let data = routing::Options::new(data.join("alertmanager"));
-    Alertmanager::start(source, &data).map(Some)
+    let others = alertmanager::cluster_options(flags, "alertmanager.")?;
+    Alertmanager::start(source, data, others).await.map(Some)
 }
 
 /// Where this process itself can be reached.

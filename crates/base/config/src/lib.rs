@@ -25,6 +25,7 @@
 mod alerting;
 pub mod alertmanager;
 mod build;
+mod cluster;
 mod discovery;
 mod emit;
 mod environment;
@@ -55,6 +56,7 @@ mod yaml;
 
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use alertmanager::SigV4;
+pub use cluster::{ClusterTls, load_cluster_tls};
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{

@@ -190,7 +190,7 @@ pub fn parse_web(text: &str, file: &Path) -> Result<WebConfig, ConfigError> {
 fn build(web: &Table) -> WebConfig {
     let http = web.table("http_server_config");
     WebConfig {
-        tls: web.table("tls_server_config").map(tls),
+        tls: web.table("tls_server_config").map(server_tls),
         http2: http.is_none_or(|http| http.bool("http2")),
         headers: http
             .and_then(|http| http.table("headers"))
@@ -202,7 +202,8 @@ fn build(web: &Table) -> WebConfig {
     }
 }
 
-fn tls(tls: &Table) -> ServerTls {
+/// The listening side as a section says it.
+pub(crate) fn server_tls(tls: &Table) -> ServerTls {
     ServerTls {
         cert: source(tls, "cert").unwrap_or(SecretSource::Inline(Secret::default())),
         key: source(tls, "key").unwrap_or(SecretSource::Inline(Secret::default())),

@@ -2,8 +2,9 @@
 //!
 //! A stage never names another: scraping knows [`Append`] and not the store behind it, a query
 //! knows [`Select`], discovery knows [`TargetSink`], rules know [`Query`] and [`AlertSink`], routing
-//! knows [`Notify`], remote write reads on in a log through [`Follow`], the program's own metrics
-//! come from whatever is [`Gather`]. The application joins them.
+//! knows [`Notify`] and, of other nodes, [`Peers`], remote write reads on in a log through
+//! [`Follow`], the program's own metrics come from whatever is [`Gather`]. The application joins
+//! them.
 //!
 //! [`memory`] holds a small store in memory that keeps the same promises, for tests of the stages
 //! on either side.
@@ -11,6 +12,7 @@
 mod admin;
 mod alerts;
 mod append;
+mod cluster;
 mod exemplars;
 mod follow;
 mod gather;
@@ -30,6 +32,7 @@ pub use append::{
     Append, AppendError, Appended, Batch, PendingExemplar, PendingHistogram, PendingMetadata,
     PendingSample, RejectReason, Rejection, SeriesId,
 };
+pub use cluster::{Alone, ClusterPeer, ClusterState, Peers, Replica, Settled};
 pub use exemplars::Exemplars;
 pub use follow::{Follow, FollowError, LogKind, LogPosition, LogReference, LogSink, Taken};
 pub use gather::{Clock, Gather, SystemClock};

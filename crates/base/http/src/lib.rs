@@ -35,4 +35,6 @@ pub use error::HttpError;
 pub use line::{Head, Line};
 pub use pem::{Stamp, certificates, private_key};
 pub use secret::{SecretError, read as read_secret};
-pub use tls::{check as check_tls, plain_client_config as tls_client_config};
+pub use tls::{
+    check as check_tls, plain_client_config as tls_client_config, server_name as tls_server_name,
+};

@@ -21,7 +21,7 @@ pub(crate) fn stamp(tls: &TlsConfig) -> Stamp {
 }
 
 /// The name that the server's certificate must carry, where the section gives one.
-pub(crate) fn server_name(tls: &TlsConfig) -> Result<Option<ServerName<'static>>, HttpError> {
+pub fn server_name(tls: &TlsConfig) -> Result<Option<ServerName<'static>>, HttpError> {
     if tls.server_name.is_empty() {
         return Ok(None);
     }

@@ -26,4 +26,5 @@ mod watch;
 pub use admission::Caller;
 pub use error::GuardError;
 pub use layer::{Need, protect};
+pub use tls::plain_server_config;
 pub use watch::Guard;

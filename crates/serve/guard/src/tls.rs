@@ -12,9 +12,19 @@ use rustls::{RootCertStore, ServerConfig, SupportedCipherSuite, SupportedProtoco
 use crate::GuardError;
 use crate::certificate::{AllowedNames, AnyClient};
 
-/// Reads what the section names. Versions older than 1.2, and suites that are no longer thought
-/// safe, may be in the file and are not spoken.
+/// The listening side of HTTP.
 pub(crate) fn server_config(tls: &ServerTls, http2: bool) -> Result<ServerConfig, GuardError> {
+    let mut config = plain_server_config(tls)?;
+    if http2 {
+        config.alpn_protocols.push(b"h2".to_vec());
+    }
+    config.alpn_protocols.push(b"http/1.1".to_vec());
+    Ok(config)
+}
+
+/// The listening side of a protocol other than HTTP: reads what the section names. Versions older
+/// than 1.2, and suites that are no longer thought safe, may be in the file and are not spoken.
+pub fn plain_server_config(tls: &ServerTls) -> Result<ServerConfig, GuardError> {
     let failed = |error: rustls::Error| GuardError::Tls(error.to_string());
     let provider = Arc::new(provider(tls)?);
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -28,10 +38,6 @@ pub(crate) fn server_config(tls: &ServerTls, http2: bool) -> Result<ServerConfig
     let key = private_key(&tls.key, "the key")?;
     let mut config = builder.with_single_cert(chain, key).map_err(failed)?;
     config.ignore_client_order = tls.prefer_server_order;
-    if http2 {
-        config.alpn_protocols.push(b"h2".to_vec());
-    }
-    config.alpn_protocols.push(b"http/1.1".to_vec());
     Ok(config)
 }
 

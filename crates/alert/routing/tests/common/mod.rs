@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::alertmanager::{AlertmanagerConfig, Global, GroupBy, Route};
-use contract::{Clock, Notification, NotificationReason, Notify, NotifyError, NotifyFuture};
+use contract::{
+    Alone, Clock, Notification, NotificationReason, Notify, NotifyError, NotifyFuture, Peers,
+};
 use model::Labels;
 use parking_lot::Mutex;
 use routing::{Limits, Options, PostedAlert, Receivers, Routing, RoutingError};
@@ -125,6 +127,7 @@ pub(crate) struct Case {
     pub(crate) sends_resolved: bool,
     pub(crate) limits: Limits,
     pub(crate) start_delay: Duration,
+    pub(crate) peers: Arc<dyn Peers>,
 }
 
 /// The service while it runs.
@@ -144,6 +147,7 @@ impl Case {
             sends_resolved: true,
             limits: Limits::default(),
             start_delay: Duration::ZERO,
+            peers: Arc::new(Alone),
         }
     }
 
@@ -190,6 +194,7 @@ impl Case {
             let options = Options {
                 limits: self.limits,
                 start_delay: self.start_delay,
+                peers: Arc::clone(&self.peers),
                 ..Options::new(PathBuf::from(self.folder.path()))
             };
             let started = Routing::start(

@@ -1,5 +1,6 @@
 //! The flags of the Alertmanager role, as data: upstream's, and those that only Argand has.
 
+use super::cluster;
 use crate::flags::Form::{List, Switch, Text};
 use crate::flags::{Flag, Program, accepted, active};
 
@@ -7,8 +8,8 @@ use crate::flags::{Flag, Program, accepted, active};
 pub(crate) const PROGRAM: Program = Program {
     name: "argand alertmanager",
     about: "Groups, inhibits, silences and delivers alerts.",
-    after_help: "One node: the flags of the cluster are accepted and do nothing.",
-    flags: FLAGS,
+    after_help: "Several nodes tell once: each names the others with --cluster.peer.",
+    flags: &[FLAGS, cluster::FLAGS],
     refusal: |_, _| None,
 };
 
@@ -105,27 +106,6 @@ const FLAGS: &[Flag] = &[
         "Time after the start during which nobody is told of anything.",
     ),
     accepted("alerts.gc-interval", Text, "30m"),
-    accepted("cluster.advertise-address", Text, ""),
-    accepted(
-        "cluster.allow-insecure-public-advertise-address-discovery",
-        Switch,
-        "false",
-    ),
-    accepted("cluster.gossip-interval", Text, "200ms"),
-    accepted("cluster.label", Text, ""),
-    accepted("cluster.listen-address", Text, ""),
-    accepted("cluster.peer", List, ""),
-    accepted("cluster.peer-name", Text, ""),
-    accepted("cluster.peer-timeout", Text, "15s"),
-    accepted("cluster.peers-resolve-timeout", Text, "15s"),
-    accepted("cluster.probe-interval", Text, "1s"),
-    accepted("cluster.probe-timeout", Text, "500ms"),
-    accepted("cluster.pushpull-interval", Text, "1m"),
-    accepted("cluster.reconnect-interval", Text, "10s"),
-    accepted("cluster.reconnect-timeout", Text, "6h"),
-    accepted("cluster.settle-timeout", Text, "1m"),
-    accepted("cluster.tcp-timeout", Text, "10s"),
-    accepted("cluster.tls-config", Text, ""),
     accepted("data.maintenance-interval", Text, "15m"),
     accepted("enable-feature", Text, ""),
     accepted("web.get-concurrency", Text, "0"),

@@ -1,6 +1,7 @@
 //! `argand alertmanager …`: Alertmanager alone, with its flags; and the Alertmanager that runs
 //! within the Prometheus role.
 
+mod cluster;
 mod feed;
 mod flags;
 mod predecessor;
@@ -10,6 +11,7 @@ mod service;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub(crate) use cluster::{FLAGS_WITHIN as CLUSTER_WITHIN, options as cluster_options};
 pub(crate) use feed::Feed;
 pub(crate) use flags::PROGRAM;
 pub(crate) use service::{Alertmanager, Loaded, Source, read_templates};

@@ -39,6 +39,7 @@ pub(crate) struct Options {
     external_url: String,
     expands: bool,
     routing: routing::Options,
+    cluster: Option<cluster::Options>,
 }
 
 impl Options {
@@ -67,7 +68,7 @@ impl Options {
                 ..defaults
             },
             refuse_silencing_everything: !flags.is_on("silences.allow-everything"),
-            start_delay: options::required(flags, "dispatch.start-delay", delay)?,
+            start_delay: options::required(flags, "dispatch.start-delay", options::any_length)?,
             ..routing::Options::new(data)
         };
         let max_connections = options::required(flags, "web.max-connections", options::count)?;
@@ -86,14 +87,9 @@ impl Options {
             expands: flags.is_on("config.expand-env"),
             listen,
             routing,
+            cluster: super::cluster_options(flags, "")?,
         })
     }
-}
-
-/// A length of time that may be nothing.
-fn delay(text: &str) -> Result<Duration> {
-    let millis = model::duration::parse(text)?;
-    Ok(Duration::from_millis(u64::try_from(millis)?))
 }
 
 /// Runs until the process is asked to end.
@@ -123,7 +119,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
         external_url: options.external_url,
         expands: options.expands,
     };
-    let alertmanager = Alertmanager::start(source, &options.routing)?;
+    let alertmanager = Alertmanager::start(source, options.routing, options.cluster).await?;
     let (reload, requests) = mpsc::channel(RELOAD_QUEUE);
     let router = role_router(
         &alertmanager.face(),
@@ -164,7 +160,7 @@ async fn serve(flags: &Flags, options: Options) -> Result<()> {
     for server in serving {
         let _ = server.await;
     }
-    alertmanager.routing.shutdown().await;
+    alertmanager.shutdown().await;
     tracing::info!("ended; everything acknowledged is stored");
     Ok(())
 }

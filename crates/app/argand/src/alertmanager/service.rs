@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
 use api::{AlertmanagerFace, Reload};
+use cluster::Cluster;
 use config::alertmanager::{AlertmanagerConfig, Environment};
-use contract::{Clock, Gather, SystemClock};
+use contract::{Clock, Gather, Peers, Replica, SystemClock};
 use model::{Family, FamilyKind};
 use routing::{Options, Receivers, Routing};
 use template::alertmanager::{TemplateFile, Templates};
@@ -75,6 +76,7 @@ pub(crate) fn read_templates(patterns: &[PathBuf]) -> Result<Templates> {
 pub(crate) struct Alertmanager {
     source: Source,
     pub(crate) routing: Arc<Routing>,
+    cluster: Option<Arc<Cluster>>,
     reload_ok: AtomicBool,
     /// When the configuration in force was read, in milliseconds since the epoch.
     config_time: AtomicI64,
@@ -82,12 +84,26 @@ pub(crate) struct Alertmanager {
 }
 
 impl Alertmanager {
-    /// Reads the configuration and what was known, and begins.
-    pub(crate) fn start(source: Source, options: &Options) -> Result<Arc<Self>> {
+    /// Reads the configuration and what was known, and begins; with others, where they are named.
+    pub(crate) async fn start(
+        source: Source,
+        mut options: Options,
+        others: Option<cluster::Options>,
+    ) -> Result<Arc<Self>> {
         let Loaded { config, receivers } = source.read()?;
+        let cluster = match others {
+            Some(others) => Some(Cluster::bind(others).await?),
+            None => None,
+        };
+        if let Some(cluster) = &cluster {
+            options.peers = Arc::clone(cluster) as Arc<dyn Peers>;
+        }
         let clock = Arc::new(SystemClock);
-        let options = predecessor::taken_over(options)?;
+        let options = predecessor::taken_over(&options)?;
         let routing = Routing::start(&config, receivers, &options, clock)?;
+        if let Some(cluster) = &cluster {
+            cluster.start(Arc::clone(&routing) as Arc<dyn Replica>);
+        }
         tracing::info!(
             configuration = %source.file.display(),
             data = %options.data.display(),
@@ -97,6 +113,7 @@ impl Alertmanager {
         let alertmanager = Self {
             source,
             routing,
+            cluster,
             reload_ok: AtomicBool::new(false),
             config_time: AtomicI64::new(0),
             config_hash: AtomicU64::new(0),
@@ -111,6 +128,14 @@ impl Alertmanager {
         self.config_hash.store(hash >> 16, Ordering::Relaxed);
         self.config_time.store(SystemClock.now(), Ordering::Relaxed);
         self.reload_ok.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends: what was told last is still said to the others, then they are left.
+    pub(crate) async fn shutdown(&self) {
+        self.routing.shutdown().await;
+        if let Some(cluster) = &self.cluster {
+            cluster.shutdown().await;
+        }
     }
 
     /// Reads the configuration again; nothing changes yet.
@@ -174,7 +199,7 @@ impl Gather for Alertmanager {
             Family::gauge(
                 "alertmanager_cluster_enabled",
                 "Indicates whether the clustering is enabled or not.",
-                0.0,
+                f64::from(u8::from(self.cluster.is_some())),
             ),
             Family::gauge(
                 "alertmanager_config_hash",
@@ -193,5 +218,8 @@ impl Gather for Alertmanager {
             ),
         ]);
         self.routing.gather(families);
+        if let Some(cluster) = &self.cluster {
+            cluster.gather(families);
+        }
     }
 }

@@ -72,9 +72,11 @@ fn oauth2(auth: &Table) -> Result<OAuth2, Fault> {
 }
 
 pub(crate) fn tls(section: &Table) -> TlsConfig {
-    let Some(tls) = section.table("tls_config") else {
-        return TlsConfig::default();
-    };
+    section.table("tls_config").map(tls_of).unwrap_or_default()
+}
+
+/// The connecting side as a section of its own says it.
+pub(crate) fn tls_of(tls: &Table) -> TlsConfig {
     let version = |key: &str| match tls.text(key) {
         "TLS10" => Some(TlsVersion::Tls10),
         "TLS11" => Some(TlsVersion::Tls11),

@@ -33,7 +33,7 @@ static TOKEN: Section = Section::new(
 
 static RATE: Section = Section::new(&[&[duration("interval"), int("burst")]], &[rate]);
 
-static TLS: Section = Section::new(
+pub(crate) static TLS: Section = Section::new(
     &[&[
         text("cert"),
         secret("key"),

@@ -33,7 +33,7 @@ impl Windowed<'_> {
         for (piece, cells) in out.chunks_mut(steps).enumerate() {
             self.ranges.context.budget.check()?;
             let first = piece * steps;
-            let here = frames.from_step(first);
+            let here = frames.beginning_at(first);
             let times = Steps {
                 first: self.steps.at(first),
                 count: cells.len(),

@@ -297,7 +297,7 @@ impl Source for Selected<'_> {
             let times = matches!(self.wanted, Wanted::Times | Wanted::NumberTimes);
             for (part, cells) in out.values.chunks_mut(CELLS_AT_ONCE).enumerate() {
                 self.context.budget.check_behind(part)?;
-                self.frames.from_step(part * CELLS_AT_ONCE).slide(
+                self.frames.beginning_at(part * CELLS_AT_ONCE).slide(
                     &samples.times,
                     &samples.values,
                     cells,

@@ -63,7 +63,7 @@ impl Frames {
     }
 
     /// The windows from a step on.
-    pub(crate) fn from_step(self, step: usize) -> Self {
+    pub(crate) fn beginning_at(self, step: usize) -> Self {
         let moved = self.step.saturating_mul(step as i64);
         Self {
             first: self.first.saturating_add(moved),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use contract::{ClusterPeer, ClusterState};
 use serde::Serialize;
 
 use super::AlertmanagerFace;
@@ -12,9 +13,34 @@ use super::answer;
 use super::body::moment_text;
 
 #[derive(Serialize)]
+struct Peer {
+    address: String,
+    name: String,
+}
+
+#[derive(Serialize)]
 struct Cluster {
-    peers: [(); 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    peers: Vec<Peer>,
     status: &'static str,
+}
+
+/// The cluster in upstream's words.
+fn cluster(state: Option<ClusterState>) -> Cluster {
+    let Some(state) = state else {
+        return Cluster {
+            name: None,
+            peers: Vec::new(),
+            status: "disabled",
+        };
+    };
+    let peer = |ClusterPeer { name, address }| Peer { address, name };
+    Cluster {
+        name: Some(state.name),
+        peers: state.peers.into_iter().map(peer).collect(),
+        status: if state.settled { "ready" } else { "settling" },
+    }
 }
 
 #[derive(Serialize)]
@@ -45,11 +71,7 @@ struct Status {
 /// `GET status`
 pub(super) async fn status(State(face): State<Arc<AlertmanagerFace>>) -> Response {
     answer::value(&Status {
-        // One node: there is nobody to be in a cluster with.
-        cluster: Cluster {
-            peers: [],
-            status: "disabled",
-        },
+        cluster: cluster(face.routing.cluster()),
         config: Configuration {
             original: face.routing.configuration(),
         },
