@@ -29,6 +29,9 @@ pub enum Malformed {
     /// A value that lies within too many others.
     #[error("a value lies within more than {0} others")]
     Deep(usize),
+    /// Text that is longer than anybody has use for.
+    #[error("a text has more than {0} bytes")]
+    Long(usize),
     /// A histogram that says neither whole nor float counts, or does not add up.
     #[error("a histogram's counts do not fit its spans")]
     Histogram,
@@ -39,7 +42,7 @@ impl Malformed {
     pub fn is_of_a_part(self) -> bool {
         matches!(
             self,
-            Self::Text | Self::Symbol(_) | Self::Pairs | Self::Histogram
+            Self::Text | Self::Symbol(_) | Self::Pairs | Self::Long(_) | Self::Histogram
         )
     }
 }

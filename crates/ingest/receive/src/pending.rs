@@ -16,6 +16,35 @@ const TOO_FAR: SeriesId = SeriesId(u64::MAX - 1);
 /// Samples later than this many milliseconds from now are refused: upstream's figure.
 const MOST_AHEAD: i64 = 10 * 60_000;
 
+/// Bytes of the labels and descriptions of the series in one request that are not known: a text
+/// that stands once in it may belong to millions of them.
+const MOST_TEXT: usize = if cfg!(test) { 1 << 20 } else { 256 << 20 };
+
+/// How much of [`MOST_TEXT`] a request has taken.
+#[derive(Default)]
+pub(crate) struct TextBudget(usize);
+
+impl TextBudget {
+    /// Why there is no room for another series, where there is none.
+    pub(crate) fn spent(&self) -> Option<String> {
+        (self.0 > MOST_TEXT).then(|| {
+            format!(
+                "the labels of the new series of one request have more than {MOST_TEXT} bytes: \
+                 send smaller requests"
+            )
+        })
+    }
+
+    /// Notes the text of a series.
+    pub(crate) fn take(&mut self, bytes: usize) {
+        self.0 = self.0.saturating_add(bytes);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0 = 0;
+    }
+}
+
 /// A series whose id is not known yet, and its places in the batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Unknown {

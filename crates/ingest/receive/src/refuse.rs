@@ -96,7 +96,7 @@ impl Faults {
         }
     }
 
-    fn tell(&mut self, words: impl FnOnce() -> String) {
+    pub(crate) fn tell(&mut self, words: impl FnOnce() -> String) {
         self.count += 1;
         if self.told.len() < MOST_TOLD {
             self.told.push(words());

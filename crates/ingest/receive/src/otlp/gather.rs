@@ -7,7 +7,7 @@ use model::{Exemplar, FamilyKind, HistogramValue, IntegerHistogram, Labels};
 
 use super::Trouble;
 use crate::ids::{Cursor, Ids};
-use crate::pending::{Ends, Unknown};
+use crate::pending::{Ends, TextBudget, Unknown};
 
 /// What a request came to; its memory serves one request after the other.
 #[derive(Default)]
@@ -17,6 +17,7 @@ pub(super) struct Gathered {
     /// Of each delta in turn that was to be added up, whether it was.
     pub(super) added: Vec<bool>,
     cursor: Cursor,
+    texts: TextBudget,
 }
 
 /// What a series has at one moment.
@@ -50,6 +51,7 @@ impl Gathered {
         self.batch.clear();
         self.unknown.clear();
         self.added.clear();
+        self.texts.clear();
     }
 
     /// Adds a sample. `labels` are asked for where the series is not known.
@@ -63,7 +65,12 @@ impl Gathered {
             self.add(series, entry);
             return Ok(());
         }
+        if let Some(reason) = self.texts.spent() {
+            return Err(Trouble::Fault(reason));
+        }
         let labels = labels()?;
+        let said = entry.said.unit.len() + entry.said.help.len();
+        self.texts.take(labels.size() + said);
         let before = Ends::of(&self.batch);
         // No store gives this id out before the series is resolved: it is replaced.
         let series = SeriesId(0);

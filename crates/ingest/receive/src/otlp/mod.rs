@@ -18,6 +18,7 @@ mod histogram;
 mod labels;
 mod metrics;
 mod names;
+mod points;
 mod translate;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use wire::remote::Malformed;
 use wire::remote::write::{Content, Request, Series};
 
 use crate::ids::{Cursor, Ids};
-use crate::pending::{Ends, Unknown};
+use crate::pending::{Ends, TextBudget, Unknown};
 use crate::refuse::Faults;
 
 /// What a request came to; its memory serves one request after the other.
@@ -18,6 +18,7 @@ pub(super) struct Gathered {
     ends: Vec<(u32, u32)>,
     pub(super) unknown: Vec<Unknown>,
     content: Content,
+    texts: TextBudget,
 }
 
 impl Gathered {
@@ -25,6 +26,7 @@ impl Gathered {
         self.batch.clear();
         self.ends.clear();
         self.unknown.clear();
+        self.texts.clear();
     }
 
     /// Reads a whole request. Series that cannot be stored are noted as faults and left out.
@@ -93,9 +95,16 @@ impl Gathered {
         content: &mut Content,
         faults: &mut Faults,
     ) -> Result<(), Malformed> {
+        if let Some(reason) = self.texts.spent() {
+            faults.tell(|| reason);
+            return Ok(());
+        }
         let Some(labels) = checked(series, content, faults)? else {
             return Ok(());
         };
+        let said = content.metadata.as_ref();
+        let said = said.map_or(0, |said| said.unit.len() + said.help.len());
+        self.texts.take(labels.size() + said);
         for fault in content.faults.drain(..) {
             faults.part(fault, &labels);
         }

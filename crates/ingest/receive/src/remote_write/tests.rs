@@ -3,6 +3,7 @@ use std::sync::atomic::Ordering;
 use crate::body::MOST_BYTES;
 use contract::SystemClock;
 use contract::memory::MemoryStore;
+use model::METRIC_NAME;
 use proptest::prelude::*;
 use prost::Message;
 
@@ -177,6 +178,40 @@ fn what_cannot_be_read_stores_nothing() {
         assert!(!refused.may_retry);
     }
     assert!(stored(&store).is_empty());
+}
+
+#[test]
+fn a_text_that_stands_in_all_series_does_not_take_all_memory() {
+    // 2.0: a symbol of 32 KiB and 100 series that refer to it. Tests have a limit of 1 MiB.
+    let mut body = Vec::new();
+    let mut put = |field: u8, bytes: &[u8]| {
+        body.push(field << 3 | 2);
+        prost::encoding::encode_varint(bytes.len() as u64, &mut body);
+        body.extend(bytes);
+    };
+    put(4, b"");
+    put(4, METRIC_NAME.as_bytes());
+    put(4, &vec![b'a'; 32 << 10]);
+    for number in 3..103u8 {
+        put(4, &[b'a' + number % 26, b'0' + number / 26]);
+        put(
+            5,
+            &[
+                0x0a, 4, 1, 2, number, number, 0x12, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0,
+            ],
+        );
+    }
+    let store = Arc::new(MemoryStore::new());
+    let receiver = receiver_of(Arc::clone(&store) as Arc<dyn Append>);
+    let refused = receiver
+        .write(&body, Encoding::Identity, Version::V2)
+        .unwrap_err();
+    assert_eq!(refused.written.samples, 32);
+    assert!(
+        refused.reason.contains("1048576 bytes"),
+        "{}",
+        refused.reason
+    );
 }
 
 proptest! {

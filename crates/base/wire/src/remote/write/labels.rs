@@ -155,18 +155,18 @@ fn references(
 }
 
 /// Labels out of a list of references, packed or not, as exemplars have it.
-pub(super) fn of_references(
+pub(super) fn of_references<'a>(
     value: Value<'_>,
     number: u32,
-    symbols: &Symbols<'_>,
-    name: &mut Option<String>,
+    symbols: &Symbols<'a>,
+    name: &mut Option<&'a str>,
     mut each: impl FnMut(&str, &str),
 ) -> Result<(), Malformed> {
     numbers(value, number, |reference| {
         let text = symbols.get(reference)?;
         match name.take() {
-            None => *name = Some(text.to_owned()),
-            Some(name) => each(&name, text),
+            None => *name = Some(text),
+            Some(name) => each(name, text),
         }
         Ok(())
     })

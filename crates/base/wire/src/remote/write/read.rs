@@ -8,6 +8,11 @@ use crate::fields::Malformed;
 use crate::fields::{Fields, Value};
 use crate::remote::histogram;
 
+/// Bytes of an exemplar's labels that are read; stores take far fewer.
+const MOST_EXEMPLAR: usize = 4_096;
+/// Bytes of a description that are read.
+const MOST_HELP: usize = 64 << 10;
+
 /// What a field of a series is.
 enum Kind {
     Sample,
@@ -74,18 +79,24 @@ fn exemplar(message: &[u8], source: Source<'_>) -> Result<Exemplar, Malformed> {
     let mut labels = LabelsBuilder::new();
     let (mut value, mut time) = (0.0, 0);
     let mut name = None;
+    let mut bytes = 0usize;
+    let mut set = |name: &str, value: &str| {
+        bytes += name.len() + value.len();
+        // One text of a request may stand in millions of exemplars.
+        if bytes <= MOST_EXEMPLAR {
+            labels.set(name, value);
+        }
+    };
     let mut fields = Fields(message);
     while let Some((number, field)) = fields.next()? {
         match number {
             1 => match source {
                 Source::Texts(_) => {
                     let (name, value) = pair(field.bytes(number)?)?;
-                    labels.set(name, value);
+                    set(name, value);
                 }
                 Source::Symbols(_, symbols) => {
-                    of_references(field, number, symbols, &mut name, |name, value| {
-                        labels.set(name, value);
-                    })?;
+                    of_references(field, number, symbols, &mut name, &mut set)?;
                 }
             },
             2 => value = field.double(number)?,
@@ -95,6 +106,9 @@ fn exemplar(message: &[u8], source: Source<'_>) -> Result<Exemplar, Malformed> {
     }
     if name.is_some() {
         return Err(Malformed::Pairs);
+    }
+    if bytes > MOST_EXEMPLAR {
+        return Err(Malformed::Long(MOST_EXEMPLAR));
     }
     Ok(Exemplar {
         labels: labels.build(),
@@ -115,7 +129,10 @@ fn metadata(message: &[u8], source: Source<'_>) -> Result<Option<Metadata>, Malf
     };
     let mut fields = Fields(message);
     while let Some((number, value)) = fields.next()? {
-        let text = |value: Value<'_>| symbols.get(value.number(number)?);
+        let text = |value: Value<'_>| match symbols.get(value.number(number)?)? {
+            text if text.len() > MOST_HELP => Err(Malformed::Long(MOST_HELP)),
+            text => Ok(text),
+        };
         match number {
             1 => metadata.kind = family_kind(value.number(number)?),
             3 => metadata.help = text(value)?.to_owned(),
