@@ -107,10 +107,6 @@ impl Targets for NoTargets {
         Vec::new()
     }
 
-    fn relabel_rules(&self, _: &str) -> Option<Vec<relabel::Rule>> {
-        None
-    }
-
     fn metadata(&self, _: Option<&str>) -> Vec<(Labels, Vec<MetricMetadata>)> {
         Vec::new()
     }
