@@ -202,9 +202,13 @@ mod tests {
 
     async fn taken(places: &Arc<Places>, last: u8) -> Placed {
         let placed = places.take(address(last)).await.unwrap();
-        // Each has waited longer than the next.
-        tokio::time::sleep(Duration::from_millis(3)).await;
+        a_moment().await;
         placed
+    }
+
+    /// What happened before it has waited longer than what happens after it.
+    async fn a_moment() {
+        tokio::time::sleep(Duration::from_millis(3)).await;
     }
 
     #[tokio::test]
@@ -216,6 +220,7 @@ mod tests {
         let first = taken(&places, 2).await;
         let arriving = taken(&places, 2).await;
         arriving.connection.begin(true);
+        a_moment().await;
         let second = taken(&places, 2).await;
         let mut rest = vec![("first", first), ("arriving", arriving), ("second", second)];
         rest.push(("alone", alone));

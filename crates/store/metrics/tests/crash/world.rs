@@ -182,7 +182,7 @@ impl World {
             let name = "prometheus_tsdb_wal_fsync_duration_seconds";
             let family = families.into_iter().find(|f| f.name == name).unwrap();
             match &family.points[0].value {
-                model::PointValue::Histogram { count, .. } => *count,
+                model::PointValue::Summary { count, .. } => *count,
                 other => panic!("{other:?}"),
             }
         };

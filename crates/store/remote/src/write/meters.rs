@@ -1,7 +1,7 @@
 //! What a queue counts, and how it is shown under upstream's names.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use config::RemoteWriteConfig;
 use contract::Taken;
@@ -106,6 +106,8 @@ pub(super) struct Meters {
     /// Times in milliseconds; 0 while there is none.
     pub(super) newest: AtomicI64,
     pub(super) newest_sent: AtomicI64,
+    /// The segment of the log that is being read.
+    pub(super) segment: AtomicU64,
     capacity: usize,
     least_shards: usize,
     most_shards: usize,
@@ -135,6 +137,7 @@ impl Meters {
             desired: Gauge::new(),
             newest: AtomicI64::new(0),
             newest_sent: AtomicI64::new(0),
+            segment: AtomicU64::new(0),
             capacity: queue.capacity,
             least_shards: queue.min_shards,
             most_shards: queue.max_shards,
@@ -320,6 +323,7 @@ pub(super) fn gather(queues: &[Arc<Meters>], taken: Taken, families: &mut Vec<Fa
         show(name, help, FamilyKind::Gauge, &gauge);
     }
     families.extend(Kind::ALL.map(|kind| dropped(queues, kind)));
+    families.push(segments(queues));
     let mut durations = Family::new(
         &format!("{PREFIX}sent_batch_duration_seconds"),
         "Duration of send calls to the remote storage.",
@@ -347,6 +351,20 @@ fn dropped(queues: &[Arc<Meters>], kind: Kind) -> Family {
             ];
             family.push(labels, number(counts.of(kind).get()));
         }
+    }
+    family
+}
+
+/// How far in the log each queue is: dashboards hold it against the segment that is written.
+fn segments(queues: &[Arc<Meters>]) -> Family {
+    let mut family = Family::new(
+        "prometheus_wal_watcher_current_segment",
+        "The segment of the log that a queue of remote write reads.",
+        FamilyKind::Gauge,
+    );
+    for m in queues {
+        let segment = m.segment.load(Ordering::Relaxed);
+        family.push([("consumer", m.name.as_str())], number(segment));
     }
     family
 }

@@ -245,6 +245,8 @@ impl Queue {
     /// Takes note that the log has been read up to a place.
     pub(super) fn has_read(&mut self, until: LogPosition) {
         self.cursor = until;
+        let meters = &self.way.meters;
+        meters.segment.store(until.segment, Ordering::Relaxed);
         self.seen = self.seen.max(until);
         let is_past = |before: &Mark| *before <= until.into();
         if self.sent_before.iter().all(is_past) {
