@@ -92,6 +92,8 @@ impl Reader {
             if self.end.is_none() {
                 self.look_after();
             }
+            // Also at the end: what was wanted shortly before it has its place in the log, too.
+            self.begin_waiting();
             let learnt = self.queues.iter_mut().try_for_each(Queue::learn_names);
             self.note("reading names", learnt);
             let read = self.read();
@@ -172,7 +174,7 @@ impl Reader {
         }
     }
 
-    /// Starts queues, and goes on with what is being done to others.
+    /// Goes on with what is being done to queues.
     fn look_after(&mut self) {
         let mut place = 0;
         while let Some(queue) = self.queues.get_mut(place) {
@@ -189,15 +191,23 @@ impl Reader {
                 }
             }
         }
-        if !self.waiting.is_empty() {
-            for (spec, resume, end) in std::mem::take(&mut self.waiting) {
-                let queue = Queue::start(spec, resume, end, self.around.clone());
-                self.queues.push(queue);
-            }
-            self.show();
-            // What the new ones need is kept from here on.
-            self.keep();
+    }
+
+    /// Starts the queues that are wanted.
+    fn begin_waiting(&mut self) {
+        if self.waiting.is_empty() {
+            return;
         }
+        for (spec, resume, end) in std::mem::take(&mut self.waiting) {
+            let queue = Queue::start(spec, resume, end, self.around.clone());
+            if self.end.is_some() {
+                queue.hurry();
+            }
+            self.queues.push(queue);
+        }
+        self.show();
+        // What the new ones need is kept from here on.
+        self.keep();
     }
 
     fn show(&self) {
