@@ -24,6 +24,7 @@ static DATA: LazyLock<Data> = LazyLock::new(|| {
     let notification = Notification {
         receiver: "r".to_owned(),
         group_key: String::new(),
+        request_key: String::new(),
         group_labels: Labels::from_pairs([("severity", "page")]),
         route_labels: Labels::empty(),
         alerts: vec![alert("A"), alert("B")],
