@@ -121,6 +121,7 @@ fn silence(n: &str) -> Value {
 }
 
 #[test]
+#[ignore = "waits for minutes; cargo xtask test runs it beside the others"]
 fn three_nodes_tell_once_and_share_silences() -> Result<()> {
     let (_turn, mut chance) = (turn(), Chance::new());
     let hook = Hook::start()?;
@@ -180,6 +181,7 @@ fn cluster_is_shown(nodes: &Nodes) {
 }
 
 #[test]
+#[ignore = "waits for minutes; cargo xtask test runs it beside the others"]
 fn the_next_node_takes_over() -> Result<()> {
     let _turn = turn();
     let hook = Hook::start()?;
@@ -200,6 +202,7 @@ fn the_next_node_takes_over() -> Result<()> {
 }
 
 #[test]
+#[ignore = "waits for minutes; cargo xtask test runs it beside the others"]
 fn all_begin_again_one_after_the_other() -> Result<()> {
     let (_turn, mut chance) = (turn(), Chance::new());
     let hook = Hook::start()?;
@@ -223,6 +226,7 @@ fn all_begin_again_one_after_the_other() -> Result<()> {
 }
 
 #[test]
+#[ignore = "waits for minutes; cargo xtask test runs it beside the others"]
 fn a_node_that_is_cut_off_tells_and_catches_up() -> Result<()> {
     let (_turn, mut chance) = (turn(), Chance::new());
     let Some(network) = Network::new(3)? else {
@@ -308,6 +312,7 @@ tls_client_config: {cert_file: node.crt, key_file: node.key, ca_file: ca.crt}
 }
 
 #[test]
+#[ignore = "waits for minutes; cargo xtask test runs it beside the others"]
 fn nodes_speak_tls() -> Result<()> {
     let _turn = turn();
     let folder = tempfile::tempdir()?;
@@ -327,6 +332,7 @@ fn nodes_speak_tls() -> Result<()> {
 }
 
 #[test]
+#[ignore = "waits for minutes; cargo xtask test runs it beside the others"]
 fn the_alertmanagers_of_two_servers_tell_once() -> Result<()> {
     let _turn = turn();
     let hook = Hook::start()?;
