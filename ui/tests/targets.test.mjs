@@ -63,6 +63,12 @@ test('dropped targets are listed with their discovered labels', async () => {
   });
 });
 
+test('relabelling is shown step by step', () =>
+  withPage('service-discovery?pool=closed', async (page) => {
+    await page.getByRole('button', { name: 'Show relabelling' }).click();
+    await page.locator('.steps', { hasText: 'target_label: zone' }).locator('.labels', { hasText: 'zone="a"' }).waitFor();
+  }));
+
 test('two thousand targets are shown a page at a time', () =>
   withPage('targets', async (page) => {
     await page.locator('.pool').first().waitFor();

@@ -25,15 +25,18 @@ export function Steps({ pool, labels }: { pool: string; labels: Labels }) {
       {steps.map((step, index) => (
         <li key={index}>
           <code class="step-rule">{describe(step.rule)}</code>
-          {step.keep ? (
-            <LabelList labels={changed(index === 0 ? labels : (steps[index - 1]?.output ?? {}), step.output)} />
-          ) : (
-            <strong class="mark mark-down">drops the target</strong>
-          )}
+          <Outcome step={step} before={index === 0 ? labels : (steps[index - 1]?.output ?? {})} />
         </li>
       ))}
     </ol>
   );
+}
+
+function Outcome({ step, before }: { step: RelabelStep; before: Labels }) {
+  if (!step.keep) return <p class="mark mark-down">drops the target</p>;
+  const after = changed(before, step.output);
+  if (Object.keys(after).length === 0) return <p class="soft">changes nothing</p>;
+  return <LabelList labels={after} />;
 }
 
 /** The rule on one line, what is as usual left out by the server. */
