@@ -1,10 +1,20 @@
 // Alerts, rules, notifications and silences. The server must evaluate a rule TargetDown that fires
 // and inhibits another, Quiet, and one, Waits, that is pending.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { eventually, fulfil, SERVER, until, useBrowser, withPage } from './browser.mjs';
 
 useBrowser();
+
+// A server that has just started has evaluated nothing yet.
+before(async () => {
+  for (let turn = 0; turn < 120; turn++) {
+    const alerts = await (await fetch(`${SERVER}/api/v2/alerts`)).json();
+    if (alerts.some(({ status }) => status.inhibitedBy.length > 0)) return;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  throw new Error(`${SERVER} inhibits no alert after a minute: does it evaluate its rules?`);
+});
 
 const silences = async () => (await fetch(`${SERVER}/api/v2/silences`)).json();
 
