@@ -6,10 +6,10 @@
     reason = "a test may stop at the first surprise"
 )]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
-use argand_tests::alerting::{Alertmanager, Hook};
+use argand_tests::alerting::{Alertmanager, Hook, until};
 use argand_tests::get_json;
 use serde_json::json;
 
@@ -17,14 +17,6 @@ const CONFIG: &str = "
 route: {receiver: hook, group_by: [n], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}
 receivers: [{name: hook, webhook_configs: [{url: 'HOOK/hook'}]}]
 ";
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(30), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 #[test]
 fn a_kill_loses_nothing_and_tells_nobody_twice() -> Result<()> {

@@ -10,11 +10,15 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
+use anyhow::Result;
 use argand_tests::{Argand, Server, binary, free_port, get_json};
+use serde_json::Value;
 
 /// A server of remote read that answers when it is told to, and then refuses.
 struct Slow {
@@ -69,17 +73,23 @@ fn wait_for_ending(argand: &Argand) {
     panic!("it does not end: {}", argand.server.log());
 }
 
-#[test]
-fn a_query_under_way_is_answered_and_everything_is_kept() {
-    let slow = Slow::start();
-    let folder = tempfile::tempdir().unwrap();
-    let mut argand = Argand::start_in(folder.path(), &slow.configuration(), &[]).unwrap();
+/// A server with samples that was told to end while a query is under way, and the answer to come.
+fn ending(slow: &Slow, folder: &Path) -> (Argand, JoinHandle<Result<Value>>) {
+    let argand = Argand::start_in(folder, &slow.configuration(), &[]).unwrap();
     argand.wait_for("count_over_time(up[1h]) > 3").unwrap();
     let url = argand.url(SLOW_QUERY);
     let asking = std::thread::spawn(move || get_json(&url));
     slow.asked.recv().unwrap();
     argand.server.signal("TERM").unwrap();
     wait_for_ending(&argand);
+    (argand, asking)
+}
+
+#[test]
+fn a_query_under_way_is_answered_and_everything_is_kept() {
+    let slow = Slow::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut argand, asking) = ending(&slow, folder.path());
     slow.go_on.send(()).unwrap();
     let answer = asking.join().unwrap().unwrap();
     assert_eq!(answer["data"]["result"][0]["value"][1], "1", "{answer}");
@@ -98,13 +108,7 @@ fn a_query_under_way_is_answered_and_everything_is_kept() {
 fn a_second_signal_ends_at_once_and_loses_nothing() {
     let slow = Slow::start();
     let folder = tempfile::tempdir().unwrap();
-    let mut argand = Argand::start_in(folder.path(), &slow.configuration(), &[]).unwrap();
-    argand.wait_for("count_over_time(up[1h]) > 3").unwrap();
-    let url = argand.url(SLOW_QUERY);
-    let asking = std::thread::spawn(move || get_json(&url));
-    slow.asked.recv().unwrap();
-    argand.server.signal("TERM").unwrap();
-    wait_for_ending(&argand);
+    let (mut argand, asking) = ending(&slow, folder.path());
     argand.server.signal("INT").unwrap();
     assert!(
         !argand.server.wait().unwrap(),

@@ -11,4 +11,4 @@ pub use case::{Case, Expected, Step};
 pub use hook::{Hook, Told};
 pub use network::Network;
 pub use nodes::{CLUSTER_FLAGS, LAST_TURN, Nodes};
-pub use play::{Alertmanager, check, play};
+pub use play::{Alertmanager, check, play, until};

@@ -237,6 +237,18 @@ pub fn check(case: &Case, told: &[Told], began: Instant) -> Result<()> {
     Ok(())
 }
 
+/// Waits until something holds.
+///
+/// # Panics
+/// Where it does not within half a minute, with `what` should have come.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

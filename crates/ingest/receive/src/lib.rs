@@ -17,6 +17,7 @@ mod otlp;
 mod pending;
 mod refuse;
 mod remote_write;
+mod scratch;
 
 pub use body::{BodyError, Encoding, MOST_BYTES};
 pub use otlp::{Accepted, Deltas, Form, Otlp, OtlpOptions};

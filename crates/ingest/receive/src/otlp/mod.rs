@@ -35,18 +35,11 @@ use crate::body::Encoding;
 use crate::ids::Ids;
 use crate::pending::{append, resolve};
 use crate::refuse::{Faults, Refused, Written};
+use crate::scratch::{Free, MOST_KEPT_BYTES, MOST_KEPT_SAMPLES, MOST_KEPT_SERIES, Scratch};
 use delta::Streams;
 use gather::Gathered;
 use metrics::Metrics;
 use translate::{DeltaSums, Translation};
-
-/// Buffers kept for later requests.
-const MOST_KEPT: usize = 8;
-/// What grew beyond this many samples, new series or bytes is not kept: a request that is larger
-/// than usual leaves nothing behind.
-const MOST_KEPT_SAMPLES: usize = 1 << 18;
-const MOST_KEPT_SERIES: usize = 1 << 14;
-const MOST_KEPT_BYTES: usize = 4 << 20;
 
 /// What becomes of counts that begin anew with every point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,19 +117,23 @@ pub struct Otlp {
     secrets: RapidSecrets,
     /// What deltas add up to.
     streams: Mutex<Streams>,
-    free: Mutex<Vec<Scratch>>,
+    free: Free<Buffers>,
     metrics: Metrics,
 }
 
 /// Memory of one request.
 #[derive(Default)]
-struct Scratch {
+struct Buffers {
     body: Vec<u8>,
     protobuf: Vec<u8>,
     gathered: Gathered,
 }
 
-impl Scratch {
+impl Scratch for Buffers {
+    fn clear(&mut self) {
+        self.gathered.clear();
+    }
+
     fn is_worth_keeping(&self) -> bool {
         self.body.capacity().max(self.protobuf.capacity()) <= MOST_KEPT_BYTES
             && self.gathered.batch.samples.capacity() <= MOST_KEPT_SAMPLES
@@ -164,7 +161,7 @@ impl Otlp {
             })),
             secrets: RapidSecrets::seed(seed),
             streams: Mutex::default(),
-            free: Mutex::default(),
+            free: Free::default(),
             metrics: Metrics::default(),
         }
     }
@@ -185,16 +182,10 @@ impl Otlp {
     /// # Errors
     /// [`Refused`] says what was stored all the same, and whether sending again can help.
     pub fn write(&self, body: &[u8], encoding: Encoding, form: Form) -> Result<Accepted, Refused> {
-        let mut scratch = self.free.lock().pop().unwrap_or_default();
+        let mut scratch = self.free.take();
         let outcome = self.write_with(body, encoding, form, &mut scratch);
         self.metrics.count(&outcome);
-        scratch.gathered.clear();
-        if scratch.is_worth_keeping() {
-            let mut free = self.free.lock();
-            if free.len() < MOST_KEPT {
-                free.push(scratch);
-            }
-        }
+        self.free.give_back(scratch);
         outcome
     }
 
@@ -203,7 +194,7 @@ impl Otlp {
         body: &[u8],
         encoding: Encoding,
         form: Form,
-        scratch: &mut Scratch,
+        scratch: &mut Buffers,
     ) -> Result<Accepted, Refused> {
         let mut body = encoding.decode(body, &mut scratch.body)?;
         if form == Form::Json {

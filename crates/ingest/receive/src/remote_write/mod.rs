@@ -6,7 +6,7 @@ mod metrics;
 use std::sync::Arc;
 
 use contract::{Append, Appended, Clock, RejectReason};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use wire::remote::Malformed;
 use wire::remote::write::{Request, Version};
 
@@ -14,16 +14,9 @@ use crate::body::Encoding;
 use crate::ids::Ids;
 use crate::pending::{append, resolve};
 use crate::refuse::{Faults, Refused, Written};
+use crate::scratch::{Free, MOST_KEPT_BYTES, MOST_KEPT_SAMPLES, MOST_KEPT_SERIES, Scratch};
 use gather::Gathered;
 use metrics::Metrics;
-
-/// Buffers kept for later requests.
-const MOST_KEPT: usize = 8;
-/// What grew beyond this many samples, new series or bytes is not kept: a request that is larger
-/// than usual leaves nothing behind.
-const MOST_KEPT_SAMPLES: usize = 1 << 18;
-const MOST_KEPT_SERIES: usize = 1 << 14;
-const MOST_KEPT_BYTES: usize = 4 << 20;
 
 /// Takes write requests of any number of senders at once.
 pub struct RemoteWrite {
@@ -32,19 +25,23 @@ pub struct RemoteWrite {
     ids: RwLock<Ids>,
     /// Goes into the hashes, so that nobody outside can make two series of one hash.
     seed: u64,
-    free: Mutex<Vec<Scratch>>,
+    free: Free<Buffers>,
     accepted: Vec<Version>,
     metrics: Metrics,
 }
 
 /// Memory of one request.
 #[derive(Default)]
-struct Scratch {
+struct Buffers {
     body: Vec<u8>,
     gathered: Gathered,
 }
 
-impl Scratch {
+impl Scratch for Buffers {
+    fn clear(&mut self) {
+        self.gathered.clear();
+    }
+
     fn is_worth_keeping(&self) -> bool {
         self.body.capacity() <= MOST_KEPT_BYTES
             && self.gathered.batch.samples.capacity() <= MOST_KEPT_SAMPLES
@@ -61,7 +58,7 @@ impl RemoteWrite {
             clock,
             ids: RwLock::default(),
             seed: std::hash::BuildHasher::hash_one(&random, 0u8),
-            free: Mutex::default(),
+            free: Free::default(),
             accepted: vec![Version::V1, Version::V2],
             metrics: Metrics::default(),
         }
@@ -87,8 +84,8 @@ impl RemoteWrite {
         encoding: Encoding,
         version: Version,
     ) -> Result<Written, Refused> {
-        let mut scratch = self.free.lock().pop().unwrap_or_default();
-        let Scratch {
+        let mut scratch = self.free.take();
+        let Buffers {
             body: memory,
             gathered,
         } = &mut scratch;
@@ -97,13 +94,7 @@ impl RemoteWrite {
             .map_err(Refused::from)
             .and_then(|body| self.store_body(body, version, gathered));
         self.metrics.count(&outcome);
-        scratch.gathered.clear();
-        if scratch.is_worth_keeping() {
-            let mut free = self.free.lock();
-            if free.len() < MOST_KEPT {
-                free.push(scratch);
-            }
-        }
+        self.free.give_back(scratch);
         outcome
     }
 
