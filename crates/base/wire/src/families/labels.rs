@@ -124,10 +124,7 @@ impl Overlay {
         }
         let outside = pairs.len();
         for pair in said {
-            let is_given = pairs
-                .iter()
-                .take(outside)
-                .any(|(name, _)| *name == pair.0);
+            let is_given = pairs.iter().take(outside).any(|(name, _)| *name == pair.0);
             if !is_given && pair.0 != METRIC_NAME {
                 pairs.push(*pair);
             }

@@ -37,7 +37,10 @@ pub fn read_protobuf(body: &[u8], overlay: &Overlay) -> Result<Families, Familie
 fn family(read: message::MetricFamily, overlay: &Overlay) -> Result<MetricFamily, String> {
     let name = read.name.into_boxed_str();
     if !model::name::is_legacy_metric(&name) {
-        return Err(format!("invalid metric name {}", model::name::quoted(&name)));
+        return Err(format!(
+            "invalid metric name {}",
+            model::name::quoted(&name)
+        ));
     }
     let kind = match message::MetricType::try_from(read.r#type) {
         Ok(message::MetricType::Counter) => FamilyKind::Counter,
@@ -73,7 +76,9 @@ fn metric(
     for (place, (label, _)) in said.iter().enumerate() {
         if !model::name::is_legacy_label(label) || *label == model::METRIC_NAME {
             let label = model::name::quoted(label);
-            return Err(format!("metric {name} has a label with an invalid name: {label}"));
+            return Err(format!(
+                "metric {name} has a label with an invalid name: {label}"
+            ));
         }
         if said.get(place + 1).is_some_and(|(next, _)| next == label) {
             return Err(format!(
@@ -159,11 +164,14 @@ fn written(kind: message::MetricType, metric: &Metric) -> message::Metric {
             _ => written.untyped = Some(message::Number { value: *value }),
         },
         MetricValue::Histogram(histogram) => {
-            let bucket = histogram.parts.iter().map(|(bound, count)| message::Bucket {
-                cumulative_count: *count,
-                upper_bound: *bound,
-                ..message::Bucket::default()
-            });
+            let bucket = histogram
+                .parts
+                .iter()
+                .map(|(bound, count)| message::Bucket {
+                    cumulative_count: *count,
+                    upper_bound: *bound,
+                    ..message::Bucket::default()
+                });
             written.histogram = Some(message::Histogram {
                 bucket: bucket.collect(),
                 sample_sum: histogram.sum,

@@ -32,7 +32,10 @@ fn what_is_read_is_shown_with_the_labels_of_the_push() {
             "# HELP x a\\nb\n#TYPE x Gauge\n x { a = \"\\\"\\n\" , instance=\"i\",} -0\n",
             "# HELP x a\\nb\n# TYPE x gauge\nx{a=\"\\\"\\n\",instance=\"i\",job=\"j\"} 0\n",
         ),
-        ("x{job=\"other\",a=\"\"}1\n", "# TYPE x untyped\nx{a=\"\",instance=\"\",job=\"j\"} 1\n"),
+        (
+            "x{job=\"other\",a=\"\"}1\n",
+            "# TYPE x untyped\nx{a=\"\",instance=\"\",job=\"j\"} 1\n",
+        ),
         (
             "# TYPE h histogram\nh_bucket{le=\"1\"} 1.7\nh_count -3\n",
             "# TYPE h histogram\nh_bucket{instance=\"\",job=\"j\",le=\"1\"} 1\n\
@@ -54,9 +57,18 @@ fn what_is_read_is_shown_with_the_labels_of_the_push() {
 fn faults_are_told_in_the_words_of_upstream() {
     for (body, expected) in [
         ("x 1", "1: unexpected end of input stream"),
-        ("\nx{a=1} 1\n", "2: expected '\"' at start of label value, found '1'"),
-        ("x{a\"1\"} 1\n", "1: expected '=' after label name, found '\"'"),
-        ("x{a=\"1} 1\n", "1: label value \"1} 1\" contains unescaped new-line"),
+        (
+            "\nx{a=1} 1\n",
+            "2: expected '\"' at start of label value, found '1'",
+        ),
+        (
+            "x{a\"1\"} 1\n",
+            "1: expected '=' after label name, found '\"'",
+        ),
+        (
+            "x{a=\"1} 1\n",
+            "1: label value \"1} 1\" contains unescaped new-line",
+        ),
         ("x{a=\"\\x\"} 1\n", "1: invalid escape sequence '\\x'"),
         ("x 1 2 3\n", "1: spurious string after timestamp: \" 3\""),
         ("x  1  \n", "1: expected integer as timestamp, got \"\""),

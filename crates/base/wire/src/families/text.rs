@@ -134,7 +134,10 @@ impl<'a> Reader<'a, '_> {
         };
         if is_help {
             if draft.help.is_some() {
-                return Err(format!("second HELP line for metric name \"{}\"", draft.name));
+                return Err(format!(
+                    "second HELP line for metric name \"{}\"",
+                    draft.name
+                ));
             }
             draft.help = Some(self.cursor.help()?);
             return Ok(());
@@ -253,7 +256,11 @@ impl<'a> Reader<'a, '_> {
     /// The place of the family that a line of this name belongs to, and what it is there: what was
     /// said of families before decides.
     fn family_of(&mut self, name: &'a str) -> (usize, Role) {
-        if self.drafts.get(self.last).is_some_and(|last| last.name == name) {
+        if self
+            .drafts
+            .get(self.last)
+            .is_some_and(|last| last.name == name)
+        {
             return (self.last, Role::Own);
         }
         let (place, role) = self.find(name).unwrap_or_else(|| {

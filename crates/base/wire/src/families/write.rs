@@ -75,7 +75,10 @@ pub fn describe(family: &MetricFamily, metric: &Metric) -> String {
             let _ = write!(out, "histogram:<sample_count:{count} sample_sum:{sum} ");
             for (bound, count) in &histogram.parts {
                 let bound = number(*bound);
-                let _ = write!(out, "bucket:<cumulative_count:{count} upper_bound:{bound} > ");
+                let _ = write!(
+                    out,
+                    "bucket:<cumulative_count:{count} upper_bound:{bound} > "
+                );
             }
             out.push_str("> ");
         }
