@@ -127,7 +127,10 @@ impl Catalog {
             if let Some(known) = stays(name).filter(|known| known.kind != held.family.kind) {
                 told_kind(known, &held.family, &mut errors);
             }
-            errors.extend(collision(name, held.family.kind, named));
+            errors.extend(collision(name, named).or_else(|| {
+                // Of two that come together one has been told of.
+                parts_collide(name, held.family.kind, |part| stays(part).is_some())
+            }));
             self.check_metrics(held, former, &mut errors);
             if errors.len() > MOST_TOLD {
                 break;
@@ -250,13 +253,9 @@ fn told_kind(known: &Name, family: &MetricFamily, errors: &mut Vec<String>) {
     }
 }
 
-/// What a name would be mistaken for: a part of a histogram or summary, or the other way round.
-/// `named` tells what another name stands for.
-fn collision(
-    name: &str,
-    kind: FamilyKind,
-    named: impl Fn(&str) -> Option<FamilyKind>,
-) -> Option<String> {
+/// Which histogram or summary a name would be mistaken for a part of. `named` tells what another
+/// name stands for.
+fn collision(name: &str, named: impl Fn(&str) -> Option<FamilyKind>) -> Option<String> {
     for suffix in ["_count", "_sum", "_bucket"] {
         let Some(whole) = name.strip_suffix(suffix) else {
             continue;
@@ -270,6 +269,15 @@ fn collision(
             "collected metric named \"{name}\" collides with previously collected {of} named \"{whole}\""
         ));
     }
+    None
+}
+
+/// Which name would be mistaken for a part of a histogram or summary.
+fn parts_collide(
+    name: &str,
+    kind: FamilyKind,
+    is_named: impl Fn(&str) -> bool,
+) -> Option<String> {
     let is_histogram = matches!(kind, FamilyKind::Histogram | FamilyKind::GaugeHistogram);
     if !is_histogram && kind != FamilyKind::Summary {
         return None;
@@ -281,7 +289,7 @@ fn collision(
     ];
     for (suffix, what) in suffixes {
         let part = format!("{name}{suffix}");
-        if (is_histogram || suffix != "_bucket") && named(&part).is_some() {
+        if (is_histogram || suffix != "_bucket") && is_named(&part) {
             return Some(format!(
                 "collected {what} named \"{name}\" collides with previously collected metric named \"{part}\""
             ));

@@ -156,6 +156,7 @@ impl Pushgateway {
         };
         if let Err(refused) = checked {
             self.counts.refused.inc();
+            tracing::warn!(group = %push.labels, error = %refused, "a push is refused");
             self.refuse(&mut state, push.labels, now)?;
             return Err(refused);
         }

@@ -7,6 +7,7 @@
 //! [`Journal::sync`] confirmed survives the loss of power. Damage is named, repaired and passed
 //! over, and never keeps the rest from being read.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,6 +22,9 @@ use crate::record::{Event, Form, Record};
 /// Bytes that the log grows by before it is made anew, at least; else twice the last checkpoint.
 const COMPACT_BYTES: u64 = 64 << 20;
 
+/// The file in the folder that says by its lock that somebody has it.
+const LOCK: &str = "lock";
+
 /// Records of a checkpoint that are written at once.
 const WRITTEN_AT_ONCE: usize = 64;
 
@@ -28,6 +32,8 @@ const WRITTEN_AT_ONCE: usize = 64;
 pub(crate) struct Journal {
     wal: Mutex<Wal>,
     folder: PathBuf,
+    /// Held as long as the log is: nobody else opens it.
+    _lock: File,
     /// Bytes that were written since the last checkpoint.
     since: AtomicU64,
     /// Bytes of the last checkpoint.
@@ -45,6 +51,7 @@ impl Journal {
         mut take: impl FnMut(Record<'_>),
     ) -> Result<Self, WalError> {
         disk::create_dir_all(folder).map_err(failed("making the folder", folder))?;
+        let lock = lock(folder)?;
         let last = wal::checkpoints(folder)?.pop();
         if let Some(checkpoint) = &last {
             read(&checkpoint.path, 0, now, &mut take)?;
@@ -56,6 +63,7 @@ impl Journal {
             since: AtomicU64::new(wal.size()?),
             wal: Mutex::new(wal),
             folder: folder.to_owned(),
+            _lock: lock,
             checkpoint: AtomicU64::new(0),
             dirty: AtomicBool::new(true),
         })
@@ -150,6 +158,15 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> W
         path,
         source,
     }
+}
+
+/// Keeps other processes out of a folder.
+fn lock(folder: &Path) -> Result<File, WalError> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(failed("making the lock", &path))?;
+    let locked = file.try_lock().map_err(std::io::Error::from);
+    locked.map_err(failed("locking (another process has the folder)", &path))?;
+    Ok(file)
 }
 
 /// The records from which a group comes back: one for all families of one moment.

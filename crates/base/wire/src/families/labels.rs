@@ -1,5 +1,7 @@
 //! Labels that may be empty, in one allocation.
 
+use std::fmt;
+
 use model::METRIC_NAME;
 
 /// Labels sorted by name. Unlike [`model::Labels`] they keep empty values: a push gateway shows
@@ -60,6 +62,17 @@ impl LabelPairs {
     /// The bytes in memory, which tell one set from any other.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for LabelPairs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (name, value)) in self.iter().enumerate() {
+            f.write_str(if place == 0 { "{" } else { "," })?;
+            write!(f, "{name}=")?;
+            model::name::write_quoted(f, value)?;
+        }
+        f.write_str(if self.is_empty() { "{}" } else { "}" })
     }
 }
 
