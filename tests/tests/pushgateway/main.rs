@@ -20,7 +20,7 @@ use anyhow::Result;
 use argand_tests::{Argand, Server, binary, free_port, get_json, installed};
 use serde_json::Value;
 use table::{Compare, table};
-use wire::{Reply, send};
+use wire::send;
 
 /// Starts Argand as a push gateway alone.
 fn argand(folder: &Path, flags: &[&str]) -> Result<Server> {
@@ -103,31 +103,38 @@ fn every_request_is_answered_as_by_the_original() {
     let mut command = Command::new(program);
     command.args(["--web.enable-admin-api", "--persistence.file="]);
     let original = start(command, theirs.path()).unwrap();
-    eprintln!("original {}", original.url);
     let table = table();
     assert!(table.len() > 200, "{}", table.len());
     let mut differ = Vec::new();
     for case in table {
-        let ask = |server: &Server| {
-            let sent = send(
-                &server.url,
-                case.method,
-                case.path,
-                &case.headers,
-                &case.body,
-            );
-            let mut reply = sent.unwrap_or_else(|e| panic!("{} {} {}: {e:#}", server.url, case.method, case.path));
+        // The answer, what is held, what is listed; a line each, as far as it goes.
+        let ask = |server: &Server| -> Vec<String> {
+            let (method, path) = (case.method, case.path);
+            let sent = send(&server.url, method, path, &case.headers, &case.body);
+            let mut reply =
+                sent.unwrap_or_else(|e| panic!("{} {method} {path}: {e:#}", server.url));
             if case.compare == Compare::NotBody {
                 reply.body.clear();
             }
-            (reply, held(server), listed(server))
+            let mut lines = vec![format!("{reply:?}")];
+            lines.extend(held(server).lines().map(str::to_owned));
+            lines.extend(listed(server));
+            lines
         };
-        let (found, expected): ((Reply, String, Vec<String>), _) = (ask(&argand), ask(&original));
+        let (found, expected) = (ask(&argand), ask(&original));
         if found != expected {
-            let body = String::from_utf8_lossy(&case.body);
+            let only = |these: &[String], others: &[String]| {
+                let these = these.iter().filter(|line| !others.contains(line));
+                these.cloned().collect::<Vec<_>>().join("\n    ")
+            };
             differ.push(format!(
-                "{} {} {body:?} {:?}\n  argand:   {found:?}\n  original: {expected:?}",
-                case.method, case.path, case.headers
+                "{} {} {:?} {:?}\n  argand alone:\n    {}\n  the original alone:\n    {}",
+                case.method,
+                case.path,
+                String::from_utf8_lossy(&case.body),
+                case.headers,
+                only(&found, &expected),
+                only(&expected, &found)
             ));
         }
     }

@@ -49,7 +49,7 @@ fn wipe() -> Case {
 }
 
 /// Paths with one small body.
-const PATHS: [(&str, &str); 44] = [
+const PATHS: [(&str, &str); 41] = [
     ("PUT", "/metrics/job/a"),
     ("PUT", "/metrics/job/a/"),
     ("POST", "/metrics/job/a/b/c"),
@@ -68,12 +68,10 @@ const PATHS: [(&str, &str); 44] = [
     ("PUT", "/metrics/job@base64/YQ"),
     ("PUT", "/metrics/job@base64/YQ=="),
     ("PUT", "/metrics/job@base64/YWJ"),
-    ("PUT", "/metrics/job@base64/YWJj/x@base64/_w"),
-    ("PUT", "/metrics/job@base64/!!"),
     ("PUT", "/metrics/job@base64/L3Zhci90bXA"),
     ("PUT", "/metrics/job/a/b@base64/!!"),
     ("PUT", "/metrics/job/a/b@base64/YWJj!"),
-    ("PUT", "/metrics/job/a/c@base64/="),
+    ("PUT", "/metrics/job/a/b@base64/="),
     ("PUT", "/metrics/job/a/__b/c"),
     ("PUT", "/metrics/job/a/1b/c"),
     ("PUT", "/metrics/job/a/b-c/c"),
@@ -91,7 +89,6 @@ const PATHS: [(&str, &str); 44] = [
     ("OPTIONS", "/metrics"),
     ("DELETE", "/metrics/job/a/b"),
     ("DELETE", "/metrics/job/none"),
-    ("DELETE", "/metrics/job@base64/!!"),
     ("DELETE", "/metrics/job/a"),
     ("DELETE", "/metrics/job/a/b/c"),
 ];
@@ -198,7 +195,7 @@ const TEXTS: &[&str] = &[
 
 /// `# TYPE x gauge` with one value, as a delimited message.
 const MESSAGE: &[u8] =
-    b"\x11\x0a\x01x\x12\x01h\x18\x01\x22\x0b\x12\x09\x09\x00\x00\x00\x00\x00\x00\xf8?";
+    b"\x15\x0a\x01x\x12\x01h\x18\x01\x22\x0b\x12\x09\x09\x00\x00\x00\x00\x00\x00\xf8?";
 const DELIMITED: &str =
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
 const GZIP: &[u8] = &[
@@ -210,7 +207,7 @@ const SCENES: &[&[(&str, &str, &str)]] = &[
     &[
         ("PUT", "/metrics/job/a", "x 1\ny 1\n"),
         ("POST", "/metrics/job/a", "y 2\nz 2\n"),
-        ("PUT", "/metrics/job/b", "# HELP x of b\nx 3\n"),
+        ("PUT", "/metrics/job/b", "x 3\n"),
         ("POST", "/metrics/job/a", ""),
         ("PUT", "/metrics/job/a/instance/i", "x{instance=\"j\"} 4\n"),
         ("PUT", "/metrics/job/a", "w 5\n"),
@@ -244,10 +241,6 @@ pub fn table() -> Vec<Case> {
     for (method, path) in PATHS {
         let body = if method.starts_with('P') { "x 1\n" } else { "" };
         let case = case(method, path, body);
-        // A value that is no text is refused by Argand, and by the original from then on for good.
-        if path.ends_with("_w") {
-            continue;
-        }
         table.push(case);
     }
     for (method, path) in OTHERS {
@@ -306,6 +299,9 @@ pub fn table() -> Vec<Case> {
         put(b"\xff\x06\x00\x00sNaPpY\x01\x08\x00\x00\x91\x12\x10\xc6v 1\n")
             .with("Content-Encoding", "snappy")
             .not_body(),
+        // Last: after it the original answers no push to a job in base64 any more.
+        case("DELETE", "/metrics/job@base64/!!", ""),
+        case("PUT", "/metrics/job@base64/!!", "x 1\n"),
     ]);
     table
 }
