@@ -35,6 +35,7 @@ mod receivers;
 mod remote_read;
 mod signals;
 mod spans;
+mod statsd_receiver;
 mod systemd;
 mod test_tools;
 mod tools;
