@@ -37,6 +37,7 @@ mod receivers;
 mod remote_read;
 mod signals;
 mod spans;
+mod statsd_receiver;
 mod systemd;
 mod test_tools;
 mod tools;

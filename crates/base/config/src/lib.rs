@@ -48,6 +48,7 @@ mod scrape;
 mod secret;
 mod sections;
 mod settings_file;
+mod statsd;
 mod table;
 mod tracing;
 mod tree;
@@ -81,6 +82,10 @@ pub use rules::{
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
 pub use settings_file::load_settings;
+pub use statsd::{
+    StatsdConfig, StatsdHistogram, StatsdKind, StatsdMapping, StatsdMatch, StatsdObserver,
+    StatsdSummary, load_statsd, parse_statsd,
+};
 pub use tracing::{TracingClient, TracingConfig};
 pub use tree::Tree;
 pub use web::{

@@ -11,6 +11,7 @@ pub(crate) const PROMETHEUS: Program = Program {
     flags: &[
         FLAGS,
         crate::pushgateway::FLAGS_WITHIN,
+        super::statsd::STATSD,
         crate::alertmanager::CLUSTER_WITHIN,
     ],
     refusal,
