@@ -58,7 +58,13 @@ mod yaml;
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use alertmanager::SigV4;
 pub use cluster::{ClusterTls, load_cluster_tls};
-pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
+pub use discovery::{
+    Asking, AwsDiscovery, AwsService, AzureDiscovery, AzureLogin, ConsulDiscovery,
+    DigitalOceanDiscovery, DigitalOceanRole, DiscoveryConfig, DnsDiscovery, DockerDiscovery,
+    EurekaDiscovery, FileDiscovery, GceDiscovery, HetznerDiscovery, HetznerRole, HttpDiscovery,
+    KumaDiscovery, LinodeDiscovery, NomadDiscovery, OpenStackDiscovery, OpenStackRole,
+    PuppetDbDiscovery, RecordType, StaticGroup, SwarmDiscovery, SwarmRole,
+};
 pub use error::{ConfigError, Place};
 pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
