@@ -6,6 +6,7 @@
 //! discovery > scrape > Append > store > Select > promql > api > pages
 //!                                                      \--> rules > Append, AlertSink
 //! AlertSink > routing > receivers, and api > routing
+//! api > push > Append
 //! ```
 
 mod alerting;
@@ -29,6 +30,7 @@ mod papers;
 mod pipeline;
 mod promql_tools;
 mod push_tools;
+mod pushgateway;
 mod query_log;
 mod query_tools;
 mod receivers;
