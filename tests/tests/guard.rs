@@ -121,6 +121,7 @@ const TABLE: &[(&str, &str, Got)] = &[
     ("POST", "/api/v1/parse_query?query=1", READ),
     ("GET", "/api/v1/explain?query=1", READ),
     ("POST", "/api/v1/explain?query=1", READ),
+    ("POST", "/api/v1/batch", [401, 400, 403, 400]),
     ("GET", "/api/v1/series?match[]=up", READ),
     ("POST", "/api/v1/series?match[]=up", READ),
     ("GET", "/api/v1/labels", READ),

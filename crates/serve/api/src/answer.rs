@@ -1,6 +1,6 @@
 //! The envelope of every API answer, and the error kinds that clients tell apart.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use promql::QueryError;
@@ -32,7 +32,7 @@ pub(crate) enum ErrorKind {
 }
 
 impl ErrorKind {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::BadData => "bad_data",
             Self::Execution => "execution",
@@ -191,6 +191,14 @@ impl Answer {
 }
 
 impl Answer {
+    /// The data as they were written, and behind them the notes.
+    pub(crate) fn into_parts(self) -> (Bytes, String) {
+        let mut notes = String::new();
+        push_notes(&mut notes, "warnings", "warning", &self.warnings);
+        push_notes(&mut notes, "infos", "info", &self.infos);
+        (Bytes::from(self.text).slice(HEAD.len()..), notes)
+    }
+
     /// The whole text of the answer.
     pub(crate) fn into_text(self) -> String {
         let mut body = self.text;

@@ -16,6 +16,7 @@ use receive::{Otlp, RemoteWrite};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
+use crate::batch::ScrapeIntervals;
 use crate::cors::CorsOrigin;
 use crate::debug::HeapParts;
 use crate::features::FeatureList;
@@ -196,6 +197,7 @@ pub struct Face {
     pub(crate) requests: Arc<RequestMetrics>,
     pub(crate) tally: Tally,
     pub(crate) known_labels: KnownLabels,
+    pub(crate) scrape_intervals: ScrapeIntervals,
     pub(crate) intake: Intake,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
@@ -213,6 +215,7 @@ impl Face {
             requests: Arc::new(requests),
             tally: Tally::default(),
             known_labels: KnownLabels::default(),
+            scrape_intervals: ScrapeIntervals::default(),
             intake: Intake::default(),
             alertmanager: OnceLock::new(),
             push: OnceLock::new(),

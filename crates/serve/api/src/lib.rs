@@ -13,6 +13,7 @@ mod alertmanager;
 mod answer;
 mod asker;
 mod at_hand;
+mod batch;
 mod cors;
 mod debug;
 mod exemplars;

@@ -15,7 +15,7 @@ use crate::{json, stats};
 
 /// Points of one series in one answer. The check is on steps, so that one point more passes, as
 /// clients of the original know it.
-const MAX_STEPS: i64 = 11_000;
+pub(crate) const MAX_STEPS: i64 = 11_000;
 
 /// Bytes of an answer that are written between two looks whether to go on, and counted at once.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
@@ -48,14 +48,33 @@ pub(crate) async fn range(
     let limit = params.limit("limit")?;
     let start = params.time("start")?;
     let end = params.time("end")?;
+    let step = crate::params::parse_duration(params.get("step"));
+    let step = check_end(start, end).and(step.map_err(|e| ApiError::parameter("step", e)))?;
+    check_range(start, end, step)?;
+    let options = options(&face, asker, &params)?;
+    let query = params.get("query").to_owned();
+    let shape = Shape::new(limit, &params);
+    run(&face, options, shape, move |services, options| {
+        services
+            .engine
+            .range(services.select.as_ref(), &query, start, end, step, options)
+    })
+    .await
+}
+
+fn check_end(start: i64, end: i64) -> Result<(), ApiError> {
     if end < start {
         return Err(ApiError::parameter(
             "end",
             "end timestamp must not be before start time",
         ));
     }
-    let step = crate::params::parse_duration(params.get("step"))
-        .map_err(|e| ApiError::parameter("step", e))?;
+    Ok(())
+}
+
+/// Refuses steps that lead nowhere or give too many points.
+pub(crate) fn check_range(start: i64, end: i64, step: i64) -> Result<(), ApiError> {
+    check_end(start, end)?;
     if step <= 0 {
         return Err(ApiError::parameter(
             "step",
@@ -67,15 +86,7 @@ pub(crate) async fn range(
             "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
         ));
     }
-    let options = options(&face, asker, &params)?;
-    let query = params.get("query").to_owned();
-    let shape = Shape::new(limit, &params);
-    run(&face, options, shape, move |services, options| {
-        services
-            .engine
-            .range(services.select.as_ref(), &query, start, end, step, options)
-    })
-    .await
+    Ok(())
 }
 
 /// `/api/v1/format_query`
@@ -155,6 +166,7 @@ impl Drop for CancelOnDrop {
 }
 
 /// How an answer is wanted.
+#[derive(Default)]
 struct Shape {
     /// Series at most; 0 for all.
     limit: usize,
@@ -192,6 +204,11 @@ async fn run(
     drop(guard);
     let answer = outcome.ok_or_else(|| ApiError::internal("the store is not ready"))?;
     Ok(answer?)
+}
+
+/// The answer to a query about which nothing else was asked.
+pub(crate) fn plain(result: QueryResult) -> Result<Answer, QueryError> {
+    answer(result, &Shape::default())
 }
 
 fn answer(result: QueryResult, shape: &Shape) -> Result<Answer, QueryError> {
