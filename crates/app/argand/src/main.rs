@@ -18,6 +18,7 @@ mod check_tools;
 mod configuration;
 mod connections;
 mod debug_tools;
+mod demo;
 mod feature_list;
 mod features;
 mod flags;
