@@ -10,6 +10,7 @@ use axum::Router;
 use contract::{
     Alertmanagers, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus, Targets,
 };
+use dashboards::Library;
 use model::Labels;
 use promql::Engine;
 use receive::{Otlp, RemoteWrite};
@@ -203,6 +204,8 @@ pub struct Face {
     pub(crate) alertmanager: OnceLock<Router>,
     /// The push gateway's, where there is one.
     pub(crate) push: OnceLock<Router>,
+    /// The dashboards of folders, where some are named.
+    pub(crate) dashboards: OnceLock<Arc<Library>>,
     services: OnceLock<Services>,
 }
 
@@ -219,6 +222,7 @@ impl Face {
             intake: Intake::default(),
             alertmanager: OnceLock::new(),
             push: OnceLock::new(),
+            dashboards: OnceLock::new(),
             services: OnceLock::new(),
         })
     }
@@ -237,6 +241,11 @@ impl Face {
     /// From now on the push gateway answers, too, under `/pushgateway`. A second call changes nothing.
     pub fn open_push(&self, push: &Arc<PushFace>) {
         let _ = self.push.set(mounted_router(push));
+    }
+
+    /// From now on dashboards are answered. A second call changes nothing.
+    pub fn open_dashboards(&self, library: Arc<Library>) {
+        let _ = self.dashboards.set(library);
     }
 
     pub(crate) fn services(&self) -> Option<&Services> {
