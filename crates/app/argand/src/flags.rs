@@ -5,6 +5,7 @@
 //! flags. Other roles of the program have tables of their own ([`Program`]).
 
 mod prometheus;
+mod statsd;
 
 use std::collections::BTreeMap;
 

@@ -28,6 +28,7 @@ use crate::alertmanager::{self, Alertmanager};
 use crate::allocator::{self, AllocatorMetrics};
 use crate::configuration::{self, Apply, Source};
 use crate::connections::ConnectionMetrics;
+use crate::dashboards;
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
@@ -35,6 +36,7 @@ use crate::pushgateway;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
 use crate::spans::Spans;
+use crate::statsd_receiver::StatsdReceiver;
 use crate::systemd::Systemd;
 use crate::{feature_list, features, listen, machine, remote_read, signals};
 
@@ -89,10 +91,12 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
     }
+    let statsd = StatsdReceiver::start(flags).await?;
     let source = Source {
         file: options.config_file.clone(),
         address: own_address(&listeners)?,
         prefix: options.prefix.clone(),
+        statsd: statsd.is_some(),
     };
     let config = source.read()?;
     tracing::info!(
@@ -147,7 +151,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::clone(&queries.log) as Arc<dyn Gather>,
             Arc::clone(&queries.spans) as Arc<dyn Gather>,
         ],
-        exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
+        exporters: exporters(statsd.as_deref()),
     });
     let end = CancellationToken::new();
     if source.file.is_none() && (guard.asks() || guard.tls().is_some()) {
@@ -175,6 +179,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
+    face.open_dashboards(dashboards::open(flags).await?);
     let alertmanager = start_alertmanager(flags, &options).await?;
     if let Some(alertmanager) = &alertmanager {
         face.open_alertmanager(&alertmanager.face());
@@ -197,7 +202,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         &options.alerting,
         alertmanager.clone(),
     );
-    let receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
+    let mut receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
+    receivers.statsd = statsd;
     let stages = Stages::start(
         Arc::clone(&store),
         scraping,
@@ -266,6 +272,16 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .context("closing the store")?;
     tracing::info!("ended; everything acknowledged is stored");
     Ok(())
+}
+
+/// What answers under `/exporters`.
+fn exporters(statsd: Option<&StatsdReceiver>) -> BTreeMap<String, Arc<dyn Gather>> {
+    let mut exporters =
+        BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]);
+    if let Some(statsd) = statsd {
+        exporters.insert("statsd".to_owned(), statsd.gatherer());
+    }
+    exporters
 }
 
 /// Alertmanager in this process, where its configuration is named.
@@ -501,6 +517,7 @@ impl Stages {
         if let Some(push) = &self.push {
             push.end().await;
         }
+        self.receivers.end().await;
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
@@ -517,6 +534,7 @@ impl Apply for Stages {
         let servers = self.remote_read.load(&config.remote_read, external)?;
         let remote_write = self.remote_write.load(&config)?;
         let spans = self.spans.load(config.tracing.as_ref())?;
+        let statsd = self.receivers.load_statsd()?;
         self.remote_read.apply(servers);
         self.spans.apply(spans);
         let window = config.storage.out_of_order_window;
@@ -537,10 +555,10 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
-        self.receivers.apply(&config.otlp);
         if let Some(push) = &self.push {
             push.set_interval(config.global.scrape_interval);
         }
+        self.receivers.apply(&config.otlp, statsd);
         self.alerting.apply(&config, alerting);
         Ok(())
     }

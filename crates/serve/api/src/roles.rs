@@ -4,10 +4,11 @@ use config::Role;
 use http::Method;
 
 /// Requests that change nothing although they are no GET: questions in forms, and remote read.
-const QUESTIONS: [&str; 12] = [
+const QUESTIONS: [&str; 13] = [
     "/api/v1/query",
     "/api/v1/query_range",
     "/api/v1/query_exemplars",
+    "/api/v1/batch",
     "/api/v1/format_query",
     "/api/v1/parse_query",
     "/api/v1/series",
@@ -77,6 +78,10 @@ mod tests {
             ("POST", "/api/v1/query", Read),
             ("POST", "/api/v1/query_range", Read),
             ("POST", "/api/v1/read", Read),
+            ("POST", "/api/v1/batch", Read),
+            ("PUT", "/api/v1/batch", Admin),
+            ("GET", "/api/v1/dashboards/x", Read),
+            ("PUT", "/api/v1/dashboards/x", Admin),
             ("POST", "/api/v1/write", Write),
             ("POST", "/api/v1/otlp/v1/metrics", Write),
             (

@@ -11,6 +11,7 @@ pub(crate) const PROMETHEUS: Program = Program {
     flags: &[
         FLAGS,
         crate::pushgateway::FLAGS_WITHIN,
+        super::statsd::STATSD,
         crate::alertmanager::CLUSTER_WITHIN,
     ],
     refusal,
@@ -41,6 +42,18 @@ const FLAGS: &[Flag] = &[
         Text,
         "",
         "Folder of silences, notifications and alerts of the Alertmanager in this process. Empty: the folder of the samples.",
+    ),
+    active(
+        "dashboards.path",
+        List,
+        "",
+        "Folder of Grafana dashboards (JSON of any version), which may be saved into. May be given again.",
+    ),
+    active(
+        "dashboards.providers",
+        List,
+        "",
+        "Grafana's provider file of dashboards, or a folder of such files. May be given again.",
     ),
     active(
         "web.listen-address",
