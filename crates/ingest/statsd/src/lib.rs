@@ -36,6 +36,7 @@ mod line;
 mod listen;
 mod mapper;
 mod name;
+mod native;
 mod registry;
 mod sketch;
 mod tags;

@@ -6,6 +6,7 @@ use config::{StatsdHistogram, StatsdKind};
 use model::{FamilyKind, PointValue};
 
 use crate::mapper::Observer;
+use crate::native::Native;
 use crate::window::Window;
 
 /// The type of a metric: all series of a name have the same.
@@ -117,6 +118,7 @@ pub(crate) struct Buckets {
     options: Arc<StatsdHistogram>,
     /// One count a bound, and the last for what lies above all of them. Not cumulative.
     counts: Vec<u64>,
+    native: Option<Native>,
     sum: f64,
 }
 
@@ -124,6 +126,7 @@ impl Buckets {
     fn new(options: Arc<StatsdHistogram>) -> Self {
         Self {
             counts: vec![0; options.buckets.len() + 1],
+            native: Native::new(&options),
             options,
             sum: 0.0,
         }
@@ -133,6 +136,9 @@ impl Buckets {
         let bucket = self.options.buckets.partition_point(|bound| *bound < value);
         if let Some(count) = self.counts.get_mut(bucket) {
             *count = count.saturating_add(times);
+        }
+        if let Some(native) = &mut self.native {
+            native.observe(value, times);
         }
         self.sum += value * times as f64;
     }
@@ -145,10 +151,17 @@ impl Buckets {
         });
         let cumulative: Vec<u64> = cumulative.collect();
         let bounds = self.options.buckets.iter().copied();
-        PointValue::Histogram {
-            buckets: bounds.zip(cumulative).collect(),
-            sum: self.sum,
-            count,
+        let buckets = bounds.zip(cumulative).collect();
+        match &self.native {
+            Some(native) => PointValue::NativeHistogram {
+                buckets,
+                native: Box::new(native.histogram(self.sum)),
+            },
+            None => PointValue::Histogram {
+                buckets,
+                sum: self.sum,
+                count,
+            },
         }
     }
 }
