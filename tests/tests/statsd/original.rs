@@ -8,6 +8,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use argand_tests::{Server, free_port, get, installed};
+use model::histogram::buckets::buckets;
+use model::{HistogramValue, LabelsBuilder};
+use wire::exposition::{Entry, Format, Histograms, Parser, parse_series};
 
 /// How long the original may take to say what it was told: it flushes several times a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -53,6 +56,46 @@ fn without_empty_labels(line: &str) -> String {
     format!("{name}{{{}}}{value}", kept.join(","))
 }
 
+/// The native histograms of a body in protobuf, a line each.
+fn native(body: &[u8]) -> BTreeSet<String> {
+    let mut told = BTreeSet::new();
+    let mut parser = Parser::with_histograms(body, Format::Protobuf, Histograms::Native);
+    while let Some(entry) = parser.next() {
+        let Entry::Histogram(line) = entry.unwrap() else {
+            continue;
+        };
+        let mut labels = LabelsBuilder::new();
+        parse_series(line.series, Format::Protobuf, &mut labels).unwrap();
+        let labels = labels.build();
+        let HistogramValue::Integer(native) = line.value else {
+            panic!("{labels} counts in floats");
+        };
+        // Gaps of a bucket or two are filled with buckets without counts.
+        let counted = |(_, count): &(i32, u64)| *count > 0;
+        let of = |spans, counts| -> Vec<(i32, u64)> {
+            let all: &[u64] = counts;
+            buckets(spans, all).filter(counted).collect()
+        };
+        told.insert(format!(
+            "{}{} schema {} zero {} count {} positive {:?} negative {:?}",
+            labels.metric().unwrap(),
+            labels.without_metric(),
+            native.schema,
+            native.zero_count,
+            native.count,
+            of(&native.positive_spans, &native.positive),
+            of(&native.negative_spans, &native.negative),
+        ));
+    }
+    told
+}
+
+fn protobuf(url: &str) -> Vec<u8> {
+    let accepted = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+    let mut response = ureq::get(url).header("Accept", accepted).call().unwrap();
+    response.body_mut().read_to_vec().unwrap()
+}
+
 fn check(program: &Path, case: &Path) {
     let text = std::fs::read_to_string(case).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -77,6 +120,11 @@ fn check(program: &Path, case: &Path) {
         let answer = get(&format!("{}/metrics", original.url)).unwrap();
         let (metrics, own) = answered(&answer.text);
         if metrics == expected.0 && own.is_superset(&expected.1) {
+            if text.contains("--- native\n") {
+                let native = native(&protobuf(&format!("{}/metrics", original.url)));
+                let expected = lines(part(&text, "native"));
+                assert_eq!(native, expected, "{}", case.display());
+            }
             break;
         }
         if began.elapsed() > PATIENCE {

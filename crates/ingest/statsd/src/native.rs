@@ -1,7 +1,8 @@
 //! The native histogram beside the classic one.
 //!
-//! Buckets grow by a factor of `2^(2^-schema)`; where there are more than wanted, each two become
-//! one, as often as is needed. Source: the Prometheus specification of native histograms.
+//! Buckets grow by a factor of `2^(2^-schema)`. A new bucket beyond those that are wanted makes each
+//! two one, once, as in the original: values that lie far apart are not all in one bucket then, and
+//! there may be some buckets more. Source: the Prometheus specification of native histograms.
 
 use std::collections::BTreeMap;
 
@@ -47,9 +48,12 @@ impl Native {
             true => &mut self.positive,
             false => &mut self.negative,
         };
-        let count = buckets.entry(index).or_default();
-        *count = count.saturating_add(times);
-        while self.positive.len() + self.negative.len() > self.most && self.schema > MIN_SCHEMA {
+        if let Some(count) = buckets.get_mut(&index) {
+            *count = count.saturating_add(times);
+            return;
+        }
+        buckets.insert(index, times);
+        if self.positive.len() + self.negative.len() > self.most && self.schema > MIN_SCHEMA {
             self.schema -= 1;
             for buckets in [&mut self.positive, &mut self.negative] {
                 *buckets = halved(buckets);
@@ -175,7 +179,7 @@ mod tests {
         }
         native.observe(0.0, 5);
         let histogram = native.histogram(7.0);
-        assert!(histogram.positive.len() + histogram.negative.len() <= 10);
+        assert!(histogram.positive.len() + histogram.negative.len() <= 20);
         assert_eq!((histogram.count, histogram.zero_count), (305, 5));
         assert_eq!(histogram.positive.iter().sum::<u64>(), 100);
         assert_eq!(histogram.negative.iter().sum::<u64>(), 200);

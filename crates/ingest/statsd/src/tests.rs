@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use contract::{Clock, Gather};
-use model::Family;
+use model::histogram::buckets::buckets;
+use model::{Family, PointValue};
 use proptest::prelude::*;
 use wire::exposition::write;
 
@@ -67,6 +68,25 @@ fn check(mapping: &str, lines: &str, expected: &[&str]) {
     }
 }
 
+/// Native histograms, a line each.
+fn native(statsd: &Statsd) -> BTreeSet<String> {
+    let mut told = BTreeSet::new();
+    for family in families(statsd) {
+        for point in &family.points {
+            let PointValue::NativeHistogram { native, .. } = &point.value else {
+                continue;
+            };
+            let positive: Vec<_> = buckets(&native.positive_spans, &native.positive).collect();
+            let negative: Vec<_> = buckets(&native.negative_spans, &native.negative).collect();
+            told.insert(format!(
+                "{}{} schema {} zero {} count {} positive {positive:?} negative {negative:?}",
+                family.name, point.labels, native.schema, native.zero_count, native.count
+            ));
+        }
+    }
+    told
+}
+
 /// The part of a case behind `--- name`.
 fn part<'a>(case: &'a str, name: &str) -> &'a str {
     let (_, behind) = case.split_once(&format!("--- {name}\n")).unwrap();
@@ -87,6 +107,10 @@ fn the_cases_that_the_original_answers() {
         let expected = lines(part(&case, "metrics"));
         let differ: Vec<_> = metrics.symmetric_difference(&expected).collect();
         assert!(differ.is_empty(), "{}: {differ:#?}", path.display());
+        if case.contains("--- native\n") {
+            let expected = lines(part(&case, "native"));
+            assert_eq!(native(&statsd), expected, "{}", path.display());
+        }
         for line in lines(part(&case, "own")) {
             assert!(
                 own.contains(&line),
