@@ -26,6 +26,7 @@ mod alerting;
 pub mod alertmanager;
 mod build;
 mod cluster;
+mod dashboards;
 mod discovery;
 mod emit;
 mod environment;
@@ -58,7 +59,14 @@ mod yaml;
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use alertmanager::SigV4;
 pub use cluster::{ClusterTls, load_cluster_tls};
-pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
+pub use dashboards::{DashboardProvider, load_dashboard_providers};
+pub use discovery::{
+    Asking, AwsDiscovery, AwsService, AzureDiscovery, AzureLogin, ConsulDiscovery,
+    DigitalOceanDiscovery, DigitalOceanRole, DiscoveryConfig, DnsDiscovery, DockerDiscovery,
+    EurekaDiscovery, FileDiscovery, GceDiscovery, HetznerDiscovery, HetznerRole, HttpDiscovery,
+    KumaDiscovery, LinodeDiscovery, NomadDiscovery, OpenStackDiscovery, OpenStackRole,
+    PuppetDbDiscovery, RecordType, StaticGroup, SwarmDiscovery, SwarmRole,
+};
 pub use error::{ConfigError, Place};
 pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,

@@ -2,6 +2,7 @@
 
 mod alerting;
 pub(crate) mod config;
+mod discovery;
 pub(crate) mod http;
 mod otlp;
 mod remote_read;
