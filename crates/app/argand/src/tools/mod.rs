@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser};
 
-use crate::{alertmanager, am, papers};
+use crate::{alertmanager, am, papers, pushgateway};
 
 /// Where commands write what they find.
 pub(crate) type Out = BufWriter<StdoutLock<'static>>;
@@ -63,6 +63,9 @@ pub(crate) fn run_family(arguments: &[OsString]) -> Option<ExitCode> {
     let word = rest.first()?;
     if word == "alertmanager" {
         return Some(alertmanager::run(arguments));
+    }
+    if word == "pushgateway" {
+        return Some(pushgateway::run(arguments));
     }
     if word == "am" {
         return Some(am::run("argand am", rest));
