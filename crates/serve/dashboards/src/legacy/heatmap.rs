@@ -59,7 +59,12 @@ pub(super) fn convert(given: &Value, panel: &mut Panel, problems: &mut Problems)
         ),
         (
             "legend",
-            json!({"show": flag(get(given, "legend"), "show")}),
+            json!({
+                "show": flag(get(given, "legend"), "show"),
+                "displayMode": "list",
+                "placement": "bottom",
+                "calcs": [],
+            }),
         ),
         (
             "tooltip",
