@@ -42,11 +42,21 @@ export function post<T>(path: string, params: Params, signal?: AbortSignal): Pro
 }
 
 /** Posts a JSON body. */
-export function postJson<T>(path: string, body: unknown): Promise<Answer<T>> {
+export function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer<T>> {
+  return sendJson<T>('POST', path, body, signal);
+}
+
+/** Puts a JSON body in the place of what was there. */
+export function putJson<T>(path: string, body: unknown): Promise<Answer<T>> {
+  return sendJson<T>('PUT', path, body);
+}
+
+function sendJson<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Answer<T>> {
   return request<T>(`${API}/${path}`, {
-    method: 'POST',
+    method,
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
+    signal: signal ?? null,
   });
 }
 
