@@ -32,7 +32,11 @@ fn fixture() -> Fixture {
     let answer: Value = serde_json::from_str(&answer.text).unwrap();
     // Nothing that is asked for changes any more.
     std::thread::sleep(std::time::Duration::from_millis(1500));
-    let now: f64 = answer["data"]["result"][1].as_str().unwrap().parse().unwrap();
+    let now: f64 = answer["data"]["result"][1]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     Fixture {
         argand,
         _target: target,

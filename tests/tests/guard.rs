@@ -145,6 +145,16 @@ const TABLE: &[(&str, &str, Got)] = &[
     ("GET", "/api/v1/notifications", READ),
     // Nobody may listen: see the flags.
     ("GET", "/api/v1/notifications/live", [401, 204, 403, 204]),
+    ("GET", "/api/v1/dashboards", READ),
+    ("GET", "/api/v1/dashboards/x", [401, 404, 403, 404]),
+    ("PUT", "/api/v1/dashboards/x", [401, 403, 403, 400]),
+    ("GET", "/api/v1/dashboards/x/source", [401, 404, 403, 404]),
+    ("GET", "/api/v1/dashboards/x/versions", [401, 404, 403, 404]),
+    (
+        "GET",
+        "/api/v1/dashboards/x/versions/1",
+        [401, 404, 403, 404],
+    ),
     ("GET", "/api/v1/openapi.yaml", READ),
     ("GET", "/api/v1/status/config", READ),
     ("GET", "/api/v1/status/flags", READ),

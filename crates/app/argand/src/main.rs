@@ -16,6 +16,7 @@ mod builtin;
 mod check_tools;
 mod configuration;
 mod connections;
+mod dashboards;
 mod debug_tools;
 mod feature_list;
 mod features;

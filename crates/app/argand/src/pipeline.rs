@@ -28,6 +28,7 @@ use crate::alertmanager::{self, Alertmanager};
 use crate::allocator::{self, AllocatorMetrics};
 use crate::configuration::{self, Apply, Source};
 use crate::connections::ConnectionMetrics;
+use crate::dashboards;
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
@@ -173,6 +174,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
+    face.open_dashboards(dashboards::open(flags).await?);
     let alertmanager = start_alertmanager(flags, &options).await?;
     if let Some(alertmanager) = &alertmanager {
         face.open_alertmanager(&alertmanager.face());

@@ -26,6 +26,7 @@ mod alerting;
 pub mod alertmanager;
 mod build;
 mod cluster;
+mod dashboards;
 mod discovery;
 mod emit;
 mod environment;
@@ -57,6 +58,7 @@ mod yaml;
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use alertmanager::SigV4;
 pub use cluster::{ClusterTls, load_cluster_tls};
+pub use dashboards::{DashboardProvider, load_dashboard_providers};
 pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
 pub use error::{ConfigError, Place};
 pub use http::{

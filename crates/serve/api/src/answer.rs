@@ -29,6 +29,8 @@ pub(crate) enum ErrorKind {
     Unavailable,
     /// Too many ask at once.
     Busy,
+    /// What is there does not allow it.
+    Conflict,
 }
 
 impl ErrorKind {
@@ -40,6 +42,7 @@ impl ErrorKind {
             Self::Canceled => "canceled",
             Self::Internal => "internal",
             Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
             Self::Unavailable | Self::Busy => "unavailable",
         }
     }
@@ -56,6 +59,7 @@ impl ErrorKind {
             // Upstream has no status of its own for what is switched off.
             Self::Internal | Self::Unavailable => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
         }
     }
 }

@@ -10,6 +10,7 @@ use axum::Router;
 use contract::{
     Alertmanagers, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus, Targets,
 };
+use dashboards::Library;
 use model::Labels;
 use promql::Engine;
 use receive::{Otlp, RemoteWrite};
@@ -200,6 +201,8 @@ pub struct Face {
     pub(crate) intake: Intake,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
+    /// The dashboards of folders, where some are named.
+    pub(crate) dashboards: OnceLock<Arc<Library>>,
     services: OnceLock<Services>,
 }
 
@@ -215,6 +218,7 @@ impl Face {
             scrape_intervals: ScrapeIntervals::default(),
             intake: Intake::default(),
             alertmanager: OnceLock::new(),
+            dashboards: OnceLock::new(),
             services: OnceLock::new(),
         })
     }
@@ -228,6 +232,11 @@ impl Face {
     /// second call changes nothing.
     pub fn open_alertmanager(&self, alertmanager: &Arc<AlertmanagerFace>) {
         let _ = self.alertmanager.set(alertmanager_routes(alertmanager));
+    }
+
+    /// From now on dashboards are answered. A second call changes nothing.
+    pub fn open_dashboards(&self, library: Arc<Library>) {
+        let _ = self.dashboards.set(library);
     }
 
     pub(crate) fn services(&self) -> Option<&Services> {

@@ -15,6 +15,7 @@ mod asker;
 mod at_hand;
 mod batch;
 mod cors;
+mod dashboards;
 mod debug;
 mod exemplars;
 mod face;

@@ -77,6 +77,8 @@ mod tests {
             ("POST", "/api/v1/read", Read),
             ("POST", "/api/v1/batch", Read),
             ("PUT", "/api/v1/batch", Admin),
+            ("GET", "/api/v1/dashboards/x", Read),
+            ("PUT", "/api/v1/dashboards/x", Admin),
             ("POST", "/api/v1/write", Write),
             ("POST", "/api/v1/otlp/v1/metrics", Write),
             (

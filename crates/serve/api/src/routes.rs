@@ -13,9 +13,9 @@ use tower_http::compression::predicate::{And, DefaultPredicate, Predicate as _, 
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, alertmanager, batch, cors, debug, exemplars, features, federate, health, lifecycle,
-    metadata, notices, observe, openapi, otlp, own_metrics, pages, query, relabel_steps, remote,
-    remote_read, rules, safe, search, self_metrics, series, status, targets,
+    admin, alertmanager, batch, cors, dashboards, debug, exemplars, features, federate, health,
+    lifecycle, metadata, notices, observe, openapi, otlp, own_metrics, pages, query, relabel_steps,
+    remote, remote_read, rules, safe, search, self_metrics, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -86,6 +86,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/features", get(features::features))
         .route("/notifications", get(notices::list))
         .route("/notifications/live", get(notices::live))
+        .merge(dashboards::routes())
         .route("/openapi.yaml", get(openapi::document))
         .route("/write", post(remote::write))
         .route("/otlp/v1/metrics", post(otlp::metrics))

@@ -39,6 +39,18 @@ const FLAGS: &[Flag] = &[
         "Folder of silences, notifications and alerts of the Alertmanager in this process. Empty: the folder of the samples.",
     ),
     active(
+        "dashboards.path",
+        List,
+        "",
+        "Folder of Grafana dashboards (JSON of any version), which may be saved into. May be given again.",
+    ),
+    active(
+        "dashboards.providers",
+        List,
+        "",
+        "Grafana's provider file of dashboards, or a folder of such files. May be given again.",
+    ),
+    active(
         "web.listen-address",
         List,
         "127.0.0.1:9090",
