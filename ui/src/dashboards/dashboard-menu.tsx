@@ -1,6 +1,6 @@
 // What can be done with a whole dashboard.
 import { useState } from 'preact/hooks';
-import { get } from '../api/client';
+import { getDocument } from '../api/client';
 import { download } from '../lib/export';
 import { useBoard } from './board';
 import { lazyDialog } from './lazy-dialog';
@@ -13,8 +13,8 @@ export function DashboardMenu({ onHelp, onKiosk }: { onHelp: () => void; onKiosk
   const { model } = useBoard();
   const [versions, setVersions] = useState(false);
   const save = async () => {
-    const { data } = await get<unknown>(`dashboards/${encodeURIComponent(model.uid)}/source`);
-    download(`${model.uid}.json`, 'application/json', JSON.stringify(data, null, 2));
+    const document = await getDocument(`dashboards/${encodeURIComponent(model.uid)}/source`);
+    download(`${model.uid}.json`, 'application/json', JSON.stringify(document, null, 2));
   };
   return (
     <>

@@ -36,7 +36,7 @@ export function ListPage({ search }: { search: string }) {
       </div>
       {all.broken.length > 0 && (
         <Notice tone="warn" title={`${formatCount(all.broken.length)} files could not be read.`}>
-          <ul>{all.broken.slice(0, 20).map(({ path, error }) => <li key={path}><code>{path}</code> {error}</li>)}</ul>
+          <ul>{all.broken.slice(0, 20).map(({ file, message }) => <li key={file}><code>{file}</code> {message}</li>)}</ul>
         </Notice>
       )}
       <div class="toolbar">

@@ -6,28 +6,28 @@ import type { Loading } from '../api/use-polled';
 export interface DashboardEntry {
   uid: string;
   title: string;
-  description?: string;
+  description: string;
   folder: string;
   tags: string[];
   /** How many parts are not shown as their author meant them. */
   problems: number;
-  /** Whether it may be saved. */
-  writable?: boolean;
+  /** Why it may not be saved; empty where it may. */
+  readOnly: string;
 }
 
-/** A file that could not be read as a dashboard. */
+/** A file that gives no dashboard. */
 export interface BrokenFile {
-  path: string;
-  error: string;
+  file: string;
+  message: string;
 }
 
 interface ListAnswer {
   dashboards: DashboardEntry[];
-  broken?: BrokenFile[];
+  problems: BrokenFile[];
 }
 
 /** All dashboards. */
 export function useDashboards(): Omit<Loading<DashboardEntry[]>, 'data'> & { data: DashboardEntry[] | undefined; broken: readonly BrokenFile[] } {
   const answer = useAnswer<ListAnswer>('dashboards');
-  return { ...answer, data: answer.data?.dashboards, broken: answer.data?.broken ?? [] };
+  return { ...answer, data: answer.data?.dashboards, broken: answer.data?.problems ?? [] };
 }

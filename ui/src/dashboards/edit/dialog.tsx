@@ -1,6 +1,6 @@
 // Editing a panel: its picture above changes while one types; nothing is kept before it is saved.
 import { useMemo, useState } from 'preact/hooks';
-import { get, putJson } from '../../api/client';
+import { getDocument, putJson } from '../../api/client';
 import { asApiError } from '../../api/use-polled';
 import { download } from '../../lib/export';
 import { Icon } from '../../parts/icon';
@@ -34,7 +34,7 @@ export function EditDialog({ panel, title, onClose }: { panel: PanelModel; title
   };
   const run = () => setShown(draft);
   const source = `dashboards/${encodeURIComponent(board.model.uid)}`;
-  const edited = async () => applyEdit((await get<unknown>(`${source}/source`)).data, panel, draft);
+  const edited = async () => applyEdit(await getDocument(`${source}/source`), panel, draft);
   const act = async (work: (document: unknown) => Promise<void> | void) => {
     setBusy(true);
     try {

@@ -144,13 +144,14 @@ function contrast(a: string, b: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** Text on a coloured surface. */
-export function textOn(surface: string): string {
-  return contrast('#000000', surface) >= contrast('#ffffff', surface) ? '#16130f' : '#ffffff';
-}
-
 /** Contrast that text must have. */
 const READABLE = 4.55;
+
+/** Text on a coloured surface. */
+export function textOn(surface: string): string {
+  if (contrast('#ffffff', surface) > contrast('#000000', surface)) return '#ffffff';
+  return contrast('#16130f', surface) >= READABLE ? '#16130f' : '#000000';
+}
 
 /** The colour, moved towards black or white until it can be read as text on the theme's surface. */
 export function readable(colour: string, shade: Shade): string {

@@ -87,8 +87,8 @@ export function count(unit: string): Writer {
 export function currency(symbol: string, behind = false): Writer {
   return (value, decimals) => {
     const { text, suffix } = scaled(1000, COUNT, Math.abs(value), decimals, 0);
-    const signed = value < 0 ? `-${text}` : text;
-    return behind ? { text: signed, suffix: `${suffix ?? ''} ${symbol}` } : { prefix: symbol, text: signed, suffix: suffix ?? '' };
+    const sign = value < 0 ? '-' : '';
+    return behind ? { text: sign + text, suffix: `${suffix ?? ''} ${symbol}` } : { prefix: sign + symbol, text, suffix: suffix ?? '' };
   };
 }
 

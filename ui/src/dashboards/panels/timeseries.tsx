@@ -19,7 +19,7 @@ declare global {
 
 /** Height of a legend below, and width of one beside, at most: shares of the panel. */
 const LEGEND_HEIGHT = 0.4;
-const LEGEND_WIDTH = 0.38;
+const LEGEND_WIDTH = 0.45;
 const ROW_PX = 20;
 
 /** The panel. */

@@ -165,6 +165,10 @@ function timeAxis({ shade, zone }: PlotOptions): uPlot.Axis {
   };
 }
 
+/** Units of 1024 have their round numbers there. */
+const BINARY_UNITS = /^(bytes|bits|[kmgtp]bytes|binBps|binbps|[KMGTP]ibits|[KMGTP]iBs)$/;
+const BINARY_STEPS = Array.from({ length: 70 }, (_, i) => 2 ** (i - 9));
+
 /** uPlot counts in UTC; days begin at midnight of the zone. */
 function roundMoments(from: number, to: number, step: number, zone: Zone): number[] {
   const offset = zone === 'utc' || step < 3600 ? 0 : new Date(from * 1000).getTimezoneOffset() * 60;
@@ -187,6 +191,7 @@ function valueAxis(group: ScaleGroup, { shade, zone }: PlotOptions, first: boole
     ...(label !== '' && { label, labelSize: 20, labelGap: 0 }),
     gap: 4,
     space: 32,
+    ...(BINARY_UNITS.test(field?.config.unit ?? '') && !group.rules.log && { incrs: BINARY_STEPS }),
     size: (_u, texts) => 12 + Math.max(2, ...(texts ?? []).map((text) => text.length)) * 6.2,
     values: (_u, splits) => alike(splits.map((at) => (at === null ? '' : textOfShown(write(at, decimals, zone))))),
   };
@@ -214,7 +219,7 @@ function series({ field }: Line, colour: string, { lines, times }: PlotOptions):
   const stepped = pathsOf(field, style, times);
   return {
     scale: scaleKey(field),
-    stroke: style === 'points' ? colour : colour,
+    stroke: colour,
     width: style === 'points' ? 0 : width,
     spanGaps: field.config.custom?.['spanNulls'] === true,
     ...(style !== 'points' && opacity > 0 && { fill: fillOf(field, colour, opacity) }),
