@@ -5,11 +5,13 @@ import type { PanelOptions } from '../model';
 import { parsePattern } from '../variables/options';
 import { calcName, calculate } from './calcs';
 import { isHidden } from './config';
-import { display, spanOfAll, type Look, type Shown } from './display';
+import { display, spanOfAll, type Display, type Look, type Shown } from './display';
 
 export interface Reduced {
   name: string;
   shown: Shown;
+  /** How other values of the same field would be shown. */
+  display: Display;
   field: Field;
   frame: Frame;
   /** Of a row; undefined where the whole field was reduced. */
@@ -48,7 +50,7 @@ export function reduceAll(
         const label = strings.map((other) => String(other.values[row] ?? '')).join(' ');
         const perRow = display(field, { ...look, index: out.length, span });
         const name = chosen.length > 1 && label ? `${label} ${base}` : label || base;
-        out.push({ name, shown: perRow.show(field.values[row] ?? null), field, frame, row, series: undefined, change: undefined });
+        out.push({ name, shown: perRow.show(field.values[row] ?? null), display: perRow, field, frame, row, series: undefined, change: undefined });
       }
       continue;
     }
@@ -59,7 +61,7 @@ export function reduceAll(
       const series = times && frame.length > 1 ? { times, values: field.values } : undefined;
       const [first, last] = [numberOf(calculate('firstNotNull', field)), numberOf(calculate('lastNotNull', field))];
       const change = series && first !== 0 && Number.isFinite(first) ? (last - first) / Math.abs(first) : undefined;
-      out.push({ name, shown: shape.show(calculate(calc, field)), field, frame, series, change });
+      out.push({ name, shown: shape.show(calculate(calc, field)), display: shape, field, frame, series, change });
     }
   }
   return out;

@@ -1,8 +1,8 @@
 // Bars side by side: how far each value is on a shared scale.
 import { useMemo } from 'preact/hooks';
 import { useBoard } from '../board';
-import { readable, resolveColour } from '../field/colours';
-import { display, textOfShown } from '../field/display';
+import { readable, resolveColour, type Shade } from '../field/colours';
+import { textOfShown } from '../field/display';
 import { reduceAll, type Reduced } from '../field/reduce';
 import { absoluteSteps, DEFAULT_THRESHOLDS } from '../field/thresholds';
 import { ValueLinks } from './value-links';
@@ -23,7 +23,7 @@ export function BarGauge({ panel, data, filling, width, height }: PanelProps) {
         <ValueLinks key={`${value.name} ${i}`} value={value} filling={filling} frames={data.frames}>
           <span class="dash-bar-name" title={value.name}>{value.name}</span>
           <span class={unfilled ? 'dash-bar dash-bar-unfilled' : 'dash-bar'} aria-hidden="true">
-            <Fill value={value} mode={mode} upright={upright} shade={shade} zone={zone} />
+            <Fill value={value} mode={mode} upright={upright} shade={shade} />
           </span>
           <span class="dash-bar-value" style={{ color: readable(value.shown.colour, shade) }}>{textOfShown(value.shown)}</span>
         </ValueLinks>
@@ -34,16 +34,15 @@ export function BarGauge({ panel, data, filling, width, height }: PanelProps) {
 
 const CELLS = 30;
 
-function Fill({ value, mode, upright, shade, zone }: {
+function Fill({ value, mode, upright, shade }: {
   value: Reduced;
   mode: string;
   upright: boolean;
-  shade: 'light' | 'dark';
-  zone: 'local' | 'utc';
+  shade: Shade;
 }) {
   const { shown, field } = value;
   const share = Number.isFinite(shown.number) ? shown.share * 100 : 0;
-  const { min, max, show } = display(field, { shade, zone, index: 0 });
+  const { min, max, show } = value.display;
   if (mode === 'lcd') {
     return (
       <span class="dash-lcd">

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { useBoard } from '../board';
 import { chartColours } from '../../query/graph/palette';
 import { readable, resolveColour } from '../field/colours';
-import { display, textOfShown } from '../field/display';
+import { textOfShown } from '../field/display';
 import { reduceAll, type Reduced } from '../field/reduce';
 import { absoluteSteps, DEFAULT_THRESHOLDS } from '../field/thresholds';
 import { describeValue, tileSize } from './stat';
@@ -55,13 +55,13 @@ function configuredSpan(frames: PanelProps['data']['frames']): PanelProps['data'
 }
 
 function Dial({ value, width, height, markers, labels }: { value: Reduced; width: number; height: number; markers: boolean; labels: boolean }) {
-  const { shade, zone } = useBoard();
+  const { shade } = useBoard();
   const { grid } = chartColours(shade);
   const { field, shown } = value;
   const outer = Math.max(20, Math.min(width / 2, height / 1.55) - (labels ? 18 : 4));
   const thick = Math.max(6, outer * 0.2);
   const [cx, cy] = [width / 2, outer + (height - outer * 1.5) / 2];
-  const { min, max } = display(field, { shade, zone, index: 0 });
+  const { min, max, show } = value.display;
   const steps = absoluteSteps(field.config.thresholds ?? DEFAULT_THRESHOLDS, min, max);
   const share = (at: number) => Math.max(0, Math.min(1, (at - min) / (max - min || 1)));
   const text = textOfShown(shown);
@@ -78,7 +78,7 @@ function Dial({ value, width, height, markers, labels }: { value: Reduced; width
       })}
       {labels && steps.filter((step) => Number.isFinite(step.value)).map((step, i) => {
         const [x, y] = point(cx, cy, outer + 10, share(step.value));
-        return <text key={i} x={x} y={y} class="dash-axis-text" text-anchor="middle">{textOfShown(display(field, { shade, zone, index: 0 }).show(step.value))}</text>;
+        return <text key={i} x={x} y={y} class="dash-axis-text" text-anchor="middle">{textOfShown(show(step.value))}</text>;
       })}
       <text x={cx} y={cy + size * 0.3} text-anchor="middle" font-size={size} font-weight="600" fill={readable(shown.colour, shade)}>{text}</text>
     </svg>

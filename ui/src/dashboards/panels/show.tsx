@@ -1,5 +1,4 @@
 // Which component draws which kind of panel.
-import { Notice } from '../../parts/notice';
 import type { PanelKind } from '../model';
 import { AlertList } from './alertlist';
 import { BarChart } from './barchart';
@@ -54,7 +53,7 @@ export function Picture(props: PanelProps) {
     case 'dashlist':
       return <DashList {...props} />;
     case 'logs':
-      return <Notice tone="info" title="Logs are not available yet.">This panel asks for logs, which this server does not keep.</Notice>;
+      return <p class="dash-empty">Logs are not available yet: this server does not keep them.</p>;
     default:
       return (
         <>

@@ -9,6 +9,10 @@ import { textOfShown } from '../field/display';
 import { ValueLinks } from './value-links';
 import { optionText, type PanelProps } from './props';
 
+/** Tiles this high have a line below their value, in this share of them. */
+const SPARK_FROM_PX = 64;
+const SPARK_SHARE = 0.3;
+
 /** The panel. */
 export function Stat({ panel, data, filling, width, height }: PanelProps) {
   const { shade, zone } = useBoard();
@@ -18,19 +22,20 @@ export function Stat({ panel, data, filling, width, height }: PanelProps) {
   const text = optionText(panel, 'textMode', 'auto');
   const named = text === 'name' || text === 'value_and_name' || (text === 'auto' && values.length > 1);
   const tile = tileSize(values.length, width, height, optionText(panel, 'orientation', 'auto'));
-  const size = valueSize(values, tile, named);
+  const lined = graph && tile.height > SPARK_FROM_PX;
+  const size = valueSize(values, lined ? { ...tile, height: tile.height * (1 - SPARK_SHARE) } : tile, named);
   if (values.length === 0) return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
   return (
     <div class="dash-tiles" style={{ 'grid-template-columns': `repeat(${tile.columns}, 1fr)` }}>
       {values.map((value, i) => (
         <div
           key={`${value.name} ${i}`}
-          class={mode.startsWith('background') ? 'dash-tile dash-tile-filled' : 'dash-tile'}
+          class={lined && value.series ? 'dash-tile dash-tile-lined' : 'dash-tile'}
           style={mode.startsWith('background')
             ? { background: mode === 'background_solid' ? value.shown.colour : gradient(value.shown.colour), color: textOn(value.shown.colour) }
             : {}}
         >
-          {graph && value.series && tile.height > 60 && <Sparkline value={value} width={tile.width} height={tile.height} filled={mode.startsWith('background')} />}
+          {lined && value.series && <Sparkline value={value} width={tile.width} height={tile.height} filled={mode.startsWith('background')} />}
           <ValueLinks value={value} filling={filling} frames={data.frames}>
             {named && <span class="dash-tile-name">{value.name}</span>}
             {text !== 'name' && text !== 'none' && (
@@ -93,7 +98,7 @@ function Sparkline({ value, width, height, filled }: { value: Reduced; width: nu
   const [from, to] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 1];
   const low = Math.min(...points.map(([, y]) => y));
   const high = Math.max(...points.map(([, y]) => y));
-  const part = height * 0.36;
+  const part = height * (SPARK_SHARE + 0.04);
   const place = ([x, y]: [number, number]) =>
     `${(((x - from) / (to - from || 1)) * width).toFixed(1)},${(height - 2 - (high > low ? (y - low) / (high - low) : 0.5) * (part - 4)).toFixed(1)}`;
   const line = points.map(place).join('L');

@@ -1,5 +1,5 @@
 // Choosing among many values, or several of them: a list with a search above.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { matches } from '../../lib/search';
 import { SearchBox } from '../../parts/search-box';
 import { Popover } from '../parts';
@@ -34,7 +34,10 @@ function List({ state, label, onChange, close }: {
   onChange: (values: readonly string[]) => void;
   close: () => void;
 }) {
-  const { variable, options, selected, error, cut } = state;
+  const { variable, options, error, cut } = state;
+  // What was pressed is shown at once; the page follows when other variables have been asked.
+  const [selected, setSelected] = useState(state.selected);
+  useEffect(() => setSelected(state.selected), [state.selected]);
   const [search, setSearch] = useState('');
   const found = options.filter(({ text }) => matches(text, search));
   const pick = (value: string) => {
@@ -45,7 +48,9 @@ function List({ state, label, onChange, close }: {
     }
     const others = selected.filter((one) => one !== ALL && one !== value);
     const next = value === ALL ? [ALL] : selected.includes(value) ? others : [...others, value];
-    onChange(next.length === 0 ? (variable.includeAll ? [ALL] : [value]) : next);
+    const kept = next.length === 0 ? (variable.includeAll ? [ALL] : [value]) : next;
+    setSelected(kept);
+    onChange(kept);
   };
   const line = (value: string, text: string) => (
     <li key={value}>
