@@ -1,6 +1,6 @@
 //! What is known of each job, between the mechanisms that answer and the task that sends.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,16 +41,27 @@ impl Job {
         self.mechanisms.iter().all(|entry| entry.groups.is_some())
     }
 
-    /// The groups of all mechanisms. Where two know a source of the same name, such as two
-    /// patterns that fit one file, the first stands.
+    /// The groups of all mechanisms. What two of them know alike, such as two patterns that fit
+    /// one file, stands once; a name that two use for different things is told apart.
     fn merged(&self) -> Vec<Arc<TargetGroup>> {
-        let mut sources = HashSet::new();
+        let mut known: HashMap<&str, Vec<&Arc<TargetGroup>>> = HashMap::new();
+        let mut merged = Vec::new();
         let groups = self.mechanisms.iter().filter_map(|e| e.groups.as_ref());
-        groups
-            .flatten()
-            .filter(|group| sources.insert(group.source.as_str()))
-            .cloned()
-            .collect()
+        for group in groups.flatten() {
+            let namesakes = known.entry(&group.source).or_default();
+            if namesakes.contains(&group) {
+                continue;
+            }
+            merged.push(match namesakes.len() {
+                0 => Arc::clone(group),
+                others => Arc::new(TargetGroup {
+                    source: format!("{}#{others}", group.source),
+                    ..TargetGroup::clone(group)
+                }),
+            });
+            namesakes.push(group);
+        }
+        merged
     }
 }
 

@@ -25,6 +25,7 @@ use crate::intake::Intake;
 use crate::known_labels::KnownLabels;
 use crate::notices::{Notices, RELOAD_FAILED};
 use crate::observe::RequestMetrics;
+use crate::push::{PushFace, mounted_router};
 use crate::remote_read::RemoteRead;
 use crate::tally::Tally;
 
@@ -201,6 +202,8 @@ pub struct Face {
     pub(crate) intake: Intake,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
+    /// The push gateway's, where there is one.
+    pub(crate) push: OnceLock<Router>,
     /// The dashboards of folders, where some are named.
     pub(crate) dashboards: OnceLock<Arc<Library>>,
     services: OnceLock<Services>,
@@ -218,6 +221,7 @@ impl Face {
             scrape_intervals: ScrapeIntervals::default(),
             intake: Intake::default(),
             alertmanager: OnceLock::new(),
+            push: OnceLock::new(),
             dashboards: OnceLock::new(),
             services: OnceLock::new(),
         })
@@ -232,6 +236,11 @@ impl Face {
     /// second call changes nothing.
     pub fn open_alertmanager(&self, alertmanager: &Arc<AlertmanagerFace>) {
         let _ = self.alertmanager.set(alertmanager_routes(alertmanager));
+    }
+
+    /// From now on the push gateway answers, too, under `/pushgateway`. A second call changes nothing.
+    pub fn open_push(&self, push: &Arc<PushFace>) {
+        let _ = self.push.set(mounted_router(push));
     }
 
     /// From now on dashboards are answered. A second call changes nothing.

@@ -21,12 +21,13 @@ const QUESTIONS: [&str; 13] = [
 ];
 
 /// Where samples, pushes, alerts and silences are given; also everything below.
-const GIFTS: [&str; 8] = [
+const GIFTS: [&str; 9] = [
     "/api/v1/write",
     "/api/v1/otlp",
     "/opentelemetry.proto.collector.metrics.v1.MetricsService",
     "/metrics/job",
     "/metrics/job@base64",
+    "/api/v1/groups",
     "/api/v2/alerts",
     "/api/v1/alerting/acknowledgements",
     "/api/v2/silence",
@@ -35,6 +36,8 @@ const GIFTS: [&str; 8] = [
 /// The role that a request needs. `path` begins behind the prefix of all routes. Whatever is
 /// neither a question nor known to give something is an order.
 pub fn role_of(method: &Method, path: &str) -> Role {
+    // The push gateway has paths of its own, wherever they begin.
+    let path = path.strip_prefix("/pushgateway").unwrap_or(path);
     if path.starts_with("/-/reload")
         || path.starts_with("/-/quit")
         || is_below(path, "/api/v1/admin")
@@ -89,6 +92,12 @@ mod tests {
             ("POST", "/api/v1/writer", Admin),
             ("PUT", "/metrics/job/batch", Write),
             ("DELETE", "/metrics/job@base64/YQ", Write),
+            ("POST", "/pushgateway/metrics/job/batch", Write),
+            ("GET", "/pushgateway/api/v1/metrics", Read),
+            ("DELETE", "/pushgateway/api/v1/groups", Write),
+            ("PUT", "/pushgateway/api/v1/admin/wipe", Admin),
+            ("PUT", "/pushgateway//api/v1/admin/wipe", Admin),
+            ("PUT", "/pushgateway/-/quit", Admin),
             ("POST", "/api/v2/alerts", Write),
             ("POST", "/alertmanager/api/v2/silences", Write),
             ("DELETE", "/api/v2/silence/1", Write),

@@ -14,8 +14,8 @@ use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
     admin, alertmanager, batch, cors, dashboards, debug, exemplars, features, federate, health,
-    lifecycle, metadata, notices, observe, openapi, otlp, own_metrics, pages, query, relabel_steps,
-    remote, remote_read, rules, safe, search, self_metrics, series, status, targets,
+    lifecycle, metadata, notices, observe, openapi, otlp, own_metrics, pages, push, query,
+    relabel_steps, remote, remote_read, rules, safe, search, self_metrics, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -122,6 +122,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route(otlp::GRPC_PATH, post(otlp::export))
         .route("/exporters/{name}", get(own_metrics::exporter))
         .merge(debug::routes())
+        .route("/pushgateway/{*path}", any(push::mounted))
         .route("/api/v2/{*path}", any(alertmanager::mounted))
         .route("/alertmanager/api/v2/{*path}", any(alertmanager::mounted))
         .route("/api/v1/alerting/{*path}", any(alertmanager::mounted))

@@ -2,12 +2,14 @@
 
 mod alerting;
 pub(crate) mod config;
+mod discovery;
 pub(crate) mod http;
 mod otlp;
 mod remote_read;
 mod remote_write;
 pub(crate) mod rules;
 mod scrape;
+pub(crate) mod statsd;
 mod tracing;
 
 use std::collections::BTreeMap;

@@ -147,7 +147,7 @@ pub fn canonical_bound(said: &str) -> Option<String> {
 }
 
 /// A bucket's bound or a quantile as OpenMetrics writes it: a whole number has `.0`.
-pub(super) fn push_bound(out: &mut String, bound: f64) {
+pub(crate) fn push_bound(out: &mut String, bound: f64) {
     let start = out.len();
     number::push_general(out, bound);
     let written = out.get(start..).unwrap_or_default();
@@ -157,7 +157,7 @@ pub(super) fn push_bound(out: &mut String, bound: f64) {
 }
 
 /// The text of a series; names beyond the classic alphabet are in quotes.
-pub(super) fn push_series<'l>(
+pub(crate) fn push_series<'l>(
     out: &mut String,
     metric: &str,
     suffix: &str,
@@ -196,7 +196,7 @@ fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
-fn push_escaped(out: &mut String, text: &str, quotes: bool) {
+pub(crate) fn push_escaped(out: &mut String, text: &str, quotes: bool) {
     let mut rest = text;
     while let Some(at) = rest.find(['\\', '\n', '"']) {
         let (plain, behind) = rest.split_at(at);

@@ -4,7 +4,7 @@
 //! the text of their series, so that scraping treats all forms alike.
 
 mod expand;
-pub(super) mod message;
+pub(crate) mod message;
 mod native;
 
 use std::borrow::Cow;
