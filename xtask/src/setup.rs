@@ -7,9 +7,10 @@ use anyhow::Result;
 use crate::command::{self, exists, run_with};
 
 /// A program and the Debian package that has it.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("prometheus", "prometheus"),
     ("prometheus-node-exporter", "prometheus-node-exporter"),
+    ("prometheus-pushgateway", "prometheus-pushgateway"),
     ("chromium", "chromium"),
     ("npm", "npm"),
     // libFuzzer is C++.
