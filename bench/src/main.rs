@@ -10,6 +10,7 @@
 //! | `mixed` | a small query beside heavy ones, while scrapes come in |
 //! | `alerts` | rules, routing and receivers, against Prometheus and Alertmanager together |
 //! | `push` | a push gateway that holds many groups, against the original |
+//! | `statsd` | StatsD lines, against statsd_exporter |
 //! | `query` | queries on the same 83 M samples |
 //! | `load`, or `remote-write` | remote write |
 //! | `all` | all of them |
@@ -35,6 +36,7 @@ mod report;
 mod restart;
 mod scrapes;
 mod servers;
+mod statsd;
 mod targets;
 mod watch;
 
@@ -111,6 +113,8 @@ enum Command {
     Alerts(alerts::AlertsOptions),
     /// Pushes metrics into groups of a push gateway.
     Push(push::PushOptions),
+    /// Sends StatsD lines.
+    Statsd(statsd::StatsdOptions),
     /// Asks the same queries on the same samples.
     Query(query::QueryOptions),
     /// Writes by remote write.
@@ -137,6 +141,8 @@ struct All {
     alerts: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     push: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    statsd: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     query: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
@@ -170,6 +176,7 @@ fn measure(
         Command::Mixed(mixed) => mixed.run(programs, report),
         Command::Alerts(alerts) => alerts.run(programs, report),
         Command::Push(push) => push.run(programs, report),
+        Command::Statsd(statsd) => statsd.run(programs, report),
         Command::Query(query) => query.run(programs, report),
         Command::Load(load) => load.run(programs, report),
         Command::All(all) => all.run(programs, in_turn, report),
@@ -186,6 +193,7 @@ impl All {
             ("mixed", &self.mixed),
             ("alerts", &self.alerts),
             ("push", &self.push),
+            ("statsd", &self.statsd),
             ("query", &self.query),
             ("load", &self.load),
         ];
