@@ -19,6 +19,7 @@ mod configuration;
 mod connections;
 mod dashboards;
 mod debug_tools;
+mod demo;
 mod feature_list;
 mod features;
 mod flags;

@@ -12,7 +12,7 @@ use clap_mangen::Man;
 
 use crate::tools::promtool::Promtool;
 use crate::tools::{self, Out};
-use crate::{alertmanager, am, flags, pushgateway};
+use crate::{alertmanager, am, demo, flags, pushgateway};
 
 /// Papers of the command line.
 #[derive(Parser)]
@@ -86,6 +86,7 @@ fn argand() -> Command {
         .subcommands(words)
         .subcommand(flags::command(&alertmanager::PROGRAM).name("alertmanager"))
         .subcommand(flags::command(&pushgateway::PROGRAM).name("pushgateway"))
+        .subcommand(demo::command())
         .subcommand(tools::branch::<am::Amtool>("am"))
 }
 
