@@ -28,12 +28,15 @@ use crate::alertmanager::{self, Alertmanager};
 use crate::allocator::{self, AllocatorMetrics};
 use crate::configuration::{self, Apply, Source};
 use crate::connections::ConnectionMetrics;
+use crate::dashboards;
 use crate::flags::Flags;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
+use crate::pushgateway;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
 use crate::spans::Spans;
+use crate::statsd_receiver::StatsdReceiver;
 use crate::systemd::Systemd;
 use crate::{feature_list, features, listen, machine, remote_read, signals};
 
@@ -88,10 +91,12 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
     }
+    let statsd = StatsdReceiver::start(flags).await?;
     let source = Source {
         file: options.config_file.clone(),
         address: own_address(&listeners)?,
         prefix: options.prefix.clone(),
+        statsd: statsd.is_some(),
     };
     let config = source.read()?;
     tracing::info!(
@@ -121,6 +126,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let engine = Arc::new(engine(flags, &options, &queries));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
+    let push_quit = flags.is_on("web.enable-lifecycle").then(|| quit.clone());
     let face = Face::new(FaceOptions {
         runtime: Arc::clone(&runtime),
         clock: Arc::new(SystemClock),
@@ -145,7 +151,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::clone(&queries.log) as Arc<dyn Gather>,
             Arc::clone(&queries.spans) as Arc<dyn Gather>,
         ],
-        exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
+        exporters: exporters(statsd.as_deref()),
     });
     let end = CancellationToken::new();
     if source.file.is_none() && (guard.asks() || guard.tls().is_some()) {
@@ -173,6 +179,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
+    face.open_dashboards(dashboards::open(flags).await?);
     let alertmanager = start_alertmanager(flags, &options).await?;
     if let Some(alertmanager) = &alertmanager {
         face.open_alertmanager(&alertmanager.face());
@@ -183,6 +190,10 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .active
         .open(&options.data, options.query_concurrency)
         .context("the list of running queries in the data directory")?;
+    let push = pushgateway::Within::start(flags, &options, push_quit, &guard, &end).await?;
+    if let Some(push) = &push {
+        face.open_push(&push.face);
+    }
     let joined = remote_read::joined(&store, options.min_block);
     let alerting = Alerting::start(
         &store,
@@ -191,7 +202,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         &options.alerting,
         alertmanager.clone(),
     );
-    let receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
+    let mut receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
+    receivers.statsd = statsd;
     let stages = Stages::start(
         Arc::clone(&store),
         scraping,
@@ -200,10 +212,13 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         alerting,
         &queries,
         receivers.clone(),
+        push.clone(),
     );
     let stages = Arc::new(stages);
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
     gatherers.extend(receivers.gatherers());
+    let pushed = push.as_ref().map(|push| Arc::clone(&push.face));
+    gatherers.extend(pushed.map(|face| face as Arc<dyn Gather>));
     let remote_read = remote_read::server(flags)?;
     gatherers.push(Arc::clone(&remote_read) as Arc<dyn Gather>);
     gatherers.push(Arc::clone(&joined) as Arc<dyn Gather>);
@@ -257,6 +272,16 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .context("closing the store")?;
     tracing::info!("ended; everything acknowledged is stored");
     Ok(())
+}
+
+/// What answers under `/exporters`.
+fn exporters(statsd: Option<&StatsdReceiver>) -> BTreeMap<String, Arc<dyn Gather>> {
+    let mut exporters =
+        BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]);
+    if let Some(statsd) = statsd {
+        exporters.insert("statsd".to_owned(), statsd.gatherer());
+    }
+    exporters
 }
 
 /// Alertmanager in this process, where its configuration is named.
@@ -395,6 +420,9 @@ async fn read_back(store: &Arc<Store>, stages: &Stages, config: Config) -> Resul
     tokio::task::spawn_blocking(move || names.admit())
         .await?
         .context("reading the names of series from the log")?;
+    if let Some(push) = &stages.push {
+        push.feed(Arc::clone(store) as Arc<dyn Append>);
+    }
     stages.apply(config)?;
     let samples = Arc::clone(store);
     tokio::task::spawn_blocking(move || samples.replay())
@@ -424,6 +452,7 @@ struct Stages {
     query_log: Arc<QueryLog>,
     spans: Arc<Spans>,
     receivers: Receivers,
+    push: Option<Arc<pushgateway::Within>>,
 }
 
 impl Stages {
@@ -435,6 +464,7 @@ impl Stages {
         alerting: Alerting,
         queries: &Queries,
         receivers: Receivers,
+        push: Option<Arc<pushgateway::Within>>,
     ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
@@ -468,6 +498,7 @@ impl Stages {
             query_log: Arc::clone(&queries.log),
             spans: Arc::clone(&queries.spans),
             receivers,
+            push,
         }
     }
 
@@ -483,6 +514,10 @@ impl Stages {
     }
 
     async fn end(&self) {
+        if let Some(push) = &self.push {
+            push.end().await;
+        }
+        self.receivers.end().await;
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
@@ -499,6 +534,7 @@ impl Apply for Stages {
         let servers = self.remote_read.load(&config.remote_read, external)?;
         let remote_write = self.remote_write.load(&config)?;
         let spans = self.spans.load(config.tracing.as_ref())?;
+        let statsd = self.receivers.load_statsd()?;
         self.remote_read.apply(servers);
         self.spans.apply(spans);
         let window = config.storage.out_of_order_window;
@@ -519,7 +555,10 @@ impl Apply for Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
-        self.receivers.apply(&config.otlp);
+        if let Some(push) = &self.push {
+            push.set_interval(config.global.scrape_interval);
+        }
+        self.receivers.apply(&config.otlp, statsd);
         self.alerting.apply(&config, alerting);
         Ok(())
     }

@@ -9,6 +9,7 @@ mod remote_read;
 mod remote_write;
 pub(crate) mod rules;
 mod scrape;
+pub(crate) mod statsd;
 mod tracing;
 
 use std::collections::BTreeMap;
