@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use model::Labels;
 
+use crate::KubernetesDiscovery;
+
 /// One way of finding targets.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DiscoveryConfig {
@@ -12,6 +14,8 @@ pub enum DiscoveryConfig {
     Static(Vec<StaticGroup>),
     /// One entry of `file_sd_configs`.
     File(FileDiscovery),
+    /// One entry of `kubernetes_sd_configs`.
+    Kubernetes(Box<KubernetesDiscovery>),
     /// A mechanism whose section was checked but which is not active yet.
     Inactive {
         /// The section's name, such as `consul_sd_configs`.

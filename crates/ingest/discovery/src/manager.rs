@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::file::FileMechanism;
+use crate::kubernetes::KubernetesMechanism;
 use crate::mechanism::{Mechanism, Publisher};
 use crate::metrics::Metrics;
 use crate::state::{Entry, Job, Shared, State};
@@ -49,6 +50,7 @@ impl Manager {
             sink,
             metrics: Arc::new(metrics),
             throttle,
+            kubernetes: Arc::default(),
         });
         let sender = tokio::spawn(Arc::clone(&shared).send_for_ever());
         Self {
@@ -88,8 +90,8 @@ impl Manager {
             end(old);
             let job = Job {
                 mechanisms,
-                dirty: true,
-                sent_at: None,
+                whole: true,
+                ..Job::default()
             };
             state.jobs.insert(name, job);
         }
@@ -107,6 +109,10 @@ impl Manager {
             DiscoveryConfig::File(file) => {
                 let metrics = Arc::clone(&self.shared.metrics);
                 Box::new(FileMechanism::new(file.clone(), metrics))
+            }
+            DiscoveryConfig::Kubernetes(section) => {
+                let hub = Arc::clone(&self.shared.kubernetes);
+                Box::new(KubernetesMechanism::new((**section).clone(), hub))
             }
             DiscoveryConfig::Static(groups) => Box::new(StaticMechanism(groups.clone())),
             DiscoveryConfig::Inactive { .. } => Box::new(StaticMechanism(Vec::new())),
@@ -161,5 +167,6 @@ impl Drop for Manager {
 impl Gather for Manager {
     fn gather(&self, families: &mut Vec<Family>) {
         self.shared.metrics.gather(families);
+        self.shared.kubernetes.gather(families);
     }
 }

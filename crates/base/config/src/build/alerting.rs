@@ -30,7 +30,7 @@ fn alertmanager(section: &Table, legacy_names: bool) -> Result<AlertmanagerConfi
         timeout: section.duration("timeout"),
         http: http(section)?,
         sigv4: section.table("sigv4").map(SigV4::of),
-        discovery: discovery(section),
+        discovery: discovery(section)?,
         relabel: rules(section, "relabel_configs", legacy_names)?,
         alert_relabel: rules(section, "alert_relabel_configs", legacy_names)?,
     })

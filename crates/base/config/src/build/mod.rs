@@ -3,6 +3,7 @@
 mod alerting;
 pub(crate) mod config;
 pub(crate) mod http;
+mod kubernetes;
 mod otlp;
 mod remote_read;
 mod remote_write;

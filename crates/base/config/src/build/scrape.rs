@@ -63,7 +63,7 @@ pub(super) fn scrape(section: &Table) -> Result<ScrapeConfig, Fault> {
             _ => NameEscaping::AllowUtf8,
         },
         http: http(section)?,
-        discovery: discovery(section),
+        discovery: discovery(section)?,
         relabel: rules(section, "relabel_configs", legacy)?,
         metric_relabel: rules(section, "metric_relabel_configs", legacy)?,
     })
@@ -100,7 +100,7 @@ fn protocol(name: &str) -> Option<ScrapeProtocol> {
     }
 }
 
-pub(super) fn discovery(section: &Table) -> Vec<DiscoveryConfig> {
+pub(super) fn discovery(section: &Table) -> Result<Vec<DiscoveryConfig>, Fault> {
     let mut found = Vec::new();
     for mechanism in MECHANISMS
         .iter()
@@ -120,6 +120,12 @@ pub(super) fn discovery(section: &Table) -> Vec<DiscoveryConfig> {
                     })
                 }));
             }
+            "kubernetes_sd_configs" => {
+                for entry in section.tables("kubernetes_sd_configs") {
+                    let entry = super::kubernetes::kubernetes(entry)?;
+                    found.push(DiscoveryConfig::Kubernetes(Box::new(entry)));
+                }
+            }
             key => found.extend(
                 section
                     .list(key)
@@ -128,7 +134,7 @@ pub(super) fn discovery(section: &Table) -> Vec<DiscoveryConfig> {
             ),
         }
     }
-    found
+    Ok(found)
 }
 
 fn group(group: &Table) -> StaticGroup {
