@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// Everything, in an order in which a server takes it.
-pub fn all() -> Vec<Value> {
+pub(crate) fn all() -> Vec<Value> {
     let mut all = vec![
         named("Namespace", "", "shop", json!({"metadata": {"labels": {"team": "a/b"}, "annotations": {"note": "x"}}})),
         named("Namespace", "", "ops", json!({})),
@@ -21,8 +21,8 @@ pub fn all() -> Vec<Value> {
         service("shop", "web"),
         service("ops", "far"),
         service("ops", "alone"),
-        endpoints(),
-        slice(),
+        endpoints("before"),
+        slice("before"),
         ingress(),
     ]);
     all
@@ -45,7 +45,7 @@ fn named(kind: &str, namespace: &str, name: &str, mut rest: Value) -> Value {
     rest
 }
 
-pub fn node(name: &str, zone: &str) -> Value {
+pub(crate) fn node(name: &str, zone: &str) -> Value {
     named("Node", "", name, json!({
         "metadata": {"labels": {"zone": zone, "kubernetes.io/os": "linux"}, "annotations": {"a.b/c": "d"}},
         "spec": {"providerID": format!("aws:///{name}")},
@@ -66,7 +66,7 @@ pub fn node(name: &str, zone: &str) -> Value {
 }
 
 /// A pod of two containers and one that starts them, on the first node.
-pub fn pod(namespace: &str, name: &str) -> Value {
+pub(crate) fn pod(namespace: &str, name: &str) -> Value {
     let last: usize = name.bytes().map(usize::from).sum::<usize>() % 250;
     named("Pod", namespace, name, json!({
         "metadata": {
@@ -152,7 +152,7 @@ fn owners() -> Vec<Value> {
     ]
 }
 
-pub fn service(namespace: &str, name: &str) -> Value {
+pub(crate) fn service(namespace: &str, name: &str) -> Value {
     let mut service = named("Service", namespace, name, json!({
         "metadata": {"labels": {"app": name}, "annotations": {"prometheus.io/probe": "true"}},
         "spec": {
@@ -182,10 +182,10 @@ fn address(pod: &Value) -> Value {
     pod["status"]["podIP"].clone()
 }
 
-fn endpoints() -> Value {
+pub(crate) fn endpoints(note: &str) -> Value {
     let (one, other) = (pod("shop", "web-1"), pod("shop", "web-2"));
     named("Endpoints", "shop", "web", json!({
-        "metadata": {"labels": {"app": "web"}, "annotations": {"e": "f"}},
+        "metadata": {"labels": {"app": "web"}, "annotations": {"e": note}},
         "subsets": [{
             "addresses": [
                 {"ip": address(&one), "nodeName": "node-a", "targetRef": reference("shop", "web-1")},
@@ -200,11 +200,11 @@ fn endpoints() -> Value {
     }))
 }
 
-fn slice() -> Value {
+pub(crate) fn slice(note: &str) -> Value {
     let (one, other) = (pod("shop", "web-1"), pod("shop", "web-2"));
     let conditions = |ready: bool| json!({"ready": ready, "serving": ready, "terminating": !ready});
     named("EndpointSlice", "shop", "web-x1", json!({
-        "metadata": {"labels": {"kubernetes.io/service-name": "web"}, "annotations": {"g": "h"}},
+        "metadata": {"labels": {"kubernetes.io/service-name": "web"}, "annotations": {"g": note}},
         "addressType": "IPv4",
         "endpoints": [
             {"addresses": [address(&one)], "nodeName": "node-a", "zone": "a", "conditions": conditions(true),

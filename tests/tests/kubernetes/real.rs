@@ -13,7 +13,7 @@ use crate::source::Source;
 const TOKEN: &str = "tests-only";
 
 /// `kube-apiserver` and `etcd`; both end with the value.
-pub struct Real {
+pub(crate) struct Real {
     _api: Server,
     _etcd: Server,
     url: String,
@@ -22,7 +22,7 @@ pub struct Real {
 
 impl Real {
     /// Starts one, where the machine has one; says so where it has not.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let Some(program) = std::env::var_os("ARGAND_KUBE_APISERVER") else {
             eprintln!("skipped: ARGAND_KUBE_APISERVER does not name a kube-apiserver");
             return None;
@@ -126,7 +126,11 @@ impl Source for Real {
     fn put(&self, object: &Value) {
         let all = path(object);
         let one = format!("{all}/{}", object["metadata"]["name"].as_str().unwrap());
-        self.must("POST", &all, Some(object));
+        if self.ask("GET", &one, None).is_some() {
+            self.must("PUT", &one, Some(object));
+        } else {
+            self.must("POST", &all, Some(object));
+        }
         if object["status"].is_object() {
             self.must("PUT", &format!("{one}/status"), Some(object));
         }

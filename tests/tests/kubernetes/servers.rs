@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A newer original than the one on PATH, from the folder that `ARGAND_PROMETHEUS_NEXT` names.
-pub fn newer() -> Option<PathBuf> {
+pub(crate) fn newer() -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("ARGAND_PROMETHEUS_NEXT") else {
         eprintln!("skipped: ARGAND_PROMETHEUS_NEXT does not name a newer Prometheus");
         return None;
@@ -22,12 +22,13 @@ pub fn newer() -> Option<PathBuf> {
 }
 
 /// The original, and the folder it works in.
-pub struct Original {
-    pub server: Server,
+pub(crate) struct Original {
+    pub(crate) server: Server,
     _folder: TempDir,
 }
 
-pub fn original(program: &Path, configuration: &str) -> Original {
+/// Starts the original; says so where it was built without what is compared.
+pub(crate) fn original(program: &Path, configuration: &str) -> Option<Original> {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port().unwrap();
     let file = folder.path().join("original.yml");
@@ -40,18 +41,32 @@ pub fn original(program: &Path, configuration: &str) -> Original {
         .arg(format!("--storage.tsdb.path={}", data.display()));
     let url = format!("http://127.0.0.1:{port}");
     let log = folder.path().join("log");
-    let server = Server::start(command, url, "/-/ready", &log).unwrap();
-    Original {
-        server,
-        _folder: folder,
+    match Server::start(command, url, "/-/ready", &log) {
+        Ok(server) => Some(Original {
+            server,
+            _folder: folder,
+        }),
+        Err(error) if error.to_string().contains("field kubernetes_sd_configs not found") => {
+            let program = program.display();
+            eprintln!("skipped: {program} was built without kubernetes_sd_configs");
+            None
+        }
+        Err(error) => panic!("{error:#}"),
     }
 }
 
 /// Targets in the words of both: pool, labels before and behind relabelling, URL.
-pub type Targets = Vec<Value>;
+pub(crate) type Targets = Vec<Value>;
+
+/// Labels that newer originals give to every target, wherever it was found.
+const OF_SCRAPING: [&str; 3] = [
+    "__always_scrape_classic_histograms__",
+    "__convert_classic_histograms_to_nhcb__",
+    "__scrape_native_histograms__",
+];
 
 /// The targets that a server has now.
-pub fn targets(server: &Server) -> Targets {
+pub(crate) fn targets(server: &Server) -> Targets {
     let answer = get_json(&format!("{}/api/v1/targets?state=any", server.url)).unwrap();
     let active = answer["data"]["activeTargets"].as_array().unwrap().iter();
     let active = active.map(|target| {
@@ -65,7 +80,12 @@ pub fn targets(server: &Server) -> Targets {
         let labels = &target["discoveredLabels"];
         json!({"pool": labels["job"], "discovered": labels, "labels": "dropped"})
     });
-    active.chain(dropped).collect()
+    let mut targets: Targets = active.chain(dropped).collect();
+    for target in &mut targets {
+        let discovered = target["discovered"].as_object_mut().unwrap();
+        discovered.retain(|name, _| !OF_SCRAPING.contains(&name.as_str()));
+    }
+    targets
 }
 
 /// Labels that the older original does not know.
@@ -77,7 +97,7 @@ const NEWER: [&str; 4] = [
 ];
 
 /// Without what the older original does not know, nor says.
-pub fn without_newer(mut targets: Targets) -> Targets {
+pub(crate) fn without_newer(mut targets: Targets) -> Targets {
     for target in &mut targets {
         let discovered = target["discovered"].as_object_mut().unwrap();
         discovered.retain(|name, _| !NEWER.iter().any(|newer| name.starts_with(newer)));
@@ -90,7 +110,7 @@ fn words(targets: Targets) -> BTreeSet<String> {
 }
 
 /// Waits until both have the same targets, and some of each pool.
-pub fn agree(argand: &Server, original: &Original, seen: &dyn Fn(Targets) -> Targets) {
+pub(crate) fn agree(argand: &Server, original: &Original, seen: &dyn Fn(Targets) -> Targets) {
     let began = Instant::now();
     loop {
         let ours = words(seen(targets(argand)));
@@ -117,7 +137,7 @@ pub fn agree(argand: &Server, original: &Original, seen: &dyn Fn(Targets) -> Tar
 }
 
 /// Waits until something holds.
-pub fn until(what: &str, holds: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");

@@ -4,7 +4,7 @@ use argand_tests::kube::FakeKube;
 use serde_json::Value;
 
 /// An API server that a case can fill.
-pub trait Source {
+pub(crate) trait Source {
     /// What a section says to reach it, as fields of a flow mapping.
     fn access(&self) -> String;
 
