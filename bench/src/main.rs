@@ -10,6 +10,7 @@
 //! | `mixed` | a small query beside heavy ones, while scrapes come in |
 //! | `alerts` | rules, routing and receivers, against Prometheus and Alertmanager together |
 //! | `query` | queries on the same 83 M samples |
+//! | `kubernetes` | discovery in a cluster of 10,000 pods that come and go |
 //! | `load`, or `remote-write` | remote write |
 //! | `all` | all of them |
 //!
@@ -23,6 +24,7 @@ mod alerts;
 mod dataset;
 mod exposition;
 mod hold;
+mod kubernetes;
 mod load;
 mod mixed;
 mod queries;
@@ -109,6 +111,8 @@ enum Command {
     Alerts(alerts::AlertsOptions),
     /// Asks the same queries on the same samples.
     Query(query::QueryOptions),
+    /// Follows a cluster whose pods come and go.
+    Kubernetes(kubernetes::KubernetesOptions),
     /// Writes by remote write.
     #[command(visible_alias = "remote-write")]
     Load(load::LoadOptions),
@@ -164,6 +168,7 @@ fn measure(
         Command::Mixed(mixed) => mixed.run(programs, report),
         Command::Alerts(alerts) => alerts.run(programs, report),
         Command::Query(query) => query.run(programs, report),
+        Command::Kubernetes(kubernetes) => kubernetes.run(programs, report),
         Command::Load(load) => load.run(programs, report),
         Command::All(all) => all.run(programs, in_turn, report),
     }

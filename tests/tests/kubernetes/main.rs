@@ -12,6 +12,7 @@
 )]
 
 mod objects;
+mod operator;
 mod real;
 mod servers;
 mod source;

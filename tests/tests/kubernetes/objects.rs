@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// Everything, in an order in which a server takes it.
 pub(crate) fn all() -> Vec<Value> {
     let mut all = vec![
-        named("Namespace", "", "shop", json!({"metadata": {"labels": {"team": "a/b"}, "annotations": {"note": "x"}}})),
+        named("Namespace", "", "shop", json!({"metadata": {"labels": {"team": "a.b"}, "annotations": {"note": "x"}}})),
         named("Namespace", "", "ops", json!({})),
         node("node-a", "a"),
         node("node-b", "b"),

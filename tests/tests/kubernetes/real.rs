@@ -7,14 +7,14 @@ use argand_tests::{Server, free_port, installed};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::servers::until;
+use crate::servers::PATIENCE;
 use crate::source::Source;
 
 const TOKEN: &str = "tests-only";
 
 /// `kube-apiserver` and `etcd`; both end with the value.
 pub(crate) struct Real {
-    _api: Server,
+    api: Server,
     _etcd: Server,
     url: String,
     _folder: TempDir,
@@ -40,11 +40,12 @@ impl Real {
             .args(["--listen-peer-urls", &local(peer)])
             .args(["--initial-advertise-peer-urls", &local(peer)])
             .args(["--initial-cluster", &format!("default={}", local(peer))])
-            .env("ETCD_UNSUPPORTED_ARCH", "arm64");
+;
         let log = folder.path().join("etcd.log");
         let etcd = Server::start(command, local(client), "/health", &log).unwrap();
-        let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
-        std::fs::write(at("key.pem"), key).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(at("key.pem"), key.serialize_pem()).unwrap();
+        std::fs::write(at("public.pem"), key.public_key_pem()).unwrap();
         let tokens = format!("{TOKEN},tester,1,system:masters\n");
         std::fs::write(at("tokens.csv"), tokens).unwrap();
         let port = free_port().unwrap();
@@ -54,7 +55,7 @@ impl Real {
             .arg(format!("--cert-dir={}", at("certs")))
             .arg(format!("--secure-port={port}"))
             .arg(format!("--token-auth-file={}", at("tokens.csv")))
-            .arg(format!("--service-account-key-file={}", at("key.pem")))
+            .arg(format!("--service-account-key-file={}", at("public.pem")))
             .arg(format!("--service-account-signing-key-file={}", at("key.pem")))
             .args([
                 "--bind-address=127.0.0.1",
@@ -69,33 +70,35 @@ impl Real {
         let url = format!("https://127.0.0.1:{port}");
         let api = Server::start(command, url.clone(), "", &log).unwrap();
         let real = Self {
-            _api: api,
+            api,
             _etcd: etcd,
             url,
             _folder: folder,
         };
-        until("the API server", || {
-            real.ask("GET", "/readyz", None).is_some_and(|said| said == "ok")
-        });
+        let began = std::time::Instant::now();
+        while real.ask("GET", "/readyz", None).is_err() {
+            assert!(began.elapsed() < PATIENCE, "{}", real.api.log());
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
         Some(real)
     }
 
-    /// Asks by way of `curl`, which speaks TLS; `None` where the server refuses.
-    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Option<String> {
+    /// Asks by way of `curl`, which speaks TLS.
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<String, String> {
         let mut command = Command::new("curl");
-        command.args(["-sfk", "-X", method, "-H", "Content-Type: application/json"]);
+        command.args(["-sk", "--fail-with-body", "-X", method, "-H", "Content-Type: application/json"]);
         command.args(["-H", &format!("Authorization: Bearer {TOKEN}")]);
         if let Some(body) = body {
             command.args(["-d", &body.to_string()]);
         }
         let output = command.arg(format!("{}{path}", self.url)).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        output.status.success().then_some(said)
+        if output.status.success() { Ok(said) } else { Err(said) }
     }
 
     fn must(&self, method: &str, path: &str, body: Option<&Value>) {
         let done = self.ask(method, path, body);
-        assert!(done.is_some(), "{method} {path} {body:?}");
+        assert!(done.is_ok(), "{method} {path}: {done:?}");
     }
 }
 
@@ -126,7 +129,7 @@ impl Source for Real {
     fn put(&self, object: &Value) {
         let all = path(object);
         let one = format!("{all}/{}", object["metadata"]["name"].as_str().unwrap());
-        if self.ask("GET", &one, None).is_some() {
+        if self.ask("GET", &one, None).is_ok() {
             self.must("PUT", &one, Some(object));
         } else {
             self.must("POST", &all, Some(object));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// How long two servers may take to come to the same targets.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A newer original than the one on PATH, from the folder that `ARGAND_PROMETHEUS_NEXT` names.
 pub(crate) fn newer() -> Option<PathBuf> {

@@ -29,6 +29,7 @@ use crate::allocator::{self, AllocatorMetrics};
 use crate::configuration::{self, Apply, Source};
 use crate::connections::ConnectionMetrics;
 use crate::flags::Flags;
+use crate::objects::Objects;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
@@ -200,6 +201,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         alerting,
         &queries,
         receivers.clone(),
+        Arc::new(Objects::start(flags, &options)?),
     );
     let stages = Arc::new(stages);
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
@@ -230,6 +232,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let reading = async {
         read_back(&store, &stages, config).await?;
         runtime.notices.lower(api::STARTING);
+        let (objects, all) = (Arc::clone(&stages.objects), Arc::clone(&stages));
+        tokio::spawn(async move { objects.follow(all.as_ref()).await });
         tokio::spawn(configuration::serve_reloads(
             source,
             runtime,
@@ -424,6 +428,7 @@ struct Stages {
     query_log: Arc<QueryLog>,
     spans: Arc<Spans>,
     receivers: Receivers,
+    objects: Arc<Objects>,
 }
 
 impl Stages {
@@ -435,6 +440,7 @@ impl Stages {
         alerting: Alerting,
         queries: &Queries,
         receivers: Receivers,
+        objects: Arc<Objects>,
     ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
@@ -468,6 +474,7 @@ impl Stages {
             query_log: Arc::clone(&queries.log),
             spans: Arc::clone(&queries.spans),
             receivers,
+            objects,
         }
     }
 
@@ -479,10 +486,12 @@ impl Stages {
             Arc::clone(&self.remote_write) as Arc<dyn Gather>,
         ];
         gatherers.extend(self.alerting.gatherers());
+        gatherers.extend(self.objects.gatherer());
         gatherers
     }
 
     async fn end(&self) {
+        self.objects.end().await;
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
@@ -493,6 +502,15 @@ impl Stages {
 
 impl Apply for Stages {
     fn apply(&self, config: Config) -> Result<()> {
+        self.objects.join(config, |joined, routes| {
+            self.alerting.add_objects(routes);
+            self.put_in_force(joined)
+        })
+    }
+}
+
+impl Stages {
+    fn put_in_force(&self, config: Config) -> Result<()> {
         // What can be wrong is found before anything changes.
         let alerting = self.alerting.load(&config)?;
         let external = &config.global.external_labels;

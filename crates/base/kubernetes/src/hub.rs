@@ -4,7 +4,6 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-use contract::Gather;
 use model::Family;
 use parking_lot::Mutex;
 
@@ -75,8 +74,9 @@ impl Connection {
     }
 }
 
-impl Gather for Hub {
-    fn gather(&self, families: &mut Vec<Family>) {
-        self.metrics.gather(families);
+impl Hub {
+    /// What it says of itself; names of metrics begin with `prefix`.
+    pub fn gather_as(&self, prefix: &str, families: &mut Vec<Family>) {
+        self.metrics.gather_as(prefix, families);
     }
 }

@@ -1,8 +1,7 @@
-//! What clients of API servers say of themselves, under upstream's names.
+//! What clients of API servers say of themselves.
 
 use std::collections::BTreeMap;
 
-use contract::Gather;
 use model::instrument::Counter;
 use model::{Family, FamilyKind};
 use parking_lot::Mutex;
@@ -32,11 +31,11 @@ impl Metrics {
     }
 }
 
-impl Gather for Metrics {
+impl Metrics {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-    fn gather(&self, families: &mut Vec<Family>) {
+    pub(crate) fn gather_as(&self, prefix: &str, families: &mut Vec<Family>) {
         let mut events = Family::new(
-            "prometheus_sd_kubernetes_events_total",
+            &format!("{prefix}_kubernetes_events_total"),
             "Number of objects of Kubernetes that came, changed or went.",
             FamilyKind::Counter,
         );
@@ -51,7 +50,7 @@ impl Gather for Metrics {
         }
         families.push(events);
         families.push(Family::counter(
-            "prometheus_sd_kubernetes_failures_total",
+            &format!("{prefix}_kubernetes_failures_total"),
             "Number of lists and watches of Kubernetes that failed.",
             self.failures.get() as f64,
         ));

@@ -167,6 +167,7 @@ impl Drop for Manager {
 impl Gather for Manager {
     fn gather(&self, families: &mut Vec<Family>) {
         self.shared.metrics.gather(families);
-        self.shared.kubernetes.gather(families);
+        let hub = &self.shared.kubernetes;
+        hub.gather_as("prometheus_sd", families);
     }
 }
