@@ -9,6 +9,7 @@
 //! | `million` | a million series at 100,000 samples a second |
 //! | `mixed` | a small query beside heavy ones, while scrapes come in |
 //! | `alerts` | rules, routing and receivers, against Prometheus and Alertmanager together |
+//! | `push` | a push gateway that holds many groups, against the original |
 //! | `query` | queries on the same 83 M samples |
 //! | `kubernetes` | discovery in a cluster of 10,000 pods that come and go |
 //! | `load`, or `remote-write` | remote write |
@@ -27,6 +28,7 @@ mod hold;
 mod kubernetes;
 mod load;
 mod mixed;
+mod push;
 mod queries;
 mod query;
 mod receiver;
@@ -109,6 +111,8 @@ enum Command {
     Mixed(mixed::Mixed),
     /// Evaluates alerting rules and tells a webhook of their alerts.
     Alerts(alerts::AlertsOptions),
+    /// Pushes metrics into groups of a push gateway.
+    Push(push::PushOptions),
     /// Asks the same queries on the same samples.
     Query(query::QueryOptions),
     /// Follows a cluster whose pods come and go.
@@ -135,6 +139,8 @@ struct All {
     mixed: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     alerts: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    push: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     query: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
@@ -167,6 +173,7 @@ fn measure(
         Command::Million(million) => million.run(programs, in_turn, report),
         Command::Mixed(mixed) => mixed.run(programs, report),
         Command::Alerts(alerts) => alerts.run(programs, report),
+        Command::Push(push) => push.run(programs, report),
         Command::Query(query) => query.run(programs, report),
         Command::Kubernetes(kubernetes) => kubernetes.run(programs, report),
         Command::Load(load) => load.run(programs, report),
@@ -183,6 +190,7 @@ impl All {
             ("million", &self.million),
             ("mixed", &self.mixed),
             ("alerts", &self.alerts),
+            ("push", &self.push),
             ("query", &self.query),
             ("load", &self.load),
         ];

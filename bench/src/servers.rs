@@ -320,7 +320,7 @@ fn spawn(command: &mut Command, log: &Path) -> Result<Child> {
     child.with_context(|| format!("starting {}", command.get_program().display()))
 }
 
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let mut ports = PORTS;
     // Two runs at once begin at different places.
     let offset = (std::process::id() * 37 % u32::from(PORTS.end - PORTS.start)) as u16;

@@ -8,8 +8,12 @@
 
 use cargo_metadata::{MetadataCommand, Package};
 
-/// The stage of a crate, from its folder `crates/<stage>/<crate>`; `None` for tools beside them.
+/// The stage of a crate, from its folder `crates/<stage>/<crate>` or `sdk/<crate>`; `None` for
+/// tools beside them.
 fn stage(package: &Package) -> Option<String> {
+    if package.name.starts_with("argand-client") {
+        return Some("sdk".to_owned());
+    }
     let (_, inside) = package.manifest_path.as_str().rsplit_once("/crates/")?;
     inside.split('/').next().map(str::to_owned)
 }

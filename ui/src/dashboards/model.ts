@@ -2,6 +2,34 @@
 // version, read into one shape. What a document leaves out has its default here, so that no reader
 // asks twice. Names follow Grafana's own JSON where it has a word.
 
+/** What the server gives at /api/v1/dashboards. */
+export interface DashboardList {
+  /** By folder and title. */
+  dashboards: DashboardEntry[];
+  /** Files that give no dashboard, with the place of what is wrong. */
+  problems: { file: string; message: string }[];
+}
+
+export interface DashboardEntry {
+  uid: string;
+  title: string;
+  description: string;
+  tags: string[];
+  /** Empty at the top; folders inside each other as `a/b`. */
+  folder: string;
+  /** Its file on the server. */
+  file: string;
+  /** How many parts are not shown as their author meant them. */
+  problems: number;
+  /** Why it may not be saved; empty where it may. */
+  readOnly: string;
+  /** When its file was changed last, in milliseconds since the epoch. */
+  changed: number;
+}
+
+/** What the server gives at /api/v1/dashboards/{uid}/versions: the newest first. */
+export interface DashboardVersion { version: number; written: number; size: number }
+
 export interface DashboardModel {
   uid: string;
   title: string;
@@ -66,7 +94,7 @@ export interface Variable {
   options: VariableOption[];
   /** Of `interval`: the number of points that `auto` aims at, and its least step; null where there is no `auto`. */
   auto: { count: number; min: string } | null;
-  /** What is chosen until the address says otherwise; `$__all` for all. */
+  /** What is chosen until the address says otherwise; `$__all` for all, `auto` of an interval. Of `adhoc`: filters, as `label|operator|value`. */
   current: string[];
 }
 
@@ -188,10 +216,12 @@ export interface MappingResult { text: string | null; color: string | null; inde
 
 /** By kind, in Grafana's own words of today, converted from older documents. */
 export interface PanelOptions {
-  legend?: { show: boolean; displayMode: 'list' | 'table'; placement: 'bottom' | 'right'; calcs: string[]; sortBy?: string; sortDesc?: boolean };
-  tooltip?: { mode: 'single' | 'multi' | 'none'; sort: 'none' | 'asc' | 'desc' };
+  legend?: { show: boolean; displayMode: 'list' | 'table'; placement: 'bottom' | 'right'; calcs: string[]; sortBy?: string; sortDesc?: boolean; width?: number;
+    /** Of `piechart`: `value` and `percent`. */
+    values?: string[] };
+  tooltip?: { mode: 'single' | 'multi' | 'none'; sort: 'none' | 'asc' | 'desc'; [other: string]: unknown };
   reduceOptions?: { values: boolean; calcs: string[]; fields: string; limit: number | null };
-  /** Of `text`: HTML that the server has made safe, whatever the document's mode. */
+  /** Of `text`: HTML that the server has made safe, whatever the document's mode. Variables still stand in it: what is filled in for them must be escaped. */
   html?: string;
   /** Everything else of the document's options. */
   [other: string]: unknown;

@@ -1,9 +1,9 @@
 //! What is watched where nobody gave a configuration: this process and this machine.
 
 /// The configuration as a file would hold it; `address` is where this process listens and
-/// `prefix` what its paths begin with.
-pub(crate) fn configuration(address: &str, prefix: &str) -> String {
-    format!(
+/// `prefix` what its paths begin with. What StatsD says is watched where it is received.
+pub(crate) fn configuration(address: &str, prefix: &str, statsd: bool) -> String {
+    let mut text = format!(
         "\
 global:
   scrape_interval: 5s
@@ -18,5 +18,15 @@ scrape_configs:
     static_configs:
       - targets: ['{address}']
 "
-    )
+    );
+    if statsd {
+        text.push_str(&format!(
+            "  - job_name: statsd
+    metrics_path: {prefix}/exporters/statsd
+    static_configs:
+      - targets: ['{address}']
+"
+        ));
+    }
+    text
 }

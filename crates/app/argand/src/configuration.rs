@@ -22,6 +22,8 @@ pub(crate) struct Source {
     pub(crate) address: String,
     /// What the paths of this process begin with.
     pub(crate) prefix: String,
+    /// Whether StatsD lines are received.
+    pub(crate) statsd: bool,
 }
 
 impl Source {
@@ -30,7 +32,7 @@ impl Source {
         match &self.file {
             Some(file) => Ok(config::load(file)?),
             None => {
-                let text = builtin::configuration(&self.address, &self.prefix);
+                let text = builtin::configuration(&self.address, &self.prefix, self.statsd);
                 config::parse(&text, "built-in configuration".as_ref(), &|_| None)
                     .context("the built-in configuration")
             }

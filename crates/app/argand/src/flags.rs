@@ -5,6 +5,7 @@
 //! flags. Other roles of the program have tables of their own ([`Program`]).
 
 mod prometheus;
+mod statsd;
 
 use std::collections::BTreeMap;
 
@@ -248,6 +249,7 @@ mod tests {
     #[test]
     fn the_table_is_sound() {
         command(&PROMETHEUS).debug_assert();
+        command(&crate::pushgateway::PROGRAM).debug_assert();
         command(&crate::alertmanager::PROGRAM).debug_assert();
     }
 

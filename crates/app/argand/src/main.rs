@@ -6,6 +6,7 @@
 //! discovery > scrape > Append > store > Select > promql > api > pages
 //!                                                      \--> rules > Append, AlertSink
 //! AlertSink > routing > receivers, and api > routing
+//! api > push > Append
 //! ```
 
 mod alerting;
@@ -16,7 +17,9 @@ mod builtin;
 mod check_tools;
 mod configuration;
 mod connections;
+mod dashboards;
 mod debug_tools;
+mod demo;
 mod feature_list;
 mod features;
 mod flags;
@@ -30,12 +33,14 @@ mod papers;
 mod pipeline;
 mod promql_tools;
 mod push_tools;
+mod pushgateway;
 mod query_log;
 mod query_tools;
 mod receivers;
 mod remote_read;
 mod signals;
 mod spans;
+mod statsd_receiver;
 mod systemd;
 mod test_tools;
 mod tools;

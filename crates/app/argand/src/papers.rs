@@ -12,7 +12,7 @@ use clap_mangen::Man;
 
 use crate::tools::promtool::Promtool;
 use crate::tools::{self, Out};
-use crate::{alertmanager, am, flags};
+use crate::{alertmanager, am, demo, flags, pushgateway};
 
 /// Papers of the command line.
 #[derive(Parser)]
@@ -85,6 +85,8 @@ fn argand() -> Command {
     flags::command(&flags::PROMETHEUS)
         .subcommands(words)
         .subcommand(flags::command(&alertmanager::PROGRAM).name("alertmanager"))
+        .subcommand(flags::command(&pushgateway::PROGRAM).name("pushgateway"))
+        .subcommand(demo::command())
         .subcommand(tools::branch::<am::Amtool>("am"))
 }
 
@@ -138,6 +140,7 @@ mod tests {
             "--storage.tsdb.path",
             "create-blocks-from",
             "alertmanager",
+            "pushgateway",
             "silence",
         ] {
             assert!(script.contains(word), "{word}");

@@ -28,13 +28,16 @@ use crate::alertmanager::{self, Alertmanager};
 use crate::allocator::{self, AllocatorMetrics};
 use crate::configuration::{self, Apply, Source};
 use crate::connections::ConnectionMetrics;
+use crate::dashboards;
 use crate::flags::Flags;
 use crate::objects::Objects;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
+use crate::pushgateway;
 use crate::query_log::{ActiveQueries, QueryLog, SlowQueries};
 use crate::receivers::Receivers;
 use crate::spans::Spans;
+use crate::statsd_receiver::StatsdReceiver;
 use crate::systemd::Systemd;
 use crate::{feature_list, features, listen, machine, remote_read, signals};
 
@@ -89,10 +92,12 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     for address in &options.listen {
         listeners.push(listen::bind(*address).await?);
     }
+    let statsd = StatsdReceiver::start(flags).await?;
     let source = Source {
         file: options.config_file.clone(),
         address: own_address(&listeners)?,
         prefix: options.prefix.clone(),
+        statsd: statsd.is_some(),
     };
     let config = source.read()?;
     tracing::info!(
@@ -122,6 +127,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let engine = Arc::new(engine(flags, &options, &queries));
     let (reload, reload_requests) = mpsc::channel(RELOAD_QUEUE);
     let (quit, quit_requests) = mpsc::channel(1);
+    let push_quit = flags.is_on("web.enable-lifecycle").then(|| quit.clone());
     let face = Face::new(FaceOptions {
         runtime: Arc::clone(&runtime),
         clock: Arc::new(SystemClock),
@@ -146,7 +152,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
             Arc::clone(&queries.log) as Arc<dyn Gather>,
             Arc::clone(&queries.spans) as Arc<dyn Gather>,
         ],
-        exporters: BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]),
+        exporters: exporters(statsd.as_deref()),
     });
     let end = CancellationToken::new();
     if source.file.is_none() && (guard.asks() || guard.tls().is_some()) {
@@ -174,6 +180,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     );
     tracing::info!(page = %format!("{scheme}://{}{}/", source.address, options.prefix), "the page is open");
 
+    face.open_dashboards(dashboards::open(flags).await?);
     let alertmanager = start_alertmanager(flags, &options).await?;
     if let Some(alertmanager) = &alertmanager {
         face.open_alertmanager(&alertmanager.face());
@@ -184,6 +191,10 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .active
         .open(&options.data, options.query_concurrency)
         .context("the list of running queries in the data directory")?;
+    let push = pushgateway::Within::start(flags, &options, push_quit, &guard, &end).await?;
+    if let Some(push) = &push {
+        face.open_push(&push.face);
+    }
     let joined = remote_read::joined(&store, options.min_block);
     let alerting = Alerting::start(
         &store,
@@ -192,7 +203,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         &options.alerting,
         alertmanager.clone(),
     );
-    let receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
+    let mut receivers = Receivers::new(flags, &options, &(Arc::clone(&store) as Arc<dyn Append>))?;
+    receivers.statsd = statsd;
     let stages = Stages::start(
         Arc::clone(&store),
         scraping,
@@ -202,10 +214,13 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         &queries,
         receivers.clone(),
         Arc::new(Objects::start(flags, &options)?),
+        push.clone(),
     );
     let stages = Arc::new(stages);
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
     gatherers.extend(receivers.gatherers());
+    let pushed = push.as_ref().map(|push| Arc::clone(&push.face));
+    gatherers.extend(pushed.map(|face| face as Arc<dyn Gather>));
     let remote_read = remote_read::server(flags)?;
     gatherers.push(Arc::clone(&remote_read) as Arc<dyn Gather>);
     gatherers.push(Arc::clone(&joined) as Arc<dyn Gather>);
@@ -261,6 +276,16 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         .context("closing the store")?;
     tracing::info!("ended; everything acknowledged is stored");
     Ok(())
+}
+
+/// What answers under `/exporters`.
+fn exporters(statsd: Option<&StatsdReceiver>) -> BTreeMap<String, Arc<dyn Gather>> {
+    let mut exporters =
+        BTreeMap::from([("node".to_owned(), Arc::new(HostExporter) as Arc<dyn Gather>)]);
+    if let Some(statsd) = statsd {
+        exporters.insert("statsd".to_owned(), statsd.gatherer());
+    }
+    exporters
 }
 
 /// Alertmanager in this process, where its configuration is named.
@@ -399,6 +424,9 @@ async fn read_back(store: &Arc<Store>, stages: &Stages, config: Config) -> Resul
     tokio::task::spawn_blocking(move || names.admit())
         .await?
         .context("reading the names of series from the log")?;
+    if let Some(push) = &stages.push {
+        push.feed(Arc::clone(store) as Arc<dyn Append>);
+    }
     stages.apply(config)?;
     let samples = Arc::clone(store);
     tokio::task::spawn_blocking(move || samples.replay())
@@ -429,6 +457,7 @@ struct Stages {
     spans: Arc<Spans>,
     receivers: Receivers,
     objects: Arc<Objects>,
+    push: Option<Arc<pushgateway::Within>>,
 }
 
 impl Stages {
@@ -441,6 +470,7 @@ impl Stages {
         queries: &Queries,
         receivers: Receivers,
         objects: Arc<Objects>,
+        push: Option<Arc<pushgateway::Within>>,
     ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
@@ -475,6 +505,7 @@ impl Stages {
             spans: Arc::clone(&queries.spans),
             receivers,
             objects,
+            push,
         }
     }
 
@@ -492,6 +523,10 @@ impl Stages {
 
     async fn end(&self) {
         self.objects.end().await;
+        if let Some(push) = &self.push {
+            push.end().await;
+        }
+        self.receivers.end().await;
         self.alerting.end().await;
         self.discovery.shutdown().await;
         self.scrape.shutdown().await;
@@ -517,6 +552,7 @@ impl Stages {
         let servers = self.remote_read.load(&config.remote_read, external)?;
         let remote_write = self.remote_write.load(&config)?;
         let spans = self.spans.load(config.tracing.as_ref())?;
+        let statsd = self.receivers.load_statsd()?;
         self.remote_read.apply(servers);
         self.spans.apply(spans);
         let window = config.storage.out_of_order_window;
@@ -537,7 +573,10 @@ impl Stages {
         self.scrape.apply(&config.scrape_configs);
         drop(entered);
         self.discovery.apply(jobs);
-        self.receivers.apply(&config.otlp);
+        if let Some(push) = &self.push {
+            push.set_interval(config.global.scrape_interval);
+        }
+        self.receivers.apply(&config.otlp, statsd);
         self.alerting.apply(&config, alerting);
         Ok(())
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use config::OtlpConfig;
+use config::{OtlpConfig, StatsdConfig};
 use contract::{Append, Gather, SystemClock};
 use receive::{Deltas, Otlp, OtlpOptions, RemoteWrite, Version};
 
 use crate::flags::Flags;
 use crate::options::Options;
+use crate::statsd_receiver::StatsdReceiver;
 
 const ACCEPTED: &str = "web.remote-write-receiver.accepted-protobuf-messages";
 
@@ -21,6 +22,7 @@ const CONVERTED: &str = "otlp-deltatocumulative";
 pub(crate) struct Receivers {
     pub(crate) remote_write: Option<Arc<RemoteWrite>>,
     pub(crate) otlp: Option<Arc<Otlp>>,
+    pub(crate) statsd: Option<Arc<StatsdReceiver>>,
 }
 
 impl Receivers {
@@ -52,10 +54,27 @@ impl Receivers {
         Ok(receivers)
     }
 
-    /// What is said of OTLP in the configuration is in force from now on.
-    pub(crate) fn apply(&self, config: &OtlpConfig) {
+    /// StatsD's mapping file, where it has to be read again.
+    pub(crate) fn load_statsd(&self) -> Result<Option<StatsdConfig>> {
+        let statsd = self.statsd.as_ref();
+        statsd.map_or(Ok(None), |statsd| statsd.load())
+    }
+
+    /// What is said of OTLP in the configuration, and StatsD's mapping file, are in force from now
+    /// on.
+    pub(crate) fn apply(&self, config: &OtlpConfig, mapping: Option<StatsdConfig>) {
+        if let Some(statsd) = &self.statsd {
+            statsd.apply(mapping);
+        }
         if let Some(otlp) = &self.otlp {
             otlp.configure(config.clone());
+        }
+    }
+
+    /// Nothing comes in any more.
+    pub(crate) async fn end(&self) {
+        if let Some(statsd) = &self.statsd {
+            statsd.end().await;
         }
     }
 

@@ -26,6 +26,7 @@ mod alerting;
 pub mod alertmanager;
 mod build;
 mod cluster;
+mod dashboards;
 mod discovery;
 mod emit;
 mod environment;
@@ -49,6 +50,7 @@ mod scrape;
 mod secret;
 mod sections;
 mod settings_file;
+mod statsd;
 mod table;
 mod tracing;
 mod tree;
@@ -58,7 +60,14 @@ mod yaml;
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
 pub use alertmanager::SigV4;
 pub use cluster::{ClusterTls, load_cluster_tls};
-pub use discovery::{DiscoveryConfig, FileDiscovery, StaticGroup};
+pub use dashboards::{DashboardProvider, load_dashboard_providers};
+pub use discovery::{
+    Asking, AwsDiscovery, AwsService, AzureDiscovery, AzureLogin, ConsulDiscovery,
+    DigitalOceanDiscovery, DigitalOceanRole, DiscoveryConfig, DnsDiscovery, DockerDiscovery,
+    EurekaDiscovery, FileDiscovery, GceDiscovery, HetznerDiscovery, HetznerRole, HttpDiscovery,
+    KumaDiscovery, LinodeDiscovery, NomadDiscovery, OpenStackDiscovery, OpenStackRole,
+    PuppetDbDiscovery, RecordType, StaticGroup, SwarmDiscovery, SwarmRole,
+};
 pub use error::{ConfigError, Place};
 pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
@@ -85,6 +94,10 @@ pub use rules::{
 pub use scrape::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 pub use secret::Secret;
 pub use settings_file::load_settings;
+pub use statsd::{
+    StatsdConfig, StatsdHistogram, StatsdKind, StatsdMapping, StatsdMatch, StatsdObserver,
+    StatsdSummary, load_statsd, parse_statsd,
+};
 pub use tracing::{TracingClient, TracingConfig};
 pub use tree::Tree;
 pub use web::{

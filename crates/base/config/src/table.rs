@@ -173,6 +173,11 @@ impl Table {
         self.section.fields().zip(&self.slots)
     }
 
+    /// Whether the section has such a field at all.
+    pub(crate) fn knows(&self, key: &str) -> bool {
+        self.section.fields().any(|field| field.key == key)
+    }
+
     fn index(&self, key: &str) -> Option<usize> {
         let index = self.section.fields().position(|field| field.key == key);
         debug_assert!(index.is_some(), "no field {key} in {}", self.path);

@@ -201,9 +201,9 @@ fn paths_are_relative_to_the_file() {
 #[test]
 fn what_is_not_active_yet_is_named_once() {
     let config = parse(
-        "remote_read: [{url: 'http://x'}]\nrule_files: [a]\nscrape_configs:\n- {job_name: a, dns_sd_configs: [{names: [x]}, {names: [y]}], static_configs: [{targets: [b]}]}\n",
+        "remote_read: [{url: 'http://x'}]\nrule_files: [a]\nscrape_configs:\n- {job_name: a, vultr_sd_configs: [{}, {port: 1}], static_configs: [{targets: [b]}]}\n",
     );
-    assert_eq!(config.inactive, ["dns_sd_configs"]);
+    assert_eq!(config.inactive, ["vultr_sd_configs"]);
     assert_eq!(config.scrape_configs[0].discovery.len(), 3);
 }
 

@@ -260,6 +260,10 @@ impl Select for MemoryStore {
         }))
     }
 
+    fn at_most(&self, selection: &Selection<'_>) -> Option<usize> {
+        Some(self.state.try_lock()?.selected(selection.matchers).count())
+    }
+
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError> {
         let state = self.state.lock();
         let names: BTreeSet<String> = state

@@ -176,6 +176,13 @@ pub trait Select: Send + Sync {
         self.select(selection)
     }
 
+    /// How many series a selection finds at most, for threads that must not wait: `None` where that
+    /// is not told in microseconds, would take waiting for others, or where samples of the range do
+    /// not lie in memory.
+    fn at_most(&self, _selection: &Selection<'_>) -> Option<usize> {
+        None
+    }
+
     /// The names of all labels of the selected series, sorted. Without matchers: of all series.
     /// The range is held against parts of the store, such as a block, not against each series.
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError>;

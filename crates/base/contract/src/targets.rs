@@ -9,7 +9,7 @@ use relabel::Rule;
 /// Targets found at one place, such as one entry of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TargetGroup {
-    /// Where it was found; unique within a job.
+    /// Where it was found; unique within the section that found it.
     pub source: String,
     /// Labels that all targets share. A target's own label wins.
     pub labels: Labels,

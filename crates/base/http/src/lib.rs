@@ -26,6 +26,7 @@ mod oauth2;
 mod pem;
 mod proxy;
 mod secret;
+mod socket;
 mod tls;
 mod verify;
 
@@ -35,6 +36,7 @@ pub use error::HttpError;
 pub use line::{Head, Line};
 pub use pem::{Stamp, certificates, private_key};
 pub use secret::{SecretError, read as read_secret};
+pub use socket::over_socket;
 pub use tls::{
     check as check_tls, plain_client_config as tls_client_config, server_name as tls_server_name,
 };

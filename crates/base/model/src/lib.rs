@@ -41,6 +41,6 @@ pub use histogram::{
 };
 pub use labels::{Labels, LabelsBuilder, METRIC_NAME};
 pub use matcher::{MatchOp, Matcher};
-pub use pattern::{Pattern, PatternError, Search};
+pub use pattern::{Found, Pattern, PatternError, Search};
 pub use sample::{Columns, STALE_NAN_BITS, Sample, is_stale, same_value, stale_nan};
 pub use trace::{NoTraceContext, TraceContext};

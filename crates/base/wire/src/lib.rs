@@ -6,10 +6,12 @@
 //!
 //! [`exposition`] is what targets answer to a scrape: text, OpenMetrics and protobuf; [`remote`]
 //! what other servers push and ask for; [`otlp`] what programs push that measure with
-//! OpenTelemetry; [`alertmanager`] what Alertmanager leaves in its data folder.
+//! OpenTelemetry; [`families`] what programs push to a push gateway; [`alertmanager`] what Alertmanager
+//! leaves in its data folder.
 
 pub mod alertmanager;
 pub mod exposition;
+pub mod families;
 mod fields;
 pub mod otlp;
 pub mod remote;

@@ -65,11 +65,11 @@ pub enum FileError {
 /// A group as files write it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FileGroup {
+pub(crate) struct FileGroup {
     #[serde(default)]
-    targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
     #[serde(default)]
-    labels: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
 }
 
 /// What a target file holds.

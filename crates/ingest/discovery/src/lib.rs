@@ -11,6 +11,9 @@
 //!
 //! Absent: relabelling and the building of targets, which are the scraper's.
 
+mod ask;
+mod dns;
+mod fields;
 mod file;
 mod format;
 mod kubernetes;
@@ -18,8 +21,11 @@ mod known;
 mod manager;
 mod mechanism;
 mod metrics;
+mod poll;
+mod sources;
 mod state;
 mod static_groups;
+mod xml;
 
 pub use format::{FileError, read_targets};
 pub use manager::{Manager, THROTTLE};

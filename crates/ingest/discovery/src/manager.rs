@@ -10,12 +10,10 @@ use model::Family;
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::file::FileMechanism;
-use crate::kubernetes::KubernetesMechanism;
-use crate::mechanism::{Mechanism, Publisher};
+use crate::mechanism::Publisher;
 use crate::metrics::Metrics;
+use crate::sources;
 use crate::state::{Entry, Job, Shared, State};
-use crate::static_groups::StaticMechanism;
 
 /// Shortest time between two sendings of one job, as upstream has it. A job's first sending, and
 /// the first after its configuration changed, go at once.
@@ -40,15 +38,11 @@ impl Manager {
     }
 
     fn start_up(name: &'static str, sink: Arc<dyn TargetSink>, throttle: Duration) -> Self {
-        let metrics = Metrics {
-            name,
-            ..Metrics::default()
-        };
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: tokio::sync::Notify::new(),
             sink,
-            metrics: Arc::new(metrics),
+            metrics: Arc::new(Metrics::of(name)),
             throttle,
             kubernetes: Arc::default(),
         });
@@ -105,18 +99,8 @@ impl Manager {
         state.next_id += 1;
         let id = state.next_id;
         let publisher = Publisher::new(&self.shared, job, id);
-        let mechanism: Box<dyn Mechanism> = match &config {
-            DiscoveryConfig::File(file) => {
-                let metrics = Arc::clone(&self.shared.metrics);
-                Box::new(FileMechanism::new(file.clone(), metrics))
-            }
-            DiscoveryConfig::Kubernetes(section) => {
-                let hub = Arc::clone(&self.shared.kubernetes);
-                Box::new(KubernetesMechanism::new((**section).clone(), hub))
-            }
-            DiscoveryConfig::Static(groups) => Box::new(StaticMechanism(groups.clone())),
-            DiscoveryConfig::Inactive { .. } => Box::new(StaticMechanism(Vec::new())),
-        };
+        let kubernetes = &self.shared.kubernetes;
+        let mechanism = sources::mechanism(&config, &self.shared.metrics, kubernetes);
         Entry {
             id,
             config,

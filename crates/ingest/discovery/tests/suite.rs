@@ -1,21 +1,29 @@
-//! What every mechanism must do, run on each of them with real files.
+//! What every mechanism must do, run on each of them: with real files, and with servers on this
+//! machine that answer as documented.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    unreachable_pub,
     reason = "tests may stop at the first surprise"
 )]
 
+mod fake;
+#[path = "fake/minimal.rs"]
+mod minimal;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use config::{DiscoveryConfig, FileDiscovery, StaticGroup};
 use contract::{Gather, TargetGroup, TargetSink};
 use discovery::Manager;
+use fake::{Asked, Fake, Reply};
+use minimal::{KINDS, Kind};
 use model::{Labels, PointValue};
 use tokio::sync::watch;
 
@@ -72,8 +80,12 @@ trait Place {
     fn set(&mut self, targets: &[&str]) -> DiscoveryConfig;
     /// Takes the place away; gives what to apply now.
     fn remove(&mut self) -> Vec<DiscoveryConfig>;
-    /// Makes the place unreadable, where it can be; the number of read errors must grow.
-    fn damage(&mut self) -> bool;
+    /// Makes the place unreadable, where it can be; what counts errors must grow.
+    fn damage(&mut self) -> Option<&'static str>;
+    /// A label that all targets have.
+    fn label(&self) -> (&'static str, &'static str) {
+        ("env", "test")
+    }
 }
 
 struct Written(Vec<StaticGroup>);
@@ -91,8 +103,8 @@ impl Place for Written {
         Vec::new()
     }
 
-    fn damage(&mut self) -> bool {
-        false
+    fn damage(&mut self) -> Option<&'static str> {
+        None
     }
 }
 
@@ -142,9 +154,82 @@ impl Place for InFile {
         vec![self.config()]
     }
 
-    fn damage(&mut self) -> bool {
+    fn damage(&mut self) -> Option<&'static str> {
         self.write("[{\"targets\": [");
-        true
+        Some("prometheus_sd_file_read_errors_total")
+    }
+}
+
+/// What a server answers about.
+struct State {
+    targets: Vec<(String, u16)>,
+    damaged: bool,
+}
+
+/// A server of some kind.
+struct Served {
+    kind: &'static Kind,
+    state: Arc<Mutex<State>>,
+    server: Fake,
+}
+
+impl Served {
+    fn new(kind: &'static Kind) -> Self {
+        let (targets, damaged) = (Vec::new(), false);
+        let state = Arc::new(Mutex::new(State { targets, damaged }));
+        let known = Arc::clone(&state);
+        let server = Fake::start(move |asked: &Asked| {
+            let state = known.lock().unwrap();
+            if state.damaged {
+                return Reply::of(503, "text/plain", "out of order");
+            }
+            let answer = (kind.answer)(asked, &state.targets);
+            answer.unwrap_or_else(|| Reply::of(404, "text/plain", asked.path.clone()))
+        });
+        Self {
+            kind,
+            state,
+            server,
+        }
+    }
+
+    fn config(&self) -> DiscoveryConfig {
+        let Kind { section, entry, .. } = self.kind;
+        let entry = entry.replace("ADDRESS", &self.server.address);
+        configured(&format!("{section}: [{entry}]"))
+    }
+}
+
+/// The mechanism of a section as a user writes it.
+fn configured(section: &str) -> DiscoveryConfig {
+    let text = format!("scrape_configs: [{{job_name: job, {section}}}]");
+    let config = config::parse(&text, Path::new("prometheus.yml"), &|_| None).unwrap();
+    config.scrape_configs[0].discovery[0].clone()
+}
+
+impl Place for Served {
+    fn set(&mut self, targets: &[&str]) -> DiscoveryConfig {
+        let split = |target: &&str| {
+            let (host, port) = target.split_once(':').unwrap();
+            (host.to_owned(), port.parse().unwrap())
+        };
+        let targets = targets.iter().map(split).collect();
+        let damaged = false;
+        *self.state.lock().unwrap() = State { targets, damaged };
+        self.config()
+    }
+
+    fn remove(&mut self) -> Vec<DiscoveryConfig> {
+        vec![self.set(&[])]
+    }
+
+    fn damage(&mut self) -> Option<&'static str> {
+        self.state.lock().unwrap().damaged = true;
+        Some(self.kind.errors)
+    }
+
+    fn label(&self) -> (&'static str, &'static str) {
+        self.kind.label
     }
 }
 
@@ -170,34 +255,47 @@ async fn wait_for_metric(manager: &Manager, name: &str, least: f64) {
         .unwrap_or_else(|_| panic!("{name} stays below {least}"));
 }
 
+/// The suite for all mechanisms that ask a server.
+#[tokio::test]
+async fn servers() {
+    let mut running = tokio::task::JoinSet::new();
+    for kind in KINDS {
+        running.spawn(async move {
+            suite(Served::new(kind)).await;
+        });
+    }
+    running.join_all().await;
+}
+
 async fn suite(mut place: impl Place) {
     let seen = Seen::new();
     let sink: Arc<dyn TargetSink> = Arc::clone(&seen) as _;
     let manager = Manager::with_throttle(sink, Duration::from_millis(1));
     let job = |configs| vec![("job".to_owned(), configs)];
 
-    let config = place.set(&["a:1", "b:2"]);
+    let config = place.set(&["a:1", "b:1"]);
     manager.apply(job(vec![config]));
-    let groups = seen.wait_for("job", &["a:1", "b:2"]).await;
-    assert_eq!(groups[0].labels.get("env"), Some("test"));
+    let groups = seen.wait_for("job", &["a:1", "b:1"]).await;
+    let (name, value) = place.label();
+    for group in &groups {
+        for target in &group.targets {
+            let found = target.get(name).or(group.labels.get(name));
+            assert_eq!(found, Some(value), "{target}");
+        }
+    }
     assert!((metric(&manager, "prometheus_sd_discovered_targets") - 2.0).abs() < 0.1);
 
-    let config = place.set(&["c:3"]);
+    let config = place.set(&["c:1"]);
     manager.apply(job(vec![config.clone()]));
-    seen.wait_for("job", &["c:3"]).await;
+    seen.wait_for("job", &["c:1"]).await;
 
-    if place.damage() {
+    if let Some(counter) = place.damage() {
         // Two errors: the state behind the first is certainly settled.
-        let errors = metric(&manager, "prometheus_sd_file_read_errors_total");
-        wait_for_metric(
-            &manager,
-            "prometheus_sd_file_read_errors_total",
-            errors + 2.0,
-        )
-        .await;
-        assert_eq!(seen.now("job"), ["c:3"], "the last good answer stays");
-        place.set(&["d:4"]);
-        seen.wait_for("job", &["d:4"]).await;
+        let errors = metric(&manager, counter);
+        wait_for_metric(&manager, counter, errors + 2.0).await;
+        assert_eq!(seen.now("job"), ["c:1"], "the last good answer stays");
+        place.set(&["d:1"]);
+        seen.wait_for("job", &["d:1"]).await;
     }
 
     manager.apply(job(place.remove()));
@@ -205,18 +303,18 @@ async fn suite(mut place: impl Place) {
 
     // Many reloads leave one mechanism and one entry a job.
     for _ in 0..50 {
-        let config = place.set(&["e:5"]);
+        let config = place.set(&["e:1"]);
         manager.apply(job(vec![config]));
     }
-    let groups = seen.wait_for("job", &["e:5"]).await;
+    let groups = seen.wait_for("job", &["e:1"]).await;
     assert_eq!(groups.len(), 1);
 
     manager.shutdown().await;
-    place.set(&["f:6"]);
+    place.set(&["f:1"]);
     manager.shutdown().await;
     assert_eq!(
         seen.now("job"),
-        ["e:5"],
+        ["e:1"],
         "a mechanism that ended says nothing more"
     );
     assert!(Arc::strong_count(&seen) <= 2, "tasks let go of the sink");
@@ -277,7 +375,7 @@ async fn mechanisms_of_a_job_come_together() {
     let configs = vec![
         Written(Vec::new()).set(&["static:1"]),
         DiscoveryConfig::Inactive {
-            section: "consul_sd_configs",
+            section: "vultr_sd_configs",
         },
         place.config(),
         place.config(),

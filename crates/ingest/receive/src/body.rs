@@ -14,6 +14,8 @@ pub enum Encoding {
     Identity,
     /// One block of snappy, as remote write has it.
     Snappy,
+    /// A stream of frames of snappy.
+    SnappyFrames,
     /// gzip.
     Gzip,
     /// Zstandard.
@@ -40,7 +42,7 @@ impl Encoding {
     fn name(self) -> &'static str {
         match self {
             Self::Identity => "identity",
-            Self::Snappy => "snappy",
+            Self::Snappy | Self::SnappyFrames => "snappy",
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
         }
@@ -83,6 +85,7 @@ impl Encoding {
                 read.map_err(|e| self.damaged(e))?;
                 Ok(into)
             }
+            Self::SnappyFrames => self.stream(snap::read::FrameDecoder::new(body), memory),
             Self::Gzip => self.stream(flate2::read::MultiGzDecoder::new(body), memory),
             Self::Zstd => {
                 let decoder = ruzstd::decoding::StreamingDecoder::new(body);
@@ -119,6 +122,12 @@ mod tests {
         ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
     }
 
+    fn frames(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = snap::write::FrameEncoder::new(Vec::new());
+        encoder.write_all(bytes).unwrap();
+        encoder.into_inner().unwrap()
+    }
+
     fn snappy(bytes: &[u8]) -> Vec<u8> {
         snap::raw::Encoder::new().compress_vec(bytes).unwrap()
     }
@@ -126,9 +135,10 @@ mod tests {
     #[test]
     fn what_was_compressed_comes_back_and_no_more_than_is_taken() {
         type Compress = fn(&[u8]) -> Vec<u8>;
-        let all: [(Encoding, Compress); 4] = [
+        let all: [(Encoding, Compress); 5] = [
             (Encoding::Identity, <[u8]>::to_vec),
             (Encoding::Snappy, snappy),
+            (Encoding::SnappyFrames, frames),
             (Encoding::Gzip, gzip),
             (Encoding::Zstd, zstd),
         ];

@@ -7,6 +7,7 @@ use contract::{Select, SelectError};
 use parking_lot::Mutex;
 
 use crate::ast::{Expr, ValueType};
+use crate::brief::is_brief;
 use crate::budget::{Allowance, Budget, CancelToken};
 use crate::column::Steps;
 use crate::eval::shared::Shared;
@@ -15,7 +16,7 @@ use crate::memory::{Held, Memory, Pool};
 use crate::meters::Meters;
 use crate::notes::Notes;
 use crate::observe::Observers;
-use crate::queue::{Queue, Wait};
+use crate::queue::{Place, Queue, Wait};
 use crate::slots::{Share, Slots};
 use crate::tally::Tally;
 use crate::{
@@ -134,12 +135,41 @@ impl Prepared {
     }
 }
 
-/// The moments of a query; `interval` is 0 of an instant query.
-#[derive(Clone, Copy)]
-struct Moments {
-    start: i64,
-    end: i64,
-    interval: i64,
+/// The moments that a query is evaluated at.
+#[derive(Clone, Copy, Debug)]
+pub struct Moments {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    /// 0 of an instant query.
+    pub(crate) interval: i64,
+}
+
+impl Moments {
+    /// One moment, in milliseconds since the epoch.
+    pub fn at(time: i64) -> Self {
+        Self {
+            start: time,
+            end: time,
+            interval: 0,
+        }
+    }
+
+    /// From `start` to `end` every `step` milliseconds; `None` where the step is not positive.
+    pub fn every(start: i64, end: i64, step: i64) -> Option<Self> {
+        (step > 0).then_some(Self {
+            start,
+            end,
+            interval: step,
+        })
+    }
+}
+
+/// A place that a query has, or is to wait for.
+enum Entry<'q> {
+    /// Waits in line.
+    Queue,
+    /// Has one, and is too brief to need a slot.
+    Brief(Place<'q>),
 }
 
 impl Engine {
@@ -204,12 +234,7 @@ impl Engine {
         time: i64,
         options: &QueryOptions,
     ) -> Result<QueryResult, QueryError> {
-        let moments = Moments {
-            start: time,
-            end: time,
-            interval: 0,
-        };
-        self.run(select, query, moments, options)
+        self.run(select, query, Moments::at(time), options, Entry::Queue)
     }
 
     /// The values of a query from `start` to `end` every `step` milliseconds.
@@ -225,25 +250,43 @@ impl Engine {
         step: i64,
         options: &QueryOptions,
     ) -> Result<QueryResult, QueryError> {
-        if step <= 0 {
-            return Err(QueryError::execution(
-                "the step of a range query must be positive",
-            ));
+        let moments = Moments::every(start, end, step)
+            .ok_or_else(|| QueryError::execution("the step of a range query must be positive"))?;
+        self.evaluate(select, &self.prepare(query)?, moments, options)
+    }
+
+    /// [`Engine::instant`] or [`Engine::range`] of a query that has been read.
+    pub fn evaluate(
+        &self,
+        select: &dyn Select,
+        query: &Prepared,
+        moments: Moments,
+        options: &QueryOptions,
+    ) -> Result<QueryResult, QueryError> {
+        check_kind(query, moments)?;
+        self.run(select, query, moments, options, Entry::Queue)
+    }
+
+    /// [`Engine::evaluate`] for threads that must not wait, of a query that reads so little that it
+    /// is over within a millisecond, about. `None` where it may take longer, there is no telling, or
+    /// its origin has others under way; nothing was done then.
+    pub fn briefly(
+        &self,
+        select: &dyn Select,
+        query: &Prepared,
+        moments: Moments,
+        options: &QueryOptions,
+    ) -> Option<Result<QueryResult, QueryError>> {
+        if let Err(error) = check_kind(query, moments) {
+            return Some(Err(error));
         }
-        let query = self.prepare(query)?;
-        let kind = query.expr.value_type();
-        if !matches!(kind, ValueType::Scalar | ValueType::Vector) {
-            return Err(QueryError::Type(format!(
-                "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
-                kind.documented()
-            )));
+        let lookback = options.lookback.filter(|l| *l > 0);
+        let lookback = lookback.unwrap_or(self.options.lookback);
+        if !is_brief(select, &query.expr, moments, lookback) {
+            return None;
         }
-        let moments = Moments {
-            start,
-            end,
-            interval: step,
-        };
-        self.run(select, &query, moments, options)
+        let place = self.queue.enter_at_once(options.origin.key())?;
+        Some(self.run(select, query, moments, options, Entry::Brief(place)))
     }
 
     /// What other work on behalf of a client may spend: its time, and memory of the same limits
@@ -260,12 +303,13 @@ impl Engine {
         query: &Prepared,
         moments: Moments,
         options: &QueryOptions,
+        entry: Entry<'_>,
     ) -> Result<QueryResult, QueryError> {
         let mut stats = Stats {
             prepare_time: query.took,
             ..Stats::default()
         };
-        let result = self.queued(select, query, moments, options, &mut stats);
+        let result = self.queued(select, query, moments, options, (entry, &mut stats));
         if let Err(QueryError::TooMuchMemory { .. } | QueryError::TooMuchMemoryOfAll { .. }) =
             result
         {
@@ -290,21 +334,14 @@ impl Engine {
         query: &Prepared,
         moments: Moments,
         options: &QueryOptions,
-        stats: &mut Stats,
+        (entry, stats): (Entry<'_>, &mut Stats),
     ) -> Result<QueryResult, QueryError> {
         let asked = Instant::now();
-        let timeout = options.timeout.unwrap_or(self.options.timeout);
-        let place = self.queue.enter(&Wait {
-            origin: options.origin.key(),
-            always: options.origin == Origin::Rules,
-            until: asked.checked_add(timeout),
-            cancel: &options.cancel,
-        });
+        let entered = self.enter(entry, asked, options);
         stats.queue_time = asked.elapsed();
         self.meters.waited(stats);
-        let place = place?;
+        let (place, share) = entered?;
         self.observers.began(place.number(), &query.text);
-        let share = Share::new(&self.slots, place.is_only());
         let context = self.context(select, query, moments, options, asked, share);
         let started = Instant::now();
         let answer = answer(&context, &query.expr);
@@ -332,6 +369,26 @@ impl Engine {
             held,
             allowance: context.budget.allowance().clone(),
         })
+    }
+
+    fn enter<'q>(
+        &'q self,
+        entry: Entry<'q>,
+        asked: Instant,
+        options: &QueryOptions,
+    ) -> Result<(Place<'q>, Share), QueryError> {
+        if let Entry::Brief(place) = entry {
+            return Ok((place, Share::of_brief(&self.slots)));
+        }
+        let timeout = options.timeout.unwrap_or(self.options.timeout);
+        let place = self.queue.enter(&Wait {
+            origin: options.origin.key(),
+            always: options.origin == Origin::Rules,
+            until: asked.checked_add(timeout),
+            cancel: &options.cancel,
+        })?;
+        let share = Share::new(&self.slots, place.is_only());
+        Ok((place, share))
     }
 
     fn context<'c>(
@@ -374,6 +431,18 @@ impl Engine {
             shared: Shared::of(&query.expr),
         }
     }
+}
+
+/// Fails where a query over a range gives something else than a column for each series.
+fn check_kind(query: &Prepared, moments: Moments) -> Result<(), QueryError> {
+    let kind = query.expr.value_type();
+    if moments.interval > 0 && !matches!(kind, ValueType::Scalar | ValueType::Vector) {
+        return Err(QueryError::Type(format!(
+            "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
+            kind.documented()
+        )));
+    }
+    Ok(())
 }
 
 /// Threads that this process can run at once.

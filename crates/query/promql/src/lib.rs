@@ -23,6 +23,7 @@ mod aggregate;
 mod answer;
 pub mod ast;
 mod binary;
+mod brief;
 mod budget;
 mod calls;
 mod column;
@@ -51,7 +52,7 @@ mod text;
 mod value;
 
 pub use budget::{Allowance, CancelToken};
-pub use engine::{Engine, EngineOptions, Prepared, QueryOptions};
+pub use engine::{Engine, EngineOptions, Moments, Prepared, QueryOptions};
 pub use error::QueryError;
 pub use format::prettify;
 pub use memory::Held;

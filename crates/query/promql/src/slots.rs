@@ -224,6 +224,14 @@ impl Share {
         }
     }
 
+    /// Of a query that is over before it would need a slot, on a thread that must not wait for one.
+    pub(crate) fn of_brief(slots: &Arc<Slots>) -> Self {
+        Self {
+            free: Duration::MAX,
+            ..Self::new(slots, true)
+        }
+    }
+
     /// Lets this thread evaluate as soon as it is its turn; fails where `wanted` does meanwhile.
     pub(crate) fn enter(
         &self,

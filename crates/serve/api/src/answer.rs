@@ -1,6 +1,6 @@
 //! The envelope of every API answer, and the error kinds that clients tell apart.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use promql::QueryError;
@@ -29,10 +29,12 @@ pub(crate) enum ErrorKind {
     Unavailable,
     /// Too many ask at once.
     Busy,
+    /// What is there does not allow it.
+    Conflict,
 }
 
 impl ErrorKind {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::BadData => "bad_data",
             Self::Execution => "execution",
@@ -40,6 +42,7 @@ impl ErrorKind {
             Self::Canceled => "canceled",
             Self::Internal => "internal",
             Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
             Self::Unavailable | Self::Busy => "unavailable",
         }
     }
@@ -56,6 +59,7 @@ impl ErrorKind {
             // Upstream has no status of its own for what is switched off.
             Self::Internal | Self::Unavailable => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
         }
     }
 }
@@ -191,6 +195,14 @@ impl Answer {
 }
 
 impl Answer {
+    /// The data as they were written, and behind them the notes.
+    pub(crate) fn into_parts(self) -> (Bytes, String) {
+        let mut notes = String::new();
+        push_notes(&mut notes, "warnings", "warning", &self.warnings);
+        push_notes(&mut notes, "infos", "info", &self.infos);
+        (Bytes::from(self.text).slice(HEAD.len()..), notes)
+    }
+
     /// The whole text of the answer.
     pub(crate) fn into_text(self) -> String {
         let mut body = self.text;

@@ -22,11 +22,16 @@ pub(crate) async fn exemplars(State(face): State<Arc<Face>>, params: Params) -> 
         ));
     }
     let text = params.get("query").to_owned();
-    let work = tokio::task::spawn_blocking(move || found(services(&face)?, &text, range));
-    let found = work
+    let work = tokio::task::spawn_blocking(move || data(services(&face)?, &text, range));
+    let data = work
         .await
         .map_err(|error| ApiError::internal(format!("the lookup failed: {error}")))??;
-    Ok(Answer::new(&written(&found)))
+    Ok(Answer::new(&data))
+}
+
+/// The data of an answer. Blocks.
+pub(crate) fn data(services: &Services, text: &str, range: TimeRange) -> Result<String, ApiError> {
+    Ok(written(&found(services, text, range)?))
 }
 
 type Found = BTreeMap<Labels, Vec<Exemplar>>;

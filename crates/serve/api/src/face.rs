@@ -10,12 +10,14 @@ use axum::Router;
 use contract::{
     Alertmanagers, Clock, Exemplars, Gather, RuleStates, Select, StoreAdmin, StoreStatus, Targets,
 };
+use dashboards::Library;
 use model::Labels;
 use promql::Engine;
 use receive::{Otlp, RemoteWrite};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
+use crate::batch::ScrapeIntervals;
 use crate::cors::CorsOrigin;
 use crate::debug::HeapParts;
 use crate::features::FeatureList;
@@ -23,6 +25,7 @@ use crate::intake::Intake;
 use crate::known_labels::KnownLabels;
 use crate::notices::{Notices, RELOAD_FAILED};
 use crate::observe::RequestMetrics;
+use crate::push::{PushFace, mounted_router};
 use crate::remote_read::RemoteRead;
 use crate::tally::Tally;
 
@@ -195,9 +198,14 @@ pub struct Face {
     pub(crate) requests: Arc<RequestMetrics>,
     pub(crate) tally: Tally,
     pub(crate) known_labels: KnownLabels,
+    pub(crate) scrape_intervals: ScrapeIntervals,
     pub(crate) intake: Intake,
     /// Alertmanager's API, where it runs in this process.
     pub(crate) alertmanager: OnceLock<Router>,
+    /// The push gateway's, where there is one.
+    pub(crate) push: OnceLock<Router>,
+    /// The dashboards of folders, where some are named.
+    pub(crate) dashboards: OnceLock<Arc<Library>>,
     services: OnceLock<Services>,
 }
 
@@ -210,8 +218,11 @@ impl Face {
             requests: Arc::new(requests),
             tally: Tally::default(),
             known_labels: KnownLabels::default(),
+            scrape_intervals: ScrapeIntervals::default(),
             intake: Intake::default(),
             alertmanager: OnceLock::new(),
+            push: OnceLock::new(),
+            dashboards: OnceLock::new(),
             services: OnceLock::new(),
         })
     }
@@ -225,6 +236,16 @@ impl Face {
     /// second call changes nothing.
     pub fn open_alertmanager(&self, alertmanager: &Arc<AlertmanagerFace>) {
         let _ = self.alertmanager.set(alertmanager_routes(alertmanager));
+    }
+
+    /// From now on the push gateway answers, too, under `/pushgateway`. A second call changes nothing.
+    pub fn open_push(&self, push: &Arc<PushFace>) {
+        let _ = self.push.set(mounted_router(push));
+    }
+
+    /// From now on dashboards are answered. A second call changes nothing.
+    pub fn open_dashboards(&self, library: Arc<Library>) {
+        let _ = self.dashboards.set(library);
     }
 
     pub(crate) fn services(&self) -> Option<&Services> {

@@ -1,4 +1,4 @@
-//! The HTTP faces: Prometheus' API, Alertmanager's API, the program's own metrics, health, and the pages.
+//! The HTTP faces: Prometheus' API, Alertmanager's API, the push gateway's, the program's own metrics, health, and the pages.
 //!
 //! In comes a request, out goes an answer of Prometheus' form: [`answer`] knows the envelope and
 //! the error kinds, [`params`] how clients write times and durations. Each family of routes has a
@@ -13,7 +13,9 @@ mod alertmanager;
 mod answer;
 mod asker;
 mod at_hand;
+mod batch;
 mod cors;
+mod dashboards;
 mod debug;
 mod exemplars;
 mod face;
@@ -34,6 +36,7 @@ mod pages;
 mod params;
 mod parse_tree;
 mod plan_tree;
+mod push;
 mod query;
 mod relabel_steps;
 mod remote;
@@ -58,6 +61,7 @@ pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
 pub use features::FeatureList;
 pub use notices::{Notices, RELOAD_FAILED, STARTING};
 pub use plan_tree::plan_json;
+pub use push::{PushFace, PushIntake, push_router};
 pub use remote_read::{RemoteRead, RemoteReadOptions};
 pub use roles::role_of;
 pub use routes::router;

@@ -22,12 +22,7 @@ pub(crate) async fn page(State(face): State<Arc<Face>>, request: Request) -> Res
     if path.is_empty() {
         return Redirect::to(&format!("{}/query", face.options.prefix)).into_response();
     }
-    let found = if ui::is_page(path) {
-        Some(ui::index())
-    } else {
-        ui::asset(path)
-    };
-    match found {
+    match ui::page(path).or_else(|| ui::asset(path)) {
         Some(asset) => answer(asset, request.headers()),
         None => (StatusCode::NOT_FOUND, "404 page not found\n").into_response(),
     }

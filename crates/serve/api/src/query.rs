@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use promql::ast::Expr;
-use promql::{CancelToken, Origin, QueryError, QueryOptions, QueryResult, Value};
+use promql::{CancelToken, Moments, Origin, QueryError, QueryOptions, QueryResult, Value};
 
 use crate::answer::{Answer, ApiError, ApiResult, ErrorKind};
 use crate::asker::Asker;
@@ -15,7 +15,10 @@ use crate::{json, stats};
 
 /// Points of one series in one answer. The check is on steps, so that one point more passes, as
 /// clients of the original know it.
-const MAX_STEPS: i64 = 11_000;
+pub(crate) const MAX_STEPS: i64 = 11_000;
+
+/// Bytes of a query that may be read on a network thread: it takes some ten microseconds.
+const BRIEF_TEXT: usize = 2 << 10;
 
 /// Bytes of an answer that are written between two looks whether to go on, and counted at once.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
@@ -31,12 +34,7 @@ pub(crate) async fn instant(
     let options = options(&face, asker, &params)?;
     let query = params.get("query").to_owned();
     let shape = Shape::new(limit, &params);
-    run(&face, options, shape, move |services, options| {
-        services
-            .engine
-            .instant(services.select.as_ref(), &query, time, options)
-    })
-    .await
+    run(&face, options, shape, query, Moments::at(time)).await
 }
 
 /// `/api/v1/query_range`
@@ -48,34 +46,45 @@ pub(crate) async fn range(
     let limit = params.limit("limit")?;
     let start = params.time("start")?;
     let end = params.time("end")?;
+    let step = crate::params::parse_duration(params.get("step"));
+    let step = check_end(start, end).and(step.map_err(|e| ApiError::parameter("step", e)))?;
+    check_range(start, end, step)?;
+    let options = options(&face, asker, &params)?;
+    let query = params.get("query").to_owned();
+    let shape = Shape::new(limit, &params);
+    let moments = Moments::every(start, end, step).ok_or_else(bad_step)?;
+    run(&face, options, shape, query, moments).await
+}
+
+fn check_end(start: i64, end: i64) -> Result<(), ApiError> {
     if end < start {
         return Err(ApiError::parameter(
             "end",
             "end timestamp must not be before start time",
         ));
     }
-    let step = crate::params::parse_duration(params.get("step"))
-        .map_err(|e| ApiError::parameter("step", e))?;
+    Ok(())
+}
+
+fn bad_step() -> ApiError {
+    ApiError::parameter(
+        "step",
+        "zero or negative query resolution step widths are not accepted. Try a positive integer",
+    )
+}
+
+/// Refuses steps that lead nowhere or give too many points.
+pub(crate) fn check_range(start: i64, end: i64, step: i64) -> Result<(), ApiError> {
+    check_end(start, end)?;
     if step <= 0 {
-        return Err(ApiError::parameter(
-            "step",
-            "zero or negative query resolution step widths are not accepted. Try a positive integer",
-        ));
+        return Err(bad_step());
     }
     if end.saturating_sub(start) / step > MAX_STEPS {
         return Err(ApiError::bad_data(
             "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
         ));
     }
-    let options = options(&face, asker, &params)?;
-    let query = params.get("query").to_owned();
-    let shape = Shape::new(limit, &params);
-    run(&face, options, shape, move |services, options| {
-        services
-            .engine
-            .range(services.select.as_ref(), &query, start, end, step, options)
-    })
-    .await
+    Ok(())
 }
 
 /// `/api/v1/format_query`
@@ -155,6 +164,7 @@ impl Drop for CancelOnDrop {
 }
 
 /// How an answer is wanted.
+#[derive(Default)]
 struct Shape {
     /// Series at most; 0 for all.
     limit: usize,
@@ -171,19 +181,33 @@ impl Shape {
     }
 }
 
-/// Runs a query and writes its answer, on a thread that may block, so that the network threads
-/// never wait for it.
+/// Runs a query and writes its answer: here where it is brief, and otherwise on a thread that may
+/// block, so that the network threads never wait for it.
 async fn run(
     face: &Arc<Face>,
     options: QueryOptions,
     shape: Shape,
-    query: impl FnOnce(&Services, &QueryOptions) -> Result<QueryResult, QueryError> + Send + 'static,
+    query: String,
+    moments: Moments,
 ) -> ApiResult {
     let guard = CancelOnDrop(options.cancel.clone());
+    let mut prepared = None;
+    if query.len() <= BRIEF_TEXT
+        && let Some(Services { select, engine, .. }) = face.services()
+    {
+        let query = engine.prepare(&query)?;
+        if let Some(result) = engine.briefly(select.as_ref(), &query, moments, &options) {
+            return Ok(answer(result?, &shape)?);
+        }
+        prepared = Some(query);
+    }
     let face = Arc::clone(face);
     let work = tokio::task::spawn_blocking(move || {
-        let services = face.services()?;
-        Some(query(services, &options).and_then(|result| answer(result, &shape)))
+        let Services { select, engine, .. } = face.services()?;
+        let prepared = prepared.map_or_else(|| engine.prepare(&query), Ok);
+        let result =
+            prepared.and_then(|query| engine.evaluate(select.as_ref(), &query, moments, &options));
+        Some(result.and_then(|result| answer(result, &shape)))
     });
     let outcome = work.await.map_err(|e| ApiError {
         kind: ErrorKind::Internal,
@@ -192,6 +216,11 @@ async fn run(
     drop(guard);
     let answer = outcome.ok_or_else(|| ApiError::internal("the store is not ready"))?;
     Ok(answer?)
+}
+
+/// The answer to a query about which nothing else was asked.
+pub(crate) fn plain(result: QueryResult) -> Result<Answer, QueryError> {
+    answer(result, &Shape::default())
 }
 
 fn answer(result: QueryResult, shape: &Shape) -> Result<Answer, QueryError> {
@@ -208,6 +237,7 @@ fn answer(result: QueryResult, shape: &Shape) -> Result<Answer, QueryError> {
     }
     let mut text = Answer::begun(1);
     text.push('{');
+    text.reserve(length(&value).min(WRITTEN_AT_ONCE));
     let mut written = allowance.hold(0)?;
     let mut counted = 0;
     json::push_value(&mut text, &value, &mut |length| {
@@ -227,6 +257,21 @@ fn answer(result: QueryResult, shape: &Shape) -> Result<Answer, QueryError> {
     }
     text.push('}');
     Ok(Answer::written(text).noting(warnings, infos))
+}
+
+/// Bytes that a value takes as text, about: a series' labels and a point in so many each.
+fn length(value: &Value) -> usize {
+    const OF_LABELS: usize = 160;
+    const OF_POINT: usize = 32;
+    let (series, points) = match value {
+        Value::Scalar(_) | Value::String { .. } => (0, 1),
+        Value::Vector(samples) => (samples.len(), samples.len()),
+        Value::Matrix(series) => (
+            series.len(),
+            series.iter().map(|one| one.samples.len()).sum(),
+        ),
+    };
+    series * OF_LABELS + points * OF_POINT
 }
 
 /// Cuts the list of series; answers whether any was cut.

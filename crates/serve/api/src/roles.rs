@@ -4,10 +4,11 @@ use config::Role;
 use http::Method;
 
 /// Requests that change nothing although they are no GET: questions in forms, and remote read.
-const QUESTIONS: [&str; 12] = [
+const QUESTIONS: [&str; 13] = [
     "/api/v1/query",
     "/api/v1/query_range",
     "/api/v1/query_exemplars",
+    "/api/v1/batch",
     "/api/v1/format_query",
     "/api/v1/parse_query",
     "/api/v1/series",
@@ -20,12 +21,13 @@ const QUESTIONS: [&str; 12] = [
 ];
 
 /// Where samples, pushes, alerts and silences are given; also everything below.
-const GIFTS: [&str; 8] = [
+const GIFTS: [&str; 9] = [
     "/api/v1/write",
     "/api/v1/otlp",
     "/opentelemetry.proto.collector.metrics.v1.MetricsService",
     "/metrics/job",
     "/metrics/job@base64",
+    "/api/v1/groups",
     "/api/v2/alerts",
     "/api/v1/alerting/acknowledgements",
     "/api/v2/silence",
@@ -34,6 +36,8 @@ const GIFTS: [&str; 8] = [
 /// The role that a request needs. `path` begins behind the prefix of all routes. Whatever is
 /// neither a question nor known to give something is an order.
 pub fn role_of(method: &Method, path: &str) -> Role {
+    // The push gateway has paths of its own, wherever they begin.
+    let path = path.strip_prefix("/pushgateway").unwrap_or(path);
     if path.starts_with("/-/reload")
         || path.starts_with("/-/quit")
         || is_below(path, "/api/v1/admin")
@@ -74,6 +78,10 @@ mod tests {
             ("POST", "/api/v1/query", Read),
             ("POST", "/api/v1/query_range", Read),
             ("POST", "/api/v1/read", Read),
+            ("POST", "/api/v1/batch", Read),
+            ("PUT", "/api/v1/batch", Admin),
+            ("GET", "/api/v1/dashboards/x", Read),
+            ("PUT", "/api/v1/dashboards/x", Admin),
             ("POST", "/api/v1/write", Write),
             ("POST", "/api/v1/otlp/v1/metrics", Write),
             (
@@ -84,6 +92,12 @@ mod tests {
             ("POST", "/api/v1/writer", Admin),
             ("PUT", "/metrics/job/batch", Write),
             ("DELETE", "/metrics/job@base64/YQ", Write),
+            ("POST", "/pushgateway/metrics/job/batch", Write),
+            ("GET", "/pushgateway/api/v1/metrics", Read),
+            ("DELETE", "/pushgateway/api/v1/groups", Write),
+            ("PUT", "/pushgateway/api/v1/admin/wipe", Admin),
+            ("PUT", "/pushgateway//api/v1/admin/wipe", Admin),
+            ("PUT", "/pushgateway/-/quit", Admin),
             ("POST", "/api/v2/alerts", Write),
             ("POST", "/alertmanager/api/v2/silences", Write),
             ("DELETE", "/api/v2/silence/1", Write),

@@ -13,9 +13,9 @@ use tower_http::compression::predicate::{And, DefaultPredicate, Predicate as _, 
 use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
-    admin, alertmanager, cors, debug, exemplars, features, federate, health, lifecycle, metadata,
-    notices, observe, openapi, otlp, own_metrics, pages, query, relabel_steps, remote, remote_read,
-    rules, safe, search, self_metrics, series, status, targets,
+    admin, alertmanager, batch, cors, dashboards, debug, exemplars, features, federate, health,
+    lifecycle, metadata, notices, observe, openapi, otlp, own_metrics, pages, push, query,
+    relabel_steps, remote, remote_read, rules, safe, search, self_metrics, series, status, targets,
 };
 
 /// Bytes of a form: queries of a dashboard with every value of "All" spelt out fit many times.
@@ -52,6 +52,10 @@ fn routes(face: Arc<Face>) -> Router {
             "/query_exemplars",
             get(exemplars::exemplars).post(exemplars::exemplars),
         )
+        .route(
+            "/batch",
+            post(batch::batch).layer(DefaultBodyLimit::max(batch::MAX_REQUEST)),
+        )
         .route("/series", get(series::series).post(series::series))
         .route("/labels", get(series::labels).post(series::labels))
         .route("/label/{name}/values", get(series::values))
@@ -82,6 +86,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/features", get(features::features))
         .route("/notifications", get(notices::list))
         .route("/notifications/live", get(notices::live))
+        .merge(dashboards::routes())
         .route("/openapi.yaml", get(openapi::document))
         .route("/write", post(remote::write))
         .route("/otlp/v1/metrics", post(otlp::metrics))
@@ -117,6 +122,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route(otlp::GRPC_PATH, post(otlp::export))
         .route("/exporters/{name}", get(own_metrics::exporter))
         .merge(debug::routes())
+        .route("/pushgateway/{*path}", any(push::mounted))
         .route("/api/v2/{*path}", any(alertmanager::mounted))
         .route("/alertmanager/api/v2/{*path}", any(alertmanager::mounted))
         .route("/api/v1/alerting/{*path}", any(alertmanager::mounted))

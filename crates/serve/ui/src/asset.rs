@@ -72,6 +72,27 @@ pub fn index() -> Asset {
     }
 }
 
+/// The same document, served `levels` folders below where its files are: it says so itself, because
+/// its links are relative.
+pub(crate) fn index_below(levels: usize) -> Asset {
+    let found = index();
+    if levels == 0 {
+        return found;
+    }
+    let head = format!("<head>\n    <base href=\"{}\" />", "../".repeat(levels));
+    let text = String::from_utf8_lossy(&found.bytes).replacen("<head>", &head, 1);
+    Asset {
+        etag: tag_below(&found.etag, levels),
+        bytes: Cow::Owned(text.into_bytes()),
+        ..found
+    }
+}
+
+/// A tag of its own for each number of levels.
+fn tag_below(etag: &str, levels: usize) -> String {
+    format!("\"{}-{levels}\"", etag.trim_matches('"'))
+}
+
 fn describe(name: &str, file: EmbeddedFile) -> Asset {
     Asset {
         content_type: content_type(name),

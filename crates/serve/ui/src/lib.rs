@@ -5,13 +5,13 @@
 //!
 //! | address below the path prefix | call | caching |
 //! |---|---|---|
-//! | one of [`PAGES`] | [`index`] | revalidated by its tag |
+//! | one of [`PAGES`], or a dashboard's | [`page`] | revalidated by its tag |
 //! | anything else | [`asset`] | [`Asset::cache_control`] |
 //! | the prefix itself | a redirect to `query` | |
 //!
-//! Every link in the pages is relative and every page is one level below the prefix, so one build
-//! works under any prefix and behind any reverse proxy. A prefix needs its slash at the end:
-//! `/argand` must be redirected to `/argand/`.
+//! Every link in the pages is relative to the prefix, which a page further down names in a `<base>`,
+//! so one build works under any prefix and behind any reverse proxy. A prefix needs its slash at the
+//! end: `/argand` must be redirected to `/argand/`.
 //!
 //! Invariants: the pages hold no inline script and no inline style, so that
 //! [`CONTENT_SECURITY_POLICY`] can be sent with every one of them; a file whose address holds a
@@ -26,7 +26,7 @@ mod content_type;
 mod pages;
 
 pub use asset::{Asset, asset, index};
-pub use pages::{PAGES, is_page};
+pub use pages::{PAGES, is_page, page};
 
 /// The policy to send as `Content-Security-Policy` with every page: scripts, styles and requests
 /// go to the server itself and nowhere else.

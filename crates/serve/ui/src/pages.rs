@@ -1,9 +1,13 @@
 //! The addresses that pages of their own answer to.
 
-/// Paths below the prefix that show a page, each with [`crate::index`].
-pub const PAGES: [&str; 15] = [
+use crate::asset::{Asset, index_below};
+
+/// Paths below the prefix that show a page, each with [`page`].
+pub const PAGES: [&str; 17] = [
     "query",
     "graph",
+    "dashboards",
+    DASHBOARD,
     "alerts",
     "rules",
     "notifications",
@@ -19,9 +23,30 @@ pub const PAGES: [&str; 15] = [
     "config",
 ];
 
-/// Whether a path, with or without slashes at its ends, is one of [`PAGES`].
+/// The page of one dashboard: its identifier follows, and then a name that is there to be read.
+const DASHBOARD: &str = "d";
+
+/// Segments that may follow [`DASHBOARD`]: an identifier and a name.
+const MAX_TAIL: usize = 2;
+
+/// Whether a path, with or without slashes at its ends, is one of [`PAGES`] or leads to a dashboard.
 pub fn is_page(path: &str) -> bool {
-    PAGES.contains(&path.trim_matches('/'))
+    let path = path.trim_matches('/');
+    match path.split_once('/') {
+        None => PAGES.contains(&path),
+        Some((first, tail)) => {
+            let mut segments = tail.split('/');
+            first == DASHBOARD
+                && segments.clone().count() <= MAX_TAIL
+                && segments.all(|segment| !segment.is_empty())
+        }
+    }
+}
+
+/// The document for a page's path below the prefix; `None` where there is no such page.
+pub fn page(path: &str) -> Option<Asset> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    is_page(path).then(|| index_below(path.matches('/').count()))
 }
 
 #[cfg(test)]
@@ -45,11 +70,34 @@ mod tests {
     }
 
     #[test]
+    fn a_page_further_down_finds_its_files_where_the_others_do() {
+        let text = |path| String::from_utf8(page(path).unwrap().bytes.into_owned()).unwrap();
+        assert!(!text("query").contains("<base"));
+        for (path, base) in [
+            ("d/node", "<base href=\"../\" />"),
+            ("/d/node/name", "<base href=\"../../\" />"),
+            ("query/", "<base href=\"../\" />"),
+        ] {
+            let text = text(path);
+            let place = text.find(base).unwrap_or_else(|| panic!("{path}: {text}"));
+            assert!(place < text.find("href=\"./").unwrap(), "{text}");
+        }
+        assert_ne!(page("d/node").unwrap().etag, page("d").unwrap().etag);
+        assert_eq!(page("nowhere/x"), None);
+    }
+
+    #[test]
     fn slashes_do_not_matter_and_names_do() {
         for (path, expected) in [
             ("query", true),
             ("/query", true),
             ("/graph/", true),
+            ("dashboards", true),
+            ("d/node", true),
+            ("/d/node/every-machine", true),
+            ("d/node/every/machine", false),
+            ("d//machine", false),
+            ("query/node", false),
             ("", false),
             ("/", false),
             ("queries", false),

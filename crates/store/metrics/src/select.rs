@@ -232,6 +232,15 @@ impl Select for Store {
         }))
     }
 
+    fn at_most(&self, selection: &Selection<'_>) -> Option<usize> {
+        self.readable().ok()?;
+        let persisted = Arc::clone(&*self.persisted.try_read()?);
+        if persisted.overlapping(selection.range).next().is_some() {
+            return None;
+        }
+        self.head.try_read()?.at_most(selection.matchers)
+    }
+
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError> {
         self.readable()?;
         let mut names = BTreeSet::new();

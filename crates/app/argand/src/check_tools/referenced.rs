@@ -39,7 +39,7 @@ pub(super) fn check(config: &Config, out: &mut impl Write) -> Result<()> {
                     }
                 }
                 DiscoveryConfig::Static(groups) => fixed_targets(job, groups)?,
-                DiscoveryConfig::Kubernetes(_) | DiscoveryConfig::Inactive { .. } => {}
+                _ => {}
             }
         }
     }

@@ -7,8 +7,13 @@ use super::{Flag, Program, accepted, active};
 pub(crate) const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
-    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nAlertmanager alone: argand alertmanager --help.\nTools, as promtool has them: argand check, query, push, test, debug, tsdb, promql, each with --help.\nTools, as amtool has them: argand am --help. By a link named promtool or amtool this program is that tool.\nFor shells and readers: argand completions, argand man.",
-    flags: &[FLAGS, crate::alertmanager::CLUSTER_WITHIN],
+    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nAlertmanager alone: argand alertmanager --help. The push gateway alone: argand pushgateway --help.\nTools, as promtool has them: argand check, query, push, test, debug, tsdb, promql, each with --help.\nTools, as amtool has them: argand am --help. By a link named promtool or amtool this program is that tool.\nFor shells and readers: argand completions, argand man.",
+    flags: &[
+        FLAGS,
+        crate::pushgateway::FLAGS_WITHIN,
+        super::statsd::STATSD,
+        crate::alertmanager::CLUSTER_WITHIN,
+    ],
     refusal,
 };
 
@@ -49,6 +54,18 @@ const FLAGS: &[Flag] = &[
         Text,
         "",
         "Kubeconfig of the server that --kubernetes.operator asks. Empty: the cluster that this process runs in.",
+    ),
+    active(
+        "dashboards.path",
+        List,
+        "",
+        "Folder of Grafana dashboards (JSON of any version), which may be saved into. May be given again.",
+    ),
+    active(
+        "dashboards.providers",
+        List,
+        "",
+        "Grafana's provider file of dashboards, or a folder of such files. May be given again.",
     ),
     active(
         "web.listen-address",

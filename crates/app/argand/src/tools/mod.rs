@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser};
 
-use crate::{alertmanager, am, papers};
+use crate::{alertmanager, am, demo, papers, pushgateway};
 
 /// Where commands write what they find.
 pub(crate) type Out = BufWriter<StdoutLock<'static>>;
@@ -38,10 +38,11 @@ const PROGRAMS: [(&str, Run); 2] = [("promtool", promtool::run), ("amtool", am::
 
 /// The first words that mean something else than the server, and who they are for; the word itself
 /// belongs to the line that they read.
-const FAMILIES: [(&str, Run); 9] = [
+const FAMILIES: [(&str, Run); 10] = [
     ("check", promtool::run),
     ("completions", papers::run),
     ("debug", promtool::run),
+    ("demo", demo::run),
     ("man", papers::run),
     ("promql", promtool::run),
     ("push", promtool::run),
@@ -63,6 +64,9 @@ pub(crate) fn run_family(arguments: &[OsString]) -> Option<ExitCode> {
     let word = rest.first()?;
     if word == "alertmanager" {
         return Some(alertmanager::run(arguments));
+    }
+    if word == "pushgateway" {
+        return Some(pushgateway::run(arguments));
     }
     if word == "am" {
         return Some(am::run("argand am", rest));

@@ -1,7 +1,8 @@
 //! `alerting`.
 
+use super::discovery::discovery;
 use super::http::http;
-use super::scrape::{discovery, rules};
+use super::scrape::rules;
 use crate::error::Fault;
 use crate::table::Table;
 use crate::{AlertingConfig, AlertmanagerConfig, SigV4};

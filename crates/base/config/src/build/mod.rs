@@ -2,6 +2,7 @@
 
 mod alerting;
 pub(crate) mod config;
+mod discovery;
 pub(crate) mod http;
 mod kubernetes;
 mod otlp;
@@ -9,6 +10,7 @@ mod remote_read;
 mod remote_write;
 pub(crate) mod rules;
 mod scrape;
+pub(crate) mod statsd;
 mod tracing;
 
 use std::collections::BTreeMap;

@@ -3,14 +3,11 @@
 use model::{Labels, Pattern};
 use relabel::{Action, Rule};
 
+use super::discovery::discovery;
 use super::http::http;
 use crate::error::Fault;
-use crate::sections::discovery::MECHANISMS;
 use crate::table::{Item, Table};
-use crate::{
-    DiscoveryConfig, FileDiscovery, NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits,
-    ScrapeProtocol, StaticGroup,
-};
+use crate::{NameEscaping, NameValidation, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
 
 /// A section that has inherited what it left open.
 pub(super) fn scrape(section: &Table) -> Result<ScrapeConfig, Fault> {
@@ -97,50 +94,6 @@ fn protocol(name: &str) -> Option<ScrapeProtocol> {
         "OpenMetricsText0.0.1" => Some(ScrapeProtocol::OpenMetricsText001),
         "OpenMetricsText1.0.0" => Some(ScrapeProtocol::OpenMetricsText100),
         _ => None,
-    }
-}
-
-pub(super) fn discovery(section: &Table) -> Result<Vec<DiscoveryConfig>, Fault> {
-    let mut found = Vec::new();
-    for mechanism in MECHANISMS
-        .iter()
-        .filter(|mechanism| section.has(mechanism.key))
-    {
-        match mechanism.key {
-            "static_configs" => {
-                found.push(DiscoveryConfig::Static(
-                    section.tables("static_configs").map(group).collect(),
-                ));
-            }
-            "file_sd_configs" => {
-                found.extend(section.tables("file_sd_configs").map(|file| {
-                    DiscoveryConfig::File(FileDiscovery {
-                        files: file.texts("files").into_iter().map(Into::into).collect(),
-                        refresh_interval: file.duration("refresh_interval"),
-                    })
-                }));
-            }
-            "kubernetes_sd_configs" => {
-                for entry in section.tables("kubernetes_sd_configs") {
-                    let entry = super::kubernetes::kubernetes(entry)?;
-                    found.push(DiscoveryConfig::Kubernetes(Box::new(entry)));
-                }
-            }
-            key => found.extend(
-                section
-                    .list(key)
-                    .iter()
-                    .map(|_| DiscoveryConfig::Inactive { section: key }),
-            ),
-        }
-    }
-    Ok(found)
-}
-
-fn group(group: &Table) -> StaticGroup {
-    StaticGroup {
-        targets: group.texts("targets"),
-        labels: labels(group.map("labels")),
     }
 }
 

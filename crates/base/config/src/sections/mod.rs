@@ -11,5 +11,6 @@ pub(crate) mod remote;
 pub(crate) mod rule_tests;
 pub(crate) mod rules;
 pub(crate) mod scrape;
+pub(crate) mod statsd;
 pub(crate) mod top;
 pub(crate) mod web;

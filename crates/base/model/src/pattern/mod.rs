@@ -23,7 +23,7 @@ use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind, Look};
 use thiserror::Error;
 
-pub use search::Search;
+pub use search::{Found, Search};
 use shortcut::Shortcut;
 
 /// Bytes that a compiled program may take: far beyond what people write, and small enough that a

@@ -1,6 +1,6 @@
 //! Patterns that match within a text, as templates use them.
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::{PatternError, compile, syntax, template};
 
@@ -12,6 +12,24 @@ use super::{PatternError, compile, syntax, template};
 pub struct Search {
     regex: Regex,
     names: Vec<Option<String>>,
+}
+
+/// A match with its groups.
+#[derive(Debug)]
+pub struct Found<'s, 't> {
+    names: &'s [Option<String>],
+    groups: Captures<'t>,
+}
+
+impl Found<'_, '_> {
+    /// Writes `template` to `out` with `$1`, `${1}` and `${name}` replaced by the groups, as
+    /// [`Pattern::expand`] does.
+    ///
+    /// [`Pattern::expand`]: super::Pattern::expand
+    pub fn expand(&self, template: &str, out: &mut String) {
+        let group = |group| self.groups.get(group).map(|part| part.as_str());
+        template::expand(template, self.names, group, out);
+    }
 }
 
 impl Search {
@@ -27,6 +45,15 @@ impl Search {
     /// Whether any part of the text matches.
     pub fn matches(&self, text: &str) -> bool {
         self.regex.is_match(text)
+    }
+
+    /// The first match in the text.
+    pub fn first<'s, 't>(&'s self, text: &'t str) -> Option<Found<'s, 't>> {
+        let groups = self.regex.captures(text)?;
+        Some(Found {
+            names: &self.names,
+            groups,
+        })
     }
 
     /// The text with every match replaced by `with`, in which `$1`, `${1}` and `${name}` stand for
@@ -74,6 +101,11 @@ mod tests {
         assert_eq!(check("a", &"a".repeat(60), "aa"), None);
         assert!(Search::new("b.*r").unwrap().matches("foo bar"));
         assert!(!Search::new("^bar").unwrap().matches("foo bar"));
+        let mut out = String::new();
+        let search = Search::new("o(b)").unwrap();
+        search.first("foobar").unwrap().expand("<$0 $1>", &mut out);
+        assert_eq!(out, "<ob b>");
+        assert!(search.first("bar").is_none());
         let error = Search::new("(").unwrap_err().to_string();
         assert_eq!(error, "error parsing regexp: missing closing ): `(`");
     }

@@ -26,7 +26,7 @@ mod comment;
 mod entry;
 mod format;
 mod labels;
-mod number;
+pub(crate) mod number;
 mod parser;
 mod protobuf;
 mod text;
@@ -36,6 +36,7 @@ pub use entry::{Entry, HistogramLine, RawExemplar, SeriesLine};
 pub use format::Format;
 pub use labels::parse_series;
 pub use parser::Parser;
+pub(crate) use protobuf::message;
 pub use protobuf::{Histograms, ProtobufParser};
 pub use text::TextParser;
 

@@ -17,7 +17,7 @@ const NAN_BITS: u64 = 0x7ff8_0000_0000_0001;
 
 /// A sample's value: decimal with or without exponent, `Inf`, `NaN`. As upstream there is no
 /// hexadecimal form and no `_` between digits, and a number too large for a double is none.
-pub(super) fn value(text: &[u8]) -> Option<f64> {
+pub(crate) fn value(text: &[u8]) -> Option<f64> {
     match leading(text) {
         Some((value, [])) => Some(value),
         _ => long(text),

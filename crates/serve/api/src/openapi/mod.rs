@@ -76,8 +76,13 @@ mod tests {
         let mut documented: BTreeSet<String> = documented.cloned().collect();
         let mut routed = paths(&crate::router(face()));
         assert!(routed.contains("/api/v1/query"), "{routed:?}");
-        // What Alertmanager answers has a router of its own below these.
-        let alerting = ["/api/v2", "/alertmanager/api/v2", "/api/v1/alerting"];
+        // What Alertmanager and the push gateway answer has routers of its own below these.
+        let alerting = [
+            "/api/v2",
+            "/alertmanager/api/v2",
+            "/api/v1/alerting",
+            "/pushgateway",
+        ];
         for top in alerting {
             assert!(routed.remove(&format!("{top}/{{*path}}")), "{routed:?}");
         }

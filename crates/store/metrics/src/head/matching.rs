@@ -130,6 +130,38 @@ impl Postings {
         Ok(found)
     }
 
+    /// How many series fit all matchers at most, from what they ask to be equal; `None` where a
+    /// pattern would have to be tried on values, or nothing is asked to be equal.
+    pub(crate) fn at_most(&self, dictionary: &Dictionary, matchers: &[Matcher]) -> Option<usize> {
+        let mut smallest: [Option<&RoaringBitmap>; 2] = [None; 2];
+        for matcher in matchers {
+            match matcher.op() {
+                MatchOp::NotEqual => {}
+                MatchOp::Equal if !matcher.matches_absent() => {
+                    let pair = dictionary.find(matcher.name(), matcher.value());
+                    let Some(list) = pair.and_then(|pair| self.of(pair)) else {
+                        return Some(0);
+                    };
+                    let [first, second] = smallest;
+                    let is_smaller = |than: Option<&RoaringBitmap>| {
+                        than.is_none_or(|than| list.len() < than.len())
+                    };
+                    if is_smaller(first) {
+                        smallest = [Some(list), first];
+                    } else if is_smaller(second) {
+                        smallest = [first, Some(list)];
+                    }
+                }
+                _ => return None,
+            }
+        }
+        let most = match smallest {
+            [Some(one), Some(other)] => one.intersection_len(other),
+            [one, _] => one?.len(),
+        };
+        usize::try_from(most).ok()
+    }
+
     fn union(&self, pairs: &[u32]) -> RoaringBitmap {
         match pairs {
             [pair] => self.of(*pair).cloned().unwrap_or_default(),
@@ -259,6 +291,16 @@ mod tests {
                     .map(|(slot, _)| slot)
                     .collect();
                 assert_eq!(found, expected, "{both:?}");
+                let most = postings.at_most(&dictionary, &both);
+                assert!(most.is_none_or(|most| most >= found.len()), "{both:?}");
+                let tells = |m: &Matcher| match m.op() {
+                    MatchOp::Equal => !m.value().is_empty(),
+                    op => op == MatchOp::NotEqual,
+                };
+                let narrows = both.iter().any(|m| m.op() == MatchOp::Equal);
+                let is_empty = most == Some(0);
+                let told = both.iter().all(tells) && narrows;
+                assert!(most.is_some() == told || is_empty, "{both:?}: {most:?}");
             }
         }
         postings.remove(&[1, 3].into_iter().collect());

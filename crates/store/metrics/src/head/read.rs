@@ -139,6 +139,13 @@ impl Head {
             .unwrap_or_default()
     }
 
+    /// How many series fit all matchers at most; `None` where a pattern would have to be tried on
+    /// values, nothing narrows the series down, or others have the dictionary.
+    pub(crate) fn at_most(&self, matchers: &[Matcher]) -> Option<usize> {
+        let dictionary = self.dictionary.try_read()?;
+        self.postings.at_most(&dictionary, matchers)
+    }
+
     /// The same; stops where the watch does not go on.
     fn matching_watched(
         &self,

@@ -274,6 +274,11 @@ impl Select for RemoteRead {
         Ok(Box::new(joined))
     }
 
+    fn at_most(&self, selection: &Selection<'_>) -> Option<usize> {
+        let is_local = self.asked(selection).is_empty();
+        is_local.then(|| self.local.at_most(selection))?
+    }
+
     fn label_names(&self, selection: &Selection<'_>) -> Result<Vec<String>, SelectError> {
         self.local.label_names(selection)
     }

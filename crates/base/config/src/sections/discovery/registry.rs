@@ -80,7 +80,7 @@ pub(super) static KUMA: Section = Section::new(
         http::FIELDS,
         &[
             text("client_id"),
-            duration("refresh_interval").or_seconds(30),
+            duration("refresh_interval").or_seconds(15),
             duration("fetch_timeout").or_seconds(120),
             field("server", Kind::Url).required(),
         ],
