@@ -12,6 +12,9 @@ use crate::tools::Out;
 /// The configuration's name in the folder.
 pub(super) const CONFIGURATION: &str = "prometheus.yml";
 
+/// The folder of the dashboards in the folder.
+pub(super) const DASHBOARDS: &str = "dashboards";
+
 /// A file of a pack, and where it goes in the folder.
 macro_rules! packed {
     ($($to:literal from $from:literal),* $(,)?) => {
@@ -112,6 +115,7 @@ pub(super) fn tell(
     writeln!(out, "Argand with a fleet to look at; Ctrl-C ends it.\n")?;
     for (what, path) in [
         ("pages", "/"),
+        ("dashboards", "/dashboards"),
         ("alerts", "/alerts"),
         ("targets", "/targets"),
         ("push gateway", "/pushgateway"),

@@ -120,6 +120,7 @@ fn serve(folder: &Path, address: SocketAddr) -> Result<()> {
         flag("config.file", &folder.join(files::CONFIGURATION).display()),
         flag("storage.tsdb.path", &folder.join("data").display()),
         flag("web.listen-address", &address),
+        flag("dashboards.path", &folder.join(files::DASHBOARDS).display()),
     ];
     // The flags are ours, so that a refusal would be a mistake of this program.
     let flags = Flags::parse(arguments.map(OsString::from)).map_err(|refused| {
