@@ -176,6 +176,7 @@ const TABLE: &[(&str, &str, Got)] = &[
     ),
     ("GET", "/api/v1/alerting/history/alerts", READ),
     ("GET", "/api/v1/alerting/history/notifications", READ),
+    ("GET", "/api/v1/alerting/routes", READ),
     ("GET", "/api/v1/alerting/acknowledgements", READ),
     (
         "POST",
