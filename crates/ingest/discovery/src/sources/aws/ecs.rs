@@ -87,16 +87,14 @@ impl EcsSource {
         key: &str,
     ) -> Result<Vec<String>, AskError> {
         let mut found = Vec::new();
-        let mut body = json!({"maxResults": BATCH});
-        if let Some(cluster) = cluster {
-            body["cluster"] = json!(cluster);
-        }
+        let mut next = Value::Null;
         for _ in 0..MAX_PAGES {
+            let body = given(json!({"maxResults": BATCH, "cluster": cluster, "nextToken": next}));
             let page = self.aws.json(&self.ecs, action, &body).await?;
             found.extend(texts(&page, key).into_iter().map(|arn| arn.into_owned()));
             match text(&page, "/nextToken") {
                 end if end.is_empty() => return Ok(found),
-                next => body["nextToken"] = json!(next),
+                token => next = json!(token),
             }
         }
         Err(AskError::Pages(action.to_owned()))
@@ -112,11 +110,7 @@ impl EcsSource {
     ) -> Result<Vec<Value>, AskError> {
         let mut found = Vec::new();
         for batch in arns.chunks(batch) {
-            let mut body = json!({"include": ["TAGS"]});
-            body[key] = json!(batch);
-            if let Some(cluster) = cluster {
-                body["cluster"] = json!(cluster);
-            }
+            let body = given(json!({"include": ["TAGS"], "cluster": cluster, key: batch}));
             let answer = self.aws.json(&self.ecs, action, &body).await?;
             found.extend_from_slice(list(&answer, &format!("/{key}")));
         }
@@ -266,6 +260,14 @@ impl EcsSource {
         }
         Some(target.labels())
     }
+}
+
+/// A question without the fields that say nothing.
+fn given(mut question: Value) -> Value {
+    if let Some(fields) = question.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    question
 }
 
 /// The network interface of its own that a task has.
