@@ -533,3 +533,152 @@ async fn machines_of_azure() {
     )
     .await;
 }
+
+/// The environment of a machine, in which a server plays its platform.
+#[tokio::test]
+async fn azure_is_asked_by_whoever_the_environment_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "federated\n").unwrap();
+    let file = file.display().to_string();
+    let server = serve(|asked| {
+        let by = match asked.path.as_str() {
+            "/t/oauth2/v2.0/token" => match asked.parameter("client_assertion") {
+                Some("federated") => "workload",
+                _ => asked.parameter("client_secret")?,
+            },
+            "/machine" if asked.header("x-identity-header") == "h" => "machine",
+            path => {
+                // Each list is empty; what counts is who asked for it.
+                let by = asked.header("authorization").strip_prefix("Bearer ")?;
+                return path.contains(by).then(|| Reply::json(r#"{"value": []}"#));
+            }
+        };
+        let token = format!(r#"{{"access_token": "{by}", "expires_in": 3600}}"#);
+        Some(Reply::json(token))
+    });
+    let url = format!("http://{}", server.address);
+    let identity = format!("{url}/machine");
+    let application = vec![("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c")];
+    let machine = vec![
+        ("IDENTITY_ENDPOINT", identity.as_str()),
+        ("IDENTITY_HEADER", "h"),
+    ];
+    let and = |more: (&'static str, String)| {
+        let mut all: Vec<(&str, String)> = application
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        all.push(more);
+        all
+    };
+    let machine: Vec<_> = machine
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
+    for (method, environment, by) in [
+        (
+            "SDK",
+            and(("AZURE_CLIENT_SECRET", "secret".to_owned())),
+            "secret",
+        ),
+        (
+            "WorkloadIdentity",
+            and(("AZURE_FEDERATED_TOKEN_FILE", file)),
+            "workload",
+        ),
+        ("SDK", machine.clone(), "machine"),
+        ("ManagedIdentity", machine, "machine"),
+    ] {
+        let section = format!(
+            "azure_sd_configs: [{{subscription_id: {by}, authentication_method: {method}}}]"
+        );
+        let DiscoveryConfig::Azure(config) = configured(&section) else {
+            unreachable!()
+        };
+        let cloud = Cloud {
+            login: url.clone(),
+            manager: url.clone(),
+        };
+        let variable = |name: &str| {
+            let found = environment.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let mut source = AzureSource::within(&config, Arc::default(), cloud, variable);
+        let groups = source.refresh().await.expect(method);
+        assert!(groups[0].targets.is_empty());
+    }
+}
+
+/// A service account signs what it asks with; the signature is checked with its public key.
+#[tokio::test]
+async fn google_is_asked_by_a_service_account() {
+    use base64::Engine as _;
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+    use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
+
+    let made = std::process::Command::new("openssl")
+        .args([
+            "genpkey",
+            "-algorithm",
+            "RSA",
+            "-pkeyopt",
+            "rsa_keygen_bits:2048",
+            "-quiet",
+        ])
+        .output();
+    let Some(made) = made.ok().filter(|made| made.status.success()) else {
+        eprintln!("skipped: openssl is not installed");
+        return;
+    };
+    let pem = String::from_utf8(made.stdout).unwrap();
+    let bare: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let pair = RsaKeyPair::from_pkcs8(&BASE64_STANDARD.decode(bare).unwrap()).unwrap();
+    let public = ring::signature::KeyPair::public_key(&pair)
+        .as_ref()
+        .to_vec();
+    let server = serve(move |asked| {
+        if asked.path != "/token" {
+            return bearer(
+                asked,
+                r#"{"items": [{"networkInterfaces": [{"networkIP": "10.0.0.1"}]}]}"#,
+            );
+        }
+        let assertion = asked.parameter("assertion")?;
+        let (signed, signature) = assertion.rsplit_once('.')?;
+        let (_, claims) = signed.split_once('.')?;
+        let claims = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &public);
+        key.verify(signed.as_bytes(), &signature).ok()?;
+        claims
+            .contains("me@project")
+            .then(|| Reply::json(r#"{"access_token": "word", "expires_in": 3599}"#))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("account.json");
+    let account = serde_json::json!({
+        "type": "service_account",
+        "client_email": "me@project",
+        "private_key_id": "k",
+        "private_key": pem,
+        "token_uri": format!("http://{}/token", server.address),
+    });
+    std::fs::write(&file, account.to_string()).unwrap();
+    let file = file.display().to_string();
+    let environment = |name: &str| (name == "GOOGLE_APPLICATION_CREDENTIALS").then(|| file.clone());
+    let DiscoveryConfig::Gce(config) = configured("gce_sd_configs: [{project: p, zone: z}]") else {
+        unreachable!()
+    };
+    let source = GceSource::within(&config, &format!("http://{}", server.address), environment);
+    check(
+        source,
+        &[&[
+            ("__address__", "10.0.0.1:80"),
+            ("__meta_gce_project", "p"),
+            ("__meta_gce_private_ip", "10.0.0.1"),
+            ("__meta_gce_interface_ipv4_", "10.0.0.1"),
+        ]],
+    )
+    .await;
+}

@@ -292,6 +292,7 @@ impl Source for EcsSource {
         const CLUSTER: &str = "AmazonEC2ContainerServiceV20141113.DescribeClusters";
         const TASKS: &str = "AmazonEC2ContainerServiceV20141113.ListTasks";
         const TASK: &str = "AmazonEC2ContainerServiceV20141113.DescribeTasks";
+        self.aws.find_region().await?;
         let names = match self.clusters.as_slice() {
             [] => self.listed(CLUSTERS, None, "/clusterArns").await?,
             given => given.to_vec(),
