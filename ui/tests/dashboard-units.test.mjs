@@ -207,6 +207,28 @@ test('addresses of dashboards are read and changed', async () => {
   assert.equal(pathOf({ uid: 'x', title: 'Node / CPU (été)' }), 'd/x/node-cpu-%C3%A9t%C3%A9');
 });
 
+test('series are named by their legend, or by what tells them apart', async () => {
+  const { toFrames } = await load('data/from-answer.ts');
+  const names = (legend, ...metrics) =>
+    toFrames({ resultType: 'matrix', result: metrics.map((metric) => ({ metric, values: [[1, '2']] })) }, { query: { refId: 'A', format: 'time_series' }, expr: 'e', legend, stepMs: 0, several: false })
+      .map(({ fields }) => fields[1].legend);
+  const [a, b] = [{ __name__: 'm', job: 'x', n: '1' }, { __name__: 'm', job: 'y', n: '1' }];
+  for (const [legend, metrics, expected] of [
+    ['{{job}} of {{ nothing }}', [a], ['x of ']],
+    ['', [a], ['m{job="x", n="1"}']],
+    ['', [{}], ['e']],
+    ['__auto', [a, b], ['x', 'y']],
+    ['__auto', [a, { ...b, n: '2' }], ['{job="x", n="1"}', '{job="y", n="2"}']],
+    ['__auto', [a], ['m']],
+    ['__auto', [{}], ['e']],
+  ]) {
+    assert.deepEqual(names(legend, ...metrics), expected, legend);
+  }
+  const buckets = ['1', '+Inf', '0.5'].map((le, i) => ({ metric: { le }, values: [[1, String([5, 9, 2][i])]] }));
+  const [heat] = toFrames({ resultType: 'matrix', result: buckets }, { query: { refId: 'A', format: 'heatmap' }, expr: 'e', legend: '', stepMs: 0, several: false });
+  assert.deepEqual(plain([heat]), [{ Time: [1000], 0.5: [2], 1: [3], '+Inf': [4] }]);
+});
+
 const field = (name, type, values, more = {}) => ({ name, type, values, config: {}, ...more });
 const frame = (refId, fields, more = {}) => ({ refId, fields, length: fields[0]?.values.length ?? 0, stepMs: 0, ...more });
 const plain = (frames) => frames.map(({ fields }) => Object.fromEntries(fields.map(({ name, values }) => [name, values])));

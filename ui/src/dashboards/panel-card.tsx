@@ -41,7 +41,7 @@ export const PanelCard = memo(({ placed, alone = false }: { placed: Placed; alon
     >
       <header class="dash-panel-head">
         {data.loading && <span class="dash-loading" aria-hidden="true" />}
-        <h3 title={title}>{title}</h3>
+        <h2 title={title}>{title}</h2>
         {panel.description !== '' && <Hint icon="info" label="Description">{interpolate(panel.description, filling, 'text')}</Hint>}
         {panel.problems.length > 0 && (
           <Hint icon="question" label={`${panel.problems.length} parts are not shown as meant`}>

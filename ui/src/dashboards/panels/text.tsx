@@ -11,7 +11,7 @@ export function TextPanel({ panel, filling }: PanelProps) {
     // Values come from labels and addresses, and are no markup.
     return chosen ? escapeHtml(chosen.texts.join(' + ')) : undefined;
   }), [html, filling]);
-  return <div class="dash-text" tabIndex={0} role="region" aria-label={panel.title || 'Text'} dangerouslySetInnerHTML={{ __html: filled }} />;
+  return <div class="dash-text" tabIndex={0} role="group" aria-label={panel.title || 'Text'} dangerouslySetInnerHTML={{ __html: filled }} />;
 }
 
 function escapeHtml(text: string): string {
