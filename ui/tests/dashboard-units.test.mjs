@@ -143,6 +143,7 @@ test('options are filtered, cut and sorted; choices follow the address', async (
     [{}, ['gone'], ['gone']],
     [{ includeAll: true, current: ['gone'] }, undefined, [ALL]],
     [{ multi: true }, ['a', 'b'], ['a', 'b']],
+    [{}, [ALL], ['All']],
     [{}, ['a', 'b'], ['a']],
   ]) {
     assert.deepEqual(choose(variable(more), options, asked).selected, expected, JSON.stringify([more, asked]));
@@ -384,9 +385,12 @@ test('panels and rows repeat, and make room', async () => {
 
 test('links run nothing', async () => {
   globalThis.document ??= { baseURI: 'http://host/prefix/' };
-  const { safeHref } = await load('links.ts');
+  globalThis.location ??= { pathname: '/prefix/d/here' };
+  const { safeHref, ownPlace } = await load('links.ts');
+  assert.deepEqual(ownPlace('/prefix/d/x/y?a=b'), { path: 'd/x/y', search: 'a=b' });
+  assert.equal(ownPlace('/prefix/nowhere'), null);
   for (const [url, expected] of [
-    ['https://a.b/c', 'https://a.b/c'], ['/d/x?var-a=b', '/prefix/d/x?var-a=b'], ['?from=1', '?from=1'], ['javascript:alert(1)', null], [' JaVaScript:alert(1)', null],
+    ['https://a.b/c', 'https://a.b/c'], ['/d/x?var-a=b', '/prefix/d/x?var-a=b'], ['?from=1', '/prefix/d/here?from=1'], ['d/x', '/prefix/d/x'], ['/elsewhere', '/elsewhere'], ['javascript:alert(1)', null], [' JaVaScript:alert(1)', null],
     ['java\nscript:alert(1)', null], ['data:text/html,x', null], ['//evil.example', null], ['\\\\evil.example', null], ['', null],
   ]) {
     assert.equal(safeHref(url), expected, url);

@@ -81,7 +81,7 @@ export function Body({ panel, data, filling, width, height, table }: {
       return <p class="dash-empty">This panel asks for {panel.queries.some(({ signal }) => signal === 'logs') ? 'logs' : 'data of another source'}, which is not available yet.</p>;
     }
     if (!found && !isTable(panel.kind)) return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
-    if (table) return <DataTable frames={data.frames} height={height} />;
+    if (table) return <DataTable frames={data.frames} height={height} filling={filling} />;
   }
   return <Picture panel={panel} data={data} filling={filling} width={width} height={height} />;
 }

@@ -1,16 +1,27 @@
 // Small parts of these pages: a menu below a button, a link of a document.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { followLink } from '../lib/router';
 import { Icon, type IconName } from '../parts/icon';
-import type { SafeLink } from './links';
+import { ownPlace, type SafeLink } from './links';
 
 /** A link of a document; another site never learns where it was followed. */
 export function DocumentLink({ link, children }: { link: SafeLink; children?: ComponentChildren }) {
   return (
-    <a href={link.href} {...(link.newTab && { target: '_blank' })} rel="noreferrer" title={link.title}>
+    <a {...linkProps(link)}>
       {children ?? link.title}
     </a>
   );
+}
+
+/** What a link is made of; one to our own pages does not load the document again. */
+export function linkProps({ href, newTab, title }: SafeLink) {
+  const own = newTab ? null : ownPlace(href);
+  return {
+    href, title, rel: 'noreferrer',
+    ...(newTab && { target: '_blank' }),
+    ...(own && { onClick: (event: MouseEvent) => followLink(event, own.path, own.search) }),
+  };
 }
 
 /** A button that opens something below itself; Escape and a press elsewhere close it. */

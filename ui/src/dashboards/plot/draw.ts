@@ -143,6 +143,7 @@ function groupByScale(lines: readonly Line[]): ScaleGroup[] {
 function scale({ rules }: ScaleGroup): uPlot.Scale {
   return {
     ...(rules.log && { distr: 3, log: rules.log }),
+    ...(rules.bothWays && { distr: 4 }),
     range: (_u, min, max) => rangeOf(rules, min, max),
   };
 }
