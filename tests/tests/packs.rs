@@ -2,6 +2,7 @@
 //! queries, runbooks that alerts name, monitors for Kubernetes.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test may stop at the first surprise"
 )]
