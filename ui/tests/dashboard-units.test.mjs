@@ -349,7 +349,7 @@ test('lines are put on one axis, gaps and stacks told apart', async () => {
   const two = series('A', { job: 'q' }, [10, 20, 30, 40, 50], [1, 1, 1, 1, 1]);
   const { times, lines } = toLines([one, two]);
   assert.deepEqual(times, [0.01, 0.02, 0.03, 0.04, 0.05]);
-  assert.deepEqual(lines[0].column, [1, 2, null, undefined, 5]);
+  assert.deepEqual(lines[0].column, [1, 2, null, null, 5]);
   const stacking = (mode) => lines.map((line) => ({ ...line, field: { ...line.field, config: { custom: { stacking: { mode } } } } }));
   assert.deepEqual(stackLines(stacking('normal')).columns[1], [2, 3, 1, 1, 6]);
   assert.deepEqual(stackLines(stacking('normal')).bands, [[1, 0]]);
