@@ -50,6 +50,8 @@ export function Cell({ field, frame, frames, row, display, shade, filling }: Pro
 function styleOf(kind: string, field: Field, shown: Shown, shade: Shade): Record<string, string> {
   const align = customText(field, 'align', 'auto');
   const side = align === 'auto' ? {} : { 'text-align': align };
+  // A moment is neither good nor bad.
+  if (field.type === 'time') return side;
   if (kind === 'color-background' && shown.judged) {
     const soft = shown.colour.length > 7 ? shown.colour : fade(shown.colour, 1).slice(0, 7);
     return { ...side, background: soft, color: textOn(soft) };
