@@ -5,6 +5,7 @@
 mod evaluate;
 mod pushed;
 mod seeds;
+mod statsd_lines;
 mod templates;
 
 use std::sync::OnceLock;
@@ -16,7 +17,7 @@ use wire::exposition::{Format, Histograms, Parser};
 type Target = fn(&[u8]);
 
 /// The targets that are not those of the store.
-const OTHERS: [(&str, Target); 14] = [
+const OTHERS: [(&str, Target); 15] = [
     ("alert_log", routing::fuzzing::record),
     ("alertmanager_files", |bytes| {
         let _ = wire::alertmanager::silences(bytes);
@@ -38,6 +39,7 @@ const OTHERS: [(&str, Target); 14] = [
     ("otlp_protobuf", pushed::otlp_protobuf),
     ("otlp_json", pushed::otlp_json),
     ("pushed_bodies", pushed::bodies),
+    ("statsd", statsd_lines::lines),
     ("template_notification", templates::notification),
     ("template_rule", templates::rule),
 ];

@@ -53,6 +53,10 @@ pub(crate) fn write(folder: &std::path::Path) {
         ),
         ("pushed_bodies", "\x03\x08abc"),
         (
+            "statsd",
+            "mappings: [{match: a.*, name: b$1, labels: {c: $0}, observer_type: histogram}]\0a.b:1|c\na.b:2:3|ms|@0.1|#d:e\nf,g=h:-1|g\ni[j=k]:1|h",
+        ),
+        (
             "template_notification",
             "{{ define \"x\" }}<a href=\"{{ . }}\" style='color: {{ . }}'>{{ . }}</a>{{ end }}\
              {{ range $i, $a := .Alerts.Firing }}{{ template \"x\" $a.GeneratorURL }}\

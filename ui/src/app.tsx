@@ -4,10 +4,11 @@ import { HistoryPage } from './alertmanager/history-page';
 import { NotificationsPage } from './alertmanager/notifications-page';
 import { SilencePage } from './alertmanager/silence-page';
 import { SilencesPage } from './alertmanager/silences-page';
+import { LazyDashboards } from './dashboards/lazy';
 import { DiscoveryPage } from './discovery/page';
 import { translateHash } from './lib/hash-links';
 import { go, usePlace } from './lib/router';
-import { PAGES } from './pages';
+import { pageOf } from './pages';
 import { Banner } from './parts/banner';
 import { Header } from './parts/header';
 import { Link } from './parts/link';
@@ -27,6 +28,7 @@ const MOVED: Readonly<Record<string, string>> = {
   '': 'query',
   graph: 'query',
   alertmanager: 'notifications',
+  d: 'dashboards',
 };
 
 /** The whole application. */
@@ -37,14 +39,16 @@ export function App() {
   useEffect(() => {
     if (moved && !translateHash(location.hash)) go(moved, search, true);
   }, [moved, search]);
-  const page = PAGES.find((known) => known.path === path);
+  const page = pageOf(path);
   useEffect(() => {
+    // A dashboard gives its own title.
+    if (page?.path === 'd') return;
     document.title = page ? `${page.title} · Argand` : 'Argand';
   }, [page]);
 
   return (
     <>
-      <a class="skip" href="#main">Skip to the page</a>
+      <a class="skip" href="#main" onClick={skip}>Skip to the page</a>
       <Header path={path} />
       <Banner />
       <main id="main" class="main" tabIndex={-1}>
@@ -53,6 +57,12 @@ export function App() {
       <Palette />
     </>
   );
+}
+
+/** Below a `<base>`, a link to a fragment would leave the page. */
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
 }
 
 /** Follows the links of notifications, when the page opens and while it is open. */
@@ -69,7 +79,10 @@ function useHashLinks(): void {
 }
 
 function Shown({ path, search }: { path: string; search: string }) {
-  switch (path) {
+  switch (pageOf(path)?.path) {
+    case 'dashboards':
+    case 'd':
+      return <LazyDashboards path={path} search={search} />;
     case 'query':
       return <QueryPage search={search} />;
     case 'alerts':

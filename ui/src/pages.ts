@@ -1,6 +1,6 @@
 // The pages, in the order of the navigation. Pages of one section share a second line of links.
 
-export type Section = 'Query' | 'Alerts' | 'Targets' | 'Status';
+export type Section = 'Query' | 'Dashboards' | 'Alerts' | 'Targets' | 'Status';
 
 export interface Page {
   path: string;
@@ -12,6 +12,8 @@ export interface Page {
 
 export const PAGES: readonly Page[] = [
   { path: 'query', title: 'Query', section: 'Query' },
+  { path: 'dashboards', title: 'Dashboards', section: 'Dashboards' },
+  { path: 'd', title: 'Dashboard', section: 'Dashboards', inner: true },
   { path: 'alerts', title: 'Alerts', section: 'Alerts' },
   { path: 'rules', title: 'Rules', section: 'Alerts' },
   { path: 'notifications', title: 'Notifications', section: 'Alerts' },
@@ -26,7 +28,13 @@ export const PAGES: readonly Page[] = [
   { path: 'config', title: 'Config', section: 'Status' },
 ];
 
-export const SECTIONS: readonly Section[] = ['Query', 'Alerts', 'Targets', 'Status'];
+export const SECTIONS: readonly Section[] = ['Query', 'Dashboards', 'Alerts', 'Targets', 'Status'];
+
+/** The page that a path leads to; what follows the first part belongs to the page itself. */
+export function pageOf(path: string): Page | undefined {
+  const [first, ...rest] = path.split('/');
+  return PAGES.find((page) => page.path === first && (rest.length === 0 || page.path === 'd'));
+}
 
 /** The pages that a section's links lead to. */
 export function pagesOf(section: Section): Page[] {

@@ -26,7 +26,7 @@ const MOST_AT_ONCE: &str = "-malloc_limit_mb=256";
 const LONGEST: &str = "-max_len=70000";
 
 /// Of `fuzz/src/main.rs` and of the `fuzzing` modules of crates.
-const TARGETS: [&str; 24] = [
+const TARGETS: [&str; 25] = [
     "index",
     "chunk",
     "chunk_segment",
@@ -49,6 +49,7 @@ const TARGETS: [&str; 24] = [
     "otlp_protobuf",
     "otlp_json",
     "pushed_bodies",
+    "statsd",
     "template_notification",
     "template_rule",
 ];

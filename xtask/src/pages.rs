@@ -91,10 +91,12 @@ scrape_configs:
         std::fs::write(folder.join("prometheus.yml"), configuration)?;
         std::fs::write(folder.join("rules.yml"), RULES)?;
         std::fs::write(folder.join("alertmanager.yml"), ALERTMANAGER)?;
+        copy_dashboards(&folder.join("dashboards"))?;
         let log = std::fs::File::create(folder.join("argand.log"))?;
         let child = Command::new(binary)
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .arg("--alertmanager.config.file=alertmanager.yml")
+            .arg("--dashboards.path=dashboards")
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -106,6 +108,16 @@ scrape_configs:
             url: format!("http://127.0.0.1:{port}"),
         })
     }
+}
+
+/// The dashboards that the tests look at, where they may be saved over.
+fn copy_dashboards(to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(root().join("ui/tests/dashboards"))? {
+        let entry = entry?;
+        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 impl Drop for Server {

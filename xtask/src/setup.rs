@@ -4,20 +4,49 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::command::{exists, run_with};
+use crate::command::{self, exists, run_with};
 
 /// A program and the Debian package that has it.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("prometheus", "prometheus"),
     ("prometheus-node-exporter", "prometheus-node-exporter"),
+    ("prometheus-pushgateway", "prometheus-pushgateway"),
     ("chromium", "chromium"),
     ("npm", "npm"),
     // libFuzzer is C++.
     ("c++", "g++"),
 ];
 
-/// Installs what is missing where this user may, and otherwise says what to install.
+/// The client of StatsD that Airflow uses, and the folder below `target` where tests look for it.
+const STATSD_CLIENT: &str = "statsd==4.0.1";
+const STATSD_FOLDER: &str = "target/statsd-client";
+
+/// Installs what is missing, and says what it could not.
 pub(crate) fn run() -> Result<()> {
+    if let Err(error) = statsd_client() {
+        eprintln!("xtask: not installed: {STATSD_CLIENT}; its test is skipped: {error:#}");
+    }
+    programs()
+}
+
+fn statsd_client() -> Result<()> {
+    let folder = command::root().join(STATSD_FOLDER);
+    let pip = folder.join("bin/pip");
+    let has_client = Command::new(folder.join("bin/python"))
+        .args(["-c", "import statsd"])
+        .status()
+        .is_ok_and(|status| status.success());
+    if has_client {
+        return Ok(());
+    }
+    let folder = folder.display().to_string();
+    command::run(".", "python3", &["-m", "venv", &folder])?;
+    let pip = pip.display().to_string();
+    command::run(".", &pip, &["install", "--quiet", STATSD_CLIENT])
+}
+
+/// Installs what is missing where this user may, and otherwise says what to install.
+fn programs() -> Result<()> {
     let missing: Vec<&str> = PROGRAMS
         .iter()
         .filter(|(program, _)| !exists(program))

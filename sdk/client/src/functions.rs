@@ -109,6 +109,14 @@ impl<E> OfType for &Probe<'_, E> {
     }
 }
 
+/// Calls a body that may end by `return` and `?`, and hand on what it was lent: a closure that is
+/// known to be called once may.
+#[doc(hidden)]
+#[inline]
+pub fn once<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
 /// One function that carries `#[track_duration]`.
 #[doc(hidden)]
 #[derive(Debug)]

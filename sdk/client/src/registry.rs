@@ -270,7 +270,12 @@ impl Registry {
         Ok(metric)
     }
 
-    pub(crate) fn family<M: Metric, const N: usize>(
+    /// A family of any kind; `buckets` are for histograms alone. What the methods above are made
+    /// of, for code that is generic over kinds.
+    ///
+    /// # Errors
+    /// As [`Registry::histogram_family`].
+    pub fn family<M: Metric, const N: usize>(
         &self,
         name: &str,
         help: &str,

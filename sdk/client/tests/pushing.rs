@@ -242,3 +242,93 @@ async fn a_gateway_that_is_away_or_silent_is_given_up() {
     let error = away.push_blocking().unwrap_err().to_string();
     assert!(error.contains("Connection refused"), "{error}");
 }
+
+/// A gateway with TLS: its address, the certificate to trust, and what it was asked.
+async fn sealed() -> (String, String, tokio::sync::oneshot::Receiver<String>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key =
+        tokio_rustls::rustls::pki_types::PrivateKeyDer::try_from(own.signing_key.serialize_der());
+    let provider = tokio_rustls::rustls::crypto::ring::default_provider();
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key.unwrap())
+        .unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let mut sender = Some(sender);
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            // A client that does not trust the certificate leaves here.
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut request = Vec::new();
+            while !request.ends_with(b"batch_job_errors_total{error_type=\"io\"} 1.0\n") {
+                if stream.read_buf(&mut request).await.unwrap() == 0 {
+                    break;
+                }
+            }
+            let answer = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            if let Some(sender) = sender.take() {
+                let _ = sender.send(String::from_utf8(request).unwrap());
+            }
+        }
+    });
+    (
+        format!("https://localhost:{port}"),
+        own.cert.pem(),
+        receiver,
+    )
+}
+
+#[tokio::test]
+async fn through_tls_with_a_token() {
+    let (address, authority, asked) = sealed().await;
+    let builder = BatchJobMetrics::builder("a", &address).bearer_token("t0ken");
+    let trusted = builder
+        .clone()
+        .certificate_authority(authority.as_bytes())
+        .build()
+        .unwrap();
+    trusted.record_error("io");
+    trusted.push().await.unwrap();
+    let request = asked.await.unwrap().to_ascii_lowercase();
+    assert!(
+        request.starts_with("put /metrics/job/a http/1.1\r\n"),
+        "{request}"
+    );
+    assert!(
+        request.contains("\r\nauthorization: bearer t0ken\r\n"),
+        "{request}"
+    );
+    assert!(
+        request.contains("\r\ncontent-type: text/plain; version=0.0.4"),
+        "{request}"
+    );
+
+    // Nobody else vouches for that certificate.
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let distrustful = builder
+        .deadline(Duration::from_millis(200))
+        .certificate_authority(other.cert.pem().as_bytes())
+        .build()
+        .unwrap();
+    let error = distrustful.push().await.unwrap_err().to_string();
+    assert!(error.contains("certificate"), "{error}");
+
+    for pem in [
+        "",
+        "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+    ] {
+        let builder = BatchJobMetrics::builder("a", &address).certificate_authority(pem.as_bytes());
+        let error = builder.build().unwrap_err();
+        assert!(matches!(error, BatchError::Client { .. }), "{error}");
+    }
+}

@@ -184,15 +184,20 @@ fn errors(mut arguments: Arguments, function: ItemFn) -> syn::Result<TokenStream
     let (ascribed, called) = match (function.sig.asyncness.is_some(), nameless) {
         (true, false) => (quote!(: #returned), quote!(async move #body.await)),
         (true, true) => (quote!(), quote!(async move #body.await)),
-        (false, false) => (quote!(), quote!((move || -> #returned #body)())),
-        (false, true) => (quote!(), quote!((move || #body)())),
+        (false, false) => (
+            quote!(),
+            quote!(::argand_client::functions::once(move || -> #returned #body)),
+        ),
+        (false, true) => (
+            quote!(),
+            quote!(::argand_client::functions::once(move || #body)),
+        ),
     };
     let ItemFn {
         attrs, vis, sig, ..
     } = &function;
     Ok(quote! {
         #(#attrs)* #vis #sig {
-            #[allow(clippy::redundant_closure_call, reason = "it catches `return` and `?`")]
             let __argand_result #ascribed = #called;
             #[allow(clippy::needless_borrow, reason = "the reference chooses the method")]
             if let ::core::result::Result::Err(__argand_error) = &__argand_result {

@@ -32,6 +32,13 @@ export function get<T>(path: string, params: Params = {}, signal?: AbortSignal):
   return request<T>(`${API}/${path}${search ? `?${search}` : ''}`, { signal: signal ?? null });
 }
 
+/** Asks for a document that stands alone, without the envelope that answers come in. */
+export async function getDocument(path: string): Promise<unknown> {
+  const { status, statusText, text } = await send(`${API}/${path}`, {});
+  if (status !== 200) return open<unknown>(status, statusText, text).data;
+  return JSON.parse(text) as unknown;
+}
+
 /** Asks with a form in a POST: expressions can be longer than an address may be. */
 export function post<T>(path: string, params: Params, signal?: AbortSignal): Promise<Answer<T>> {
   return request<T>(`${API}/${path}`, {
@@ -42,11 +49,21 @@ export function post<T>(path: string, params: Params, signal?: AbortSignal): Pro
 }
 
 /** Posts a JSON body. */
-export function postJson<T>(path: string, body: unknown): Promise<Answer<T>> {
+export function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer<T>> {
+  return sendJson<T>('POST', path, body, signal);
+}
+
+/** Puts a JSON body in the place of what was there. */
+export function putJson<T>(path: string, body: unknown): Promise<Answer<T>> {
+  return sendJson<T>('PUT', path, body);
+}
+
+function sendJson<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Answer<T>> {
   return request<T>(`${API}/${path}`, {
-    method: 'POST',
+    method,
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
+    signal: signal ?? null,
   });
 }
 
@@ -64,16 +81,18 @@ function encode(params: Params): URLSearchParams {
 }
 
 async function request<T>(url: string, init: RequestInit): Promise<Answer<T>> {
-  let response: Response;
-  let text: string;
+  const { status, statusText, text } = await send(url, init);
+  return open<T>(status, statusText, text);
+}
+
+async function send(url: string, init: RequestInit): Promise<{ status: number; statusText: string; text: string }> {
   try {
-    response = await fetch(url, { ...init, headers: { Accept: 'application/json', ...init.headers } });
-    text = await response.text();
+    const response = await fetch(url, { ...init, headers: { Accept: 'application/json', ...init.headers } });
+    return { status: response.status, statusText: response.statusText, text: await response.text() };
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError('The server does not answer.', 'unreachable', 0);
   }
-  return open<T>(response.status, response.statusText, text);
 }
 
 interface Envelope<T> {

@@ -216,10 +216,12 @@ export interface MappingResult { text: string | null; color: string | null; inde
 
 /** By kind, in Grafana's own words of today, converted from older documents. */
 export interface PanelOptions {
-  legend?: { show: boolean; displayMode: 'list' | 'table'; placement: 'bottom' | 'right'; calcs: string[]; sortBy?: string; sortDesc?: boolean };
-  tooltip?: { mode: 'single' | 'multi' | 'none'; sort: 'none' | 'asc' | 'desc' };
+  legend?: { show: boolean; displayMode: 'list' | 'table'; placement: 'bottom' | 'right'; calcs: string[]; sortBy?: string; sortDesc?: boolean; width?: number;
+    /** Of `piechart`: `value` and `percent`. */
+    values?: string[] };
+  tooltip?: { mode: 'single' | 'multi' | 'none'; sort: 'none' | 'asc' | 'desc'; [other: string]: unknown };
   reduceOptions?: { values: boolean; calcs: string[]; fields: string; limit: number | null };
-  /** Of `text`: HTML that the server has made safe, whatever the document's mode. */
+  /** Of `text`: HTML that the server has made safe, whatever the document's mode. Variables still stand in it: what is filled in for them must be escaped. */
   html?: string;
   /** Everything else of the document's options. */
   [other: string]: unknown;

@@ -5,7 +5,7 @@ import { zone } from '../lib/time';
 import { Icon, type IconName } from './icon';
 import { Link } from './link';
 import { Logo } from './logo';
-import { PAGES, pagesOf, SECTIONS } from '../pages';
+import { pageOf, pagesOf, SECTIONS } from '../pages';
 import { openPalette } from './palette';
 
 const THEME_ICONS: Record<Theme, IconName> = {
@@ -17,7 +17,7 @@ const THEME_ICONS: Record<Theme, IconName> = {
 
 /** The bar, and below it the other pages of the section. */
 export function Header({ path }: { path: string }) {
-  const section = PAGES.find((page) => page.path === path)?.section;
+  const section = pageOf(path)?.section;
   const siblings = section ? pagesOf(section) : [];
   return (
     <>
@@ -33,7 +33,7 @@ export function Header({ path }: { path: string }) {
           ))}
         </nav>
         <div class="header-tools">
-          <button type="button" class="header-button" title="Go to a page, a metric or an alert" onClick={openPalette}>
+          <button type="button" class="header-button" title="Go to a page, a dashboard, a metric or an alert" onClick={openPalette}>
             <Icon name="search" /> <span class="header-hint">Go to</span> <kbd class="header-key" aria-hidden="true">Ctrl K</kbd>
           </button>
           <ZoneSwitch />

@@ -24,6 +24,7 @@ const PATHS = {
   contrast: 'M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12M8 2v12M8 5h4.6M8 8h6M8 11h4.6',
   silence: 'M3 6h2.5L9 3v10L5.5 10H3zM11 6l3.5 4M14.5 6L11 10',
   bell: 'M4 11V7.5a4 4 0 0 1 8 0V11l1.2 1.5H2.8zM6.7 14h2.6',
+  more: 'M8 3v.1M8 8v.1M8 13v.1',
   edit: 'M3 13l.6-2.8L11 2.8l2.2 2.2-7.4 7.4z',
   outside: 'M6.5 3.5h-3v9h9v-3M9 3h4v4M13 3L7.5 8.5',
   auto: 'M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12M8 2v12M10 4.2v7.6M12 5.8v4.4',

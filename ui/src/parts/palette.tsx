@@ -1,7 +1,9 @@
-// The palette: Ctrl+K, a few letters, Enter. It finds pages, metrics and alerting rules.
+// The palette: Ctrl+K, a few letters, Enter. It finds pages, dashboards, metrics and alerting rules.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { RulesData } from '../api/rules';
 import { useAnswer } from '../api/use-answer';
+import { pathOf } from '../dashboards/address';
+import { useDashboards } from '../dashboards/list';
 import { go } from '../lib/router';
 import { matches } from '../lib/search';
 import { createStore, useStore } from '../lib/store';
@@ -13,7 +15,7 @@ import { Dialog } from './dialog';
 const MAX_SHOWN = 12;
 
 interface Entry {
-  kind: 'page' | 'metric' | 'alert';
+  kind: 'page' | 'dashboard' | 'metric' | 'alert';
   title: string;
   path: string;
   search: string;
@@ -68,11 +70,11 @@ function Open() {
       <input
         class="palette-input"
         role="combobox"
-        aria-label="A page, a metric or an alert"
+        aria-label="A page, a dashboard, a metric or an alert"
         aria-expanded="true"
         aria-controls="palette-list"
         aria-activedescendant={found.length > 0 ? `palette-${chosen}` : undefined}
-        placeholder="A page, a metric or an alert"
+        placeholder="A page, a dashboard, a metric or an alert"
         autoFocus
         spellcheck={false}
         value={search}
@@ -85,7 +87,7 @@ function Open() {
       <ul ref={list} id="palette-list" role="listbox" aria-label="Found" class="palette-list">
         {found.map((entry, index) => (
           <li
-            key={`${entry.kind} ${entry.title}`}
+            key={`${entry.kind} ${entry.path} ${entry.title}`}
             id={`palette-${index}`}
             role="option"
             aria-selected={index === chosen}
@@ -103,11 +105,13 @@ function Open() {
 
 function useEntries(): Entry[] {
   const names = useAnswer<string[]>('label/__name__/values');
+  const boards = useDashboards();
   const rules = useAnswer<RulesData>('rules', { type: 'alert', exclude_alerts: 'true' });
   return useMemo(() => {
     const pages = PAGES.filter(({ inner }) => !inner).map<Entry>(({ path, title }) => ({
       kind: 'page', title, path, search: '',
     }));
+    const dashboards = (boards.data ?? []).map<Entry>((one) => ({ kind: 'dashboard', title: one.title, path: pathOf(one), search: '' }));
     const alerting = new Set((rules.data?.groups ?? []).flatMap((group) => group.rules.map(({ name }) => name)));
     const alerts = [...alerting].map<Entry>((title) => ({
       kind: 'alert', title, path: 'alerts', search: `search=${encodeURIComponent(title)}`,
@@ -115,8 +119,8 @@ function useEntries(): Entry[] {
     const metrics = (names.data ?? []).map<Entry>((title) => ({
       kind: 'metric', title, path: 'query', search: formatPanels([{ ...emptyPanel(), expr: title, tab: 'graph' }]),
     }));
-    return [...pages, ...alerts, ...metrics];
-  }, [names.data, rules.data]);
+    return [...pages, ...dashboards, ...alerts, ...metrics];
+  }, [names.data, rules.data, boards.data]);
 }
 
 /** What begins with the search comes before what only has it somewhere. */

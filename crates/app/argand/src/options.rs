@@ -184,7 +184,11 @@ pub(crate) fn required<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>
 }
 
 /// Empty and zero mean that nothing is set.
-fn optional<T>(flags: &Flags, name: &str, read: fn(&str) -> Result<T>) -> Result<Option<T>> {
+pub(crate) fn optional<T>(
+    flags: &Flags,
+    name: &str,
+    read: fn(&str) -> Result<T>,
+) -> Result<Option<T>> {
     if matches!(flags.text(name), "" | "0" | "0s" | "0B") {
         return Ok(None);
     }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use config::StatsdConfig;
 use contract::{Gather, SystemClock};
 use parking_lot::Mutex;
-use statsd::{Addresses, Dialects, Limits, Listeners, Statsd};
+use statsd::{Addresses, Dialects, Listeners, Options as StatsdOptions, Statsd};
 
 use crate::flags::Flags;
 use crate::options;
@@ -32,20 +32,19 @@ impl StatsdReceiver {
         }
         let mapping = Some(PathBuf::from(flags.text("statsd.mapping-config")));
         let mapping = mapping.filter(|file| !file.as_os_str().is_empty());
-        let statsd = Arc::new(Statsd::new(
-            load(mapping.as_deref())?,
-            Dialects {
+        let read = StatsdOptions {
+            dialects: Dialects {
                 dogstatsd: flags.is_on("statsd.parse-dogstatsd-tags"),
                 influxdb: flags.is_on("statsd.parse-influxdb-tags"),
                 librato: flags.is_on("statsd.parse-librato-tags"),
                 signalfx: flags.is_on("statsd.parse-signalfx-tags"),
             },
-            Limits {
-                cached_names: options::required(flags, "statsd.cache-size", size)?,
-                series: options::number(flags, "statsd.max-series")?,
-            },
-            Arc::new(SystemClock),
-        ));
+            set_interval: options::optional(flags, "statsd.set-interval", options::length)?,
+            cached_names: options::required(flags, "statsd.cache-size", size)?,
+            series: options::number(flags, "statsd.max-series")?,
+        };
+        let config = load(mapping.as_deref())?;
+        let statsd = Arc::new(Statsd::new(config, read, Arc::new(SystemClock)));
         let listeners = Listeners::start(&statsd, &addresses).await?;
         tracing::info!(
             udp = ?listeners.udp(),

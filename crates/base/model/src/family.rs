@@ -1,6 +1,6 @@
 //! Metric families: what a program says about its own state, before any text format.
 
-use crate::Labels;
+use crate::{IntegerHistogram, Labels};
 
 /// What a family's numbers mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +52,13 @@ pub enum PointValue {
         sum: f64,
         /// How many observations there were.
         count: u64,
+    },
+    /// A native histogram with classic buckets beside it, for forms that know no others.
+    NativeHistogram {
+        /// Cumulative counts by upper bound.
+        buckets: Vec<(f64, u64)>,
+        /// Sum, count and native buckets.
+        native: Box<IntegerHistogram>,
     },
     /// A summary: (quantile, value).
     Summary {

@@ -51,6 +51,20 @@ impl Target {
         self
     }
 
+    /// Sets a label for each entry of a list of `{key, value}`, in whatever words these two are.
+    pub(crate) fn tags(
+        &mut self,
+        prefix: &str,
+        of: &Value,
+        pointer: &str,
+        (key, value): (&str, &str),
+    ) -> &mut Self {
+        for tag in list(of, pointer) {
+            self.named(prefix, &text(tag, key), &text(tag, value));
+        }
+        self
+    }
+
     /// Sets a label whose name ends in something foreign.
     pub(crate) fn named(&mut self, prefix: &str, key: &str, value: &str) -> &mut Self {
         self.set(&format!("{prefix}{}", sanitized(key)), value)

@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     pub(crate) file_mtimes: Mutex<BTreeMap<String, f64>>,
     pub(crate) dns_lookups: Counter,
     pub(crate) dns_lookup_failures: Counter,
+    pub(crate) azure_cache_hits: Counter,
     pub(crate) consul: ConsulMetrics,
     /// By mechanism and job, for as long as such a mechanism runs.
     refreshes: Mutex<BTreeMap<(&'static str, String), Refreshed>>,
@@ -176,6 +177,11 @@ impl Metrics {
                 "prometheus_sd_dns_lookup_failures_total",
                 "Number of DNS lookups that failed.",
                 &self.dns_lookup_failures,
+            ),
+            (
+                "prometheus_sd_azure_cache_hit_total",
+                "Number of network interfaces at Azure that were known already.",
+                &self.azure_cache_hits,
             ),
             (
                 "prometheus_sd_consul_rpc_failures_total",

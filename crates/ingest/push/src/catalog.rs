@@ -273,11 +273,7 @@ fn collision(name: &str, named: impl Fn(&str) -> Option<FamilyKind>) -> Option<S
 }
 
 /// Which name would be mistaken for a part of a histogram or summary.
-fn parts_collide(
-    name: &str,
-    kind: FamilyKind,
-    is_named: impl Fn(&str) -> bool,
-) -> Option<String> {
+fn parts_collide(name: &str, kind: FamilyKind, is_named: impl Fn(&str) -> bool) -> Option<String> {
     let is_histogram = matches!(kind, FamilyKind::Histogram | FamilyKind::GaugeHistogram);
     if !is_histogram && kind != FamilyKind::Summary {
         return None;

@@ -1,13 +1,14 @@
 //! What is held, into a store of samples: at each push and from then on in the rhythm of scrapes.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use contract::{Append, AppendError, Batch, PendingSample, RejectReason, SeriesId};
 use model::{Labels, LabelsBuilder, METRIC_NAME, number, stale_nan};
 use wire::exposition::write::canonical_bound;
 use wire::families::MetricFamily;
 
-use crate::group::Group;
+use crate::group::{Group, Held};
 
 /// The ids of a group's series, as far as they are known.
 #[derive(Debug, Default)]
@@ -21,14 +22,19 @@ pub(crate) struct Fed {
 }
 
 impl Fed {
-    /// All ids that are known; from now on none is.
-    pub(crate) fn take(&mut self) -> Vec<SeriesId> {
-        let own = std::mem::take(&mut self.own);
-        let mut all: Vec<SeriesId> = self.ids.iter_mut().flat_map(std::mem::take).collect();
-        all.extend(own);
-        all
+    fn all(&self) -> impl Iterator<Item = SeriesId> {
+        self.ids.iter().flatten().chain(&self.own).copied()
+    }
+
+    /// From now on no id is known: the store has forgotten some.
+    fn forget(&mut self) {
+        self.own.clear();
+        self.ids.iter_mut().for_each(Vec::clear);
     }
 }
+
+/// A family that a group has no more, with the ids of its series, none where they are not known.
+pub(crate) type Lost = (Arc<Held>, Vec<SeriesId>);
 
 /// Memory that is used again from group to group.
 #[derive(Default)]
@@ -45,18 +51,49 @@ impl Feed {
         store: &dyn Append,
         group: &Group,
         fed: &mut Fed,
-        lost: &[SeriesId],
+        mut lost: Vec<Lost>,
         now: i64,
     ) -> Result<usize, AppendError> {
         // Two pushes within a millisecond are two samples.
         let time = now.max(fed.last + 1);
         fed.last = time;
-        let mut refused = self.append(store, group, fed, lost, time)?;
+        let mut refused = self.append(store, group, fed, &mut lost, time)?;
         if refused.contains(&RejectReason::Gone) {
-            fed.take();
-            refused = self.append(store, group, fed, &[], time)?;
+            fed.forget();
+            lost.iter_mut().for_each(|(_, ids)| ids.clear());
+            refused = self.append(store, group, fed, &mut lost, time)?;
         }
         Ok(refused.len())
+    }
+
+    /// Ends the series of a group that went. Answers how many ends the store would not take.
+    pub(crate) fn end(
+        &mut self,
+        store: &dyn Append,
+        group: &Group,
+        fed: &mut Fed,
+        now: i64,
+    ) -> Result<usize, AppendError> {
+        let time = now.max(fed.last + 1);
+        let mut refused = self.append_ends(store, group, fed, time)?;
+        if refused.contains(&RejectReason::Gone) {
+            fed.forget();
+            refused = self.append_ends(store, group, fed, time)?;
+        }
+        Ok(refused.len())
+    }
+
+    fn append_ends(
+        &mut self,
+        store: &dyn Append,
+        group: &Group,
+        fed: &mut Fed,
+        time: i64,
+    ) -> Result<Vec<RejectReason>, AppendError> {
+        self.batch.clear();
+        self.know(store, group, fed)?;
+        self.batch.samples.extend(fed.all().map(|id| end(id, time)));
+        self.write(store)
     }
 
     fn append(
@@ -64,30 +101,50 @@ impl Feed {
         store: &dyn Append,
         group: &Group,
         fed: &mut Fed,
-        lost: &[SeriesId],
+        lost: &mut [Lost],
         time: i64,
     ) -> Result<Vec<RejectReason>, AppendError> {
         self.batch.clear();
-        fed.ids.resize_with(group.families.len(), Vec::new);
-        for (held, ids) in group.families.iter().zip(&mut fed.ids) {
-            if ids.is_empty() {
-                self.resolve(store, [&held.family], ids)?;
-            }
+        let own = self.know(store, group, fed)?;
+        for (held, ids) in group.families.iter().zip(&fed.ids) {
             push_samples(&held.family, ids.iter().copied(), time, &mut self.batch);
-        }
-        let own = group.own().map(|(family, _)| family);
-        if fed.own.is_empty() {
-            self.resolve(store, &own, &mut fed.own)?;
         }
         for (family, id) in own.iter().zip(&fed.own) {
             push_samples(family, std::iter::once(*id), time, &mut self.batch);
         }
         if !lost.is_empty() {
-            let kept: HashSet<SeriesId> =
-                fed.ids.iter().flatten().chain(&fed.own).copied().collect();
-            let gone = lost.iter().filter(|id| !kept.contains(id));
+            for (held, ids) in lost.iter_mut().filter(|(_, ids)| ids.is_empty()) {
+                self.resolve(store, [&held.family], ids)?;
+            }
+            let kept: HashSet<SeriesId> = fed.all().collect();
+            let gone = lost.iter().flat_map(|(_, ids)| ids);
+            let gone = gone.filter(|id| !kept.contains(id));
             self.batch.samples.extend(gone.map(|id| end(*id, time)));
         }
+        self.write(store)
+    }
+
+    /// Finds the ids that are not known; answers what is said of the group itself.
+    fn know(
+        &mut self,
+        store: &dyn Append,
+        group: &Group,
+        fed: &mut Fed,
+    ) -> Result<[MetricFamily; 2], AppendError> {
+        fed.ids.resize_with(group.families.len(), Vec::new);
+        for (held, ids) in group.families.iter().zip(&mut fed.ids) {
+            if ids.is_empty() {
+                self.resolve(store, [&held.family], ids)?;
+            }
+        }
+        let own = group.own().map(|(family, _)| family);
+        if fed.own.is_empty() {
+            self.resolve(store, &own, &mut fed.own)?;
+        }
+        Ok(own)
+    }
+
+    fn write(&self, store: &dyn Append) -> Result<Vec<RejectReason>, AppendError> {
         let outcome = store.append(&self.batch)?;
         Ok(outcome.rejected.iter().map(|one| one.reason).collect())
     }
@@ -111,15 +168,7 @@ impl Feed {
     }
 }
 
-/// Ends series.
-pub(crate) fn end_all(store: &dyn Append, ids: &[SeriesId], time: i64) -> Result<(), AppendError> {
-    let batch = Batch {
-        samples: ids.iter().map(|id| end(*id, time)).collect(),
-        ..Batch::default()
-    };
-    store.append(&batch).map(|_| ())
-}
-
+/// The end of a series.
 fn end(series: SeriesId, time: i64) -> PendingSample {
     PendingSample {
         series,

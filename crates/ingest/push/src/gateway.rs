@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use contract::{Append, AppendError, Clock, SeriesId};
+use contract::{Append, AppendError, Clock};
 use model::{Family, Matcher};
 use parking_lot::Mutex;
 use thiserror::Error;
 use wal::WalError;
 use wire::families::{FamiliesError, LabelPairs};
 
-use crate::feed;
+use crate::feed::Lost;
 use crate::group::{Group, Held};
 use crate::journal::Journal;
 use crate::metrics::Counts;
 use crate::record::{Event, Form, Record};
-use crate::state::{Ended, State};
+use crate::state::{Entry, State};
 use crate::{MOST_GROUPS, MOST_SERIES};
 
 /// Groups that are fed to the store under one lock: pushes wait for a millisecond or so.
@@ -170,7 +170,7 @@ impl Pushgateway {
         };
         self.log(&mut state, push.labels, now, event)?;
         let lost = state.put(push.labels, now, push.replaces, expires, new);
-        self.feed_group(&mut state, push.labels, &lost, now);
+        self.feed_group(&mut state, push.labels, lost, now);
         self.counts.taken.inc();
         Ok(())
     }
@@ -239,7 +239,7 @@ impl Pushgateway {
         }
         self.log(state, labels, now, Event::Refused)?;
         state.refused(labels, now);
-        self.feed_group(state, labels, &[], now);
+        self.feed_group(state, labels, Vec::new(), now);
         Ok(())
     }
 
@@ -274,7 +274,7 @@ impl Pushgateway {
         }
         self.log(&mut state, labels, now, Event::Deleted)?;
         let ended = state.remove(labels);
-        self.end_series(&ended, now);
+        self.end_series(&mut state, ended, now);
         Ok(true)
     }
 
@@ -305,7 +305,7 @@ impl Pushgateway {
         let now = self.clock.now();
         self.log(&mut state, &LabelPairs::default(), now, Event::Wiped)?;
         let ended = state.wipe();
-        self.end_series(&ended, now);
+        self.end_series(&mut state, ended, now);
         Ok(())
     }
 
@@ -372,7 +372,7 @@ impl Pushgateway {
             };
             self.log(&mut state, &labels, now, Event::Deleted)?;
             let ended = state.remove(&labels);
-            self.end_series(&ended, now);
+            self.end_series(&mut state, ended, now);
             self.counts.expired.inc();
         }
     }
@@ -396,14 +396,14 @@ impl Pushgateway {
             // Pushes have been taken meanwhile.
             let now = self.clock.now();
             for labels in some {
-                self.feed_group(&mut state, labels, &[], now);
+                self.feed_group(&mut state, labels, Vec::new(), now);
             }
         }
     }
 
     /// Appends a group's values. What goes wrong is the store's affair: the push was taken, and is
     /// appended with the next refresh.
-    fn feed_group(&self, state: &mut State, labels: &LabelPairs, lost: &[SeriesId], now: i64) {
+    fn feed_group(&self, state: &mut State, labels: &LabelPairs, lost: Vec<Lost>, now: i64) {
         let Some(store) = self.store.get() else {
             return;
         };
@@ -414,10 +414,12 @@ impl Pushgateway {
         }
     }
 
-    fn end_series(&self, ended: &Ended, now: i64) {
-        if let Some(store) = self.store.get().filter(|_| !ended.ids.is_empty()) {
-            let time = now.max(ended.last + 1);
-            self.note(feed::end_all(&**store, &ended.ids, time).map(|()| 0));
+    fn end_series(&self, state: &mut State, ended: impl IntoIterator<Item = Entry>, now: i64) {
+        let Some(store) = self.store.get() else {
+            return;
+        };
+        for Entry { group, mut fed } in ended {
+            self.note(state.feed.end(&**store, &group, &mut fed, now));
         }
     }
 

@@ -9,7 +9,7 @@ use rapidhash::{HashMapExt as _, RapidHashMap};
 use wire::families::{Families, LabelPairs};
 
 use crate::catalog::Catalog;
-use crate::feed::{Fed, Feed};
+use crate::feed::{Fed, Feed, Lost};
 use crate::group::{Group, Held, PUSH_FAILED, PUSH_TIME};
 use crate::record::{Event, Record};
 
@@ -17,14 +17,6 @@ use crate::record::{Event, Record};
 pub(crate) struct Entry {
     pub(crate) group: Arc<Group>,
     pub(crate) fed: Fed,
-}
-
-/// Series that ended with their group.
-#[derive(Default)]
-pub(crate) struct Ended {
-    pub(crate) ids: Vec<SeriesId>,
-    /// When any of them had its last sample.
-    pub(crate) last: i64,
 }
 
 /// All groups, and what is known of all of them together.
@@ -102,8 +94,8 @@ impl State {
         Arc::make_mut(&mut entry.group).failed = now;
     }
 
-    /// Puts families, which are sorted by name, where they belong; answers the ids of series that
-    /// may have ended.
+    /// Puts families, which are sorted by name, where they belong; answers those that went or
+    /// have other series now.
     pub(crate) fn put(
         &mut self,
         labels: &LabelPairs,
@@ -111,7 +103,7 @@ impl State {
         replaces: bool,
         expires: Option<i64>,
         new: Vec<Arc<Held>>,
-    ) -> Vec<SeriesId> {
+    ) -> Vec<Lost> {
         self.entry(labels, now);
         let Self {
             groups,
@@ -142,7 +134,7 @@ impl State {
             while let Some((held, ids)) = old.next_if(|(h, _)| h.family.name < new.family.name) {
                 if replaces {
                     catalog.replace(Some(&held), None);
-                    lost.extend(ids);
+                    lost.push((held, ids));
                 } else {
                     keep(held, ids);
                 }
@@ -152,7 +144,7 @@ impl State {
             match former {
                 Some((held, ids)) if held.shows_like(&new) => keep(new, ids),
                 former => {
-                    lost.extend(former.into_iter().flat_map(|(_, ids)| ids));
+                    lost.extend(former);
                     keep(new, Vec::new());
                 }
             }
@@ -160,7 +152,7 @@ impl State {
         for (held, ids) in old {
             if replaces {
                 catalog.replace(Some(&held), None);
-                lost.extend(ids);
+                lost.push((held, ids));
             } else {
                 keep(held, ids);
             }
@@ -168,32 +160,24 @@ impl State {
         lost
     }
 
-    /// Drops a group.
-    pub(crate) fn remove(&mut self, labels: &LabelPairs) -> Ended {
-        let Some(Entry { group, mut fed }) = self.groups.remove(labels) else {
-            return Ended::default();
-        };
-        for held in &group.families {
+    /// Drops a group, which is answered.
+    pub(crate) fn remove(&mut self, labels: &LabelPairs) -> Option<Entry> {
+        let entry = self.groups.remove(labels)?;
+        for held in &entry.group.families {
             self.catalog.replace(Some(held), None);
         }
-        self.catalog.remove_group(&group);
-        if let Some(end) = group.expires {
+        self.catalog.remove_group(&entry.group);
+        if let Some(end) = entry.group.expires {
             self.ends.remove(&(end, labels.clone()));
         }
-        Ended {
-            ids: fed.take(),
-            last: fed.last,
-        }
+        Some(entry)
     }
 
-    pub(crate) fn wipe(&mut self) -> Ended {
+    /// Drops all groups, which are answered.
+    pub(crate) fn wipe(&mut self) -> Vec<Entry> {
         let all: Vec<LabelPairs> = self.groups.keys().cloned().collect();
-        let mut ended = Ended::default();
-        for labels in all {
-            let one = self.remove(&labels);
-            ended.ids.extend(one.ids);
-            ended.last = ended.last.max(one.last);
-        }
-        ended
+        all.iter()
+            .filter_map(|labels| self.remove(labels))
+            .collect()
     }
 }

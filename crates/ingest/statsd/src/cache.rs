@@ -10,6 +10,7 @@ use rapidhash::RapidHashMap;
 use crate::counts::place;
 use crate::mapper::Target;
 use crate::registry::SeriesRef;
+use crate::value::Type;
 
 /// Targets by kind and name.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub(crate) struct Entry {
     was_asked: bool,
     pub(crate) target: Target,
     /// The series of samples without tags, which need no further look.
-    pub(crate) untagged: Option<SeriesRef>,
+    pub(crate) untagged: Option<(Type, SeriesRef)>,
 }
 
 impl Cache {

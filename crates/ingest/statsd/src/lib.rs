@@ -9,18 +9,18 @@
 //!
 //! Invariants: no bytes panic; a sample that cannot be taken is counted under a reason and changes
 //! nothing; series, names kept with their mappings, connections and the bytes of a line are bounded
-//! ([`Limits`]). A name has one type: what comes under another one is counted as a conflict.
+//! ([`Options`]). A name has one type: what comes under another one is counted as a conflict.
 //!
-//! Absent: the store, which a scrape of these families feeds; StatsD's sets, which are counted as
-//! refused, since a set is told once in a flush interval and there is none; relaying.
+//! Absent: the store, which a scrape of these families feeds; a flush interval, but for sets;
+//! relaying.
 //!
 //! ```
 //! use std::sync::Arc;
 //! use contract::{Gather, SystemClock};
-//! use statsd::{Dialects, Limits, Statsd};
+//! use statsd::{Options, Statsd};
 //!
 //! let clock = Arc::new(SystemClock);
-//! let statsd = Statsd::new(Default::default(), Dialects::default(), Limits::default(), clock);
+//! let statsd = Statsd::new(Default::default(), Options::default(), clock);
 //! statsd.receive(b"shop.orders:2|c\nshop.orders:1|c");
 //! let mut families = Vec::new();
 //! statsd.gather(&mut families);
@@ -35,15 +35,18 @@ mod intake;
 mod line;
 mod listen;
 mod mapper;
+mod members;
 mod name;
+mod native;
 mod registry;
 mod sketch;
 mod tags;
+mod taker;
 mod template;
 mod value;
 mod window;
 
-pub use intake::{Limits, Statsd};
+pub use intake::{Options, Statsd};
 pub use listen::{Addresses, Listeners, StatsdError};
 pub use tags::Dialects;
 

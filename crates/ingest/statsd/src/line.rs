@@ -23,6 +23,8 @@ pub(crate) struct Sample<'a, 't> {
     pub(crate) kind: StatsdKind,
     /// Timings are in seconds, counts already divided by their rate.
     pub(crate) value: f64,
+    /// The value of a set, which is any text, as a hash.
+    pub(crate) member: Option<u64>,
     /// Whether the value changes the gauge instead of replacing it.
     pub(crate) is_relative: bool,
     /// How many observations it stands for, at least 1.
@@ -30,10 +32,18 @@ pub(crate) struct Sample<'a, 't> {
     pub(crate) tags: &'t Tags<'a>,
 }
 
+/// What is read of lines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reads {
+    pub(crate) dialects: Dialects,
+    /// Whether sets are taken.
+    pub(crate) sets: bool,
+}
+
 /// Reads a line and hands on each of its samples.
 pub(crate) fn read(
     line: &str,
-    dialects: Dialects,
+    reads: Reads,
     counts: &mut LineCounts,
     mut take: impl FnMut(&Sample<'_, '_>),
 ) {
@@ -41,10 +51,10 @@ pub(crate) fn read(
         return counts.fault(Fault::MalformedLine);
     };
     let mut tags = Tags::default();
-    let name = tags.of_name(head, dialects);
+    let name = tags.of_name(head, reads.dialects);
     let mut line = Line {
         name: &name,
-        dialects,
+        reads,
         tags,
         counts,
     };
@@ -55,7 +65,7 @@ pub(crate) fn read(
 /// What samples of a line share.
 struct Line<'a, 'c> {
     name: &'a str,
-    dialects: Dialects,
+    reads: Reads,
     tags: Tags<'a>,
     counts: &'c mut LineCounts,
 }
@@ -105,6 +115,7 @@ impl<'a> Line<'a, '_> {
                 name: self.name,
                 kind: parsed.kind,
                 value: parsed.value,
+                member: parsed.member,
                 is_relative: value.starts_with(['+', '-']),
                 times: parsed.times,
                 tags: &self.tags,
@@ -124,7 +135,12 @@ impl<'a> Line<'a, '_> {
         if parts().count() > MOST_PARTS - 2 {
             return Err(Fault::MalformedComponent);
         }
-        let value = number(value).ok_or(Fault::MalformedValue)?;
+        let member = (kind == "s" && self.reads.sets && !value.is_empty())
+            .then(|| rapidhash::v3::rapidhash_v3(value.as_bytes()));
+        let value = match member {
+            Some(_) => 0.0,
+            None => number(value).ok_or(Fault::MalformedValue)?,
+        };
         if parts().any(str::is_empty) {
             return Err(Fault::MalformedComponent);
         }
@@ -140,9 +156,16 @@ impl<'a> Line<'a, '_> {
             "g" => (StatsdKind::Gauge, value, 1),
             "ms" => (StatsdKind::Observer, value / MILLISECONDS, times(rate)),
             "h" | "d" => (StatsdKind::Observer, value, times(rate)),
+            // A set is mapped as the gauge that it becomes.
+            "s" if member.is_some() => (StatsdKind::Gauge, value, 1),
             _ => return Err(Fault::IllegalEvent),
         };
-        Ok((times > 0).then_some(Parsed { kind, value, times }))
+        Ok((times > 0).then_some(Parsed {
+            kind,
+            value,
+            member,
+            times,
+        }))
     }
 
     /// Takes a part behind the type: a rate, tags, a container's id or a time.
@@ -155,7 +178,7 @@ impl<'a> Line<'a, '_> {
                 None => self.counts.fault(Fault::InvalidSampleFactor),
             }
         } else if let Some(text) = part.strip_prefix('#') {
-            if self.dialects.dogstatsd {
+            if self.reads.dialects.dogstatsd {
                 self.tags.behind_sample(text);
             }
         } else if part.starts_with('c') {
@@ -174,6 +197,7 @@ impl<'a> Line<'a, '_> {
 struct Parsed {
     kind: StatsdKind,
     value: f64,
+    member: Option<u64>,
     times: u64,
 }
 
@@ -201,11 +225,16 @@ mod tests {
     use super::*;
 
     /// What a line gives: samples as `name kind value*times {tags}`, then faults.
-    fn told(line: &str) -> String {
+    fn told(line: &str, sets: bool) -> String {
         let mut counts = LineCounts::default();
         let mut told = Vec::new();
-        read(line, Dialects::default(), &mut counts, |sample| {
+        let reads = Reads {
+            dialects: Dialects::default(),
+            sets,
+        };
+        read(line, reads, &mut counts, |sample| {
             let kind = match sample.kind {
+                StatsdKind::Gauge if sample.member.is_some() => "s",
                 StatsdKind::Counter => "c",
                 StatsdKind::Gauge if sample.is_relative => "g+",
                 StatsdKind::Gauge => "g",
@@ -305,7 +334,21 @@ mod tests {
             ("foo:1|c:2", "foo c 1; malformed_component:1"),
             ("foo.bar.baz:1|c\u{e9}", "illegal_event:1"),
         ] {
-            assert_eq!(told(line), expected, "{line}");
+            assert_eq!(told(line, false), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn sets_have_members_of_any_text() {
+        for (line, expected) in [
+            ("foo:ann|s", "foo s 0"),
+            ("foo:1|s|#a:b", "foo s 0 a=b"),
+            ("foo:ann|s:bob|s", "foo s 0; foo s 0"),
+            ("foo:|s", "malformed_value:1"),
+            ("foo:ann|c", "malformed_value:1"),
+        ] {
+            assert_eq!(told(line, true), expected, "{line}");
+        }
+        assert_eq!(told("foo:ann|s", false), "malformed_value:1");
     }
 }

@@ -7,11 +7,11 @@ use rapidhash::RapidHashMap;
 
 use crate::counts::Refusal;
 use crate::mapper::Rule;
-use crate::value::{Type, Value};
+use crate::value::{Change, Type, Value};
 
-/// Bytes of a metric's name and labels, at most: with [`Limits::series`] it bounds the memory.
+/// Bytes of a metric's name and labels, at most: with [`Options::series`] it bounds the memory.
 ///
-/// [`Limits::series`]: crate::Limits::series
+/// [`Options::series`]: crate::Options::series
 pub(crate) const MOST_SERIES_BYTES: usize = 4096;
 
 /// Names that begin so are the receiver's own.
@@ -70,15 +70,6 @@ pub(crate) struct SeriesRef {
     generation: u32,
 }
 
-/// What a sample does to its series.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Change {
-    pub(crate) value: f64,
-    pub(crate) times: u64,
-    pub(crate) is_relative: bool,
-    pub(crate) now: i64,
-}
-
 /// Why there is no series for a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoSeries {
@@ -108,14 +99,8 @@ impl Registry {
         let Some(series) = slot.and_then(|slot| slot.series.as_mut()) else {
             return false;
         };
-        let Change {
-            value,
-            times,
-            is_relative,
-            now,
-        } = change;
-        series.value.take(value, times, is_relative, now);
-        (series.ttl, series.last) = (rule.ttl, now);
+        series.value.take(change);
+        (series.ttl, series.last) = (rule.ttl, change.now);
         self.may_expire |= rule.ttl > 0;
         true
     }

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use contract::{Clock, Gather};
-use model::Family;
+use model::histogram::buckets::buckets;
+use model::{Family, PointValue};
 use proptest::prelude::*;
 use wire::exposition::write;
 
-use crate::{Dialects, Limits, Statsd};
+use crate::{Options, Statsd};
 
 /// A clock that the test sets.
 #[derive(Default)]
@@ -23,14 +25,11 @@ impl Clock for Hand {
     }
 }
 
-fn receiver(mapping: &str, limits: Limits) -> (Statsd, Arc<Hand>) {
+fn receiver(mapping: &str, options: Options) -> (Statsd, Arc<Hand>) {
     let hand = Arc::new(Hand::default());
     let config = config::parse_statsd(mapping, Path::new("mapping.yml")).unwrap();
     let clock = Arc::clone(&hand) as Arc<dyn Clock>;
-    (
-        Statsd::new(config, Dialects::default(), limits, clock),
-        hand,
-    )
+    (Statsd::new(config, options, clock), hand)
 }
 
 fn families(statsd: &Statsd) -> Vec<Family> {
@@ -58,13 +57,32 @@ fn exposed(statsd: &Statsd) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 fn check(mapping: &str, lines: &str, expected: &[&str]) {
-    let (statsd, _) = receiver(mapping, Limits::default());
+    let (statsd, _) = receiver(mapping, Options::default());
     statsd.receive(lines.as_bytes());
     let (metrics, own) = exposed(&statsd);
     for line in expected {
         let found = metrics.contains(*line) || own.contains(*line);
         assert!(found, "{lines}: no {line} in {metrics:#?} {own:#?}");
     }
+}
+
+/// Native histograms, a line each.
+fn native(statsd: &Statsd) -> BTreeSet<String> {
+    let mut told = BTreeSet::new();
+    for family in families(statsd) {
+        for point in &family.points {
+            let PointValue::NativeHistogram { native, .. } = &point.value else {
+                continue;
+            };
+            let positive: Vec<_> = buckets(&native.positive_spans, &native.positive).collect();
+            let negative: Vec<_> = buckets(&native.negative_spans, &native.negative).collect();
+            told.insert(format!(
+                "{}{} schema {} zero {} count {} positive {positive:?} negative {negative:?}",
+                family.name, point.labels, native.schema, native.zero_count, native.count
+            ));
+        }
+    }
+    told
 }
 
 /// The part of a case behind `--- name`.
@@ -80,13 +98,17 @@ fn the_cases_that_the_original_answers() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let case = std::fs::read_to_string(&path).unwrap();
-        let (statsd, _) = receiver(part(&case, "mapping"), Limits::default());
+        let (statsd, _) = receiver(part(&case, "mapping"), Options::default());
         statsd.receive(part(&case, "lines").as_bytes());
         let (metrics, own) = exposed(&statsd);
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
         let expected = lines(part(&case, "metrics"));
         let differ: Vec<_> = metrics.symmetric_difference(&expected).collect();
         assert!(differ.is_empty(), "{}: {differ:#?}", path.display());
+        if case.contains("--- native\n") {
+            let expected = lines(part(&case, "native"));
+            assert_eq!(native(&statsd), expected, "{}", path.display());
+        }
         for line in lines(part(&case, "own")) {
             assert!(
                 own.contains(&line),
@@ -145,11 +167,12 @@ fn a_gauge_and_its_neighbours_live_side_by_side() {
 
 #[test]
 fn series_are_bounded_and_known_ones_go_on() {
-    let limits = Limits {
+    let options = Options {
         series: 2,
         cached_names: 1,
+        ..Options::default()
     };
-    let (statsd, _) = receiver("", limits);
+    let (statsd, _) = receiver("", options);
     statsd.receive(b"a:1|c\nb:1|c\nc:1|c\na:1|c\nb:1|c|#t:u\nb:1|c");
     let (metrics, own) = exposed(&statsd);
     assert!(
@@ -158,6 +181,32 @@ fn series_are_bounded_and_known_ones_go_on() {
     );
     let refused = "statsd_exporter_events_error_total{reason=\"too_many_series\"} 2";
     assert!(own.contains(refused), "{own:#?}");
+}
+
+#[test]
+fn sets_are_gauges_of_the_last_interval() {
+    let options = Options {
+        set_interval: Some(Duration::from_secs(10)),
+        ..Options::default()
+    };
+    let mapping = "mappings: [{match: users.*, name: users, labels: {site: $1}}]";
+    let (statsd, hand) = receiver(mapping, options);
+    let lines = "users.a:ann|s\nusers.a:bob|s\nusers.a:ann|s\nplain:1|s|#t:u\nplain:5|g";
+    statsd.receive(lines.as_bytes());
+    hand.0.store(10_000, Ordering::Relaxed);
+    let (metrics, own) = exposed(&statsd);
+    for line in [
+        "# TYPE users gauge",
+        "users{site=\"a\"} 2",
+        "plain{t=\"u\"} 1",
+    ] {
+        assert!(metrics.contains(line), "no {line} in {metrics:#?}");
+    }
+    let conflict = "statsd_exporter_events_conflict_total{metric_name=\"plain\",type=\"gauge\"} 1";
+    assert!(own.contains(conflict), "{own:#?}");
+    hand.0.store(20_000, Ordering::Relaxed);
+    let (metrics, _) = exposed(&statsd);
+    assert!(metrics.contains("users{site=\"a\"} 0"), "{metrics:#?}");
 }
 
 #[test]
@@ -170,7 +219,7 @@ mappings:
   labels: {part: $1}
   ttl: 1m
 ";
-    let (statsd, hand) = receiver(mapping, Limits::default());
+    let (statsd, hand) = receiver(mapping, Options::default());
     let at = |seconds: i64, lines: &str| {
         hand.0.store(seconds * 1000, Ordering::Relaxed);
         statsd.expire();
@@ -199,7 +248,7 @@ mappings:
 
 #[test]
 fn another_mapping_file_is_followed_from_the_next_sample_on() {
-    let (statsd, _) = receiver("", Limits::default());
+    let (statsd, _) = receiver("", Options::default());
     statsd.receive(b"a.b:1|c");
     let text = "mappings: [{match: a.*, name: a, labels: {part: $1}}]";
     statsd.configure(config::parse_statsd(text, Path::new("m.yml")).unwrap());
@@ -228,7 +277,7 @@ mappings:
 proptest! {
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let (statsd, _) = receiver(MAPPING, Limits::default());
+        let (statsd, _) = receiver(MAPPING, Options::default());
         statsd.receive(&bytes);
         families(&statsd);
     }
@@ -240,9 +289,9 @@ proptest! {
             Just("a"), Just("b"), Just("c"), Just("."), Just("a.b"), Just(":"), Just(":1|c"),
             Just(":2|ms"), Just(":-3|g"), Just("|"), Just("|#"), Just("#"), Just(","), Just("="),
             Just("["), Just("]"), Just("|@0.1"), Just("|@"), Just("\n"), Just("le"), Just("1e300"),
-            Just("é"), Just("-"), Just("|c:x"), Just("|T1"), Just("\""), Just("\\"),
+            Just("é"), Just("-"), Just("|c:x"), Just(":x|s"), Just("|T1"), Just("\""), Just("\\"),
         ], 0..40)) {
-        let (statsd, hand) = receiver(MAPPING, Limits { series: 5, cached_names: 2 });
+        let (statsd, hand) = receiver(MAPPING, Options { series: 5, cached_names: 2, set_interval: Some(Duration::from_millis(5)), ..Options::default() });
         statsd.receive(pieces.concat().as_bytes());
         hand.0.store(10, Ordering::Relaxed);
         statsd.expire();

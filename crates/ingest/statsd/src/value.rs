@@ -6,6 +6,8 @@ use config::{StatsdHistogram, StatsdKind};
 use model::{FamilyKind, PointValue};
 
 use crate::mapper::Observer;
+use crate::members::Members;
+use crate::native::Native;
 use crate::window::Window;
 
 /// The type of a metric: all series of a name have the same.
@@ -13,12 +15,19 @@ use crate::window::Window;
 pub(crate) enum Type {
     Counter,
     Gauge,
+    Set,
     Summary,
     Histogram,
 }
 
 impl Type {
-    pub(crate) const ALL: [Self; 4] = [Self::Counter, Self::Gauge, Self::Summary, Self::Histogram];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Counter,
+        Self::Gauge,
+        Self::Set,
+        Self::Summary,
+        Self::Histogram,
+    ];
 
     /// What a sample becomes.
     pub(crate) fn of(kind: StatsdKind, observer: &Observer) -> Self {
@@ -30,10 +39,17 @@ impl Type {
         }
     }
 
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            other => other.family().as_str(),
+        }
+    }
+
     pub(crate) fn family(self) -> FamilyKind {
         match self {
             Self::Counter => FamilyKind::Counter,
-            Self::Gauge => FamilyKind::Gauge,
+            Self::Gauge | Self::Set => FamilyKind::Gauge,
             Self::Summary => FamilyKind::Summary,
             Self::Histogram => FamilyKind::Histogram,
         }
@@ -43,7 +59,7 @@ impl Type {
     /// all types but the histogram.
     pub(crate) fn suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Counter | Self::Gauge => &[],
+            Self::Counter | Self::Gauge | Self::Set => &[],
             Self::Summary => &["_sum", "_count"],
             Self::Histogram => &["_sum", "_count", "_bucket"],
         }
@@ -52,11 +68,24 @@ impl Type {
     /// The label that the type writes itself.
     pub(crate) fn reserved_label(self) -> Option<&'static str> {
         match self {
-            Self::Counter | Self::Gauge => None,
+            Self::Counter | Self::Gauge | Self::Set => None,
             Self::Summary => Some("quantile"),
             Self::Histogram => Some("le"),
         }
     }
+}
+
+/// What a sample does to its series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change {
+    pub(crate) value: f64,
+    /// The value of a set.
+    pub(crate) member: Option<u64>,
+    pub(crate) times: u64,
+    pub(crate) is_relative: bool,
+    /// Milliseconds over which members of sets are counted.
+    pub(crate) set_interval: i64,
+    pub(crate) now: i64,
 }
 
 /// What was counted so far.
@@ -64,6 +93,7 @@ impl Type {
 pub(crate) enum Value {
     Counter(f64),
     Gauge(f64),
+    Set(Box<Members>),
     Summary(Box<Window>),
     Histogram(Box<Buckets>),
 }
@@ -73,6 +103,7 @@ impl Value {
     pub(crate) fn new(of: Type, observer: &Observer, now: i64) -> Self {
         match (of, observer) {
             (Type::Counter, _) => Self::Counter(0.0),
+            (Type::Set, _) => Self::Set(Box::default()),
             (Type::Summary, Observer::Summary(options)) => {
                 Self::Summary(Box::new(Window::new(Arc::clone(options), now)))
             }
@@ -84,11 +115,15 @@ impl Value {
     }
 
     /// Takes a sample.
-    pub(crate) fn take(&mut self, value: f64, times: u64, is_relative: bool, now: i64) {
+    pub(crate) fn take(&mut self, change: Change) {
+        let Change {
+            value, times, now, ..
+        } = change;
         match self {
             Self::Counter(count) => *count += value,
-            Self::Gauge(gauge) if is_relative => *gauge += value,
+            Self::Gauge(gauge) if change.is_relative => *gauge += value,
             Self::Gauge(gauge) => *gauge = value,
+            Self::Set(members) => members.insert(change.member, change.set_interval, now),
             Self::Summary(window) => window.observe(value, times, now),
             Self::Histogram(buckets) => buckets.observe(value, times),
         }
@@ -98,6 +133,7 @@ impl Value {
     pub(crate) fn point(&mut self, now: i64) -> PointValue {
         match self {
             Self::Counter(value) | Self::Gauge(value) => PointValue::Number(*value),
+            Self::Set(members) => PointValue::Number(members.read(now)),
             Self::Summary(window) => {
                 let (quantiles, sum, count) = window.read(now);
                 PointValue::Summary {
@@ -117,6 +153,7 @@ pub(crate) struct Buckets {
     options: Arc<StatsdHistogram>,
     /// One count a bound, and the last for what lies above all of them. Not cumulative.
     counts: Vec<u64>,
+    native: Option<Native>,
     sum: f64,
 }
 
@@ -124,6 +161,7 @@ impl Buckets {
     fn new(options: Arc<StatsdHistogram>) -> Self {
         Self {
             counts: vec![0; options.buckets.len() + 1],
+            native: Native::new(&options),
             options,
             sum: 0.0,
         }
@@ -133,6 +171,9 @@ impl Buckets {
         let bucket = self.options.buckets.partition_point(|bound| *bound < value);
         if let Some(count) = self.counts.get_mut(bucket) {
             *count = count.saturating_add(times);
+        }
+        if let Some(native) = &mut self.native {
+            native.observe(value, times);
         }
         self.sum += value * times as f64;
     }
@@ -145,10 +186,17 @@ impl Buckets {
         });
         let cumulative: Vec<u64> = cumulative.collect();
         let bounds = self.options.buckets.iter().copied();
-        PointValue::Histogram {
-            buckets: bounds.zip(cumulative).collect(),
-            sum: self.sum,
-            count,
+        let buckets = bounds.zip(cumulative).collect();
+        match &self.native {
+            Some(native) => PointValue::NativeHistogram {
+                buckets,
+                native: Box::new(native.histogram(self.sum)),
+            },
+            None => PointValue::Histogram {
+                buckets,
+                sum: self.sum,
+                count,
+            },
         }
     }
 }

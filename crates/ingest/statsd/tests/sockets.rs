@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use contract::{Gather, SystemClock};
 use model::PointValue;
-use statsd::{Addresses, Dialects, Limits, Listeners, Statsd};
+use statsd::{Addresses, Listeners, Options, Statsd};
 
 /// How long a line may take from one end of a socket to the other.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,8 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 fn receiver() -> Arc<Statsd> {
     Arc::new(Statsd::new(
         config::StatsdConfig::default(),
-        Dialects::default(),
-        Limits::default(),
+        Options::default(),
         Arc::new(SystemClock),
     ))
 }

@@ -16,6 +16,9 @@ const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscor
 const OPEN_METRICS: &str =
     "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
 
+const PROTOBUF: &str =
+    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+
 /// `/metrics`
 pub(crate) async fn own(State(face): State<Arc<Face>>, headers: HeaderMap) -> Response {
     face.tally.begin();
@@ -105,6 +108,11 @@ pub(crate) fn exposition(families: Vec<Family>, headers: &HeaderMap) -> Response
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok());
+    if families.iter().any(has_native) && accept.is_some_and(prefers_protobuf) {
+        let mut body = Vec::new();
+        write::protobuf(&families, &mut body);
+        return ([(header::CONTENT_TYPE, PROTOBUF)], body).into_response();
+    }
     let mut body = String::new();
     let form = if accept.is_some_and(prefers_open_metrics) {
         write::open_metrics(&families, &mut body);
@@ -116,21 +124,35 @@ pub(crate) fn exposition(families: Vec<Family>, headers: &HeaderMap) -> Response
     ([(header::CONTENT_TYPE, form)], body).into_response()
 }
 
+/// Whether a family says what only protobuf can.
+fn has_native(family: &Family) -> bool {
+    let is_native = |point: &Point| matches!(point.value, PointValue::NativeHistogram { .. });
+    family.points.iter().any(is_native)
+}
+
 /// Whether OpenMetrics is named with at least the weight of the plain text form.
 fn prefers_open_metrics(accept: &str) -> bool {
-    let weight = |form: &str| {
-        accept
-            .split(',')
-            .filter(|part| part.trim_start().starts_with(form))
-            .map(|part| {
-                part.split(';')
-                    .find_map(|field| field.trim().strip_prefix("q=")?.parse::<f64>().ok())
-                    .unwrap_or(1.0)
-            })
-            .fold(0.0, f64::max)
-    };
-    let open_metrics = weight("application/openmetrics-text");
-    open_metrics > 0.0 && open_metrics >= weight("text/plain")
+    let open_metrics = weight(accept, "application/openmetrics-text");
+    open_metrics > 0.0 && open_metrics >= weight(accept, "text/plain")
+}
+
+/// Whether protobuf is named with more weight than the text forms.
+fn prefers_protobuf(accept: &str) -> bool {
+    let text = weight(accept, "application/openmetrics-text").max(weight(accept, "text/plain"));
+    weight(accept, "application/vnd.google.protobuf") > text
+}
+
+/// The greatest weight that a form is named with; 0 where it is not.
+fn weight(accept: &str, form: &str) -> f64 {
+    accept
+        .split(',')
+        .filter(|part| part.trim_start().starts_with(form))
+        .map(|part| {
+            part.split(';')
+                .find_map(|field| field.trim().strip_prefix("q=")?.parse::<f64>().ok())
+                .unwrap_or(1.0)
+        })
+        .fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -166,6 +188,19 @@ mod tests {
             ("application/openmetrics-text", true),
         ] {
             assert_eq!(prefers_open_metrics(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn protobuf_is_for_those_who_prefer_it() {
+        let protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+        for (accept, expected) in [
+            (format!("{protobuf};q=0.6,text/plain;q=0.4,*/*;q=0.1"), true),
+            (format!("text/plain;q=0.6,{protobuf};q=0.4"), false),
+            (protobuf.to_owned(), true),
+            ("*/*".to_owned(), false),
+        ] {
+            assert_eq!(prefers_protobuf(&accept), expected, "{accept}");
         }
     }
 }

@@ -87,16 +87,9 @@ fn push_point(out: &mut String, field: &str, point: &Point) {
             buckets,
             sum,
             count,
-        } => {
-            push_totals(out, *count, *sum);
-            out.push_str(",\"bucket\":");
-            push_list(out, buckets, |out, (bound, count)| {
-                out.push_str(&format!(
-                    "{{\"cumulativeCount\":\"{count}\",\"upperBound\":"
-                ));
-                push_number(out, *bound);
-                out.push('}');
-            });
+        } => push_buckets(out, buckets, *sum, *count),
+        PointValue::NativeHistogram { buckets, native } => {
+            push_buckets(out, buckets, native.sum, native.count);
         }
         PointValue::Summary {
             quantiles,
@@ -115,6 +108,18 @@ fn push_point(out: &mut String, field: &str, point: &Point) {
         }
     }
     out.push_str("}}");
+}
+
+fn push_buckets(out: &mut String, buckets: &[(f64, u64)], sum: f64, count: u64) {
+    push_totals(out, count, sum);
+    out.push_str(",\"bucket\":");
+    push_list(out, buckets, |out, (bound, count)| {
+        out.push_str(&format!(
+            "{{\"cumulativeCount\":\"{count}\",\"upperBound\":"
+        ));
+        push_number(out, *bound);
+        out.push('}');
+    });
 }
 
 fn push_totals(out: &mut String, count: u64, sum: f64) {

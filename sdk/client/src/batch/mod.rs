@@ -40,6 +40,10 @@ use send::{Connect, Method, Order};
 /// Most labels of a grouping key beside `job`: each is a part of the URL.
 pub const MAX_GROUPING_LABELS: usize = 10;
 
+/// No push takes longer, whatever is asked for: a job that waits an hour for its metrics waits
+/// for ever.
+pub const LONGEST_DEADLINE: Duration = Duration::from_secs(3_600);
+
 /// Why a job's metrics cannot be made or were not taken by the gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum BatchError {
@@ -142,15 +146,15 @@ impl Builder {
     /// Longest time for one attempt; [`ATTEMPT_TIMEOUT`] when this is not called.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.attempt_timeout = timeout;
+        self.attempt_timeout = timeout.min(LONGEST_DEADLINE);
         self
     }
 
     /// Longest time for a push with all its attempts and pauses; [`DEADLINE`] when this is not
-    /// called.
+    /// called, and never more than [`LONGEST_DEADLINE`].
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = deadline.min(LONGEST_DEADLINE);
         self
     }
 

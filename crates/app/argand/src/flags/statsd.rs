@@ -55,6 +55,12 @@ pub(crate) const STATSD: &[Flag] = &[
         "Series of StatsD; beyond it new ones are refused and known ones go on.",
     ),
     active(
+        "statsd.set-interval",
+        Text,
+        "",
+        "Time over which the different values of a set are counted, such as 10s. Empty: sets are refused.",
+    ),
+    active(
         "statsd.parse-dogstatsd-tags",
         Switch,
         "true",

@@ -1,5 +1,6 @@
 //! The mechanisms that find a section's targets.
 
+mod clouds;
 mod registries;
 
 use super::http::{http, tls};
@@ -51,7 +52,7 @@ fn one(key: &'static str, entry: &Table) -> Result<DiscoveryConfig, Fault> {
         "eureka_sd_configs" => DiscoveryConfig::Eureka(Box::new(registries::eureka(entry)?)),
         "kuma_sd_configs" => DiscoveryConfig::Kuma(Box::new(registries::kuma(entry)?)),
         "puppetdb_sd_configs" => DiscoveryConfig::PuppetDb(Box::new(registries::puppetdb(entry)?)),
-        _ => DiscoveryConfig::Inactive { section: key },
+        _ => clouds::one(key, entry)?.unwrap_or(DiscoveryConfig::Inactive { section: key }),
     })
 }
 

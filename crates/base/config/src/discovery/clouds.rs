@@ -38,8 +38,6 @@ pub struct AwsDiscovery {
 pub enum AzureLogin {
     /// `OAuth`: an application and its secret.
     OAuth {
-        /// `tenant_id`.
-        tenant: String,
         /// `client_id`.
         client: String,
         /// `client_secret`.
@@ -61,6 +59,8 @@ pub struct AzureDiscovery {
     pub environment: String,
     /// `subscription_id`.
     pub subscription: String,
+    /// `tenant_id`; a label also where the login needs none.
+    pub tenant: String,
     /// `resource_group`; empty for all.
     pub resource_group: String,
     /// Who asks.

@@ -1,6 +1,8 @@
-//! Writing the text forms.
+//! Writing the text forms, and that of protobuf.
 
 use model::{Family, FamilyKind, METRIC_NAME, Point, PointValue, name, number};
+
+use super::protobuf::put;
 
 /// Writes families in Prometheus' text form 0.0.4, sorted by name. Families without points are
 /// left out.
@@ -52,6 +54,14 @@ pub fn open_metrics(families: &[Family], out: &mut String) {
     out.push_str("# EOF\n");
 }
 
+/// Appends families as delimited messages of protobuf, sorted by name: the only form that knows
+/// native histograms. Families without points are left out.
+pub fn protobuf(families: &[Family], out: &mut Vec<u8>) {
+    for family in sorted(families) {
+        put(family, out);
+    }
+}
+
 fn sorted(families: &[Family]) -> Vec<&Family> {
     let filled = families.iter().filter(|family| !family.points.is_empty());
     let mut sorted: Vec<&Family> = filled.collect();
@@ -98,13 +108,10 @@ fn push_point(
             buckets,
             sum: total,
             count: all,
-        } => {
-            for (bound, count) in buckets {
-                line(bucket, Some(("le", *bound)), *count as f64);
-            }
-            line(bucket, Some(("le", f64::INFINITY)), *all as f64);
-            line(sum, None, *total);
-            line(count, None, *all as f64);
+        } => push_buckets(line, [bucket, sum, count], buckets, *total, *all),
+        PointValue::NativeHistogram { buckets, native } => {
+            let (total, all) = (native.sum, native.count);
+            push_buckets(line, [bucket, sum, count], buckets, total, all);
         }
         PointValue::Summary {
             quantiles,
@@ -118,6 +125,22 @@ fn push_point(
             line(count, None, *all as f64);
         }
     }
+}
+
+/// The lines of a classic histogram.
+fn push_buckets(
+    mut line: impl FnMut(&str, Option<(&str, f64)>, f64),
+    [bucket, sum, count]: [&str; 3],
+    buckets: &[(f64, u64)],
+    total: f64,
+    all: u64,
+) {
+    for (bound, count) in buckets {
+        line(bucket, Some(("le", *bound)), *count as f64);
+    }
+    line(bucket, Some(("le", f64::INFINITY)), all as f64);
+    line(sum, None, total);
+    line(count, None, all as f64);
 }
 
 /// Writes a metric's name: in quotes where it is beyond the classic alphabet.

@@ -1,19 +1,26 @@
 //! The mechanisms that ask servers, a file a kind of server.
 
+mod aws;
+mod azure;
 mod consul;
+mod digitalocean;
 mod dns;
 mod docker;
 mod eureka;
+mod gce;
+mod hetzner;
 mod http;
 mod kuma;
+mod linode;
 mod nomad;
+mod openstack;
 mod puppetdb;
 mod swarm;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::DiscoveryConfig;
+use config::{AwsService, DiscoveryConfig, HetznerRole};
 
 use crate::file::FileMechanism;
 use crate::mechanism::Mechanism;
@@ -49,7 +56,43 @@ pub(crate) fn mechanism(config: &DiscoveryConfig, metrics: &Arc<Metrics>) -> Box
         DiscoveryConfig::PuppetDb(c) => {
             polled.by(c.asking.refresh_interval, puppetdb::PuppetDbSource::new(c))
         }
-        _ => Box::new(StaticMechanism(Vec::new())),
+        DiscoveryConfig::Aws(c) => {
+            let every = c.asking.refresh_interval;
+            match &c.service {
+                AwsService::Ec2 { filters } => polled.by(every, aws::Ec2Source::new(c, filters)),
+                AwsService::Ecs { clusters } => polled.by(every, aws::EcsSource::new(c, clusters)),
+                AwsService::Lightsail => polled.by(every, aws::LightsailSource::new(c)),
+            }
+        }
+        DiscoveryConfig::Azure(c) => {
+            polled.by(c.asking.refresh_interval, azure::AzureSource::new(c, own()))
+        }
+        DiscoveryConfig::Gce(c) => {
+            polled.by(c.asking.refresh_interval, gce::GceSource::new(c, gce::URL))
+        }
+        DiscoveryConfig::DigitalOcean(c) => {
+            let source = digitalocean::DigitalOceanSource::new(c, digitalocean::URL);
+            polled.by(c.asking.refresh_interval, source)
+        }
+        DiscoveryConfig::Hetzner(c) => {
+            let url = match c.role {
+                HetznerRole::Cloud => hetzner::CLOUD_URL,
+                HetznerRole::Robot => hetzner::ROBOT_URL,
+            };
+            polled.by(
+                c.asking.refresh_interval,
+                hetzner::HetznerSource::new(c, url),
+            )
+        }
+        DiscoveryConfig::Linode(c) => polled.by(
+            c.asking.refresh_interval,
+            linode::LinodeSource::new(c, linode::URL),
+        ),
+        DiscoveryConfig::OpenStack(c) => polled.by(
+            c.asking.refresh_interval,
+            openstack::OpenStackSource::new(c),
+        ),
+        DiscoveryConfig::Inactive { .. } => Box::new(StaticMechanism(Vec::new())),
     }
 }
 
@@ -67,3 +110,16 @@ impl Polling<'_> {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/fake/mod.rs"]
+#[allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests may stop at the first surprise"
+)]
+mod fake;
+#[cfg(test)]
+mod replayed;

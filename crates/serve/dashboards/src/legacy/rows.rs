@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::model::{Panel, Place};
-use crate::read::json::{flag, get, list, number, text};
+use crate::read::json::{flag, get, list, number, text, whole};
 use crate::read::panel::{COLUMNS, panel, repeat};
 use crate::read::panels::of_list;
 use crate::read::sources::Sources;
@@ -87,6 +87,12 @@ fn set_places(panels: &mut [Panel], row: &Value, top: u32) -> u32 {
     let of_row = height(get(row, "height"));
     let (mut x, mut y, mut line) = (0, top, 0);
     for (panel, given) in panels.iter_mut().zip(list(row, "panels")) {
+        if let Some(repeat) = &mut panel.repeat
+            && let Some(least) = whole(given, "minSpan").filter(|least| *least > 0)
+        {
+            // In columns of old.
+            repeat.max_per_row = (COLUMNS / 2 / least.min(COLUMNS / 2)).max(1);
+        }
         let span = number(given, "span").unwrap_or(SPAN).floor();
         let w = (span * COLUMNS_IN_ONE).clamp(1.0, f64::from(COLUMNS)) as u32;
         let own = get(given, "height");

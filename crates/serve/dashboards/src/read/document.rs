@@ -56,7 +56,13 @@ pub struct Head {
 
 /// Reads a document. The folder is the caller's to fill in, and the uid where it is empty.
 pub fn read(bytes: &[u8]) -> Result<Dashboard, ReadError> {
-    Ok(dashboard(dashboard_of(&parse(bytes)?)?))
+    let document = parse(bytes)?;
+    let mut dashboard = dashboard(dashboard_of(&document)?);
+    if dashboard.uid.is_empty() {
+        // Of an object of Kubernetes.
+        dashboard.uid = text(get(&document, "metadata"), "name");
+    }
+    Ok(dashboard)
 }
 
 /// What a list tells of a document.

@@ -119,8 +119,12 @@ fn property(
         }
         "min" => config.min = as_number(value),
         "max" => config.max = as_number(value),
-        // `title` in versions before 7.
-        "displayName" | "title" => config.display_name = Some(as_text(value)),
+        "displayName" => config.display_name = Some(as_text(value)),
+        // The same before version 7, when variables of fields had other names.
+        "title" => {
+            let template = as_text(value).replace("$__series_name", "${__series.name}");
+            config.display_name = Some(template.replace("$__field_name", "${__field.name}"));
+        }
         "noValue" => config.no_value = Some(as_text(value)),
         "color" => config.color = color(value),
         "thresholds" => config.thresholds = Some(thresholds(value)),

@@ -46,11 +46,12 @@ fn legend(given: &Value) -> Value {
         if has(given, "sortDesc") {
             legend.insert("sortDesc".to_owned(), Value::from(flag(given, "sortDesc")));
         }
+        if let Some(width) = number(given, "width") {
+            legend.insert("width".to_owned(), Value::from(width));
+        }
         // Of a pie: whether numbers and shares are told.
-        for key in ["values", "width"] {
-            if has(given, key) {
-                legend.insert(key.to_owned(), get(given, key).clone());
-            }
+        if has(given, "values") {
+            legend.insert("values".to_owned(), Value::from(texts(given, "values")));
         }
     }
     legend

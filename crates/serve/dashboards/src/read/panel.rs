@@ -57,7 +57,9 @@ pub(crate) fn panel(given: &Value, path: &str, sources: &Sources) -> Panel {
     }
     if panel.kind == PanelKind::Text {
         // What it was written as is of no use any more, and would only be sent along.
-        panel.options.remove("content");
+        for word in ["content", "mode", "code"] {
+            panel.options.remove(word);
+        }
         let html = text_panel::html_of(given);
         panel.options.insert("html".to_owned(), Value::from(html));
     }

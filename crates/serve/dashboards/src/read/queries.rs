@@ -16,6 +16,7 @@ pub(crate) fn queries(
     sources: &Sources,
     problems: &mut Problems,
 ) -> Vec<PanelQuery> {
+    let panel = sources.shared_by(panel).unwrap_or(panel);
     let of_panel = sources.signal(get(panel, "datasource"));
     let targets = list(panel, "targets");
     if targets.len() > MAX_QUERIES {

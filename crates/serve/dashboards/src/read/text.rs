@@ -79,6 +79,7 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .attribute_filter(|element, attribute, value| match (element, attribute) {
             ("a", "href") if !may_be_followed(value) => None,
             ("img", "src") if !is_image(value) => None,
+            ("a", "href") if value.contains("$%7B") => Some(with_variables(value).into()),
             ("a", "target") if value != "_blank" => None,
             _ => Some(Cow::Borrowed(value)),
         })
@@ -92,6 +93,11 @@ fn may_be_followed(url: &str) -> bool {
     let end = start.find(['/', '?', '#']).unwrap_or(start.len());
     let first = start.get(..end).unwrap_or_default();
     !first.contains('$') && !first.contains("[[") && super::links::is_safe(url)
+}
+
+/// Markdown has written braces as escapes, which are variables here.
+fn with_variables(url: &str) -> String {
+    url.replace("$%7B", "${").replace("%7D", "}")
 }
 
 /// Images come from this server or stand in the text: pages load nothing from elsewhere.
@@ -163,6 +169,10 @@ mod tests {
             (
                 json!({"options": {"mode": "markdown", "content": "# T\n*x* <b>y</b><script>1</script>"}}),
                 "<h1>T</h1>\n<p><em>x</em> <b>y</b></p>\n",
+            ),
+            (
+                json!({"options": {"content": "[x](/d/x?${__url_time_range})"}}),
+                "<p><a href=\"/d/x?${__url_time_range}\" rel=\"noopener noreferrer\">x</a></p>\n",
             ),
             (json!({"mode": "html", "content": "<i>x</i>"}), "<i>x</i>"),
             (

@@ -6,6 +6,7 @@
 mod expand;
 pub(crate) mod message;
 mod native;
+mod put;
 
 use std::borrow::Cow;
 
@@ -16,6 +17,8 @@ use super::entry::Raw;
 use super::{Entry, ParseError, RawExemplar, SeriesLine, comment, excerpt};
 use expand::Samples;
 use message::{MetricFamily, MetricType};
+
+pub(super) use put::put;
 
 /// What is told of histograms that are native ones too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

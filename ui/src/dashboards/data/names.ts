@@ -1,0 +1,29 @@
+// The name a field is shown, matched and sorted by.
+import { formatSeries } from '../../lib/labels';
+import type { Field, Frame } from './frame';
+
+/** The name: an override's, the legend's, or the field's own with what tells it from its siblings. */
+export function nameOf(field: Field, frame?: Frame, frames: readonly Frame[] = []): string {
+  if (field.config.displayName) return field.config.displayName;
+  if (field.legend) return field.legend;
+  if (field.type === 'time' && !field.labels) return field.name || 'Time';
+  const labels = Object.entries(field.labels ?? {});
+  if (labels.length === 0) {
+    const alone = frame?.name && frame.fields.filter(({ type }) => type !== 'time').length === 1;
+    return alone && (field.name === '' || field.name === 'Value') ? (frame.name ?? '') : field.name || 'Value';
+  }
+  if (labels.length === 1 && (field.name === 'Value' || field.name === '')) return labels[0]?.[1] ?? '';
+  const known = frames.length > 1 || (frame?.fields.length ?? 0) > 2 || field.name === 'Value';
+  const series = formatSeries({ ...field.labels });
+  return known ? (field.name && field.name !== 'Value' ? `${field.name} ${series}` : series) : field.name;
+}
+
+/** `{{label}}` filled from labels; `__auto` and nothing mean the series itself. */
+export function formatLegend(format: string, labels: Readonly<Record<string, string>>, expr: string): string {
+  if (format === '' || format === '__auto') return autoLegend(labels, expr);
+  return format.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, name: string) => labels[name] ?? '');
+}
+
+function autoLegend(labels: Readonly<Record<string, string>>, expr: string): string {
+  return Object.keys(labels).length === 0 ? expr : formatSeries(labels);
+}

@@ -1,0 +1,162 @@
+// Colours by Grafana's names, and colours that can be read on the surface they stand on.
+import { seriesColour } from '../../query/graph/palette';
+
+export type Shade = 'light' | 'dark';
+
+/** From super-light to dark. */
+const HUES: Readonly<Record<string, readonly [string, string, string, string, string]>> = {
+  red: ['#ffa6b0', '#ff7383', '#f2495c', '#e02f44', '#c4162a'],
+  orange: ['#ffcb7d', '#ffb357', '#ff9830', '#ff780a', '#fa6400'],
+  yellow: ['#fff899', '#ffee52', '#fade2a', '#f2cc0c', '#e0b400'],
+  green: ['#c8f2c2', '#96d98d', '#73bf69', '#56a64b', '#37872d'],
+  blue: ['#c0d8ff', '#8ab8ff', '#5794f2', '#3274d9', '#1f60c4'],
+  purple: ['#deb6f2', '#ca95e5', '#b877d9', '#a352cc', '#8f3bb8'],
+};
+const TONES = ['super-light-', 'light-', '', 'semi-dark-', 'dark-'];
+
+const CSS_NAMES: Readonly<Record<string, string>> = {
+  white: '#ffffff', black: '#000000', gray: '#8e8e8e', grey: '#8e8e8e', pink: '#ff85c0', cyan: '#36cfc9', teal: '#13a8a8',
+  brown: '#8a5a3c', magenta: '#d63fae', lime: '#8fce00', navy: '#1f3a93', gold: '#e0b400',
+};
+
+/** A colour of a document as `#rrggbb`. */
+export function resolveColour(name: string, shade: Shade): string {
+  const text = name.trim().toLowerCase();
+  const named = /^((?:super-light|light|semi-dark|dark)-)?(red|orange|yellow|green|blue|purple)$/.exec(text);
+  if (named) {
+    const tones = HUES[named[2] ?? ''];
+    // Light surfaces want one tone darker, or yellow is not seen.
+    const tone = TONES.indexOf(named[1] ?? '') + (shade === 'light' ? 1 : 0);
+    return tones?.[Math.min(tone, 4)] ?? '#888888';
+  }
+  if (text === 'text') return shade === 'light' ? '#25211d' : '#eee8e0';
+  if (text === 'transparent') return '#00000000';
+  if (CSS_NAMES[text]) return CSS_NAMES[text];
+  if (/^#[0-9a-f]{6}([0-9a-f]{2})?$/.test(text)) return text;
+  if (/^#[0-9a-f]{3}$/.test(text)) return `#${[...text.slice(1)].map((digit) => digit + digit).join('')}`;
+  const parts = /^rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)(?:[\s,/]+([\d.]+%?))?\s*\)$/.exec(text);
+  if (parts) return toHex([Number(parts[1]), Number(parts[2]), Number(parts[3])]);
+  const hsl = /^hsla?\(\s*([\d.]+)[\s,]+([\d.]+)%[\s,]+([\d.]+)%/.exec(text);
+  if (hsl) return fromHsl(Number(hsl[1]), Number(hsl[2]) / 100, Number(hsl[3]) / 100);
+  return '#888888';
+}
+
+/** The colour of the n-th series. */
+export function paletteColour(index: number, shade: Shade): string {
+  return seriesColour(index, shade);
+}
+
+/** Stops of the continuous schemes, from low to high. */
+const SCHEMES: Readonly<Record<string, readonly string[]>> = {
+  'continuous-grylrd': ['green', 'yellow', 'red'],
+  'continuous-rdylgr': ['red', 'yellow', 'green'],
+  'continuous-blylrd': ['dark-blue', 'super-light-yellow', 'dark-red'],
+  'continuous-ylrd': ['super-light-yellow', 'dark-red'],
+  'continuous-blpu': ['dark-blue', 'dark-purple'],
+  'continuous-ylbl': ['super-light-yellow', 'dark-blue'],
+  'continuous-blues': ['#e8f1ff', 'dark-blue'],
+  'continuous-reds': ['#fff0f0', 'dark-red'],
+  'continuous-greens': ['#effbec', 'dark-green'],
+  'continuous-purples': ['#f8effc', 'dark-purple'],
+};
+
+/** Whether a mode is one of the continuous schemes. */
+export function isContinuous(mode: string): boolean {
+  return mode.startsWith('continuous-');
+}
+
+/** The colour at a share of the way from low to high. */
+export function schemeColour(mode: string, share: number, shade: Shade): string {
+  const stops = (SCHEMES[mode.toLowerCase()] ?? ['green', 'yellow', 'red']).map((name) => resolveColour(name, shade));
+  return mix(stops, share);
+}
+
+/** Heatmaps' schemes, by the words that documents have for them. */
+const RAMPS: Readonly<Record<string, readonly string[]>> = {
+  oranges: ['#fff1e0', '#fdae6b', '#d94801', '#7f2704'],
+  blues: ['#eaf2fb', '#6baed6', '#08519c', '#08306b'],
+  greens: ['#edf8e9', '#74c476', '#238b45', '#00441b'],
+  reds: ['#fff0ec', '#fb6a4a', '#cb181d', '#67000d'],
+  purples: ['#f4f1fa', '#9e9ac8', '#6a51a3', '#3f007d'],
+  greys: ['#f5f5f5', '#969696', '#252525'],
+  spectral: ['#3288bd', '#abdda4', '#ffffbf', '#fdae61', '#d53e4f'],
+  viridis: ['#440154', '#31688e', '#35b779', '#fde725'],
+  inferno: ['#000004', '#781c6d', '#ed6925', '#fcffa4'],
+  magma: ['#000004', '#721f81', '#f1605d', '#fcfdbf'],
+  plasma: ['#0d0887', '#9c179e', '#ed7953', '#f0f921'],
+  turbo: ['#30123b', '#28bceb', '#a4fc3c', '#fb7e21', '#7a0403'],
+};
+
+/** The colour of a cell; ramps whose weak end is white begin at the surface on dark ground. */
+export function rampColour(scheme: string, share: number, shade: Shade): string {
+  const stops = RAMPS[scheme.toLowerCase()] ?? RAMPS['oranges'] ?? [];
+  const light = luminance(stops[0] ?? '#ffffff') > 0.7;
+  return mix(light && shade === 'dark' ? stops.toReversed() : stops, share);
+}
+
+function mix(stops: readonly string[], share: number): string {
+  const place = Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * (stops.length - 1);
+  const below = Math.min(Math.floor(place), stops.length - 2);
+  return mixTwo(stops[below] ?? '#888888', stops[below + 1] ?? '#888888', place - below);
+}
+
+/** A colour between two. */
+export function mixTwo(from: string, to: string, share: number): string {
+  const [a, b] = [toRgb(from), toRgb(to)];
+  return toHex([0, 1, 2].map((i) => (a[i] ?? 0) + ((b[i] ?? 0) - (a[i] ?? 0)) * share));
+}
+
+/** The same colour, partly seen through. */
+export function fade(colour: string, opacity: number): string {
+  const alpha = Math.round(Math.max(0, Math.min(1, opacity)) * 255);
+  return colour.slice(0, 7) + alpha.toString(16).padStart(2, '0');
+}
+
+function toRgb(colour: string): [number, number, number] {
+  const digits = Number.parseInt(colour.slice(1, 7), 16);
+  return [(digits >> 16) & 255, (digits >> 8) & 255, digits & 255];
+}
+
+function toHex(parts: readonly number[]): string {
+  return `#${parts.map((part) => Math.round(Math.max(0, Math.min(255, part))).toString(16).padStart(2, '0')).join('')}`;
+}
+
+function fromHsl(hue: number, saturation: number, lightness: number): string {
+  const spread = saturation * Math.min(lightness, 1 - lightness);
+  const part = (n: number): number => {
+    const k = (n + hue / 30) % 12;
+    return (lightness - spread * Math.max(-1, Math.min(k - 3, 9 - k, 1))) * 255;
+  };
+  return toHex([part(0), part(8), part(4)]);
+}
+
+/** Relative luminance after WCAG 2. */
+export function luminance(colour: string): number {
+  const [r, g, b] = toRgb(colour).map((part) => {
+    const share = part / 255;
+    return share <= 0.040_45 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * (r ?? 0) + 0.7152 * (g ?? 0) + 0.0722 * (b ?? 0);
+}
+
+function contrast(a: string, b: string): number {
+  const [high = 0, low = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (high + 0.05) / (low + 0.05);
+}
+
+/** Contrast that text must have. */
+const READABLE = 4.55;
+
+/** Text on a coloured surface. */
+export function textOn(surface: string): string {
+  if (contrast('#ffffff', surface) > contrast('#000000', surface)) return '#ffffff';
+  return contrast('#16130f', surface) >= READABLE ? '#16130f' : '#000000';
+}
+
+/** The colour, moved towards black or white until it can be read as text on the theme's surface. */
+export function readable(colour: string, shade: Shade): string {
+  const [surface, end] = shade === 'light' ? ['#faf8f5', '#000000'] : ['#262320', '#ffffff'];
+  let shown = colour;
+  for (let step = 1; step <= 10 && contrast(shown, surface) < READABLE; step++) shown = mixTwo(colour, end, step / 10);
+  return shown;
+}

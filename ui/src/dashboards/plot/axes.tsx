@@ -1,0 +1,42 @@
+// Axes of pictures that are drawn as SVG.
+import { useBoard } from '../board';
+import { chartColours } from '../../query/graph/palette';
+
+export interface Frame {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** Texts below, at places between left and right. */
+export function BottomAxis({ frame, ticks, grid = false }: { frame: Frame; ticks: readonly { x: number; text: string }[]; grid?: boolean }) {
+  const { shade } = useBoard();
+  const colours = chartColours(shade);
+  return (
+    <g aria-hidden="true">
+      {ticks.map(({ x, text }) => (
+        <g key={x}>
+          {grid && <line x1={x} x2={x} y1={frame.top} y2={frame.bottom} stroke={colours.grid} />}
+          <text class="dash-axis-text" x={x} y={frame.bottom + 15} text-anchor="middle">{text}</text>
+        </g>
+      ))}
+    </g>
+  );
+}
+
+/** Texts on the left, with lines across. */
+export function LeftAxis({ frame, ticks }: { frame: Frame; ticks: readonly { y: number; text: string }[] }) {
+  const { shade } = useBoard();
+  const colours = chartColours(shade);
+  return (
+    <g aria-hidden="true">
+      {ticks.map(({ y, text }) => (
+        <g key={y}>
+          <line x1={frame.left} x2={frame.right} y1={y} y2={y} stroke={colours.grid} />
+          <text class="dash-axis-text" x={frame.left - 6} y={y + 4} text-anchor="end">{text}</text>
+        </g>
+      ))}
+    </g>
+  );
+}
