@@ -256,7 +256,7 @@ fn has_section(link: &str) -> bool {
 }
 
 #[test]
-fn the_seeds_alerts_are_there() {
+fn the_alerts_that_stacks_name_are_there() {
     for (pack, file, count, some) in [
         ("agents", "agents.yml", 8, "CostAnomaly"),
         (
