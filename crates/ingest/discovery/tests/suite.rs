@@ -387,7 +387,7 @@ async fn mechanisms_of_a_job_come_together() {
     jobs.changed().await.unwrap();
     assert_eq!(
         seen.now("job"),
-        ["file:1", "static:1"],
+        ["file:1", "file:1", "static:1"],
         "the first sending is whole"
     );
     assert!((metric(&manager, "prometheus_sd_failed_configs") - 1.0).abs() < 0.1);

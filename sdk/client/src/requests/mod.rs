@@ -27,7 +27,7 @@ use parking_lot::RwLock;
 use crate::family::Family;
 use crate::metric::{Counter, Gauge, Histogram, LATENCY_BUCKETS};
 use crate::table::{OTHER, Table};
-use crate::{Error, Registry, SERIES_LIMIT};
+use crate::{Error, Registry};
 
 /// Methods that have a label value of their own.
 const METHODS: [&str; 9] = [
@@ -112,7 +112,7 @@ impl RequestMetrics {
                 "Requests under way",
                 ["method", "route"],
             )?,
-            routes: Table::new(SERIES_LIMIT),
+            routes: Table::new(registry.series_limit()),
         })))
     }
 
@@ -129,6 +129,10 @@ impl RequestMetrics {
                 labels: labels.map(Box::from),
             })
         });
+        if route.folded {
+            // Counted as the family would, which has no room for it either.
+            let _ = self.0.duration.with(labels);
+        }
         route.value.in_flight.inc();
         Request {
             metrics: self.clone(),
@@ -150,12 +154,13 @@ impl Shared {
         if let Some(counter) = find(&route.by_status.read()) {
             return counter;
         }
-        let counter = self.labelled(&self.total, route, &status.to_string());
+        let [method, path] = &route.labels;
+        let counter = self.total.find([method, path, &status.to_string()]);
         let mut by_status = route.by_status.write();
-        if find(&by_status).is_none() {
-            by_status.push((status, counter.clone()));
+        if !counter.folded && find(&by_status).is_none() {
+            by_status.push((status, counter.value.clone()));
         }
-        counter
+        counter.value
     }
 
     /// The counter of a route and one more label.
@@ -256,6 +261,24 @@ mod tests {
         assert!(text.contains("agent_requests_in_flight{method=\"GET\",route=\"/c\"} 0.0"));
     }
 
+    #[test]
+    fn every_request_that_is_folded_is_counted() {
+        let registry = Registry::builder().series_limit(1).build().unwrap();
+        let requests = RequestMetrics::new(&registry).unwrap();
+        for status in [200, 200, 404, 404, 404] {
+            requests.start("GET", Some("/a")).finish(status);
+        }
+        requests.start("GET", Some("/b")).finish(200);
+        requests.start("GET", Some("/b")).finish(200);
+        let text = registry.text(Format::Text);
+        for line in [
+            "metrics_series_folded_total{metric=\"http_requests_total\"} 5.0",
+            "http_requests_total{method=\"other\",route=\"other\",status=\"other\"} 5.0",
+        ] {
+            assert!(text.lines().any(|one| one == line), "{line} in {text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn series_are_bounded_whatever_comes(
@@ -268,6 +291,15 @@ mod tests {
             }
             prop_assert!(requests.0.total.series() <= 6);
             prop_assert!(requests.0.in_flight.series() <= 6);
+            prop_assert!(requests.0.routes.len() <= 6);
+            // Each request is counted once, wherever.
+            let total: f64 = registry
+                .text(Format::Text)
+                .lines()
+                .filter(|line| line.starts_with("http_requests_total{"))
+                .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
+                .sum();
+            prop_assert_eq!(total, asked.len() as f64);
         }
     }
 }

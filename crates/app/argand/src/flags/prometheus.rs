@@ -44,6 +44,18 @@ const FLAGS: &[Flag] = &[
         "Folder of silences, notifications and alerts of the Alertmanager in this process. Empty: the folder of the samples.",
     ),
     active(
+        "kubernetes.operator",
+        Text,
+        "",
+        "File with a Prometheus object: monitors, probes, rules and routes that it selects are read from Kubernetes and followed, as Prometheus Operator would.",
+    ),
+    active(
+        "kubernetes.kubeconfig",
+        Text,
+        "",
+        "Kubeconfig of the server that --kubernetes.operator asks. Empty: the cluster that this process runs in.",
+    ),
+    active(
         "dashboards.path",
         List,
         "",
