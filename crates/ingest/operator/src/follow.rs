@@ -272,7 +272,7 @@ impl Follower {
 }
 
 /// Holds sections against what configuration files may say.
-fn checked(settings: &Settings, sections: Vec<Value>) -> Result<Vec<ScrapeConfig>, String> {
+pub(crate) fn checked(settings: &Settings, sections: Vec<Value>) -> Result<Vec<ScrapeConfig>, String> {
     let mut global = json!({"scrape_interval": INTERVAL});
     for (name, ours) in [
         ("scrapeInterval", "scrape_interval"),
