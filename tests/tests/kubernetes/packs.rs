@@ -13,7 +13,9 @@ fn objects(folder: &str) -> Vec<Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packs/kubernetes/monitors");
     let files = std::fs::read_dir(root.join(folder)).unwrap();
     let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
-    texts.map(|text| serde_saphyr::from_str(&text).unwrap()).collect()
+    texts
+        .map(|text| serde_saphyr::from_str(&text).unwrap())
+        .collect()
 }
 
 /// A service of an application with one pod behind it, at a port of a name.
@@ -43,11 +45,19 @@ fn monitors_of_the_pack_find_their_targets() {
     assert_eq!(monitors.len(), 6);
     for monitor in &monitors {
         let spec = &monitor["spec"];
-        let app = spec["selector"]["matchLabels"]["app.kubernetes.io/name"].as_str().unwrap();
+        let app = spec["selector"]["matchLabels"]["app.kubernetes.io/name"]
+            .as_str()
+            .unwrap();
         let namespace = spec["namespaceSelector"]["matchNames"][0].as_str().unwrap();
         let port = spec["endpoints"][0]["port"].as_str().unwrap();
         run(&setting.kube, namespace, app, port, &json!({}));
-        run(&setting.kube, namespace, &format!("not-{app}"), port, &json!({}));
+        run(
+            &setting.kube,
+            namespace,
+            &format!("not-{app}"),
+            port,
+            &json!({}),
+        );
         setting.kube.put(monitor.clone()).unwrap();
     }
     let annotated = json!({
@@ -75,7 +85,10 @@ fn monitors_of_the_pack_find_their_targets() {
     let pool = "podMonitor/monitoring/greenlang-pods/0";
     until(pool, || labels(&argand, pool).len() == 1);
     let all = targets(&argand.server);
-    let found = all.iter().find(|one| one["pool"] == pool && one["labels"] != "dropped").unwrap();
+    let found = all
+        .iter()
+        .find(|one| one["pool"] == pool && one["labels"] != "dropped")
+        .unwrap();
     assert_eq!(found["url"], "http://10.3.0.1:9999/own");
     assert_eq!(found["labels"]["job"], "agent");
 }
