@@ -9,7 +9,7 @@ use crate::convert::{fields_of, list, snake, text};
 use crate::jobs::Scope;
 
 /// What all objects add to Alertmanager's configuration.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Routes {
     routes: Vec<Value>,
     receivers: Vec<Value>,
@@ -33,8 +33,16 @@ impl Routes {
         })
     }
 
-    /// Adds an object.
-    pub(crate) fn add(&mut self, scope: &Scope<'_>, spec: &Value) -> Result<(), String> {
+    /// Puts another object's behind.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.routes.extend(other.routes);
+        self.receivers.extend(other.receivers);
+        self.inhibit_rules.extend(other.inhibit_rules);
+        self.mute_time_intervals.extend(other.mute_time_intervals);
+    }
+
+    /// What an object says.
+    pub(crate) fn of(scope: &Scope<'_>, spec: &Value) -> Result<Self, String> {
         let own = |name: &str| format!("{}/{}/{name}", scope.namespace, scope.name);
         let receivers = list(&spec["receivers"]).map(|one| receiver(scope, one, &own));
         let receivers = receivers.collect::<Result<Vec<Value>, String>>()?;
@@ -70,11 +78,12 @@ impl Routes {
                 "time_intervals": list(&interval["timeIntervals"]).map(times).collect::<Vec<Value>>(),
             })
         });
-        self.inhibit_rules.extend(rules);
-        self.mute_time_intervals.extend(intervals);
-        self.receivers.extend(receivers);
-        self.routes.extend(route);
-        Ok(())
+        Ok(Self {
+            inhibit_rules: rules.collect(),
+            mute_time_intervals: intervals.collect(),
+            receivers,
+            routes: route.into_iter().collect(),
+        })
     }
 }
 

@@ -33,6 +33,6 @@ mod settings;
 #[cfg(test)]
 mod written;
 
-pub use follow::{CheckRules, Operator, OperatorMetrics};
+pub use follow::{Check, Checks, Operator, OperatorMetrics};
 pub use outcome::{ObjectState, Outcome};
 pub use settings::{Settings, SettingsError};
