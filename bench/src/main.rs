@@ -10,7 +10,9 @@
 //! | `mixed` | a small query beside heavy ones, while scrapes come in |
 //! | `alerts` | rules, routing and receivers, against Prometheus and Alertmanager together |
 //! | `push` | a push gateway that holds many groups, against the original |
+//! | `statsd` | StatsD lines, against statsd_exporter |
 //! | `query` | queries on the same 83 M samples |
+//! | `kubernetes` | discovery in a cluster of 10,000 pods that come and go |
 //! | `load`, or `remote-write` | remote write |
 //! | `all` | all of them |
 //!
@@ -24,6 +26,7 @@ mod alerts;
 mod dataset;
 mod exposition;
 mod hold;
+mod kubernetes;
 mod load;
 mod mixed;
 mod push;
@@ -35,6 +38,7 @@ mod report;
 mod restart;
 mod scrapes;
 mod servers;
+mod statsd;
 mod targets;
 mod watch;
 
@@ -111,8 +115,12 @@ enum Command {
     Alerts(alerts::AlertsOptions),
     /// Pushes metrics into groups of a push gateway.
     Push(push::PushOptions),
+    /// Sends StatsD lines.
+    Statsd(statsd::StatsdOptions),
     /// Asks the same queries on the same samples.
     Query(query::QueryOptions),
+    /// Follows a cluster whose pods come and go.
+    Kubernetes(kubernetes::KubernetesOptions),
     /// Writes by remote write.
     #[command(visible_alias = "remote-write")]
     Load(load::LoadOptions),
@@ -137,6 +145,8 @@ struct All {
     alerts: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     push: String,
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    statsd: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     query: String,
     #[arg(long, default_value = "", allow_hyphen_values = true)]
@@ -170,7 +180,9 @@ fn measure(
         Command::Mixed(mixed) => mixed.run(programs, report),
         Command::Alerts(alerts) => alerts.run(programs, report),
         Command::Push(push) => push.run(programs, report),
+        Command::Statsd(statsd) => statsd.run(programs, report),
         Command::Query(query) => query.run(programs, report),
+        Command::Kubernetes(kubernetes) => kubernetes.run(programs, report),
         Command::Load(load) => load.run(programs, report),
         Command::All(all) => all.run(programs, in_turn, report),
     }
@@ -186,6 +198,7 @@ impl All {
             ("mixed", &self.mixed),
             ("alerts", &self.alerts),
             ("push", &self.push),
+            ("statsd", &self.statsd),
             ("query", &self.query),
             ("load", &self.load),
         ];

@@ -15,6 +15,10 @@ use crate::mapper::Mapper;
 use crate::tags::Dialects;
 use crate::taker::Taker;
 
+/// Series that are read while no line can come in: some milliseconds' work at most, in which the
+/// kernel holds what comes.
+const SERIES_AT_ONCE: usize = 256;
+
 /// What is read, and what the receiver may hold in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -109,6 +113,19 @@ impl Statsd {
     }
 }
 
+impl Statsd {
+    /// A metric with all its series, by their labels. Lines come in meanwhile.
+    fn family(&self, name: &str, now: i64) -> Option<Family> {
+        let (mut family, series) = self.core.lock().taker.registry.family(name)?;
+        for some in series.chunks(SERIES_AT_ONCE) {
+            let mut core = self.core.lock();
+            core.taker.registry.points(some, now, &mut family.points);
+        }
+        family.points.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Some(family)
+    }
+}
+
 impl Core {
     fn line(&mut self, line: &[u8], reads: Reads, now: i64) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -134,9 +151,8 @@ impl Gather for Statsd {
             core.taker.gather(families);
             core.taker.registry.names()
         };
-        // Packets come in between two metrics.
         for name in names {
-            families.extend(self.core.lock().taker.registry.family(&name, now));
+            families.extend(self.family(&name, now));
         }
         self.sockets.gather(families);
     }

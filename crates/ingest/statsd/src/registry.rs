@@ -94,9 +94,7 @@ impl Registry {
 
     /// Puts a sample into a series; false where the series is no more.
     pub(crate) fn put(&mut self, at: SeriesRef, rule: &Rule, change: Change) -> bool {
-        let slot = self.slots.get_mut(at.place as usize);
-        let slot = slot.filter(|slot| slot.generation == at.generation);
-        let Some(series) = slot.and_then(|slot| slot.series.as_mut()) else {
+        let Some(series) = self.at(at) else {
             return false;
         };
         series.value.take(change);
@@ -270,22 +268,30 @@ impl Registry {
         self.families.values().filter(|f| f.of == of).count()
     }
 
-    /// A metric with all its series, by their labels.
-    pub(crate) fn family(&mut self, name: &str, now: i64) -> Option<Family> {
+    /// A metric without its points, and where its series are.
+    pub(crate) fn family(&self, name: &str) -> Option<(Family, Vec<SeriesRef>)> {
         let members = self.families.get(name)?;
-        let mut family = Family::new(name, &members.help, members.of.family());
-        family.points.reserve_exact(members.places.len());
-        for place in &members.places {
-            let slot = self.slots.get_mut(*place as usize);
-            if let Some(series) = slot.and_then(|slot| slot.series.as_mut()) {
-                family.points.push(Point {
+        let family = Family::new(name, &members.help, members.of.family());
+        let places = members.places.iter();
+        Some((family, places.map(|place| self.reference(*place)).collect()))
+    }
+
+    /// Adds the states of series that are still there.
+    pub(crate) fn points(&mut self, series: &[SeriesRef], now: i64, points: &mut Vec<Point>) {
+        for at in series {
+            if let Some(series) = self.at(*at) {
+                points.push(Point {
                     labels: series.labels.clone(),
                     value: series.value.point(now),
                 });
             }
         }
-        family.points.sort_by(|a, b| a.labels.cmp(&b.labels));
-        Some(family)
+    }
+
+    fn at(&mut self, at: SeriesRef) -> Option<&mut Series> {
+        let slot = self.slots.get_mut(at.place as usize)?;
+        let slot = Some(slot).filter(|slot| slot.generation == at.generation)?;
+        slot.series.as_mut()
     }
 }
 
