@@ -12,6 +12,7 @@
 //! | `push` | a push gateway that holds many groups, against the original |
 //! | `statsd` | StatsD lines, against statsd_exporter |
 //! | `query` | queries on the same 83 M samples |
+//! | `kubernetes` | discovery in a cluster of 10,000 pods that come and go |
 //! | `load`, or `remote-write` | remote write |
 //! | `all` | all of them |
 //!
@@ -25,6 +26,7 @@ mod alerts;
 mod dataset;
 mod exposition;
 mod hold;
+mod kubernetes;
 mod load;
 mod mixed;
 mod push;
@@ -117,6 +119,8 @@ enum Command {
     Statsd(statsd::StatsdOptions),
     /// Asks the same queries on the same samples.
     Query(query::QueryOptions),
+    /// Follows a cluster whose pods come and go.
+    Kubernetes(kubernetes::KubernetesOptions),
     /// Writes by remote write.
     #[command(visible_alias = "remote-write")]
     Load(load::LoadOptions),
@@ -178,6 +182,7 @@ fn measure(
         Command::Push(push) => push.run(programs, report),
         Command::Statsd(statsd) => statsd.run(programs, report),
         Command::Query(query) => query.run(programs, report),
+        Command::Kubernetes(kubernetes) => kubernetes.run(programs, report),
         Command::Load(load) => load.run(programs, report),
         Command::All(all) => all.run(programs, in_turn, report),
     }

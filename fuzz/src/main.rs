@@ -17,11 +17,14 @@ use wire::exposition::{Format, Histograms, Parser};
 type Target = fn(&[u8]);
 
 /// The targets that are not those of the store.
-const OTHERS: [(&str, Target); 15] = [
+const OTHERS: [(&str, Target); 16] = [
     ("alert_log", routing::fuzzing::record),
     ("alertmanager_files", |bytes| {
         let _ = wire::alertmanager::silences(bytes);
         let _ = wire::alertmanager::notifications(bytes);
+    }),
+    ("dashboards", |bytes| {
+        let _ = dashboards::read(bytes);
     }),
     ("exposition_text", |bytes| {
         exposition(bytes, Format::Text100)

@@ -11,6 +11,15 @@ pub(crate) fn write(folder: &std::path::Path) {
             "\x16\x0a\x14\x0a\x02id\x12\x08\x08\x01\x12\x01a\x1a\x01b\x1a\x04\x08\x01\x10\x02",
         ),
         (
+            "dashboards",
+            "{\"title\":\"t\",\"rows\":[{\"height\":\"250px\",\"collapse\":true,\"panels\":[{\"type\":\"graph\",\
+             \"span\":6,\"yaxes\":[{\"format\":\"s\",\"logBase\":10}],\"seriesOverrides\":[{\"alias\":\"/a/\",\"yaxis\":2,\
+             \"stack\":\"B\"}],\"thresholds\":[{\"op\":\"lt\",\"value\":1}],\"targets\":[{\"expr\":\"up\"}]}]}],\"panels\":\
+             [{\"type\":\"table\",\"styles\":[{\"pattern\":\"/x/\",\"link\":true,\"linkUrl\":\"/d?a=$__cell_1\"}]},\
+             {\"type\":\"text\",\"mode\":\"html\",\"content\":\"<b a=1>[x](y)\"}],\"templating\":{\"list\":[{\"type\":\"query\",\
+             \"name\":\"v\",\"query\":\"label_values(up{a=\\\"b\\\"}, job)\"}]}}",
+        ),
+        (
             "exposition_text",
             "# TYPE a counter\na{b=\"c\"} 1 2\n# HELP a b\nc 1e3\n",
         ),

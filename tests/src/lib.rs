@@ -7,6 +7,7 @@
 pub mod alerting;
 mod client;
 pub mod document;
+pub mod kube;
 mod server;
 mod target;
 

@@ -2,6 +2,7 @@
 //! they are, and leaves nothing behind.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test may stop at the first surprise"
 )]
@@ -16,8 +17,11 @@ use serde_json::Value;
 /// How long anything here may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// What each service exposes: metrics with the labels of their own; of a histogram its buckets.
-const METRICS: [(&str, &[(&str, &[&str])]); 6] = [
+/// A metric and the labels of its own; of a histogram its buckets.
+type Metric = (&'static str, &'static [&'static str]);
+
+/// What each service exposes, by the jobs that match.
+const METRICS: [(&str, &[Metric]); 6] = [
     (
         "orchestrator",
         &[
@@ -161,6 +165,13 @@ fn one_command_shows_everything_and_leaves_nothing() {
     }
     check_flow(&server);
     check_rules(&server);
+
+    let routing = get(&format!("{url}/api/v2/status")).unwrap();
+    assert!(
+        routing.status == 200 && routing.text.contains("on-call"),
+        "{}",
+        routing.text
+    );
 
     let listed = get_json(&format!("{url}/api/v1/dashboards")).unwrap();
     let dashboards = listed["data"]["dashboards"].as_array().unwrap();

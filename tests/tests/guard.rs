@@ -176,6 +176,7 @@ const TABLE: &[(&str, &str, Got)] = &[
     ),
     ("GET", "/api/v1/alerting/history/alerts", READ),
     ("GET", "/api/v1/alerting/history/notifications", READ),
+    ("GET", "/api/v1/alerting/routes", READ),
     ("GET", "/api/v1/alerting/acknowledgements", READ),
     (
         "POST",
@@ -209,6 +210,35 @@ const TABLE: &[(&str, &str, Got)] = &[
         "/api/v1/admin/tsdb/delete_series?match[]=x",
         [401, 403, 403, 204],
     ),
+    ("GET", "/pushgateway/metrics", READ),
+    ("GET", "/pushgateway/api/v1/metrics", READ),
+    ("GET", "/pushgateway/api/v1/status", READ),
+    ("GET", "/pushgateway/-/healthy", READ),
+    ("GET", "/pushgateway/-/ready", READ),
+    (
+        "PUT",
+        "/pushgateway/metrics/job/a?ttl=1h",
+        [401, 403, 200, 200],
+    ),
+    ("POST", "/pushgateway/metrics/job/a", [401, 403, 200, 200]),
+    ("DELETE", "/pushgateway/metrics/job/a", [401, 403, 202, 202]),
+    (
+        "DELETE",
+        "/pushgateway/api/v1/groups?match[]=%7Bjob%3D%22a%22%7D",
+        [401, 403, 200, 200],
+    ),
+    (
+        "PUT",
+        "/pushgateway/api/v1/admin/wipe",
+        [401, 403, 403, 202],
+    ),
+    // A path that means another once it is cleaned is not followed.
+    (
+        "PUT",
+        "/pushgateway/metrics/job/%2e%2e/%2e%2e/api/v1/admin/wipe",
+        [401, 403, 301, 301],
+    ),
+    ("GET", "/pushgateway/-/quit", [401, 403, 403, 405]),
     ("GET", "/debug/pprof/", [401, 403, 403, 200]),
     ("GET", "/debug/pprof/heap", [401, 403, 403, 200]),
     ("POST", "/debug/pprof/heap", [401, 403, 403, 200]),

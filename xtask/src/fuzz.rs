@@ -26,7 +26,7 @@ const MOST_AT_ONCE: &str = "-malloc_limit_mb=256";
 const LONGEST: &str = "-max_len=70000";
 
 /// Of `fuzz/src/main.rs` and of the `fuzzing` modules of crates.
-const TARGETS: [&str; 25] = [
+const TARGETS: [&str; 26] = [
     "index",
     "chunk",
     "chunk_segment",
@@ -37,6 +37,7 @@ const TARGETS: [&str; 25] = [
     "record",
     "alert_log",
     "alertmanager_files",
+    "dashboards",
     "exposition_text",
     "exposition_openmetrics",
     "exposition_protobuf",

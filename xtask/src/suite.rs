@@ -5,7 +5,11 @@ use anyhow::Result;
 use crate::command::{Beside, run};
 
 /// Tests that mostly wait, for minutes: run beside all others.
-const PATIENT: [&str; 2] = ["alertmanager_cluster", "prometheus_compact"];
+const PATIENT: [&str; 3] = [
+    "alertmanager_cluster",
+    "prometheus_compact",
+    "pushgateway_go",
+];
 
 /// Unit, property and black-box tests of every crate. The binary is built first, for the
 /// black-box tests start it.

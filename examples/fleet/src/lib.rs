@@ -33,7 +33,7 @@ pub use chance::Chance;
 pub use service::{Kind, Service};
 
 /// Requests under way at the end may take this long; after it they are cut off.
-const GRACE: Duration = Duration::from_secs(3);
+pub const GRACE: Duration = Duration::from_secs(3);
 
 /// Why a fleet cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +115,8 @@ impl Fleet {
                     agent.router()?
                 }
             };
-            fleet.serve(listener, router);
+            let serving = serve(listener, router, fleet.end.clone());
+            fleet.tasks.spawn(serving);
         }
         fleet.spawn(orchestrator.watch());
         let first = fleet.addresses.first();
@@ -136,17 +137,6 @@ impl Fleet {
         });
     }
 
-    /// Adds a service, which answers what is under way when the fleet ends.
-    fn serve(&mut self, listener: TcpListener, router: Router) {
-        let end = self.end.clone();
-        self.tasks.spawn(async move {
-            tokio::select! {
-                () = serve(listener, router, end.clone()) => {}
-                () = after(end, GRACE) => {}
-            }
-        });
-    }
-
     /// Where each service listens.
     #[must_use]
     pub fn addresses(&self) -> &[(Service, SocketAddr)] {
@@ -158,11 +148,6 @@ impl Fleet {
         self.end.cancel();
         while self.tasks.join_next().await.is_some() {}
     }
-}
-
-async fn after(end: CancellationToken, grace: Duration) {
-    end.cancelled().await;
-    tokio::time::sleep(grace).await;
 }
 
 /// Opens the socket of a service.
@@ -179,10 +164,20 @@ pub async fn listen(service: Service, address: IpAddr, port: u16) -> Result<TcpL
     })
 }
 
-/// Answers requests until the end, and those under way after it.
+/// Answers requests until the end, and after it those under way, for [`GRACE`] at most.
 pub async fn serve(listener: TcpListener, router: Router, end: CancellationToken) {
-    let served = axum::serve(listener, router).with_graceful_shutdown(end.cancelled_owned());
-    if let Err(error) = served.await {
-        tracing::warn!(%error, "a service of the fleet has ended");
+    let served =
+        axum::serve(listener, router).with_graceful_shutdown(end.clone().cancelled_owned());
+    let cut_off = async {
+        end.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = served.into_future() => {
+            if let Err(error) = served {
+                tracing::warn!(%error, "a service of the fleet has ended");
+            }
+        }
+        () = cut_off => {}
     }
 }

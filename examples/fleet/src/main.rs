@@ -1,6 +1,7 @@
 //! `argand-fleet`: the whole fleet in one process, or one service of it.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -59,12 +60,21 @@ fn agent_address(text: &str) -> Result<(Kind, String), String> {
     Ok((kind, address.to_owned()))
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let line = Line::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()?;
-    runtime.block_on(run(line))
+        .build();
+    let outcome = runtime
+        .context("starting threads")
+        .and_then(|runtime| runtime.block_on(run(line)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("argand-fleet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run(line: Line) -> Result<()> {

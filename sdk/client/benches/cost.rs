@@ -74,6 +74,12 @@ fn work(value: u64) -> Result<u64, std::io::Error> {
     Ok(black_box(value).wrapping_mul(3))
 }
 
+/// What the tracked ones are without their attributes.
+#[inline(never)]
+fn untracked_work(value: u64) -> Result<u64, std::io::Error> {
+    work(value)
+}
+
 #[inline(never)]
 #[track_duration]
 #[track_errors]
@@ -106,7 +112,7 @@ fn functions_before_install() {
     };
     println!(
         "nobody wants to know, nanoseconds a call: bare {:.2}, errors {:.2}, duration and errors {:.2}",
-        time(work),
+        time(untracked_work),
         time(watched_work),
         time(tracked_work)
     );
@@ -114,7 +120,7 @@ fn functions_before_install() {
 
 #[divan::bench]
 fn function_bare() -> Result<u64, std::io::Error> {
-    work(black_box(7))
+    untracked_work(black_box(7))
 }
 
 #[divan::bench]

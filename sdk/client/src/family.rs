@@ -7,7 +7,7 @@ use prometheus_client::encoding::{EncodeMetric, MetricEncoder};
 use prometheus_client::metrics::MetricType;
 
 use crate::metric::{Counter, Metric, Settings};
-use crate::table::Table;
+use crate::table::{Found, Table};
 
 /// Makes the counter of what was folded, when the first thing is.
 pub(crate) type FoldedCounter = Box<dyn Fn() -> Counter + Send + Sync>;
@@ -57,12 +57,17 @@ impl<M: Metric, const N: usize> Family<M, N> {
     /// is new. Keep it where the values are always the same: that saves looking it up.
     #[must_use]
     pub fn with(&self, values: [&str; N]) -> M {
+        self.find(values).value
+    }
+
+    /// The same, and whether it was folded; whoever keeps what was, hides it from the count.
+    pub(crate) fn find(&self, values: [&str; N]) -> Found<M> {
         let inner = &*self.0;
         let found = inner.table.get(values, |_| M::make(&inner.settings));
         if found.folded {
             inner.folded.get_or_init(|| (inner.count_folded)()).inc();
         }
-        found.value
+        found
     }
 
     /// How many series there are now.

@@ -40,10 +40,10 @@ impl Builder {
         self
     }
 
-    /// Most series of each family, [`SERIES_LIMIT`] when this is not called.
+    /// Most series of each family, at least one; [`SERIES_LIMIT`] when this is not called.
     #[must_use]
     pub fn series_limit(mut self, series: usize) -> Self {
-        self.series_limit = series;
+        self.series_limit = series.max(1);
         self
     }
 
@@ -254,6 +254,11 @@ impl Registry {
         exposition::render(&self.0.raw.read(), format)
     }
 
+    /// Most series of a family.
+    pub(crate) fn series_limit(&self) -> usize {
+        self.0.builder.series_limit
+    }
+
     /// Adds what is read when somebody asks, under names that belong to it.
     pub(crate) fn collect(&self, names: &[&str], collector: impl Collector) -> Result<(), Error> {
         for name in names {
@@ -288,8 +293,8 @@ impl Registry {
             let registry = shared.upgrade().map(Registry);
             registry.map_or_else(Counter::default, |registry| registry.folded(&metric))
         });
-        let limit = self.0.builder.series_limit;
-        let family = Family::new(labels.map(str::to_owned), settings, limit, count_folded);
+        let labels = labels.map(str::to_owned);
+        let family = Family::new(labels, settings, self.series_limit(), count_folded);
         self.register(name, help, M::KIND, family.clone());
         Ok(family)
     }
@@ -379,18 +384,22 @@ impl Registry {
     /// The counter of what the family `metric` folded.
     fn folded(&self, metric: &str) -> Counter {
         let mut folded = self.0.folded.lock();
-        if folded.is_none() {
-            *folded = self
-                .counter_family(
-                    "metrics_series_folded_total",
-                    "Updates that went to the series other because the metric has too many",
-                    ["metric"],
-                )
-                .ok();
+        let family = folded.get_or_insert_with(|| self.make_folded());
+        family.with([metric])
+    }
+
+    /// The family of these counters: one series a metric, however many, and so never folded.
+    fn make_folded(&self) -> Family<Counter, 1> {
+        let name = "metrics_series_folded_total";
+        let help = "Updates that went to the series other because the metric has too many";
+        let labels = ["metric".to_owned()];
+        let uncounted = Box::new(Counter::default);
+        let family = Family::new(labels, Settings::default(), usize::MAX, uncounted);
+        // A metric of the program's own with this name keeps it, and nothing is shown here.
+        if self.take(name, Kind::Counter).is_ok() {
+            self.register(name, help, Kind::Counter, family.clone());
         }
-        folded
-            .as_ref()
-            .map_or_else(Counter::default, |family| family.with([metric]))
+        family
     }
 }
 

@@ -58,7 +58,7 @@ class BatchJobMetrics:
             deadline,
             self.registry,
         )
-        self._started: float | None = None
+        self._run = _Run(self)
 
     def push(self) -> None:
         """Replaces all metrics of the group at the gateway; raises `PushError`."""
@@ -88,6 +88,10 @@ class BatchJobMetrics:
         """Takes the job's duration, as a context manager or as a decorator of the job."""
         return _Duration(self._job)
 
+    def record_duration(self, seconds: float) -> None:
+        """The job took so many seconds."""
+        self._job.record_duration(seconds)
+
     def record_success(self) -> None:
         """The job ended well, now."""
         self._job.record_success()
@@ -107,20 +111,20 @@ class BatchJobMetrics:
 
             @functools.wraps(function)
             async def job_async(*args: Any, **kwargs: Any) -> Any:
-                async with self:
+                async with _Run(self):
                     return await function(*args, **kwargs)
 
             return job_async  # type: ignore[return-value]
 
         @functools.wraps(function)
         def job(*args: Any, **kwargs: Any) -> Any:
-            with self:
+            with _Run(self):
                 return function(*args, **kwargs)
 
         return job  # type: ignore[return-value]
 
     def __enter__(self) -> BatchJobMetrics:
-        self._started = time.perf_counter()
+        self._run = _Run(self)
         return self
 
     def __exit__(
@@ -129,11 +133,7 @@ class BatchJobMetrics:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._record_end(kind)
-        try:
-            self.push_add()
-        except PushError as lost:
-            _log.warning("metrics of the job %s are lost: %s", self.job_name, lost)
+        self._run.end(kind)
 
     async def __aenter__(self) -> BatchJobMetrics:
         return self.__enter__()
@@ -144,15 +144,38 @@ class BatchJobMetrics:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.__exit__, kind, error, trace)
+        await asyncio.to_thread(self._run.end, kind)
 
-    def _record_end(self, kind: type[BaseException] | None) -> None:
-        if self._started is not None:
-            self._job.record_duration(time.perf_counter() - self._started)
+
+class _Run:
+    """One run of a job: runs of a function that is decorated may overlap."""
+
+    def __init__(self, job: BatchJobMetrics) -> None:
+        self._job = job
+        self._started = time.perf_counter()
+
+    def end(self, kind: type[BaseException] | None) -> None:
+        """Records how it ended, and pushes."""
+        job = self._job
+        job.record_duration(time.perf_counter() - self._started)
         if kind is None:
-            self.record_success()
+            job.record_success()
         else:
-            self.record_error(kind.__name__)
+            job.record_error(kind.__name__)
+        try:
+            job.push_add()
+        except PushError as lost:
+            _log.warning("metrics of the job %s are lost: %s", job.job_name, lost)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self.end(kind)
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        await asyncio.to_thread(self.end, kind)
 
 
 class _Duration:

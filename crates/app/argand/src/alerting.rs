@@ -125,6 +125,17 @@ impl Alerting {
         self.rules.apply(loaded.rules);
     }
 
+    /// From the next loading on this is what objects of Kubernetes add to Alertmanager's file.
+    pub(crate) fn add_objects(&self, objects: Option<String>) {
+        match &self.alertmanager {
+            Some((alertmanager, _)) => alertmanager.add(objects),
+            None if objects.is_some() => tracing::warn!(
+                "objects of the kind AlertmanagerConfig are selected, and have no effect without --alertmanager.config.file"
+            ),
+            None => {}
+        }
+    }
+
     /// The store can be asked: rules are evaluated from now on.
     pub(crate) fn open(&self) {
         self.rules.open();

@@ -26,6 +26,7 @@ mod flags;
 mod listen;
 mod logging;
 mod machine;
+mod objects;
 mod options;
 mod own;
 mod papers;

@@ -30,6 +30,7 @@ use crate::configuration::{self, Apply, Source};
 use crate::connections::ConnectionMetrics;
 use crate::dashboards;
 use crate::flags::Flags;
+use crate::objects::Objects;
 use crate::options::{DEFAULT_RETENTION, Options};
 use crate::own::OwnState;
 use crate::pushgateway;
@@ -117,6 +118,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let runtime = runtime.with_listeners(options.notification_listeners);
     let runtime = Arc::new(runtime);
     runtime.notices.raise(api::STARTING, SystemClock.now());
+    configuration::notice_inactive(!config.inactive.is_empty(), &runtime);
     runtime.config_loaded(
         config.redacted.clone(),
         config.global.external_labels.clone(),
@@ -212,6 +214,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         alerting,
         &queries,
         receivers.clone(),
+        Arc::new(Objects::start(flags, &options)?),
         push.clone(),
     );
     let stages = Arc::new(stages);
@@ -245,6 +248,8 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let reading = async {
         read_back(&store, &stages, config).await?;
         runtime.notices.lower(api::STARTING);
+        let (objects, all) = (Arc::clone(&stages.objects), Arc::clone(&stages));
+        tokio::spawn(async move { objects.follow(all.as_ref()).await });
         tokio::spawn(configuration::serve_reloads(
             source,
             runtime,
@@ -452,6 +457,7 @@ struct Stages {
     query_log: Arc<QueryLog>,
     spans: Arc<Spans>,
     receivers: Receivers,
+    objects: Arc<Objects>,
     push: Option<Arc<pushgateway::Within>>,
 }
 
@@ -464,6 +470,7 @@ impl Stages {
         alerting: Alerting,
         queries: &Queries,
         receivers: Receivers,
+        objects: Arc<Objects>,
         push: Option<Arc<pushgateway::Within>>,
     ) -> Self {
         let limits = scrape::Options {
@@ -498,6 +505,7 @@ impl Stages {
             query_log: Arc::clone(&queries.log),
             spans: Arc::clone(&queries.spans),
             receivers,
+            objects,
             push,
         }
     }
@@ -510,10 +518,12 @@ impl Stages {
             Arc::clone(&self.remote_write) as Arc<dyn Gather>,
         ];
         gatherers.extend(self.alerting.gatherers());
+        gatherers.extend(self.objects.gatherer());
         gatherers
     }
 
     async fn end(&self) {
+        self.objects.end().await;
         if let Some(push) = &self.push {
             push.end().await;
         }
@@ -528,6 +538,15 @@ impl Stages {
 
 impl Apply for Stages {
     fn apply(&self, config: Config) -> Result<()> {
+        self.objects.join(config, |joined, routes| {
+            self.alerting.add_objects(routes);
+            self.put_in_force(joined)
+        })
+    }
+}
+
+impl Stages {
+    fn put_in_force(&self, config: Config) -> Result<()> {
         // What can be wrong is found before anything changes.
         let alerting = self.alerting.load(&config)?;
         let external = &config.global.external_labels;

@@ -19,6 +19,8 @@ pub use registries::{
 
 use crate::HttpConfig;
 
+use crate::KubernetesDiscovery;
+
 /// One way of finding targets.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DiscoveryConfig {
@@ -26,6 +28,8 @@ pub enum DiscoveryConfig {
     Static(Vec<StaticGroup>),
     /// One entry of `file_sd_configs`.
     File(FileDiscovery),
+    /// One entry of `kubernetes_sd_configs`.
+    Kubernetes(Box<KubernetesDiscovery>),
     /// One entry of `http_sd_configs`.
     Http(Box<HttpDiscovery>),
     /// One entry of `dns_sd_configs`.

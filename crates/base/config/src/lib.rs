@@ -34,6 +34,7 @@ mod error;
 mod http;
 mod http_file;
 mod inherit;
+mod kubernetes;
 mod load;
 mod nearest;
 mod otlp;
@@ -72,6 +73,9 @@ pub use http::{
     Authorization, BasicAuth, HttpConfig, OAuth2, ProxyConfig, SecretSource, TlsConfig, TlsVersion,
 };
 pub use http_file::load_http;
+pub use kubernetes::{
+    KubernetesAccess, KubernetesAttach, KubernetesDiscovery, KubernetesRole, KubernetesSelector,
+};
 pub use load::{load, load_alone, parse};
 pub use otlp::{OtlpConfig, Promoted, TranslationStrategy};
 pub use prometheus::{Config, GlobalConfig, Retention, StorageConfig};

@@ -9,7 +9,7 @@ use relabel::Rule;
 /// Targets found at one place, such as one entry of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TargetGroup {
-    /// Where it was found; unique within a job.
+    /// Where it was found; unique within the section that found it.
     pub source: String,
     /// Labels that all targets share. A target's own label wins.
     pub labels: Labels,
@@ -22,6 +22,26 @@ pub trait TargetSink: Send + Sync {
     /// From now on these, and no others, are the groups of a job. Called with everything that is
     /// currently known each time anything changes.
     fn replace(&self, job: &str, groups: Vec<Arc<TargetGroup>>);
+
+    /// Only these groups of a job have changed since the last call. `all` gives everything that is
+    /// currently known, for those who would rather begin anew. A group that did not change is the
+    /// same allocation as in the calls before.
+    fn update(&self, job: &str, changes: Vec<GroupChange>, all: AllGroups<'_>) {
+        let _ = changes;
+        self.replace(job, all());
+    }
+}
+
+/// Gives all groups of a job.
+pub type AllGroups<'a> = &'a dyn Fn() -> Vec<Arc<TargetGroup>>;
+
+/// What became of one group.
+#[derive(Clone, Debug)]
+pub struct GroupChange {
+    /// What stood there; `None` where the group is new.
+    pub before: Option<Arc<TargetGroup>>,
+    /// What stands there now; `None` where the group is gone.
+    pub after: Option<Arc<TargetGroup>>,
 }
 
 /// How a target's last scrape went.

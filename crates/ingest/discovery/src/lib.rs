@@ -2,8 +2,8 @@
 //!
 //! In come the `*_sd_configs` of each job; out go target groups, through
 //! [`contract::TargetSink`]. Each mechanism runs on its own as a [`Mechanism`] and answers with
-//! everything it knows each time that changes; the [`Manager`] merges the mechanisms of a job and
-//! sends the job's groups as a whole.
+//! everything it knows each time that changes, or with the groups that did; the [`Manager`] merges
+//! the mechanisms of a job, and sends the job's groups as a whole at first and then what changed.
 //!
 //! Invariants: a job is sent nothing before each of its mechanisms has answered once, so that
 //! start-up and reloads never show half a job; a mechanism that fails keeps its last good answer;
@@ -16,6 +16,8 @@ mod dns;
 mod fields;
 mod file;
 mod format;
+mod known;
+mod kubernetes;
 mod manager;
 mod mechanism;
 mod metrics;

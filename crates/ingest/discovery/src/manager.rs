@@ -44,6 +44,7 @@ impl Manager {
             sink,
             metrics: Arc::new(Metrics::of(name)),
             throttle,
+            kubernetes: Arc::default(),
         });
         let sender = tokio::spawn(Arc::clone(&shared).send_for_ever());
         Self {
@@ -83,8 +84,8 @@ impl Manager {
             end(old);
             let job = Job {
                 mechanisms,
-                dirty: true,
-                sent_at: None,
+                whole: true,
+                ..Job::default()
             };
             state.jobs.insert(name, job);
         }
@@ -98,7 +99,8 @@ impl Manager {
         state.next_id += 1;
         let id = state.next_id;
         let publisher = Publisher::new(&self.shared, job, id);
-        let mechanism = sources::mechanism(&config, &self.shared.metrics);
+        let kubernetes = &self.shared.kubernetes;
+        let mechanism = sources::mechanism(&config, &self.shared.metrics, kubernetes);
         Entry {
             id,
             config,
@@ -149,5 +151,7 @@ impl Drop for Manager {
 impl Gather for Manager {
     fn gather(&self, families: &mut Vec<Family>) {
         self.shared.metrics.gather(families);
+        let hub = &self.shared.kubernetes;
+        hub.gather_as("prometheus_sd", families);
     }
 }

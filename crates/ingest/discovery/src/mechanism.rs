@@ -49,4 +49,14 @@ impl Publisher {
             shared.answer(&self.job, self.id, groups);
         }
     }
+
+    /// These groups take the place of those of the same source, and the others stay; one without
+    /// targets only goes. For mechanisms that learn of changes one by one: such a change costs
+    /// what it concerns, not everything that is known, and is sent on sooner. The first call
+    /// counts as an answer even where it brings nothing.
+    pub fn update(&self, groups: Vec<Arc<TargetGroup>>) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.change(&self.job, self.id, groups);
+        }
+    }
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::DiscoveryConfig;
-use contract::{Clock, SystemClock, TargetGroup, TargetSink};
+use contract::{Clock, GroupChange, SystemClock, TargetGroup, TargetSink};
+use kubernetes::Hub;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::known::{Before, Known};
 use crate::metrics::Metrics;
 
 /// Names a running mechanism, so that a late answer of one that is gone is known as such.
@@ -20,8 +22,8 @@ pub(crate) type MechanismId = u64;
 pub(crate) struct Entry {
     pub(crate) id: MechanismId,
     pub(crate) config: DiscoveryConfig,
-    /// Its last answer; `None` before the first.
-    pub(crate) groups: Option<Vec<Arc<TargetGroup>>>,
+    /// What it knows; `None` before its first answer.
+    pub(crate) groups: Option<Known>,
     /// Its task.
     pub(crate) task: JoinHandle<()>,
 }
@@ -30,10 +32,16 @@ pub(crate) struct Entry {
 #[derive(Default)]
 pub(crate) struct Job {
     pub(crate) mechanisms: Vec<Entry>,
-    /// Whether something has changed since the last sending.
-    pub(crate) dirty: bool,
+    /// Whether all of it has to be sent.
+    pub(crate) whole: bool,
+    /// What changed since the last sending: by mechanism and source the group that was sent last.
+    pub(crate) changed: HashMap<(MechanismId, String), Option<Arc<TargetGroup>>>,
+    /// Whether a mechanism told of single groups: such changes may follow each other quickly.
+    pub(crate) prompt: bool,
     /// When the job was last sent; `None` lets the next sending go at once.
     pub(crate) sent_at: Option<Instant>,
+    /// Targets as last sent.
+    pub(crate) targets: usize,
 }
 
 impl Job {
@@ -41,27 +49,47 @@ impl Job {
         self.mechanisms.iter().all(|entry| entry.groups.is_some())
     }
 
-    /// The groups of all mechanisms. What two of them know alike, such as two patterns that fit
-    /// one file, stands once; a name that two use for different things is told apart.
-    fn merged(&self) -> Vec<Arc<TargetGroup>> {
-        let mut known: HashMap<&str, Vec<&Arc<TargetGroup>>> = HashMap::new();
-        let mut merged = Vec::new();
+    fn is_dirty(&self) -> bool {
+        self.whole || !self.changed.is_empty()
+    }
+
+    /// The groups of all mechanisms.
+    fn all(&self) -> Vec<Arc<TargetGroup>> {
         let groups = self.mechanisms.iter().filter_map(|e| e.groups.as_ref());
-        for group in groups.flatten() {
-            let namesakes = known.entry(&group.source).or_default();
-            if namesakes.contains(&group) {
-                continue;
-            }
-            merged.push(match namesakes.len() {
-                0 => Arc::clone(group),
-                others => Arc::new(TargetGroup {
-                    source: format!("{}#{others}", group.source),
-                    ..TargetGroup::clone(group)
-                }),
-            });
-            namesakes.push(group);
+        groups.flat_map(Known::iter).cloned().collect()
+    }
+
+    /// Notes what a mechanism's groups changed from.
+    fn note(&mut self, id: MechanismId, before: Vec<(String, Option<Arc<TargetGroup>>)>) {
+        for (source, group) in before {
+            self.changed.entry((id, source)).or_insert(group);
         }
-        merged
+    }
+
+    /// What changed since the last sending.
+    fn changes(&mut self) -> Vec<GroupChange> {
+        let mut changes = Vec::with_capacity(self.changed.len());
+        for ((id, source), before) in std::mem::take(&mut self.changed) {
+            let entry = self.mechanisms.iter().find(|entry| entry.id == id);
+            let groups = entry.and_then(|entry| entry.groups.as_ref());
+            let after = groups.and_then(|groups| groups.get(&source)).cloned();
+            let count =
+                |group: &Option<Arc<TargetGroup>>| group.as_ref().map_or(0, |g| g.targets.len());
+            self.targets = (self.targets + count(&after)).saturating_sub(count(&before));
+            changes.push(GroupChange { before, after });
+        }
+        changes
+    }
+
+    /// Takes what has to be sent.
+    fn take(&mut self) -> Load {
+        if std::mem::take(&mut self.whole) {
+            self.changed.clear();
+            let all = self.all();
+            self.targets = all.iter().map(|group| group.targets.len()).sum();
+            return Load::All(all);
+        }
+        Load::Changes(self.changes())
     }
 }
 
@@ -73,8 +101,22 @@ pub(crate) struct State {
     pub(crate) next_id: MechanismId,
 }
 
-/// A job and its groups on their way to the sink.
-type Sending = (String, Vec<Arc<TargetGroup>>);
+/// Something on its way to the sink.
+struct Sending {
+    job: String,
+    /// Targets that the job has with it.
+    targets: usize,
+    load: Load,
+}
+
+enum Load {
+    All(Vec<Arc<TargetGroup>>),
+    Changes(Vec<GroupChange>),
+}
+
+/// Shortest time between two sendings of single groups: they cost what they concern, so that a
+/// change need not wait as long as a whole job has to.
+const PROMPT: Duration = Duration::from_secs(1);
 
 /// What the manager, its mechanisms and the sending task share.
 pub(crate) struct Shared {
@@ -83,11 +125,24 @@ pub(crate) struct Shared {
     pub(crate) sink: Arc<dyn TargetSink>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) throttle: Duration,
+    pub(crate) kubernetes: Arc<Hub>,
 }
 
 impl Shared {
-    /// Takes a mechanism's answer.
+    /// Takes all that a mechanism knows.
     pub(crate) fn answer(&self, job: &str, id: MechanismId, groups: Vec<Arc<TargetGroup>>) {
+        self.take(job, id, |known| known.replace(groups));
+    }
+
+    /// Takes those groups of a mechanism that changed.
+    pub(crate) fn change(&self, job: &str, id: MechanismId, groups: Vec<Arc<TargetGroup>>) {
+        if let Some(job) = self.state.lock().jobs.get_mut(job) {
+            job.prompt = true;
+        }
+        self.take(job, id, |known| known.update(groups));
+    }
+
+    fn take(&self, job: &str, id: MechanismId, change: impl FnOnce(&mut Known) -> Before) {
         let mut state = self.state.lock();
         let Some(job) = state.jobs.get_mut(job) else {
             return;
@@ -95,8 +150,9 @@ impl Shared {
         let Some(entry) = job.mechanisms.iter_mut().find(|entry| entry.id == id) else {
             return;
         };
-        entry.groups = Some(groups);
-        job.dirty = true;
+        job.whole |= entry.groups.is_none();
+        let before = change(entry.groups.get_or_insert_default());
+        job.note(id, before);
         self.metrics.received_updates.inc();
         drop(state);
         self.changed.notify_one();
@@ -106,8 +162,8 @@ impl Shared {
     pub(crate) async fn send_for_ever(self: Arc<Self>) {
         loop {
             let (due, next) = self.due(Instant::now());
-            for (job, groups) in due {
-                self.send(&job, groups);
+            for sending in due {
+                self.send(sending);
             }
             match next {
                 Some(at) => {
@@ -125,35 +181,59 @@ impl Shared {
     fn due(&self, now: Instant) -> (Vec<Sending>, Option<Instant>) {
         let mut state = self.state.lock();
         let removed = std::mem::take(&mut state.removed);
-        let mut due: Vec<_> = removed.into_iter().map(|job| (job, Vec::new())).collect();
+        let mut due: Vec<_> = removed
+            .into_iter()
+            .map(|job| Sending {
+                job,
+                targets: 0,
+                load: Load::All(Vec::new()),
+            })
+            .collect();
         let mut next: Option<Instant> = None;
         for (name, job) in &mut state.jobs {
-            if !job.dirty || !job.complete() {
+            if !job.is_dirty() || !job.complete() {
                 continue;
             }
-            match job.sent_at.map(|at| at + self.throttle) {
+            let pause = match job.prompt && !job.whole {
+                true => self.throttle.min(PROMPT),
+                false => self.throttle,
+            };
+            match job.sent_at.map(|at| at + pause) {
                 Some(at) if at > now => next = Some(next.map_or(at, |earlier| earlier.min(at))),
                 _ => {
-                    job.dirty = false;
                     job.sent_at = Some(now);
-                    due.push((name.clone(), job.merged()));
+                    let load = job.take();
+                    due.push(Sending {
+                        job: name.clone(),
+                        targets: job.targets,
+                        load,
+                    });
                 }
             }
         }
         (due, next)
     }
 
-    fn send(&self, job: &str, groups: Vec<Arc<TargetGroup>>) {
-        let count = groups.iter().map(|group| group.targets.len()).sum();
-        let still_known = self.state.lock().jobs.contains_key(job);
+    fn send(&self, sending: Sending) {
+        let Sending { job, targets, load } = sending;
+        let still_known = self.state.lock().jobs.contains_key(&job);
         if still_known {
             let mut discovered = self.metrics.discovered.lock();
-            discovered.insert(job.to_owned(), (count, SystemClock.now()));
+            discovered.insert(job.clone(), (targets, SystemClock.now()));
         } else {
-            self.metrics.discovered.lock().remove(job);
+            self.metrics.discovered.lock().remove(&job);
         }
         self.metrics.updates.inc();
-        self.sink.replace(job, groups);
+        match load {
+            Load::All(groups) => self.sink.replace(&job, groups),
+            Load::Changes(changes) => self.sink.update(&job, changes, &|| {
+                self.state
+                    .lock()
+                    .jobs
+                    .get(&job)
+                    .map_or_else(Vec::new, Job::all)
+            }),
+        }
     }
 }
 
@@ -187,6 +267,7 @@ mod tests {
             sink: Arc::clone(&noted) as _,
             metrics: Arc::default(),
             throttle,
+            kubernetes: Arc::default(),
         });
         let entry = Entry {
             id: 1,

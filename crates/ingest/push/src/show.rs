@@ -39,7 +39,13 @@ pub fn exposition(groups: &[Arc<Group>], own: &[Family], out: &mut String) {
         }
         let same = own.next_if(|family| family.name == name && !family.points.is_empty());
         match same {
-            Some(same) => write::text(std::slice::from_ref(same), out),
+            Some(same) => {
+                write::text(std::slice::from_ref(same), out);
+                // Nobody may say another type of it.
+                if same.kind != whole.kind {
+                    continue;
+                }
+            }
             None => write_head(name, whole.kind, whole.help, out),
         }
         let by = |one: &(usize, &Metric), other: &(usize, &Metric)| {

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use config::ScrapeConfig;
 use contract::{
-    ActiveTarget, Append, Clock, DroppedTarget, Gather, MetricMetadata, TargetGroup, TargetSink,
-    Targets,
+    ActiveTarget, AllGroups, Append, Clock, DroppedTarget, Gather, GroupChange, MetricMetadata,
+    TargetGroup, TargetSink, Targets,
 };
 use http::header::HeaderValue;
 use model::{Family, Labels};
@@ -65,8 +65,8 @@ pub struct Manager {
 #[derive(Default)]
 struct State {
     pools: BTreeMap<String, Pool>,
-    /// What discovery said last, by job.
-    groups: BTreeMap<String, Vec<Arc<TargetGroup>>>,
+    /// What discovery said of jobs that are not known yet.
+    waiting: BTreeMap<String, Vec<Arc<TargetGroup>>>,
 }
 
 /// Starts loops.
@@ -139,13 +139,13 @@ impl Manager {
     /// changed goes on with the targets it has; the series of one that is gone end.
     pub fn apply(&self, configs: &[ScrapeConfig]) {
         let mut state = self.state.lock();
-        let State { pools, groups } = &mut *state;
+        let State { pools, waiting } = &mut *state;
         let mut before = std::mem::take(pools);
         for config in configs {
             let known = before.remove(&config.job_name);
             let pool = match known {
                 Some(pool) if pool.job.config == *config => pool,
-                known => self.build(config, known, groups.get(&config.job_name)),
+                known => self.build(config, known, waiting.remove(&config.job_name)),
             };
             pools.insert(config.job_name.clone(), pool);
         }
@@ -153,26 +153,25 @@ impl Manager {
             pool.retire(&self.spawner);
             self.spawner.shared.metrics.remove_job(&name);
         }
-        groups.retain(|job, _| pools.contains_key(job));
+        waiting.clear();
     }
 
     fn build(
         &self,
         config: &ScrapeConfig,
         known: Option<Pool>,
-        groups: Option<&Vec<Arc<TargetGroup>>>,
+        waiting: Option<Vec<Arc<TargetGroup>>>,
     ) -> Pool {
-        let groups = groups.map(Vec::as_slice).unwrap_or_default();
         let mut pool = Pool::new(Job::new(config, &self.spawner.shared));
         match known {
-            None => pool.sync(groups, &self.spawner),
+            None => pool.sync(&waiting.unwrap_or_default(), &self.spawner),
             Some(old) => {
                 let metrics = &self.spawner.shared.metrics;
                 metrics.reloads.inc();
                 metrics
                     .reloads_failed
                     .add(u64::from(pool.job.client.is_err()));
-                pool.take_over(old, groups, &self.spawner);
+                pool.take_over(old, &self.spawner);
             }
         }
         pool
@@ -197,16 +196,36 @@ impl Manager {
     }
 }
 
-impl TargetSink for Manager {
-    fn replace(&self, job: &str, groups: Vec<Arc<TargetGroup>>) {
+impl Manager {
+    /// Hands what discovery said to the job's pool, where there is one.
+    fn tell(&self, job: &str, told: impl FnOnce(&mut Pool)) -> bool {
         let began = Instant::now();
         let mut state = self.state.lock();
-        if let Some(pool) = state.pools.get_mut(job) {
-            pool.sync(&groups, &self.spawner);
-            let length = began.elapsed().as_secs_f64();
-            pool.job.metrics.sync_length.observe(length);
+        let Some(pool) = state.pools.get_mut(job) else {
+            return false;
+        };
+        told(pool);
+        let length = began.elapsed().as_secs_f64();
+        pool.job.metrics.sync_length.observe(length);
+        true
+    }
+
+    fn keep(&self, job: &str, groups: Vec<Arc<TargetGroup>>) {
+        self.state.lock().waiting.insert(job.to_owned(), groups);
+    }
+}
+
+impl TargetSink for Manager {
+    fn replace(&self, job: &str, groups: Vec<Arc<TargetGroup>>) {
+        if !self.tell(job, |pool| pool.sync(&groups, &self.spawner)) {
+            self.keep(job, groups);
         }
-        state.groups.insert(job.to_owned(), groups);
+    }
+
+    fn update(&self, job: &str, changes: Vec<GroupChange>, all: AllGroups<'_>) {
+        if !self.tell(job, |pool| pool.update(&changes, &self.spawner)) {
+            self.keep(job, all());
+        }
     }
 }
 
@@ -220,7 +239,7 @@ impl Targets for Manager {
     }
 
     fn dropped(&self, pool: Option<&str>) -> Vec<DroppedTarget> {
-        self.of_pools(pool, |pool| pool.dropped().collect())
+        self.of_pools(pool, Pool::dropped)
     }
 
     fn dropped_counts(&self) -> Vec<(String, u64)> {

@@ -11,6 +11,7 @@ use cluster::Cluster;
 use config::alertmanager::{AlertmanagerConfig, Environment};
 use contract::{Clock, Gather, Peers, Replica, SystemClock};
 use model::{Family, FamilyKind};
+use parking_lot::Mutex;
 use routing::{Options, Receivers, Routing};
 use template::alertmanager::{TemplateFile, Templates};
 use tokio::sync::mpsc;
@@ -27,11 +28,15 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads the file and the templates it names, and makes the receivers.
-    fn read(&self) -> Result<Loaded> {
+    /// Reads the file and the templates it names, and makes the receivers. `more` is what objects
+    /// of Kubernetes add.
+    fn read(&self, more: Option<&str>) -> Result<Loaded> {
         let environment = |name: &str| std::env::var(name).ok();
         let environment: Option<Environment<'_>> = self.expands.then_some(&environment);
-        let config = config::alertmanager::load(&self.file, environment)?;
+        let config = match more {
+            Some(more) => config::alertmanager::load_with(&self.file, environment, more)?,
+            None => config::alertmanager::load(&self.file, environment)?,
+        };
         let templates = read_templates(&config.templates)?;
         let mut receivers: Receivers = HashMap::new();
         for receiver in &config.receivers {
@@ -77,6 +82,8 @@ pub(crate) struct Alertmanager {
     source: Source,
     pub(crate) routing: Arc<Routing>,
     cluster: Option<Arc<Cluster>>,
+    /// What objects of Kubernetes add to the file.
+    objects: Mutex<Option<String>>,
     reload_ok: AtomicBool,
     /// When the configuration in force was read, in milliseconds since the epoch.
     config_time: AtomicI64,
@@ -90,7 +97,7 @@ impl Alertmanager {
         mut options: Options,
         others: Option<cluster::Options>,
     ) -> Result<Arc<Self>> {
-        let Loaded { config, receivers } = source.read()?;
+        let Loaded { config, receivers } = source.read(None)?;
         let cluster = match others {
             Some(others) => Some(Cluster::bind(others).await?),
             None => None,
@@ -114,6 +121,7 @@ impl Alertmanager {
             source,
             routing,
             cluster,
+            objects: Mutex::default(),
             reload_ok: AtomicBool::new(false),
             config_time: AtomicI64::new(0),
             config_hash: AtomicU64::new(0),
@@ -140,11 +148,17 @@ impl Alertmanager {
 
     /// Reads the configuration again; nothing changes yet.
     pub(crate) fn load(&self) -> Result<Loaded> {
-        let loaded = self.source.read();
+        let more = self.objects.lock().clone();
+        let loaded = self.source.read(more.as_deref());
         if loaded.is_err() {
             self.reload_ok.store(false, Ordering::Relaxed);
         }
         loaded
+    }
+
+    /// From the next reading on this is what objects of Kubernetes add.
+    pub(crate) fn add(&self, objects: Option<String>) {
+        *self.objects.lock() = objects;
     }
 
     /// Puts in force what was loaded.

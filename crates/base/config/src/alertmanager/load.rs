@@ -37,10 +37,21 @@ fn checked(
     folder: &Path,
     environment: Option<Environment<'_>>,
 ) -> Result<AlertmanagerConfig, Fault> {
+    checked_with(text, folder, environment, |_| Ok(()))
+}
+
+/// The same, with a change of the text's tree before it is checked.
+pub(super) fn checked_with(
+    text: &str,
+    folder: &Path,
+    environment: Option<Environment<'_>>,
+    change: impl FnOnce(&mut Node) -> Result<(), Fault>,
+) -> Result<AlertmanagerConfig, Fault> {
     let mut root = yaml::parse(text)?;
     if let Some(environment) = environment {
         expand(&mut root, environment)?;
     }
+    change(&mut root)?;
     let mut config = read::document(&CONFIG, &root, folder)?;
     let global = match config.table("global") {
         Some(global) => global.clone(),

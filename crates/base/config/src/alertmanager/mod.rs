@@ -15,6 +15,7 @@ mod address;
 mod build;
 mod global;
 mod inherit;
+mod joined;
 mod load;
 mod matchers;
 mod receiver;
@@ -25,6 +26,7 @@ mod time;
 
 pub use address::ApiUrl;
 pub use global::{Global, SmartHost};
+pub use joined::load_with;
 pub use load::{Environment, load, parse};
 pub use matchers::{MatcherError, parse_matcher, parse_matchers};
 pub use receiver::Receiver;

@@ -45,6 +45,9 @@ fn one(key: &'static str, entry: &Table) -> Result<DiscoveryConfig, Fault> {
             asking: asking(entry)?,
         })),
         "dns_sd_configs" => DiscoveryConfig::Dns(dns(entry)),
+        "kubernetes_sd_configs" => {
+            DiscoveryConfig::Kubernetes(Box::new(super::kubernetes::kubernetes(entry)?))
+        }
         "consul_sd_configs" => DiscoveryConfig::Consul(Box::new(registries::consul(entry)?)),
         "docker_sd_configs" => DiscoveryConfig::Docker(Box::new(registries::docker(entry)?)),
         "dockerswarm_sd_configs" => DiscoveryConfig::Swarm(Box::new(registries::swarm(entry)?)),

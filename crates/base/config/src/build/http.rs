@@ -114,7 +114,7 @@ fn proxy(section: &Table) -> Result<ProxyConfig, Fault> {
     })
 }
 
-fn url(section: &Table, key: &str) -> Result<Option<Url>, Fault> {
+pub(super) fn url(section: &Table, key: &str) -> Result<Option<Url>, Fault> {
     match section.text(key) {
         "" => Ok(None),
         text => Url::parse(text)

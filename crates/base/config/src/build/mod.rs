@@ -4,6 +4,7 @@ mod alerting;
 pub(crate) mod config;
 mod discovery;
 pub(crate) mod http;
+mod kubernetes;
 mod otlp;
 mod remote_read;
 mod remote_write;

@@ -21,20 +21,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{AwsService, DiscoveryConfig, HetznerRole};
+use kubernetes::Hub;
 
 use crate::file::FileMechanism;
+use crate::kubernetes::KubernetesMechanism;
 use crate::mechanism::Mechanism;
 use crate::metrics::Metrics;
 use crate::poll::{Polled, Source};
 use crate::static_groups::StaticMechanism;
 
 /// What runs for a section.
-pub(crate) fn mechanism(config: &DiscoveryConfig, metrics: &Arc<Metrics>) -> Box<dyn Mechanism> {
+pub(crate) fn mechanism(
+    config: &DiscoveryConfig,
+    metrics: &Arc<Metrics>,
+    kubernetes: &Arc<Hub>,
+) -> Box<dyn Mechanism> {
     let own = || Arc::clone(metrics);
     let polled = Polling { metrics };
     match config {
         DiscoveryConfig::Static(groups) => Box::new(StaticMechanism(groups.clone())),
         DiscoveryConfig::File(file) => Box::new(FileMechanism::new(file.clone(), own())),
+        DiscoveryConfig::Kubernetes(c) => {
+            let hub = Arc::clone(kubernetes);
+            Box::new(KubernetesMechanism::new((**c).clone(), hub))
+        }
         DiscoveryConfig::Http(c) => polled.by(c.asking.refresh_interval, http::HttpSource::new(c)),
         DiscoveryConfig::Dns(c) => {
             polled.by(c.refresh_interval, dns::DnsSource::new(c.clone(), own()))

@@ -86,6 +86,10 @@ mod tests {
         for top in alerting {
             assert!(routed.remove(&format!("{top}/{{*path}}")), "{routed:?}");
         }
+        assert!(
+            documented.contains("/pushgateway/metrics"),
+            "{documented:?}"
+        );
         documented.retain(|path| !alerting.iter().any(|top| path.starts_with(top)));
         assert_eq!(documented, routed);
     }

@@ -88,9 +88,7 @@ pub(super) fn mappings(given: &Value) -> Option<Vec<Mapping>> {
         entry.insert("type".to_owned(), Value::from(kind));
         numbered(&Value::Object(entry), place)
     });
-    // What every new panel of before said, without effect on numbers.
-    let is_default = |mapping: &Mapping| matches!(mapping, Mapping::Special { result, .. } if result.text.as_deref() == Some("N/A"));
-    let found: Vec<Mapping> = found.filter(|mapping| !is_default(mapping)).collect();
+    let found: Vec<Mapping> = found.collect();
     (!found.is_empty()).then_some(found)
 }
 

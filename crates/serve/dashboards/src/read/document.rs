@@ -57,7 +57,11 @@ pub struct Head {
 /// Reads a document. The folder is the caller's to fill in, and the uid where it is empty.
 pub fn read(bytes: &[u8]) -> Result<Dashboard, ReadError> {
     let document = parse(bytes)?;
-    let mut dashboard = dashboard(dashboard_of(&document)?);
+    let inside = dashboard_of(&document)?;
+    let mut dashboard = match has(inside, "elements") {
+        true => super::v2::dashboard(inside),
+        false => dashboard(inside),
+    };
     if dashboard.uid.is_empty() {
         // Of an object of Kubernetes.
         dashboard.uid = text(get(&document, "metadata"), "name");
@@ -114,12 +118,10 @@ fn dashboard_of(document: &Value) -> Result<&Value, ReadError> {
     }
     let spec = get(document, "spec");
     if text(document, "kind") == "Dashboard" && spec.is_object() {
-        return match has(spec, "elements") {
-            true => Err(ReadError::NoDashboard(
-                "documents of schema v2 are not read; export it in the classic form",
-            )),
-            false => Ok(spec),
-        };
+        return Ok(spec);
+    }
+    if has(document, "elements") && has(document, "layout") {
+        return Ok(document);
     }
     let known = ["panels", "rows", "title", "templating"];
     if !known.iter().any(|key| has(document, key)) {
@@ -128,7 +130,8 @@ fn dashboard_of(document: &Value) -> Result<&Value, ReadError> {
     Ok(document)
 }
 
-fn dashboard(document: &Value) -> Dashboard {
+/// A classic document.
+pub(super) fn dashboard(document: &Value) -> Dashboard {
     let mut problems = Problems::of("");
     let sources = Sources::of(document);
     let time = get(document, "time");

@@ -17,6 +17,7 @@ mod queries;
 pub(crate) mod sources;
 mod text;
 mod transformations;
+mod v2;
 mod variable_query;
 mod variables;
 

@@ -12,7 +12,7 @@ use crate::legacy::rows;
 use crate::model::{Panel, PanelKind};
 
 /// Panels of one dashboard, those of closed rows counted.
-const MAX_PANELS: usize = 2_000;
+pub(crate) const MAX_PANELS: usize = 2_000;
 
 /// What a panel has that does not say its size.
 const SIZE: (u32, u32) = (12, 8);
@@ -28,9 +28,14 @@ pub(crate) fn panels(document: &Value, sources: &Sources, problems: &mut Problem
             format!("only the first {MAX_PANELS} panels are shown"),
         );
     }
-    set_places(&mut found);
-    set_numbers(&mut found);
-    found
+    finished(found)
+}
+
+/// The same panels in the order of reading, each with a place and a number.
+pub(crate) fn finished(mut panels: Vec<Panel>) -> Vec<Panel> {
+    set_places(&mut panels);
+    set_numbers(&mut panels);
+    panels
 }
 
 /// The panels in the list `panels` of a document or row, whose path is `path`.

@@ -33,7 +33,16 @@ pub(super) static KUBERNETES: Section = Section::new(
 );
 
 static NAMESPACES: Section = Section::new(&[&[boolean("own_namespace"), texts("names")]], &[]);
-static ATTACH: Section = Section::new(&[&[boolean("node"), boolean("namespace")]], &[]);
+static ATTACH: Section = Section::new(
+    &[&[
+        boolean("node"),
+        boolean("namespace"),
+        boolean("deployment"),
+        boolean("job"),
+        boolean("cronjob"),
+    ]],
+    &[],
+);
 static SELECTOR: Section = Section::new(
     &[&[field("role", ROLE).required(), text("label"), text("field")]],
     &[|selector| {

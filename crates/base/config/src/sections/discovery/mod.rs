@@ -88,8 +88,12 @@ fn check_web_url(section: &Table, key: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Refuses static targets that are URLs rather than addresses.
+/// Refuses static targets that are URLs rather than addresses. Where targets are relabelled they
+/// may be: an exporter that asks others is told them so.
 pub(crate) fn check_static_addresses(section: &mut Table) -> Result<(), Fault> {
+    if section.tables("relabel_configs").next().is_some() {
+        return Ok(());
+    }
     for group in section.tables("static_configs") {
         for (index, target) in group.list("targets").iter().enumerate() {
             if target.text().contains('/') {
