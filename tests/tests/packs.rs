@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use argand_tests::{Argand, binary, get_json};
+use argand_tests::{Argand, binary, get_json, installed};
 use serde_json::Value;
 
 /// The packs, and what names of metrics each may ask for begin with: those of its exporters, of
@@ -190,21 +190,24 @@ fn every_folder_is_a_pack_with_all_parts() {
 
 #[test]
 fn rules_are_valid_and_their_unit_tests_pass() {
-    for (command, folder) in [("check", "rules"), ("test", "tests")] {
-        let mut argand = Command::new(binary().unwrap());
-        argand.args([command, "rules"]);
-        argand.args(
-            PACKS
-                .iter()
-                .flat_map(|(pack, _)| files(pack, folder, "yml")),
-        );
-        let output = argand.output().unwrap();
-        assert!(
-            output.status.success(),
-            "{command}: {}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+    for program in [Some(binary().unwrap()), installed("promtool")] {
+        let Some(program) = program else { continue };
+        for (command, folder) in [("check", "rules"), ("test", "tests")] {
+            let mut tool = Command::new(&program);
+            tool.args([command, "rules"]);
+            tool.args(
+                PACKS
+                    .iter()
+                    .flat_map(|(pack, _)| files(pack, folder, "yml")),
+            );
+            let output = tool.output().unwrap();
+            assert!(
+                output.status.success(),
+                "{program:?} {command}: {}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
     }
 }
 
@@ -253,7 +256,7 @@ fn has_section(link: &str) -> bool {
 }
 
 #[test]
-fn the_seeds_alerts_are_there() {
+fn the_alerts_that_stacks_name_are_there() {
     for (pack, file, count, some) in [
         ("agents", "agents.yml", 8, "CostAnomaly"),
         (

@@ -52,7 +52,8 @@ function styleOf(kind: string, field: Field, shown: Shown, shade: Shade): Record
   const side = align === 'auto' ? {} : { 'text-align': align };
   // A moment is neither good nor bad.
   if (field.type === 'time') return side;
-  if (kind === 'color-background' && shown.judged) {
+  // A background that cannot be seen leaves the text as it is.
+  if (kind === 'color-background' && shown.judged && shown.colour !== '#00000000') {
     const soft = shown.colour.length > 7 ? shown.colour : fade(shown.colour, 1).slice(0, 7);
     return { ...side, background: soft, color: textOn(soft) };
   }
