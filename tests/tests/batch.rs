@@ -50,6 +50,14 @@ impl Fixture {
         post(&self.argand.url(BATCH), "application/json", body.as_bytes()).unwrap()
     }
 
+    /// Queries that the server has evaluated so far.
+    fn evaluated(&self) -> u64 {
+        let page = get(&self.argand.url("/metrics")).unwrap().text;
+        let name = "prometheus_engine_query_duration_seconds_count{slice=\"inner_eval\"} ";
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().parse().unwrap()
+    }
+
     fn results(&self, queries: &[Value]) -> (String, Vec<Value>) {
         let answer = self.batch(&json!({"queries": queries}));
         assert_eq!(answer.status, 200, "{}", answer.text);
@@ -194,7 +202,10 @@ fn what_is_wrong_is_told_in_its_place_and_bounds_hold() {
 
     let many =
         |count: usize| json!({"queries": vec![json!({"expr": "1", "start": 1, "end": 2}); count]});
+    let before = fixture.evaluated();
     assert_eq!(fixture.batch(&many(500)).status, 200);
+    // Rules there are none, and nobody else asks.
+    assert_eq!(fixture.evaluated(), before + 1, "equal queries are one");
     let refused = fixture.batch(&many(501));
     assert_eq!(refused.status, 400, "{}", refused.text);
     let large = json!({"queries": [{"expr": "x".repeat(1 << 20)}]});

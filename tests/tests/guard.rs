@@ -224,7 +224,7 @@ const TABLE: &[(&str, &str, Got)] = &[
     ("DELETE", "/pushgateway/metrics/job/a", [401, 403, 202, 202]),
     (
         "DELETE",
-        "/pushgateway/api/v1/groups?match[]={job=\"a\"}",
+        "/pushgateway/api/v1/groups?match[]=%7Bjob%3D%22a%22%7D",
         [401, 403, 200, 200],
     ),
     (

@@ -143,6 +143,7 @@ test('options are filtered, cut and sorted; choices follow the address', async (
     [{}, ['gone'], ['gone']],
     [{ includeAll: true, current: ['gone'] }, undefined, [ALL]],
     [{ multi: true }, ['a', 'b'], ['a', 'b']],
+    [{}, [ALL], ['All']],
     [{}, ['a', 'b'], ['a']],
   ]) {
     assert.deepEqual(choose(variable(more), options, asked).selected, expected, JSON.stringify([more, asked]));
@@ -205,6 +206,28 @@ test('addresses of dashboards are read and changed', async () => {
   assert.deepEqual(parsePath('d/a%2Fb/some-title'), { uid: 'a/b' });
   assert.equal(parsePath('dashboards'), null);
   assert.equal(pathOf({ uid: 'x', title: 'Node / CPU (été)' }), 'd/x/node-cpu-%C3%A9t%C3%A9');
+});
+
+test('series are named by their legend, or by what tells them apart', async () => {
+  const { toFrames } = await load('data/from-answer.ts');
+  const names = (legend, ...metrics) =>
+    toFrames({ resultType: 'matrix', result: metrics.map((metric) => ({ metric, values: [[1, '2']] })) }, { query: { refId: 'A', format: 'time_series' }, expr: 'e', legend, stepMs: 0, several: false })
+      .map(({ fields }) => fields[1].legend);
+  const [a, b] = [{ __name__: 'm', job: 'x', n: '1' }, { __name__: 'm', job: 'y', n: '1' }];
+  for (const [legend, metrics, expected] of [
+    ['{{job}} of {{ nothing }}', [a], ['x of ']],
+    ['', [a], ['m{job="x", n="1"}']],
+    ['', [{}], ['e']],
+    ['__auto', [a, b], ['x', 'y']],
+    ['__auto', [a, { ...b, n: '2' }], ['{job="x", n="1"}', '{job="y", n="2"}']],
+    ['__auto', [a], ['m']],
+    ['__auto', [{}], ['e']],
+  ]) {
+    assert.deepEqual(names(legend, ...metrics), expected, legend);
+  }
+  const buckets = ['1', '+Inf', '0.5'].map((le, i) => ({ metric: { le }, values: [[1, String([5, 9, 2][i])]] }));
+  const [heat] = toFrames({ resultType: 'matrix', result: buckets }, { query: { refId: 'A', format: 'heatmap' }, expr: 'e', legend: '', stepMs: 0, several: false });
+  assert.deepEqual(plain([heat]), [{ Time: [1000], 0.5: [2], 1: [3], '+Inf': [4] }]);
 });
 
 const field = (name, type, values, more = {}) => ({ name, type, values, config: {}, ...more });
@@ -326,7 +349,7 @@ test('lines are put on one axis, gaps and stacks told apart', async () => {
   const two = series('A', { job: 'q' }, [10, 20, 30, 40, 50], [1, 1, 1, 1, 1]);
   const { times, lines } = toLines([one, two]);
   assert.deepEqual(times, [0.01, 0.02, 0.03, 0.04, 0.05]);
-  assert.deepEqual(lines[0].column, [1, 2, null, undefined, 5]);
+  assert.deepEqual(lines[0].column, [1, 2, null, null, 5]);
   const stacking = (mode) => lines.map((line) => ({ ...line, field: { ...line.field, config: { custom: { stacking: { mode } } } } }));
   assert.deepEqual(stackLines(stacking('normal')).columns[1], [2, 3, 1, 1, 6]);
   assert.deepEqual(stackLines(stacking('normal')).bands, [[1, 0]]);
@@ -362,9 +385,12 @@ test('panels and rows repeat, and make room', async () => {
 
 test('links run nothing', async () => {
   globalThis.document ??= { baseURI: 'http://host/prefix/' };
-  const { safeHref } = await load('links.ts');
+  globalThis.location ??= { pathname: '/prefix/d/here' };
+  const { safeHref, ownPlace } = await load('links.ts');
+  assert.deepEqual(ownPlace('/prefix/d/x/y?a=b'), { path: 'd/x/y', search: 'a=b' });
+  assert.equal(ownPlace('/prefix/nowhere'), null);
   for (const [url, expected] of [
-    ['https://a.b/c', 'https://a.b/c'], ['/d/x?var-a=b', '/prefix/d/x?var-a=b'], ['?from=1', '?from=1'], ['javascript:alert(1)', null], [' JaVaScript:alert(1)', null],
+    ['https://a.b/c', 'https://a.b/c'], ['/d/x?var-a=b', '/prefix/d/x?var-a=b'], ['?from=1', '/prefix/d/here?from=1'], ['d/x', '/prefix/d/x'], ['/elsewhere', '/elsewhere'], ['javascript:alert(1)', null], [' JaVaScript:alert(1)', null],
     ['java\nscript:alert(1)', null], ['data:text/html,x', null], ['//evil.example', null], ['\\\\evil.example', null], ['', null],
   ]) {
     assert.equal(safeHref(url), expected, url);

@@ -9,7 +9,7 @@ useBrowser();
 const ALL = 'd/every-kind/every-kind-of-panel';
 
 /** The panel that has a title. */
-const panel = (page, title) => page.locator('.dash-panel', { has: page.locator('h3', { hasText: new RegExp(`^${title}$`) }) });
+const panel = (page, title) => page.locator('.dash-panel', { has: page.locator('h2', { hasText: new RegExp(`^${title}$`) }) });
 
 /** What a graph draws, by its panel's number. */
 const drawn = (page, id) => page.evaluate((key) => window.argandPanels?.[key], id);

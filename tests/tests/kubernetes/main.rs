@@ -13,6 +13,7 @@
 
 mod objects;
 mod operator;
+mod packs;
 mod real;
 mod servers;
 mod source;

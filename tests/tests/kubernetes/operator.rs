@@ -30,13 +30,13 @@ spec:
 ";
 
 /// Argand beside an API server, with the files that say where it is.
-struct Setting {
-    kube: FakeKube,
+pub(crate) struct Setting {
+    pub(crate) kube: FakeKube,
     folder: TempDir,
 }
 
 impl Setting {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let kube = FakeKube::start().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = json!({
@@ -55,7 +55,7 @@ impl Setting {
         Self { kube, folder }
     }
 
-    fn argand(&self) -> Argand {
+    pub(crate) fn argand(&self) -> Argand {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         let configuration = "global: {scrape_interval: 1m}\nscrape_configs: [{job_name: own, static_configs: [{targets: ['127.0.0.1:1']}]}]";
         Argand::start(
@@ -85,7 +85,7 @@ fn pools(argand: &Argand) -> BTreeSet<String> {
 }
 
 /// The labels of a pool's active targets.
-fn labels(argand: &Argand, pool: &str) -> Vec<Value> {
+pub(crate) fn labels(argand: &Argand, pool: &str) -> Vec<Value> {
     let all = targets(&argand.server);
     let own = all
         .into_iter()

@@ -118,6 +118,26 @@ fn the_oldest_versions_go_first() {
 }
 
 #[test]
+fn links_stay_and_files_keep_their_permissions() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().join("elsewhere/real.json");
+    write(&real, "a", "first");
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::create_dir(folder.path().join("shown")).unwrap();
+    let link = folder.path().join("shown/a.json");
+    symlink(&real, &link).unwrap();
+    let library = Library::new(vec![Origin::Folder(folder.path().join("shown"))]);
+    library.save("a", &document("a", "second")).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read(&real).unwrap(), document("a", "second"));
+    let mode = fs::metadata(&real).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(library.version("a", 1).unwrap(), document("a", "first"));
+    assert_eq!(library.versions("a").unwrap().len(), 1);
+}
+
+#[test]
 fn a_failed_write_leaves_what_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.json");

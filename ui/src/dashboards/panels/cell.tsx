@@ -50,6 +50,8 @@ export function Cell({ field, frame, frames, row, display, shade, filling }: Pro
 function styleOf(kind: string, field: Field, shown: Shown, shade: Shade): Record<string, string> {
   const align = customText(field, 'align', 'auto');
   const side = align === 'auto' ? {} : { 'text-align': align };
+  // A moment is neither good nor bad.
+  if (field.type === 'time') return side;
   // A background that cannot be seen leaves the text as it is.
   if (kind === 'color-background' && shown.judged && shown.colour !== '#00000000') {
     const soft = shown.colour.length > 7 ? shown.colour : fade(shown.colour, 1).slice(0, 7);

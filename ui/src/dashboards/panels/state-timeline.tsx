@@ -49,7 +49,7 @@ export function StateTimeline({ panel, data, filling, width, height }: PanelProp
   const thick = Math.max(8, rowHeight * shareOf(panel.options['rowHeight'], 0.85));
   const texts = panel.options['showValue'] !== 'never';
   return (
-    <div class="dash-states" style={{ height: `${height}px` }} tabIndex={0} role="region" aria-label={panel.title || 'States'}>
+    <div class="dash-states" style={{ height: `${height}px` }} tabIndex={0} role="group" aria-label={panel.title || 'States'}>
       <svg width={width} height={bottom + AXIS_PX} role="img" aria-label={`States of ${rows.length} series; the panel's menu shows them as a table`}>
         <BottomAxis
           frame={{ left, right: width - 8, top: 0, bottom }} grid
@@ -69,7 +69,7 @@ export function StateTimeline({ panel, data, filling, width, height }: PanelProp
                 const room = to - from;
                 return (
                   <g key={stretch.fromMs}>
-                    <rect x={from} y={middle - thick / 2} width={Math.max(1, room - (history ? 1.5 : 0.5))} height={thick} fill={shown.colour}>
+                    <rect x={from} y={middle - thick / 2} width={Math.max(1, room - (room < 4 ? 0 : history ? 1.5 : 0.5))} height={thick} fill={shown.colour}>
                       <title>{`${row.name}: ${text}\n${formatTime(stretch.fromMs, zone)} to ${formatTime(stretch.toMs, zone)}`}</title>
                     </rect>
                     {texts && thick >= 12 && room > text.length * 6.6 + 6 && (

@@ -143,6 +143,7 @@ function groupByScale(lines: readonly Line[]): ScaleGroup[] {
 function scale({ rules }: ScaleGroup): uPlot.Scale {
   return {
     ...(rules.log && { distr: 3, log: rules.log }),
+    ...(rules.bothWays && { distr: 4 }),
     range: (_u, min, max) => rangeOf(rules, min, max),
   };
 }
@@ -169,6 +170,18 @@ function timeAxis({ shade, zone }: PlotOptions): uPlot.Axis {
 const BINARY_UNITS = /^(bytes|bits|[kmgtp]bytes|binBps|binbps|[KMGTP]ibits|[KMGTP]iBs)$/;
 const BINARY_STEPS = Array.from({ length: 70 }, (_, i) => 2 ** (i - 9));
 
+/** Steps that a document's decimals can show apart, where the unit leaves the number as it is. */
+function stepsOf(unit: string, decimals: number | undefined): Pick<uPlot.Axis, 'incrs'> {
+  if (BINARY_UNITS.test(unit)) return { incrs: BINARY_STEPS };
+  const scaled = SPAN_UNITS.test(unit);
+  if (decimals === undefined || scaled) return {};
+  const least = unit === 'percentunit' ? -decimals - 2 : -decimals;
+  return { incrs: DECIMAL_STEPS.filter((step) => step > 10 ** least * 0.99) };
+}
+
+const SPAN_UNITS = /^([nµum]?s|[mhd]|dt.*|date.*|clock.*|timeticks)$/;
+const DECIMAL_STEPS = Array.from({ length: 20 }, (_, i) => [1, 2, 5].map((digit) => digit * 10 ** (i - 8))).flat();
+
 /** uPlot counts in UTC; days begin at midnight of the zone. */
 function roundMoments(from: number, to: number, step: number, zone: Zone): number[] {
   const offset = zone === 'utc' || step < 3600 ? 0 : new Date(from * 1000).getTimezoneOffset() * 60;
@@ -191,7 +204,7 @@ function valueAxis(group: ScaleGroup, { shade, zone }: PlotOptions, first: boole
     ...(label !== '' && { label, labelSize: 20, labelGap: 0 }),
     gap: 4,
     space: 32,
-    ...(BINARY_UNITS.test(field?.config.unit ?? '') && !group.rules.log && { incrs: BINARY_STEPS }),
+    ...(!group.rules.log && stepsOf(field?.config.unit ?? '', decimals)),
     size: (_u, texts) => 12 + Math.max(2, ...(texts ?? []).map((text) => text.length)) * 6.2,
     values: (_u, splits) => alike(splits.map((at) => (at === null ? '' : textOfShown(write(at, decimals, zone))))),
   };
@@ -229,7 +242,7 @@ function series({ field }: Line, colour: string, { lines, times }: PlotOptions):
       size: customNumber(field, 'pointSize', 5),
       fill: colour,
       // A point without neighbours would be invisible as a line.
-      ...(style === 'points' || points === 'always' ? { show: true } : { show: false, filter: style === 'bars' ? () => null : lonely }),
+      ...(style === 'points' || points === 'always' ? { show: true } : { show: false, filter: style === 'bars' || points === 'never' ? () => null : lonely }),
     },
   };
 }

@@ -11,6 +11,8 @@ export interface ScaleRules {
   softMin: number | undefined;
   softMax: number | undefined;
   log: 2 | 10 | null;
+  /** Logarithmic to both sides of zero. */
+  bothWays: boolean;
   symmetric: boolean;
   /** Surfaces and bars stand on zero. */
   fromZero: boolean;
@@ -24,14 +26,14 @@ export function rulesOf(lines: readonly Line[]): ScaleRules {
   const first = lines[0]?.field;
   const custom = (name: string) => (first ? finite(customNumber(first, name, Number.NaN)) : undefined);
   const distribution = first ? customRecord(first, 'scaleDistribution') : {};
-  const logarithmic = distribution['type'] === 'log' || distribution['type'] === 'symlog';
   const percent = lines.some(({ field }) => stackingOf(field).mode === 'percent');
   return {
     min: first?.config.min ?? (percent ? 0 : undefined),
     max: first?.config.max ?? (percent ? 1 : undefined),
     softMin: custom('axisSoftMin'),
     softMax: custom('axisSoftMax'),
-    log: logarithmic ? (distribution['log'] === 2 ? 2 : 10) : null,
+    log: distribution['type'] === 'log' ? (distribution['log'] === 2 ? 2 : 10) : null,
+    bothWays: distribution['type'] === 'symlog',
     symmetric: first?.config.custom?.['axisCenteredZero'] === true,
     fromZero: lines.some(({ field }) => standsOnZero(field)),
     percent,

@@ -17,12 +17,12 @@ mod written;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use promql::CancelToken;
+use promql::{Allowance, CancelToken};
 
 use crate::answer::ApiError;
 use crate::asker::Asker;
@@ -55,12 +55,15 @@ pub(crate) async fn batch(
     let timeout = timeout(&face, &asked)?;
     let cancel = CancelToken::default();
     let guard = CancelOnDrop(cancel.clone());
-    let whole = Arc::clone(&face);
-    let prepared = tokio::task::spawn_blocking(move || prepare(&whole, asked));
+    let until = Instant::now() + timeout;
+    let engine = &services(&face)?.engine;
+    let allowance = engine.allowance(Some(timeout), &cancel);
+    let (whole, watched) = (Arc::clone(&face), allowance.clone());
+    let prepared = tokio::task::spawn_blocking(move || prepare(&whole, asked, &watched));
     let prepared = prepared
         .await
         .map_err(|error| ApiError::internal(format!("reading the batch failed: {error}")))??;
-    let work = Work::new(&face, prepared.runs, timeout, cancel, asker.0)?;
+    let work = Work::new(prepared.runs, until, allowance, cancel, asker.0);
     let answers = run::side_by_side(&face, &Arc::new(work)).await?;
     drop(guard);
     Ok(written::response(&prepared.questions, &answers))
@@ -89,23 +92,25 @@ struct PreparedBatch {
     runs: Vec<Run>,
 }
 
-fn prepare(face: &Face, asked: Body) -> Result<PreparedBatch, ApiError> {
+/// Reads all questions; `allowance` ends that where it takes too long or nobody waits any more.
+fn prepare(face: &Face, asked: Body, allowance: &Allowance) -> Result<PreparedBatch, ApiError> {
     let services = services(face)?;
     let mut runs = Vec::new();
     let mut known: HashMap<Run, usize> = HashMap::new();
     let questions = asked.queries.into_iter().map(|question| {
-        let place = question.prepared(face, services).map(|run| {
+        allowance.check()?;
+        let place = question.prepared(face, services, allowance).map(|run| {
             *known.entry(run).or_insert_with_key(|run| {
                 runs.push(run.clone());
                 runs.len() - 1
             })
         });
-        Prepared {
+        Ok(Prepared {
             id: question.id,
             expr: question.expr,
             place,
-        }
+        })
     });
-    let questions = questions.collect();
+    let questions = questions.collect::<Result<_, ApiError>>()?;
     Ok(PreparedBatch { questions, runs })
 }

@@ -1,8 +1,10 @@
 //! What a batch asks: the body of a request, and each of its questions as it will be run.
 
+use promql::Allowance;
 use serde::Deserialize;
 
 use super::macros::{Macros, asks_for_rate_interval, fill};
+use super::scrape_interval::Asked;
 use super::step::step;
 use crate::answer::ApiError;
 use crate::face::{Face, Services};
@@ -120,7 +122,12 @@ pub(super) enum Moments {
 impl Question {
     /// What will be run: the step chosen, the macros filled. Blocks where the store must be asked
     /// how often series are scraped.
-    pub(super) fn prepared(&self, face: &Face, services: &Services) -> Result<Run, ApiError> {
+    pub(super) fn prepared(
+        &self,
+        face: &Face,
+        services: &Services,
+        allowance: &Allowance,
+    ) -> Result<Run, ApiError> {
         let now = face.now();
         let time = moment("time", self.time.as_ref())?;
         let end = moment("end", self.end.as_ref())?;
@@ -135,7 +142,13 @@ impl Question {
             let parsed = promql::parse_with(&stand_in, services.engine.features());
             // A query that cannot be read says so where it is run.
             let parsed = parsed.ok()?;
-            Some(face.scrape_intervals.largest(services, &parsed, end, now))
+            let asked = Asked {
+                services,
+                allowance,
+                end,
+                now,
+            };
+            Some(face.scrape_intervals.largest(&asked, &parsed))
         };
         let (step, macros) = self.widths(start, end, interval)?;
         let moments = match self.kind {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Bytes;
 use contract::TimeRange;
@@ -49,22 +49,22 @@ pub(super) struct Found {
 }
 
 impl Work {
+    /// Work that ends at `until`, whose answers `allowance` holds.
     pub(super) fn new(
-        face: &Face,
         runs: Vec<Run>,
-        timeout: Duration,
+        until: Instant,
+        allowance: Allowance,
         cancel: CancelToken,
         asker: HttpOrigin,
-    ) -> Result<Self, ApiError> {
-        let allowance = services(face)?.engine.allowance(Some(timeout), &cancel);
-        Ok(Self {
+    ) -> Self {
+        Self {
             runs,
             next: AtomicUsize::new(0),
-            until: Instant::now() + timeout,
+            until,
             allowance,
             cancel,
             asker,
-        })
+        }
     }
 
     /// Answers questions that nobody has taken, until there are none left.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use contract::{ActiveTarget, Selection, TimeRange};
 use model::{Labels, Matcher};
 use parking_lot::Mutex;
+use promql::Allowance;
 use promql::ast::Expr;
 
 use crate::face::Services;
@@ -30,6 +31,17 @@ const LOOKED_AT: i64 = 3_600_000;
 /// Milliseconds where nothing is scraped at all: what Grafana assumes.
 const DEFAULT: i64 = 15_000;
 
+/// Who asks for intervals, and when.
+pub(super) struct Asked<'a> {
+    pub(super) services: &'a Services,
+    /// Ends the search where it takes too long.
+    pub(super) allowance: &'a Allowance,
+    /// The last moment that the query is about, in milliseconds.
+    pub(super) end: i64,
+    /// The time of the clock, in milliseconds.
+    pub(super) now: i64,
+}
+
 /// What is known of intervals, each with the moment until which it holds.
 #[derive(Debug, Default)]
 pub(crate) struct ScrapeIntervals {
@@ -38,26 +50,29 @@ pub(crate) struct ScrapeIntervals {
 }
 
 impl ScrapeIntervals {
-    /// The largest interval of all series that a query reads around `end`, in milliseconds.
-    /// `now` is the time of the clock. Blocks while series are looked for.
-    pub(crate) fn largest(&self, services: &Services, expr: &Expr, end: i64, now: i64) -> i64 {
+    /// The largest interval of all series that a query reads, in milliseconds. Blocks while series
+    /// are looked for.
+    pub(super) fn largest(&self, asked: &Asked<'_>, expr: &Expr) -> i64 {
         let mut largest = None;
         for selector in promql::selectors(expr) {
             let matchers = &selector.matchers;
-            let name: String = matchers.iter().map(|m| format!("{m},")).collect();
+            // What was scraped in another hour may have had another interval.
+            let hour = asked.end.div_euclid(LOOKED_AT);
+            let texts = matchers.iter().map(|matcher| format!("{matcher},"));
+            let name = texts.fold(hour.to_string(), |name, text| name + &text);
             let known = self.selectors.lock().get(&name).copied();
-            let interval = match known.filter(|(_, until)| now < *until) {
+            let interval = match known.filter(|(_, until)| asked.now < *until) {
                 Some((interval, _)) => interval,
                 None => {
-                    let targets = self.targets(services, now);
-                    let found = of_series(services, &targets, matchers, end);
-                    self.keep(name, found, now.saturating_add(KEPT));
+                    let targets = self.targets(asked);
+                    let found = of_series(asked, &targets, matchers);
+                    self.keep(name, found, asked.now.saturating_add(KEPT));
                     found
                 }
             };
             largest = largest.max(interval);
         }
-        largest.unwrap_or_else(|| self.targets(services, now).usual)
+        largest.unwrap_or_else(|| self.targets(asked).usual)
     }
 
     fn keep(&self, name: String, interval: Option<i64>, until: i64) {
@@ -68,24 +83,20 @@ impl ScrapeIntervals {
         known.insert(name, (interval, until));
     }
 
-    fn targets(&self, services: &Services, now: i64) -> Arc<Intervals> {
+    fn targets(&self, asked: &Asked<'_>) -> Arc<Intervals> {
         let known = self.targets.lock().clone();
-        if let Some((intervals, _)) = known.filter(|(_, until)| now < *until) {
+        if let Some((intervals, _)) = known.filter(|(_, until)| asked.now < *until) {
             return intervals;
         }
-        let fresh = Arc::new(Intervals::of(&services.targets.active(None)));
-        *self.targets.lock() = Some((Arc::clone(&fresh), now.saturating_add(KEPT)));
+        let fresh = Arc::new(Intervals::of(&asked.services.targets.active(None)));
+        *self.targets.lock() = Some((Arc::clone(&fresh), asked.now.saturating_add(KEPT)));
         fresh
     }
 }
 
 /// The interval of the targets whose series a selector finds; `None` where it finds none of any.
-fn of_series(
-    services: &Services,
-    targets: &Intervals,
-    matchers: &[Matcher],
-    end: i64,
-) -> Option<i64> {
+fn of_series(asked: &Asked<'_>, targets: &Intervals, matchers: &[Matcher]) -> Option<i64> {
+    let end = asked.end;
     let selection = Selection {
         matchers,
         range: TimeRange {
@@ -94,7 +105,12 @@ fn of_series(
         },
         limit: MAX_SERIES,
     };
-    let list = services.local.select(&selection).ok()?;
+    let watch = asked.allowance.watch();
+    let list = asked
+        .services
+        .local
+        .select_watched(&selection, watch)
+        .ok()?;
     let groups = list.group(&|name| matches!(name, "job" | "instance"));
     let mut seen = HashSet::new();
     let firsts = groups

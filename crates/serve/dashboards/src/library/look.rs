@@ -12,6 +12,10 @@ use crate::read::{Head, head};
 /// Files that are looked at in all folders together.
 const MAX_FILES: usize = 10_000;
 
+/// Files and folders of any kind below one folder: whoever names a disk's root by mistake shall
+/// not wait for all of it.
+const MAX_ENTRIES: usize = 100_000;
+
 /// Folders inside each other.
 const MAX_DEPTH: usize = 10;
 
@@ -149,7 +153,15 @@ fn walk(top: &Path, problems: &mut Vec<FileProblem>) -> Vec<Found> {
     let mut found = Vec::new();
     let mut entered = HashSet::new();
     let mut waiting = vec![(top.to_owned(), 0)];
+    let mut left = MAX_ENTRIES;
     while let Some((path, depth)) = waiting.pop() {
+        left -= 1;
+        if left == 0 {
+            let message = format!("only {MAX_ENTRIES} files and folders are looked at");
+            let file = top.to_owned();
+            problems.push(FileProblem { file, message });
+            break;
+        }
         // Through links, so that a folder that is mounted by one is seen.
         let outcome = fs::metadata(&path).and_then(|metadata| {
             if !metadata.is_dir() {

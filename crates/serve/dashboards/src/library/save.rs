@@ -61,7 +61,7 @@ impl Library {
                     let uid = uid.to_owned();
                     return Err(LibraryError::ReadOnly { uid, reason });
                 }
-                None => replace(&entry.file, document),
+                None => replace(&entry.file, document).map_err(|error| refused(uid, error)),
             },
             Err(_) => {
                 uid::check(uid)?;
@@ -92,14 +92,13 @@ impl Library {
                 reason: format!("{} is the file of another one", file.display()),
             });
         }
-        write(&file, document)?;
+        write(&file, document).map_err(|error| refused(uid, error))?;
         Ok(Saved { file, kept: None })
     }
 
     /// The earlier documents of a dashboard, the newest first. Blocks.
     pub fn versions(&self, uid: &str) -> Result<Vec<Version>, LibraryError> {
-        let file = self.entry(uid)?.file;
-        let folder = folder_of(&file);
+        let folder = self.folder_of_versions(uid)?;
         let mut versions = Vec::new();
         for (number, path) in numbered(&folder).map_err(failed(&folder))? {
             let Ok(metadata) = fs::metadata(&path) else {
@@ -121,14 +120,36 @@ impl Library {
 
     /// An earlier document of a dashboard. Blocks.
     pub fn version(&self, uid: &str, version: u64) -> Result<Vec<u8>, LibraryError> {
-        let file = self.entry(uid)?.file;
-        match read_file(&folder_of(&file).join(format!("{version}.json"))) {
+        let folder = self.folder_of_versions(uid)?;
+        match read_file(&folder.join(format!("{version}.json"))) {
             Err(LibraryError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
                 let uid = uid.to_owned();
                 Err(LibraryError::UnknownVersion { uid, version })
             }
             outcome => outcome,
         }
+    }
+
+    fn folder_of_versions(&self, uid: &str) -> Result<PathBuf, LibraryError> {
+        let file = self.entry(uid)?.file;
+        let file = fs::canonicalize(&file).map_err(failed(&file))?;
+        Ok(folder_of(&file))
+    }
+}
+
+/// A file that the system does not let be written is one that may not be saved.
+fn refused(uid: &str, error: LibraryError) -> LibraryError {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    match &error {
+        LibraryError::Io { error: why, .. }
+            if matches!(why.kind(), PermissionDenied | ReadOnlyFilesystem) =>
+        {
+            LibraryError::ReadOnly {
+                uid: uid.to_owned(),
+                reason: error.to_string(),
+            }
+        }
+        _ => error,
     }
 }
 
@@ -174,6 +195,9 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), LibraryError> {
     let outcome = (|| {
         let written = disk::File::create(&fresh)?;
         written.write_all_at(bytes, 0)?;
+        if let Ok(before) = fs::metadata(file) {
+            fs::set_permissions(&fresh, before.permissions())?;
+        }
         written.sync()?;
         disk::rename(&fresh, file)?;
         disk::sync_folder(folder)
