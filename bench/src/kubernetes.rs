@@ -56,7 +56,10 @@ impl KubernetesOptions {
             asked.entry(path.to_owned()).or_insert_with(Instant::now);
             Page::text("a 1\n")
         })?;
-        let (_, port) = page.address.rsplit_once(':').context("a page without a port")?;
+        let (_, port) = page
+            .address
+            .rsplit_once(':')
+            .context("a page without a port")?;
         let port: u16 = port.parse()?;
         for number in 0..self.pods {
             kube.put(self.pod(number, port))?;
@@ -66,7 +69,12 @@ impl KubernetesOptions {
         for program in programs {
             let name = program.kind.to_string();
             let text = configuration(&kube.url, &name);
-            servers.push(Server::start(program, &folder.path().join(&name), &text, &[])?);
+            servers.push(Server::start(
+                program,
+                &folder.path().join(&name),
+                &text,
+                &[],
+            )?);
         }
         for server in &servers {
             self.await_pods(server)?;
@@ -106,7 +114,9 @@ impl KubernetesOptions {
         let waits = servers.iter().map(|server| {
             let waited = born.iter().filter_map(|(number, born)| {
                 let path = format!("/{}?pod={}", server.kind, name(*number));
-                asked.get(&path).map(|at| at.duration_since(*born).as_secs_f64())
+                asked
+                    .get(&path)
+                    .map(|at| at.duration_since(*born).as_secs_f64())
             });
             waited.collect()
         });
@@ -123,10 +133,16 @@ impl KubernetesOptions {
     ) {
         let mut row = |figure: &str, value: &dyn Fn(usize) -> Option<f64>| {
             let values = servers.iter().enumerate();
-            report.row(NAME, figure, values.map(|(place, server)| (server.kind, value(place))));
+            report.row(
+                NAME,
+                figure,
+                values.map(|(place, server)| (server.kind, value(place))),
+            );
         };
         let of = |all: &[Usage], place: usize| all.get(place).copied();
-        row("CPU until all pods are known, s", &|place| Some(of(begun, place)?.cpu));
+        row("CPU until all pods are known, s", &|place| {
+            Some(of(begun, place)?.cpu)
+        });
         row("CPU a minute of change, s", &|place| {
             let taken = of(ended, place)?.cpu - of(begun, place)?.cpu;
             Some(taken * 60.0 / self.seconds as f64)
@@ -134,9 +150,15 @@ impl KubernetesOptions {
         row("resident memory at the end, MB", &|place| {
             Some(of(ended, place)?.resident as f64 / 1e6)
         });
-        row("peak of resident memory, MB", &|place| Some(of(ended, place)?.peak as f64 / 1e6));
-        row("new pods that were scraped", &|place| Some(waits.get(place)?.len() as f64));
-        row("until a new pod is scraped, median, s", &|place| watch::median(waits.get(place)?));
+        row("peak of resident memory, MB", &|place| {
+            Some(of(ended, place)?.peak as f64 / 1e6)
+        });
+        row("new pods that were scraped", &|place| {
+            Some(waits.get(place)?.len() as f64)
+        });
+        row("until a new pod is scraped, median, s", &|place| {
+            watch::median(waits.get(place)?)
+        });
         row("until a new pod is scraped, longest, s", &|place| {
             waits.get(place)?.iter().copied().reduce(f64::max)
         });
@@ -155,7 +177,9 @@ impl KubernetesOptions {
         loop {
             let text = server.get("/api/v1/targets", &[("state", "active".to_owned())])?;
             let found: Value = serde_json::from_str(&text)?;
-            let found = found.pointer("/data/activeTargets").and_then(Value::as_array);
+            let found = found
+                .pointer("/data/activeTargets")
+                .and_then(Value::as_array);
             if found.is_some_and(|found| found.len() == wanted) {
                 return Ok(());
             }
@@ -173,7 +197,10 @@ impl KubernetesOptions {
     /// A pod as clusters have them: most of its text is of no use here.
     fn pod(&self, number: usize, port: u16) -> Value {
         let scraped = self.is_scraped(number).to_string();
-        let (app, node) = (format!("app-{}", number % 97), format!("node-{}", number % 200));
+        let (app, node) = (
+            format!("app-{}", number % 97),
+            format!("node-{}", number % 200),
+        );
         let fields: Vec<Value> = (0..12)
             .map(|field| json!({"manager": "kube-controller-manager", "operation": "Update", "apiVersion": "v1",
                 "time": "2026-11-21T00:00:00Z", "fieldsType": "FieldsV1",

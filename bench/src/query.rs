@@ -24,6 +24,10 @@ pub(crate) struct QueryOptions {
     /// How often each server is asked each query.
     #[arg(long, default_value_t = 5)]
     repeat: usize,
+    /// How often a server is asked a query in a row, of which the mean counts: more than once, as a
+    /// server is that answers many, rather than as one that somebody wakes.
+    #[arg(long, default_value_t = 1)]
+    in_a_row: u32,
     /// Only queries whose name holds this.
     #[arg(long)]
     only: Option<String>,
@@ -56,9 +60,9 @@ impl QueryOptions {
         let servers = programs.iter().map(|program| data.serve(program));
         let servers: Vec<Server> = servers.collect::<Result<_>>()?;
         report.note(format!(
-            "query: {} samples, {} series; each query {} times to one server after another, \
+            "query: {} samples, {} series; each query {} times to one server after another, {} in a row, \
              medians; CPU of all threads of the server, those that ended included; wall time until the whole answer is here",
-            data.samples, data.series, self.repeat
+            data.samples, data.series, self.repeat, self.in_a_row
         ));
         let mut all = Vec::new();
         for query in &QUERIES {
@@ -95,7 +99,7 @@ impl QueryOptions {
         let mut all: Vec<Taken> = Vec::new();
         for round in 0..self.repeat.max(1) {
             for server in servers {
-                let one = match ask(server, query, end) {
+                let one = match ask(server, query, end, self.in_a_row.max(1)) {
                     Ok(one) => one,
                     Err(error) => {
                         if round == 0 {
@@ -134,20 +138,24 @@ impl QueryOptions {
     }
 }
 
-/// Asks once.
-fn ask(server: &Server, query: &Query, end: f64) -> Result<Taken> {
+/// Asks so many times in a row; what it took is the mean.
+fn ask(server: &Server, query: &Query, end: f64, times: u32) -> Result<Taken> {
     let (path, parameters) = parameters(&query.ask, end);
     watch::forget_peak(server.id())?;
     let resident = server.usage()?.resident as f64;
     let before = watch::cpu_milliseconds(server.id())?;
     let began = Instant::now();
     let text = server.get(path, &parameters)?;
-    let wall = began.elapsed().as_secs_f64() * 1e3;
+    for _ in 1..times {
+        server.get(path, &parameters)?;
+    }
+    let times = f64::from(times);
+    let wall = began.elapsed().as_secs_f64() * 1e3 / times;
     let after = watch::cpu_milliseconds(server.id())?;
     let peak = server.usage()?.peak as f64;
     Ok(Taken {
         kind: server.kind,
-        cpu: vec![after - before],
+        cpu: vec![(after - before) / times],
         wall: vec![wall],
         peak,
         grown: (peak - resident).max(0.0),

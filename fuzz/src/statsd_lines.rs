@@ -9,8 +9,9 @@ use statsd::{Options, Statsd};
 
 /// The mapping file up to the first zero byte, and lines behind it. What is exposed can be read.
 pub(crate) fn lines(bytes: &[u8]) {
-    let mut parts = bytes.splitn(2, |byte| *byte == 0);
-    let mapping = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
+    let end = bytes.iter().position(|byte| *byte == 0);
+    let (mapping, lines) = bytes.split_at(end.unwrap_or(bytes.len()));
+    let mapping = String::from_utf8_lossy(mapping);
     let config = config::parse_statsd(&mapping, Path::new("mapping.yml")).unwrap_or_default();
     // So few that limits are reached by short inputs.
     let options = Options {
@@ -22,7 +23,7 @@ pub(crate) fn lines(bytes: &[u8]) {
     let statsd = Statsd::new(config, options, Arc::new(SystemClock));
     // The second time the names are known.
     for _ in 0..2 {
-        statsd.receive(parts.clone().next().unwrap_or_default());
+        statsd.receive(lines.get(1..).unwrap_or_default());
         statsd.expire();
     }
     let mut families = Vec::new();

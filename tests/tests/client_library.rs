@@ -1,5 +1,5 @@
-//! What the client library exposes, scraped by Argand and by the original: the same series, in
-//! the format that each of them asks for.
+//! The client library and Argand: what it exposes, scraped by Argand and by the original, and the
+//! metrics of a job, pushed to Argand's gateway and kept by its store.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,6 +13,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use argand_client::batch::BatchJobMetrics;
 use argand_client::requests::RequestMetrics;
 use argand_client::{Registry, TraceId, functions, process, serve, track_duration};
 use argand_tests::{Argand, Server, free_port, get, get_json, installed, query};
@@ -149,4 +150,47 @@ fn argand_and_the_original_read_the_same() {
     let log = folder.path().join("log");
     let original = Server::start(command, url, "/-/ready", &log).unwrap();
     assert_eq!(series(&original.url), ours);
+}
+
+#[test]
+fn a_job_is_pushed_and_kept() {
+    let argand = Argand::start("global: {}\n", &[]).unwrap();
+    let job = |run: &str| {
+        BatchJobMetrics::builder("nightly/billing", &argand.url("/pushgateway"))
+            .grouping("shard", run)
+            .build()
+            .unwrap()
+    };
+    let good = job("a b");
+    good.track(|| good.record_records("invoice", 7));
+    good.record_success();
+    good.push_blocking().unwrap();
+    let kept = argand
+        .wait_for("batch_job_records_processed_total{job=\"nightly/billing\",shard=\"a b\"}")
+        .unwrap();
+    let [only] = kept.as_slice() else {
+        panic!("{kept:?}");
+    };
+    assert_eq!(only.pointer("/value/1").unwrap(), "7");
+
+    // A run that failed adds to what the last good one left.
+    let failed = job("a b");
+    failed.record_error("io");
+    failed.push_add_blocking().unwrap();
+    argand
+        .wait_for("batch_job_errors_total{error_type=\"io\"} == 1")
+        .unwrap();
+    let success = "batch_job_last_success_timestamp_seconds{shard=\"a b\"}";
+    assert_eq!(argand.query(success).unwrap().len(), 1);
+
+    // What has no place in a path arrives as it was.
+    let odd = job("");
+    odd.record_success();
+    odd.push_blocking().unwrap();
+    argand
+        .wait_for("batch_job_last_success_timestamp_seconds{shard=\"\"}")
+        .unwrap();
+    failed.delete_blocking().unwrap();
+    let page = get(&argand.url("/pushgateway/metrics")).unwrap();
+    assert!(!page.text.contains("shard=\"a b\""), "{}", page.text);
 }

@@ -166,6 +166,13 @@ fn one_command_shows_everything_and_leaves_nothing() {
     check_flow(&server);
     check_rules(&server);
 
+    let routing = get(&format!("{url}/api/v2/status")).unwrap();
+    assert!(
+        routing.status == 200 && routing.text.contains("on-call"),
+        "{}",
+        routing.text
+    );
+
     let listed = get_json(&format!("{url}/api/v1/dashboards")).unwrap();
     let dashboards = listed["data"]["dashboards"].as_array().unwrap();
     let uids: Vec<&str> = dashboards

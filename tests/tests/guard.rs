@@ -176,6 +176,7 @@ const TABLE: &[(&str, &str, Got)] = &[
     ),
     ("GET", "/api/v1/alerting/history/alerts", READ),
     ("GET", "/api/v1/alerting/history/notifications", READ),
+    ("GET", "/api/v1/alerting/routes", READ),
     ("GET", "/api/v1/alerting/acknowledgements", READ),
     (
         "POST",
@@ -223,7 +224,7 @@ const TABLE: &[(&str, &str, Got)] = &[
     ("DELETE", "/pushgateway/metrics/job/a", [401, 403, 202, 202]),
     (
         "DELETE",
-        "/pushgateway/api/v1/groups?match[]={job=\"a\"}",
+        "/pushgateway/api/v1/groups?match[]=%7Bjob%3D%22a%22%7D",
         [401, 403, 200, 200],
     ),
     (

@@ -1,7 +1,9 @@
 // The frame: header, banner, and the page that the address names.
 import { useEffect } from 'preact/hooks';
+import { ClusterPage } from './alertmanager/cluster-page';
 import { HistoryPage } from './alertmanager/history-page';
 import { NotificationsPage } from './alertmanager/notifications-page';
+import { RoutingPage } from './alertmanager/routing-page';
 import { SilencePage } from './alertmanager/silence-page';
 import { SilencesPage } from './alertmanager/silences-page';
 import { LazyDashboards } from './dashboards/lazy';
@@ -14,11 +16,14 @@ import { Header } from './parts/header';
 import { Link } from './parts/link';
 import { Empty } from './parts/notice';
 import { Palette } from './parts/palette';
+import { PushPage } from './push/page';
 import { QueryPage } from './query/page';
 import { AlertsPage } from './rules/alerts-page';
 import { RulesPage } from './rules/rules-page';
+import { CardinalityPage } from './status/cardinality-page';
 import { ConfigPage } from './status/config-page';
 import { FlagsPage } from './status/flags-page';
+import { SendingPage } from './status/sending-page';
 import { StatusPage } from './status/status-page';
 import { StoragePage } from './status/storage-page';
 import { TargetsPage } from './targets/page';
@@ -97,12 +102,22 @@ function Shown({ path, search }: { path: string; search: string }) {
       return <HistoryPage search={search} />;
     case 'silence':
       return <SilencePage key={search} search={search} />;
+    case 'routing':
+      return <RoutingPage search={search} />;
+    case 'cluster':
+      return <ClusterPage />;
     case 'targets':
       return <TargetsPage search={search} />;
     case 'service-discovery':
       return <DiscoveryPage search={search} />;
     case 'tsdb-status':
       return <StoragePage />;
+    case 'pushgateway':
+      return <PushPage search={search} />;
+    case 'cardinality':
+      return <CardinalityPage search={search} />;
+    case 'sending':
+      return <SendingPage />;
     case 'status':
       return <StatusPage />;
     case 'flags':

@@ -1,6 +1,8 @@
 // What the browser tests share: a browser, pages that collect what goes wrong in them, and the
 // server's own answers to compare with. `ARGAND_URL` names the server.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
@@ -15,6 +17,8 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser;
 
@@ -70,6 +74,17 @@ export async function eventually(read, expected) {
   }
   const value = await read();
   assert.ok(fits(value), `${value} instead of ${expected}`);
+}
+
+/** Asserts that axe finds nothing wrong with what a page shows now. */
+export async function accessible(page) {
+  // The policy forbids a script element; evaluation from outside is not bound by it.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+  );
+  assert.deepEqual(found, [], page.url());
 }
 
 /** What the server answers to a path below `api/v1/`. */

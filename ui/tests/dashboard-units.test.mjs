@@ -143,6 +143,7 @@ test('options are filtered, cut and sorted; choices follow the address', async (
     [{}, ['gone'], ['gone']],
     [{ includeAll: true, current: ['gone'] }, undefined, [ALL]],
     [{ multi: true }, ['a', 'b'], ['a', 'b']],
+    [{}, [ALL], ['All']],
     [{}, ['a', 'b'], ['a']],
   ]) {
     assert.deepEqual(choose(variable(more), options, asked).selected, expected, JSON.stringify([more, asked]));
@@ -205,6 +206,28 @@ test('addresses of dashboards are read and changed', async () => {
   assert.deepEqual(parsePath('d/a%2Fb/some-title'), { uid: 'a/b' });
   assert.equal(parsePath('dashboards'), null);
   assert.equal(pathOf({ uid: 'x', title: 'Node / CPU (été)' }), 'd/x/node-cpu-%C3%A9t%C3%A9');
+});
+
+test('series are named by their legend, or by what tells them apart', async () => {
+  const { toFrames } = await load('data/from-answer.ts');
+  const names = (legend, ...metrics) =>
+    toFrames({ resultType: 'matrix', result: metrics.map((metric) => ({ metric, values: [[1, '2']] })) }, { query: { refId: 'A', format: 'time_series' }, expr: 'e', legend, stepMs: 0, several: false })
+      .map(({ fields }) => fields[1].legend);
+  const [a, b] = [{ __name__: 'm', job: 'x', n: '1' }, { __name__: 'm', job: 'y', n: '1' }];
+  for (const [legend, metrics, expected] of [
+    ['{{job}} of {{ nothing }}', [a], ['x of ']],
+    ['', [a], ['m{job="x", n="1"}']],
+    ['', [{}], ['e']],
+    ['__auto', [a, b], ['x', 'y']],
+    ['__auto', [a, { ...b, n: '2' }], ['{job="x", n="1"}', '{job="y", n="2"}']],
+    ['__auto', [a], ['m']],
+    ['__auto', [{}], ['e']],
+  ]) {
+    assert.deepEqual(names(legend, ...metrics), expected, legend);
+  }
+  const buckets = ['1', '+Inf', '0.5'].map((le, i) => ({ metric: { le }, values: [[1, String([5, 9, 2][i])]] }));
+  const [heat] = toFrames({ resultType: 'matrix', result: buckets }, { query: { refId: 'A', format: 'heatmap' }, expr: 'e', legend: '', stepMs: 0, several: false });
+  assert.deepEqual(plain([heat]), [{ Time: [1000], 0.5: [2], 1: [3], '+Inf': [4] }]);
 });
 
 const field = (name, type, values, more = {}) => ({ name, type, values, config: {}, ...more });
@@ -326,12 +349,48 @@ test('lines are put on one axis, gaps and stacks told apart', async () => {
   const two = series('A', { job: 'q' }, [10, 20, 30, 40, 50], [1, 1, 1, 1, 1]);
   const { times, lines } = toLines([one, two]);
   assert.deepEqual(times, [0.01, 0.02, 0.03, 0.04, 0.05]);
-  assert.deepEqual(lines[0].column, [1, 2, null, undefined, 5]);
+  assert.deepEqual(lines[0].column, [1, 2, null, null, 5]);
   const stacking = (mode) => lines.map((line) => ({ ...line, field: { ...line.field, config: { custom: { stacking: { mode } } } } }));
   assert.deepEqual(stackLines(stacking('normal')).columns[1], [2, 3, 1, 1, 6]);
   assert.deepEqual(stackLines(stacking('normal')).bands, [[1, 0]]);
   assert.deepEqual(stackLines(stacking('percent')).columns[0][0], 0.5);
   assert.deepEqual(stackLines(lines).bands, []);
+});
+
+test('axes reach as far as values and documents say', async () => {
+  const { rangeOf } = await load('plot/scales.ts');
+  const rules = { min: undefined, max: undefined, softMin: undefined, softMax: undefined, log: null, bothWays: false, symmetric: false, fromZero: false, percent: false };
+  for (const [more, low, high, expected] of [
+    [{}, 100, 200, [94, 206]],
+    [{}, 1, 100, [0, 105.94]],
+    [{ fromZero: true }, 50, 100, [0, 106]],
+    [{ min: 0, max: 1 }, 5, 9, [0, 1]],
+    [{ softMax: 100 }, 0, 10, [0, 100]],
+    [{}, 5, 5, [3.88, 6.12]],
+    [{}, 0, 0, [0, 1.06]],
+    [{ symmetric: true }, -1, 10, [-11.2, 11.2]],
+    [{ log: 10 }, 5, 500, [1, 1000]],
+    [{}, null, null, [0, 1.06]],
+  ]) {
+    const found = rangeOf({ ...rules, ...more }, low, high).map((value) => Number(value.toPrecision(6)));
+    assert.deepEqual(found, expected, JSON.stringify([more, low, high]));
+  }
+});
+
+test('neighbours are one mark and one state, and a gap parts them', async () => {
+  const { toMarks } = await load('data/marks.ts');
+  const annotation = { name: 'n', color: 'red', title: '{{a}}', text: 'x', tags: '', useValueForTime: false };
+  const values = [[10, '1'], [20, '1'], [30, '0'], [40, '1'], [70, '1']];
+  const marks = toMarks(annotation, { metric: { a: 'b' }, values }, 10_000);
+  assert.deepEqual(marks.map(({ fromMs, toMs, text }) => [fromMs, toMs, text]), [[10_000, 20_000, 'b · x'], [40_000, 40_000, 'b · x'], [70_000, 70_000, 'b · x']]);
+  const byValue = toMarks({ ...annotation, useValueForTime: true }, { metric: {}, values: [[10, '5'], [20, '5'], [30, '7']] }, 10_000);
+  assert.deepEqual(byValue.map(({ fromMs }) => fromMs), [5000, 7000]);
+  const { toStretches } = await load('plot/stretches.ts');
+  const stretches = (joined, given) =>
+    toStretches(field('Time', 'time', given.map((_, i) => i * 10)), field('v', 'number', given), 10, 1000, joined, 100, (value) => (value > 5 ? 'high' : 'low'))
+      .map(({ fromMs, toMs, value }) => [fromMs, toMs, value]);
+  assert.deepEqual(stretches(true, [1, 2, 9, null, 9]), [[0, 20, 1], [20, 30, 9], [40, 50, 9]]);
+  assert.deepEqual(stretches(false, [1, 2]), [[0, 10, 1], [10, 20, 2]]);
 });
 
 test('a refresh continues what is held', async () => {
@@ -362,9 +421,12 @@ test('panels and rows repeat, and make room', async () => {
 
 test('links run nothing', async () => {
   globalThis.document ??= { baseURI: 'http://host/prefix/' };
-  const { safeHref } = await load('links.ts');
+  globalThis.location ??= { pathname: '/prefix/d/here' };
+  const { safeHref, ownPlace } = await load('links.ts');
+  assert.deepEqual(ownPlace('/prefix/d/x/y?a=b'), { path: 'd/x/y', search: 'a=b' });
+  assert.equal(ownPlace('/prefix/nowhere'), null);
   for (const [url, expected] of [
-    ['https://a.b/c', 'https://a.b/c'], ['/d/x?var-a=b', '/prefix/d/x?var-a=b'], ['?from=1', '?from=1'], ['javascript:alert(1)', null], [' JaVaScript:alert(1)', null],
+    ['https://a.b/c', 'https://a.b/c'], ['/d/x?var-a=b', '/prefix/d/x?var-a=b'], ['?from=1', '/prefix/d/here?from=1'], ['d/x', '/prefix/d/x'], ['/elsewhere', '/elsewhere'], ['javascript:alert(1)', null], [' JaVaScript:alert(1)', null],
     ['java\nscript:alert(1)', null], ['data:text/html,x', null], ['//evil.example', null], ['\\\\evil.example', null], ['', null],
   ]) {
     assert.equal(safeHref(url), expected, url);

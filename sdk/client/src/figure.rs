@@ -12,7 +12,7 @@ use prometheus_client::registry::Unit;
 pub(crate) struct Figure<'a> {
     /// Name without unit and `_total`.
     pub(crate) name: &'a str,
-    /// What it says.
+    /// What it says, with the full stop that the library appends to those of other metrics.
     pub(crate) help: &'a str,
     /// Appended to the name.
     pub(crate) unit: Option<&'a Unit>,

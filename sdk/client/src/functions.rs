@@ -8,6 +8,32 @@
 //!
 //! A library may carry the attributes at no cost: until the program has called [`install`], a
 //! tracked function does one atomic load more than before, and looks at no clock.
+//!
+//! ```
+//! use argand_client::{Registry, functions, track_duration, track_errors};
+//!
+//! #[track_duration]
+//! #[track_errors]
+//! fn load(path: &str) -> std::io::Result<String> {
+//!     std::fs::read_to_string(path)
+//! }
+//!
+//! functions::install(&Registry::new())?;
+//! assert!(load("/no/such/file").is_err());
+//! # Ok::<(), argand_client::Error>(())
+//! ```
+//!
+//! An attribute where it makes no sense does not build:
+//!
+//! ```compile_fail
+//! #[argand_client::track_errors]
+//! fn nothing_can_go_wrong() {}
+//! ```
+//!
+//! ```compile_fail
+//! #[argand_client::track_duration(labels = "a")]
+//! fn wrong_argument() {}
+//! ```
 
 use std::borrow::Cow;
 use std::sync::OnceLock;

@@ -77,28 +77,28 @@ impl ProcessCollector {
         let bytes = Unit::Other("bytes".to_owned());
         Figure {
             name: "process_cpu",
-            help: "Processor time used, in user and system mode",
+            help: "Processor time used, in user and system mode.",
             unit: Some(&seconds),
             value: (stat.utime + stat.stime) as f64 / ticks,
         }
         .counter(encoder)?;
         Figure {
             name: "process_resident_memory",
-            help: "Memory that is in RAM",
+            help: "Memory that is in RAM.",
             unit: Some(&bytes),
             value: stat.rss_bytes().get() as f64,
         }
         .gauge(encoder)?;
         Figure {
             name: "process_virtual_memory",
-            help: "Memory that is mapped",
+            help: "Memory that is mapped.",
             unit: Some(&bytes),
             value: stat.vsize as f64,
         }
         .gauge(encoder)?;
         Figure {
             name: "process_threads",
-            help: "Threads of the process",
+            help: "Threads of the process.",
             unit: None,
             value: stat.num_threads as f64,
         }
@@ -108,7 +108,7 @@ impl ProcessCollector {
         };
         Figure {
             name: "process_start_time",
-            help: "When the process was started, in seconds since 1970",
+            help: "When the process was started, in seconds since 1970.",
             unit: Some(&seconds),
             value: start,
         }
@@ -138,7 +138,7 @@ fn limits(process: &Process, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result
     if let Ok(open) = process.fd_count() {
         Figure {
             name: "process_open_fds",
-            help: "File descriptors that are open",
+            help: "File descriptors that are open.",
             unit: None,
             value: open as f64,
         }
@@ -154,14 +154,14 @@ fn limits(process: &Process, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result
     };
     Figure {
         name: "process_max_fds",
-        help: "File descriptors that may be open",
+        help: "File descriptors that may be open.",
         unit: None,
         value: number(limits.max_open_files.soft_limit),
     }
     .gauge(encoder)?;
     Figure {
         name: "process_virtual_memory_max",
-        help: "Memory that may be mapped",
+        help: "Memory that may be mapped.",
         unit: Some(&Unit::Other("bytes".to_owned())),
         value: number(limits.max_address_space.soft_limit),
     }

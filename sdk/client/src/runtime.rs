@@ -59,29 +59,29 @@ impl Collector for RuntimeCollector {
             unit: None,
             value: value as f64,
         };
-        gauge("tokio_workers", "Threads that run tasks", workers).gauge(&mut encoder)?;
+        gauge("tokio_workers", "Threads that run tasks.", workers).gauge(&mut encoder)?;
         gauge(
             "tokio_alive_tasks",
-            "Tasks that have not ended",
+            "Tasks that have not ended.",
             metrics.num_alive_tasks(),
         )
         .gauge(&mut encoder)?;
         gauge(
             "tokio_global_queue_length",
-            "Tasks in the queue that all workers share",
+            "Tasks in the queue that all workers share.",
             metrics.global_queue_depth(),
         )
         .gauge(&mut encoder)?;
         Figure {
             name: "tokio_worker_busy",
-            help: "Time that workers have run tasks, all together",
+            help: "Time that workers have run tasks, all together.",
             unit: Some(&Unit::Other("seconds".to_owned())),
             value: busy.map(|time| time.as_secs_f64()).sum(),
         }
         .counter(&mut encoder)?;
         Figure {
             name: "tokio_worker_parks",
-            help: "How often workers had nothing to do",
+            help: "How often workers had nothing to do.",
             unit: None,
             value: parks.sum::<u64>() as f64,
         }

@@ -80,6 +80,7 @@ class RequestMetrics:
         registry: Registry,
         prefix: str = "http",
         buckets: Sequence[float] | None = None,
+        route_label: str = "route",
     ) -> None: ...
     def start(self, method: str, route: str | None = None) -> Request: ...
 

@@ -18,8 +18,9 @@ class BaseMetrics:
                 super().__init__("orders", version="1.2.0")
                 self.taken = self.registry.counter("orders_total", "Orders taken", ["kind"])
 
-    Every series has the labels `service` and, when it is given, `version`. With the prefix
-    `agent`, requests are `agent_requests_total` and so on; errors are `errors_total` by
+    Every series has the labels `service` and, when it is given, `version`. Requests are
+    `requests_total` by `method`, `endpoint` (the template of the route) and `status`, and so on;
+    with the prefix `agent` they are `agent_requests_total`. Errors are `errors_total` by
     `error_type`.
     """
 
@@ -29,6 +30,7 @@ class BaseMetrics:
         *,
         version: str | None = None,
         prefix: str = "",
+        route_label: str = "endpoint",
         labels: Mapping[str, object] | None = None,
         strict: bool = True,
     ) -> None:
@@ -37,7 +39,9 @@ class BaseMetrics:
             common["version"] = version
         common.update(labels or {})
         self.registry = Registry(common, strict=strict)
-        self.requests = RequestMetrics(self.registry, prefix)
+        self.requests = RequestMetrics(
+            self.registry, prefix, route_label=route_label
+        )
         self.errors = self.registry.counter(
             "errors_total", "Errors that the service has met", ["error_type"]
         )

@@ -13,12 +13,20 @@ pub(crate) struct RequestMetrics(native::RequestMetrics);
 
 #[pymethods]
 impl RequestMetrics {
-    /// Metrics whose names begin with `prefix`.
+    /// Metrics whose names begin with `prefix`, and whose routes are in `route_label`.
     #[new]
-    #[pyo3(signature = (registry, prefix = "http", buckets = None))]
-    fn new(registry: &Registry, prefix: &str, buckets: Option<Vec<f64>>) -> PyResult<Self> {
-        let buckets = buckets.as_deref().unwrap_or(&LATENCY_BUCKETS);
-        native::RequestMetrics::with(&registry.0, prefix, buckets)
+    #[pyo3(signature = (registry, prefix = "http", buckets = None, route_label = "route"))]
+    fn new(
+        registry: &Registry,
+        prefix: &str,
+        buckets: Option<Vec<f64>>,
+        route_label: &str,
+    ) -> PyResult<Self> {
+        native::RequestMetrics::builder(&registry.0)
+            .prefix(prefix)
+            .route_label(route_label)
+            .buckets(buckets.as_deref().unwrap_or(&LATENCY_BUCKETS))
+            .build()
             .map(Self)
             .map_err(crate::metric_error)
     }

@@ -60,16 +60,16 @@ def test_fastapi_by_its_templates() -> None:
     text = answer.text.splitlines()
     common = 'service="shop",version="1.2.0"'
     for line in [
-        f'agent_requests_total{{{common},method="GET",route="/orders/{{order}}",status="200"}} 2.0',
-        f'agent_requests_total{{{common},method="GET",route="/orders/{{order}}",status="422"}} 1.0',
-        f'agent_requests_total{{{common},method="POST",route="/orders/{{order}}",status="405"}} 1.0',
-        f'agent_requests_total{{{common},method="other",route="/orders/{{order}}",status="405"}} 1.0',
-        f'agent_requests_total{{{common},method="GET",route="/v1/stock/{{shelf}}/{{place}}",status="200"}} 1.0',
-        f'agent_requests_total{{{common},method="GET",route="/v1/stock/inner/deep/free",status="200"}} 1.0',
-        f'agent_requests_total{{{common},method="GET",route="/broken",status="500"}} 1.0',
-        f'agent_request_errors_total{{{common},method="GET",route="/busy",kind="server_error"}} 1.0',
-        f'agent_requests_total{{{common},method="GET",route="other",status="404"}} 1.0',
-        f'agent_requests_in_flight{{{common},method="GET",route="/orders/{{order}}"}} 0.0',
+        f'agent_requests_total{{{common},method="GET",endpoint="/orders/{{order}}",status="200"}} 2.0',
+        f'agent_requests_total{{{common},method="GET",endpoint="/orders/{{order}}",status="422"}} 1.0',
+        f'agent_requests_total{{{common},method="POST",endpoint="/orders/{{order}}",status="405"}} 1.0',
+        f'agent_requests_total{{{common},method="other",endpoint="/orders/{{order}}",status="405"}} 1.0',
+        f'agent_requests_total{{{common},method="GET",endpoint="/v1/stock/{{shelf}}/{{place}}",status="200"}} 1.0',
+        f'agent_requests_total{{{common},method="GET",endpoint="/v1/stock/inner/deep/free",status="200"}} 1.0',
+        f'agent_requests_total{{{common},method="GET",endpoint="/broken",status="500"}} 1.0',
+        f'agent_request_errors_total{{{common},method="GET",endpoint="/busy",kind="server_error"}} 1.0',
+        f'agent_requests_total{{{common},method="GET",endpoint="other",status="404"}} 1.0',
+        f'agent_requests_in_flight{{{common},method="GET",endpoint="/orders/{{order}}"}} 0.0',
         f'errors_total{{{common},error_type="RuntimeError"}} 1.0',
         f'sold_total{{{common},kind="book"}} 2.0',
     ]:
@@ -110,9 +110,9 @@ def test_requests_without_asgi() -> None:
         raise SystemExit
     text = metrics.registry.text().splitlines()
     for line in [
-        'requests_total{service="worker",method="GET",route="/a",status="200"} 1.0',
-        'requests_total{service="worker",method="GET",route="/a",status="500"} 1.0',
-        'requests_total{service="worker",method="GET",route="/a",status="cancelled"} 1.0',
+        'requests_total{service="worker",method="GET",endpoint="/a",status="200"} 1.0',
+        'requests_total{service="worker",method="GET",endpoint="/a",status="500"} 1.0',
+        'requests_total{service="worker",method="GET",endpoint="/a",status="cancelled"} 1.0',
         'errors_total{service="worker",error_type="KeyError"} 1.0',
     ]:
         assert line in text

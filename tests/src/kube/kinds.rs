@@ -31,13 +31,29 @@ const KINDS: [Kind; 20] = [
     kind("Ingress", "ingresses", "networking.k8s.io/v1"),
     kind("ReplicaSet", "replicasets", "apps/v1"),
     kind("Job", "jobs", "batch/v1"),
-    kind("ServiceMonitor", "servicemonitors", "monitoring.coreos.com/v1"),
+    kind(
+        "ServiceMonitor",
+        "servicemonitors",
+        "monitoring.coreos.com/v1",
+    ),
     kind("PodMonitor", "podmonitors", "monitoring.coreos.com/v1"),
     kind("Probe", "probes", "monitoring.coreos.com/v1"),
-    kind("PrometheusRule", "prometheusrules", "monitoring.coreos.com/v1"),
+    kind(
+        "PrometheusRule",
+        "prometheusrules",
+        "monitoring.coreos.com/v1",
+    ),
     kind("Prometheus", "prometheuses", "monitoring.coreos.com/v1"),
-    kind("ScrapeConfig", "scrapeconfigs", "monitoring.coreos.com/v1alpha1"),
-    kind("AlertmanagerConfig", "alertmanagerconfigs", "monitoring.coreos.com/v1alpha1"),
+    kind(
+        "ScrapeConfig",
+        "scrapeconfigs",
+        "monitoring.coreos.com/v1alpha1",
+    ),
+    kind(
+        "AlertmanagerConfig",
+        "alertmanagerconfigs",
+        "monitoring.coreos.com/v1alpha1",
+    ),
 ];
 
 pub(super) fn named(name: &str) -> Option<Kind> {

@@ -59,7 +59,9 @@ impl Line {
         Ok(Some(Request {
             method: method.to_owned(),
             path: path.to_owned(),
-            query: pairs.map(|(name, value)| (decoded(name), decoded(value))).collect(),
+            query: pairs
+                .map(|(name, value)| (decoded(name), decoded(value)))
+                .collect(),
             body,
         }))
     }

@@ -131,7 +131,14 @@ impl Shared {
             return line.send(200, &version.to_string());
         }
         let Some((kind, namespace)) = kinds::of_path(&request.path) else {
-            return line.send(404, &status(404, "NotFound", "the server could not find the requested resource"));
+            return line.send(
+                404,
+                &status(
+                    404,
+                    "NotFound",
+                    "the server could not find the requested resource",
+                ),
+            );
         };
         if request.method == "POST" {
             let object: Value = serde_json::from_slice(&request.body)?;
@@ -162,7 +169,10 @@ impl Shared {
             return watch::serve(&self.store, line, request, &query);
         }
         let limit = request.value("limit").parse().unwrap_or(usize::MAX);
-        line.send(200, &self.store.list(&query, limit, request.value("continue")))
+        line.send(
+            200,
+            &self.store.list(&query, limit, request.value("continue")),
+        )
     }
 }
 

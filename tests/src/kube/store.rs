@@ -108,7 +108,9 @@ impl Store {
         let mut state = self.lock();
         state.version += 1;
         let version = state.version;
-        let before = state.objects.remove(&(kind, namespace.to_owned(), name.to_owned()));
+        let before = state
+            .objects
+            .remove(&(kind, namespace.to_owned(), name.to_owned()));
         state.events.push(Event {
             version,
             kind,
@@ -264,7 +266,9 @@ impl Query {
                 return value(name).as_deref() != Some(wanted);
             }
             match condition.split_once('=') {
-                Some((name, wanted)) => value(name).as_deref() == Some(wanted.trim_start_matches('=')),
+                Some((name, wanted)) => {
+                    value(name).as_deref() == Some(wanted.trim_start_matches('='))
+                }
                 None => value(condition).is_some(),
             }
         };
@@ -272,12 +276,15 @@ impl Query {
             let labels = meta.and_then(|meta| meta.get("labels"));
             labels?.get(name)?.as_str().map(ToOwned::to_owned)
         };
-        let field = |path: &str| text(&format!("/{}", path.replace('.', "/"))).map(ToOwned::to_owned);
+        let field =
+            |path: &str| text(&format!("/{}", path.replace('.', "/"))).map(ToOwned::to_owned);
         let all = |conditions: &str, value: &dyn Fn(&str) -> Option<String>| {
             let mut conditions = conditions.split(',').filter(|one| !one.is_empty());
             conditions.all(|condition| holds(condition, value))
         };
-        self.namespace.as_deref().is_none_or(|wanted| namespace == Some(wanted))
+        self.namespace
+            .as_deref()
+            .is_none_or(|wanted| namespace == Some(wanted))
             && all(&self.label, &label)
             && all(&self.field, &field)
     }

@@ -14,7 +14,12 @@ const BOOKMARK: Duration = Duration::from_secs(2);
 /// How long a watch lasts where the client does not say.
 const LENGTH: u64 = 300;
 
-pub(super) fn serve(store: &Store, line: &mut Line, request: &Request, query: &Query) -> Result<()> {
+pub(super) fn serve(
+    store: &Store,
+    line: &mut Line,
+    request: &Request,
+    query: &Query,
+) -> Result<()> {
     let seconds = request.value("timeoutSeconds").parse().unwrap_or(LENGTH);
     let end = Instant::now() + Duration::from_secs(seconds);
     let bookmarks = matches!(request.value("allowWatchBookmarks"), "1" | "true");

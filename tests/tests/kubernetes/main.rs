@@ -13,6 +13,7 @@
 
 mod objects;
 mod operator;
+mod packs;
 mod real;
 mod servers;
 mod source;
@@ -166,7 +167,11 @@ fn broken_and_expired_watches_lose_nothing() {
     kube.hang_up();
     kube.put(objects::pod("shop", "web-2")).unwrap();
     sees(&["web-1", "web-2"]);
-    assert_eq!(kube.asked()["list /api/v1/pods"], 1, "a new watch is enough");
+    assert_eq!(
+        kube.asked()["list /api/v1/pods"],
+        1,
+        "a new watch is enough"
+    );
     // What was forgotten is found by a new list, also what is gone by then.
     kube.hang_up();
     kube.delete("Pod", "shop", "web-1").unwrap();
@@ -185,11 +190,19 @@ fn what_is_refused_disturbs_nothing_else() {
     let argand = Argand::start(&PODS.replace("ACCESS", &kube.access()), &[]).unwrap();
     until("the pod", || pods(&argand) == ["web-1"]);
     let log = argand.server.log();
-    assert!(log.contains("cannot list resource") && log.contains("/api/v1/nodes"), "{log}");
+    assert!(
+        log.contains("cannot list resource") && log.contains("/api/v1/nodes"),
+        "{log}"
+    );
     // A right that comes later is used; one that goes takes no target with it.
     kube.refuse("nodes", false);
     kube.refuse("pods", true);
-    let nodes = || targets(&argand.server).iter().filter(|one| one["pool"] == "nodes").count();
+    let nodes = || {
+        targets(&argand.server)
+            .iter()
+            .filter(|one| one["pool"] == "nodes")
+            .count()
+    };
     until("the node", || nodes() == 1);
     assert_eq!(pods(&argand), ["web-1"]);
     let page = argand_tests::get(&argand.url("/metrics")).unwrap().text;
@@ -225,5 +238,7 @@ fn a_change_is_scraped_within_seconds() {
     .unwrap();
     argand.wait_for("a{job=\"pods\"} == 1").unwrap();
     kube.delete("Pod", "shop", "late").unwrap();
-    until("the end", || argand.query("a{job=\"pods\"}").unwrap().is_empty());
+    until("the end", || {
+        argand.query("a{job=\"pods\"}").unwrap().is_empty()
+    });
 }

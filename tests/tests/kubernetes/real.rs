@@ -39,8 +39,7 @@ impl Real {
             .args(["--advertise-client-urls", &local(client)])
             .args(["--listen-peer-urls", &local(peer)])
             .args(["--initial-advertise-peer-urls", &local(peer)])
-            .args(["--initial-cluster", &format!("default={}", local(peer))])
-;
+            .args(["--initial-cluster", &format!("default={}", local(peer))]);
         let log = folder.path().join("etcd.log");
         let etcd = Server::start(command, local(client), "/health", &log).unwrap();
         let key = rcgen::KeyPair::generate().unwrap();
@@ -56,7 +55,10 @@ impl Real {
             .arg(format!("--secure-port={port}"))
             .arg(format!("--token-auth-file={}", at("tokens.csv")))
             .arg(format!("--service-account-key-file={}", at("public.pem")))
-            .arg(format!("--service-account-signing-key-file={}", at("key.pem")))
+            .arg(format!(
+                "--service-account-signing-key-file={}",
+                at("key.pem")
+            ))
             .args([
                 "--bind-address=127.0.0.1",
                 "--advertise-address=127.0.0.1",
@@ -86,14 +88,25 @@ impl Real {
     /// Asks by way of `curl`, which speaks TLS.
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<String, String> {
         let mut command = Command::new("curl");
-        command.args(["-sk", "--fail-with-body", "-X", method, "-H", "Content-Type: application/json"]);
+        command.args([
+            "-sk",
+            "--fail-with-body",
+            "-X",
+            method,
+            "-H",
+            "Content-Type: application/json",
+        ]);
         command.args(["-H", &format!("Authorization: Bearer {TOKEN}")]);
         if let Some(body) = body {
             command.args(["-d", &body.to_string()]);
         }
         let output = command.arg(format!("{}{path}", self.url)).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        if output.status.success() { Ok(said) } else { Err(said) }
+        if output.status.success() {
+            Ok(said)
+        } else {
+            Err(said)
+        }
     }
 
     fn must(&self, method: &str, path: &str, body: Option<&Value>) {
@@ -105,7 +118,11 @@ impl Real {
 /// Where the server keeps objects of a kind.
 fn path(object: &Value) -> String {
     let version = object["apiVersion"].as_str().unwrap();
-    let group = if version == "v1" { "/api/v1" } else { &format!("/apis/{version}") };
+    let group = if version == "v1" {
+        "/api/v1"
+    } else {
+        &format!("/apis/{version}")
+    };
     let kind = object["kind"].as_str().unwrap().to_lowercase();
     let plural = match kind.as_str() {
         "endpoints" => kind,

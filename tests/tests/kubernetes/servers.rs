@@ -46,7 +46,11 @@ pub(crate) fn original(program: &Path, configuration: &str) -> Option<Original> 
             server,
             _folder: folder,
         }),
-        Err(error) if error.to_string().contains("field kubernetes_sd_configs not found") => {
+        Err(error)
+            if error
+                .to_string()
+                .contains("field kubernetes_sd_configs not found") =>
+        {
             let program = program.display();
             eprintln!("skipped: {program} was built without kubernetes_sd_configs");
             None
@@ -140,7 +144,10 @@ pub(crate) fn agree(argand: &Server, original: &Original, seen: &dyn Fn(Targets)
 pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        assert!(
+            began.elapsed() < PATIENCE,
+            "{what}: not within {PATIENCE:?}"
+        );
         std::thread::sleep(Duration::from_millis(100));
     }
 }

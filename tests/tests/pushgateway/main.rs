@@ -362,6 +362,21 @@ fn flags_of_the_original_mean_the_same() {
     );
 }
 
+#[test]
+fn below_a_prefix_all_is_as_above_it() {
+    let flags = ["--web.external-url=http://127.0.0.1:1/argand"];
+    let argand = Argand::start_below("/argand", "scrape_configs: []\n", &flags).unwrap();
+    let url = argand.server.url.trim_end_matches("/argand");
+    let put = |path: &str| send(url, "PUT", path, &[], b"x 1\n").unwrap();
+    assert_eq!(put("/argand/pushgateway/metrics/job/a").code, 200);
+    let moved = put("/argand/pushgateway/metrics/job//b");
+    assert_eq!(
+        (moved.code, moved.location.as_str()),
+        (301, "/argand/pushgateway/metrics/job/b")
+    );
+    assert_eq!(put("/pushgateway/metrics/job/a").code, 404);
+}
+
 /// What Python's client pushes, adds and deletes.
 const PYTHON: &str = r#"
 import sys

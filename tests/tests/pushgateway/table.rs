@@ -2,7 +2,7 @@
 
 /// How two answers are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Compare {
+pub(crate) enum Compare {
     /// Code, body and what is held afterwards.
     All,
     /// As [`Compare::All`] without the body: the original's names whichever it met first, or says
@@ -11,12 +11,12 @@ pub enum Compare {
 }
 
 /// One request.
-pub struct Case {
-    pub method: &'static str,
-    pub path: &'static str,
-    pub headers: Vec<(&'static str, &'static str)>,
-    pub body: Vec<u8>,
-    pub compare: Compare,
+pub(crate) struct Case {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) compare: Compare,
 }
 
 fn case(method: &'static str, path: &'static str, body: impl AsRef<[u8]>) -> Case {
@@ -236,7 +236,7 @@ const SCENES: &[&[(&str, &str, &str)]] = &[
 ];
 
 /// All requests.
-pub fn table() -> Vec<Case> {
+pub(crate) fn table() -> Vec<Case> {
     let mut table: Vec<Case> = Vec::new();
     for (method, path) in PATHS {
         let body = if method.starts_with('P') { "x 1\n" } else { "" };

@@ -8,15 +8,15 @@ use anyhow::{Context, Result};
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
-    pub code: u16,
-    pub location: String,
-    pub allow: String,
-    pub body: String,
+pub(crate) struct Reply {
+    pub(crate) code: u16,
+    pub(crate) location: String,
+    pub(crate) allow: String,
+    pub(crate) body: String,
 }
 
 /// Sends a request to `http://host:port` and reads the answer.
-pub fn send(
+pub(crate) fn send(
     url: &str,
     method: &str,
     path: &str,

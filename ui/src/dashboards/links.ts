@@ -1,5 +1,6 @@
 // Links of documents: only to places a browser may go to, and to our own pages where they mean these.
 import { PREFIX } from '../lib/prefix';
+import { pageOf } from '../pages';
 import type { DashboardLink } from './model';
 import { interpolate, type Filling, type Scope } from './variables/interpolate';
 import { formatChosen } from './variables/format';
@@ -18,8 +19,17 @@ export function safeHref(url: string): string | null {
   if (/^(https?:|mailto:)/i.test(trimmed)) return trimmed;
   // Any other scheme, and addresses that only look relative.
   if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed) || /^[\\/]{2}/.test(trimmed) || /[\u0000-\u001f]/.test(trimmed)) return null;
-  const own = /^\/?(d\/|dashboards|alerts|query|explore)/.exec(trimmed);
-  return own ? PREFIX + trimmed.replace(/^\//, '').replace(/^explore/, 'query') : trimmed;
+  if (/^[?#]/.test(trimmed)) return location.pathname + trimmed;
+  // Documents were written for a Grafana at the root of its host: its pages are ours.
+  const own = /^\/?(d\/|dashboards|alerts|query)/.test(trimmed);
+  return own || !trimmed.startsWith('/') ? PREFIX + trimmed.replace(/^\//, '') : trimmed;
+}
+
+/** A link to one of our own pages, as the router has it; null for any other. */
+export function ownPlace(url: string): { path: string; search: string } | null {
+  if (!url.startsWith(PREFIX)) return null;
+  const [path = '', search = ''] = url.slice(PREFIX.length).split('?');
+  return pageOf(path) ? { path, search } : null;
 }
 
 /** A link of a dashboard or a panel with its variables filled in. */

@@ -41,7 +41,7 @@ export const PanelCard = memo(({ placed, alone = false }: { placed: Placed; alon
     >
       <header class="dash-panel-head">
         {data.loading && <span class="dash-loading" aria-hidden="true" />}
-        <h3 title={title}>{title}</h3>
+        <h2 title={title}>{title}</h2>
         {panel.description !== '' && <Hint icon="info" label="Description">{interpolate(panel.description, filling, 'text')}</Hint>}
         {panel.problems.length > 0 && (
           <Hint icon="question" label={`${panel.problems.length} parts are not shown as meant`}>
@@ -81,7 +81,7 @@ export function Body({ panel, data, filling, width, height, table }: {
       return <p class="dash-empty">This panel asks for {panel.queries.some(({ signal }) => signal === 'logs') ? 'logs' : 'data of another source'}, which is not available yet.</p>;
     }
     if (!found && !isTable(panel.kind)) return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
-    if (table) return <DataTable frames={data.frames} height={height} />;
+    if (table) return <DataTable frames={data.frames} height={height} filling={filling} />;
   }
   return <Picture panel={panel} data={data} filling={filling} width={width} height={height} />;
 }

@@ -20,7 +20,7 @@ pub(crate) fn matchers_text(matchers: &[Matcher]) -> String {
 
 /// A name that the older form of matchers cannot hold is quoted, and its value with Go's escapes;
 /// beside any other name only backslash, quote and line feed are escaped.
-fn matcher_text(matcher: &Matcher) -> String {
+pub(crate) fn matcher_text(matcher: &Matcher) -> String {
     let reserved = |c: char| c.is_whitespace() || "{}!=~,\\\"'`".contains(c);
     let op = matcher.op().as_str();
     if matcher.name().chars().any(reserved) {

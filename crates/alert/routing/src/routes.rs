@@ -7,6 +7,7 @@ use model::{Labels, Matcher};
 
 use crate::naming;
 use crate::silence::matches_all;
+use crate::tree::Reach;
 
 /// A node of the tree. Times are in milliseconds.
 pub(crate) struct Node {
@@ -86,6 +87,48 @@ impl Routes {
         found
     }
 
+    /// How many nodes are above each, by place.
+    pub(crate) fn depths(&self) -> Vec<usize> {
+        let mut depths = vec![0; self.0.len()];
+        // Nodes stand behind the one they are below.
+        for (place, node) in self.0.iter().enumerate() {
+            let below = depths.get(place).map_or(0, |depth| depth + 1);
+            for child in &node.children {
+                if let Some(depth) = depths.get_mut(*child) {
+                    *depth = below;
+                }
+            }
+        }
+        depths
+    }
+
+    /// What becomes of an alert at each node, by place: what [`Routes::of`] decides, step by step.
+    pub(crate) fn reach(&self, labels: &Labels) -> Vec<Reach> {
+        let mut reached = vec![Reach::Unasked; self.0.len()];
+        self.walk(0, labels, &mut reached);
+        reached
+    }
+
+    fn walk(&self, place: usize, labels: &Labels, reached: &mut [Reach]) -> bool {
+        let Some(node) = self.0.get(place) else {
+            return false;
+        };
+        let fits = matches_all(&node.matchers, labels);
+        let mut own = if fits { Reach::Receives } else { Reach::Fails };
+        for child in node.children.iter().filter(|_| fits) {
+            if self.walk(*child, labels, reached) {
+                own = Reach::Passes;
+                if self.0.get(*child).is_some_and(|child| !child.continues) {
+                    break;
+                }
+            }
+        }
+        if let Some(reach) = reached.get_mut(place) {
+            *reach = own;
+        }
+        fits
+    }
+
     fn collect(&self, place: usize, labels: &Labels, found: &mut Vec<usize>) -> bool {
         let Some(node) = self.0.get(place) else {
             return false;
@@ -109,6 +152,18 @@ impl Routes {
 }
 
 impl Node {
+    pub(crate) fn matchers(&self) -> &[Matcher] {
+        &self.matchers
+    }
+
+    pub(crate) fn group_by(&self) -> &GroupBy {
+        &self.group_by
+    }
+
+    pub(crate) fn continues(&self) -> bool {
+        self.continues
+    }
+
     /// The labels of the group that an alert falls into.
     pub(crate) fn group_labels(&self, labels: &Labels) -> Labels {
         match &self.group_by {
@@ -189,6 +244,37 @@ pub(crate) mod tests {
                 .map(|n| &*routes.get(*n).unwrap().receiver)
                 .collect();
             assert_eq!(found, receivers, "{labels}");
+            let receives =
+                |(place, reach): (usize, &Reach)| (*reach == Reach::Receives).then_some(place);
+            let reached = routes.reach(&labels);
+            let told: Vec<usize> = reached.iter().enumerate().filter_map(receives).collect();
+            assert_eq!(told, routes.of(&labels), "{labels}");
+        }
+    }
+
+    #[test]
+    fn every_node_says_what_becomes_of_an_alert() {
+        use Reach::{Fails, Passes, Receives, Unasked};
+        let is = |name: &str, value: &str| vec![Matcher::equal(name, value)];
+        let critical = route(
+            "critical",
+            is("severity", "critical"),
+            vec![
+                route("db", is("team", "db"), vec![]),
+                route("web", is("team", "web"), vec![]),
+                route("late", is("team", "db"), vec![]),
+            ],
+        );
+        let rest = route("rest", is("severity", "critical"), vec![]);
+        let routes = Routes::new(&route("root", vec![], vec![critical, rest]));
+        assert_eq!(routes.depths(), [0, 1, 2, 2, 2, 1]);
+        for (team, expected) in [
+            ("db", [Passes, Passes, Receives, Unasked, Unasked, Unasked]),
+            ("web", [Passes, Passes, Fails, Receives, Unasked, Unasked]),
+            ("x", [Passes, Receives, Fails, Fails, Fails, Unasked]),
+        ] {
+            let labels = Labels::from_pairs([("severity", "critical"), ("team", team)]);
+            assert_eq!(routes.reach(&labels), expected, "{team}");
         }
     }
 

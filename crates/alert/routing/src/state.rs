@@ -514,7 +514,7 @@ impl State {
 
 /// The time intervals that keep a route quiet, and of which kind they are. Outside of all active
 /// intervals those themselves are named.
-fn muted_by(plan: &Plan, place: usize, now: i64) -> (Vec<String>, Suppressed) {
+pub(crate) fn muted_by(plan: &Plan, place: usize, now: i64) -> (Vec<String>, Suppressed) {
     let Some(node) = plan.routes.get(place) else {
         return (Vec::new(), Suppressed::MuteInterval);
     };

@@ -57,10 +57,23 @@ pub(crate) trait Apply: Send + Sync {
 /// Tells the log what was checked and does nothing yet.
 pub(crate) fn report_inactive(config: &Config) {
     for section in &config.inactive {
-        tracing::warn!(section, "this section is checked but not active yet");
+        tracing::warn!(
+            section,
+            "this section is checked but not active; http_sd_configs or file_sd_configs can stand in for it"
+        );
     }
     for setting in inactive_settings(config) {
         tracing::warn!(setting, "this setting is checked but not active yet");
+    }
+}
+
+/// Tells the pages whether all sections find targets.
+pub(crate) fn notice_inactive(inactive: bool, runtime: &Runtime) {
+    let notices = &runtime.notices;
+    if inactive {
+        notices.raise(api::DISCOVERY_INACTIVE, SystemClock.now());
+    } else {
+        notices.lower(api::DISCOVERY_INACTIVE);
     }
 }
 
@@ -126,7 +139,9 @@ fn reload(source: &Source, stages: &dyn Apply, runtime: &Runtime) -> Result<()> 
         config.redacted.clone(),
         config.global.external_labels.clone(),
     );
+    let inactive = !config.inactive.is_empty();
     stages.apply(config)?;
+    notice_inactive(inactive, runtime);
     runtime.config_loaded(redacted, external_labels, SystemClock.now());
     Ok(())
 }

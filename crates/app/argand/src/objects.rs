@@ -36,7 +36,9 @@ impl Objects {
             file => {
                 let kubeconfig = Some(flags.text("kubernetes.kubeconfig"));
                 let kubeconfig = kubeconfig.filter(|file| !file.is_empty());
-                let kubeconfig = kubeconfig.map(|file| std::path::absolute(file)).transpose()?;
+                let kubeconfig = kubeconfig
+                    .map(|file| std::path::absolute(file))
+                    .transpose()?;
                 let settings = Settings::load(Path::new(file), kubeconfig);
                 let settings = settings.context("--kubernetes.operator")?;
                 Some(Operator::start(settings, check_rules(flags)))
@@ -112,7 +114,11 @@ impl Objects {
 fn add(config: &mut Config, outcome: &Outcome) -> Result<()> {
     for section in &outcome.scrape_configs {
         let name = &section.job_name;
-        if config.scrape_configs.iter().any(|known| known.job_name == *name) {
+        if config
+            .scrape_configs
+            .iter()
+            .any(|known| known.job_name == *name)
+        {
             bail!("job {name} is in the configuration file already");
         }
         config.scrape_configs.push(section.clone());
@@ -126,7 +132,10 @@ fn write(folder: &Path, outcome: &Outcome) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if !name.to_str().is_some_and(|name| outcome.rule_files.contains_key(name)) {
+        if !name
+            .to_str()
+            .is_some_and(|name| outcome.rule_files.contains_key(name))
+        {
             std::fs::remove_file(entry.path())?;
         }
     }

@@ -118,6 +118,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
     let runtime = runtime.with_listeners(options.notification_listeners);
     let runtime = Arc::new(runtime);
     runtime.notices.raise(api::STARTING, SystemClock.now());
+    configuration::notice_inactive(!config.inactive.is_empty(), &runtime);
     runtime.config_loaded(
         config.redacted.clone(),
         config.global.external_labels.clone(),

@@ -398,3 +398,76 @@ fn remote_write_is_complete() {
         ("r", "aps")
     );
 }
+
+/// The only mechanism of a job with this section.
+fn mechanism(section: &str) -> DiscoveryConfig {
+    let text = format!("scrape_configs: [{{job_name: a, {section}}}]");
+    parse(&text).scrape_configs[0].discovery[0].clone()
+}
+
+#[test]
+fn sections_of_discovery_hold_what_they_say() {
+    let DiscoveryConfig::Consul(consul) =
+        mechanism("consul_sd_configs: [{username: me, password: word, node_meta: {rack: r}}]")
+    else {
+        panic!("consul")
+    };
+    let login = consul.asking.http.basic_auth.expect("a login");
+    let inline = |text: &str| Some(SecretSource::Inline(config::Secret::new(text)));
+    assert_eq!(
+        (login.username, login.password),
+        (inline("me"), inline("word"))
+    );
+    assert_eq!(
+        (consul.server.as_str(), consul.scheme.as_str()),
+        ("localhost:8500", "http")
+    );
+    assert!(consul.allow_stale && consul.node_meta["rack"] == "r");
+    assert_eq!(consul.asking.refresh_interval, Duration::from_secs(30));
+
+    let DiscoveryConfig::Kuma(kuma) = mechanism("kuma_sd_configs: [{server: 'http://k'}]") else {
+        panic!("kuma")
+    };
+    assert_eq!(kuma.asking.refresh_interval, Duration::from_secs(15));
+    assert_eq!(kuma.fetch_timeout, Duration::from_secs(120));
+
+    for (section, ecs) in [
+        (
+            "aws_sd_configs: [{role: ecs, region: r, clusters: [c]}]",
+            true,
+        ),
+        ("ecs_sd_configs: [{region: r, clusters: [c]}]", true),
+        ("aws_sd_configs: [{role: lightsail, region: r}]", false),
+    ] {
+        let DiscoveryConfig::Aws(aws) = mechanism(section) else {
+            panic!("{section}")
+        };
+        let clusters = vec!["c".to_owned()];
+        assert_eq!(
+            aws.service == config::AwsService::Ecs { clusters },
+            ecs,
+            "{section}"
+        );
+        assert_eq!((aws.login.region.as_str(), aws.asking.port), ("r", 80));
+    }
+    let msk = mechanism("aws_sd_configs: [{role: msk, region: r}]");
+    let section = "aws_sd_configs";
+    assert_eq!(msk, DiscoveryConfig::Inactive { section });
+
+    let DiscoveryConfig::Gce(gce) = mechanism("gce_sd_configs: [{project: p, zone: z}]") else {
+        panic!("gce")
+    };
+    assert_eq!(gce.asking.http, config::HttpConfig::default());
+    let openstack = "openstack_sd_configs: [{role: hypervisor, region: r, tls_config: {insecure_skip_verify: true}}]";
+    let DiscoveryConfig::OpenStack(openstack) = mechanism(openstack) else {
+        panic!("openstack")
+    };
+    assert!(openstack.asking.http.tls.insecure_skip_verify);
+    assert_eq!(openstack.availability, "public");
+
+    let dns = mechanism("dns_sd_configs: [{names: [a], type: mx, port: 25}]");
+    let DiscoveryConfig::Dns(dns) = dns else {
+        panic!("dns")
+    };
+    assert_eq!((dns.kind, dns.port), (config::RecordType::Mx, 25));
+}

@@ -47,5 +47,6 @@ pub use select::{
 };
 pub use status::{Cardinality, Damage, HeadState, StoreStatus};
 pub use targets::{
-    ActiveTarget, AllGroups, DroppedTarget, GroupChange, Health, MetricMetadata, TargetGroup, TargetSink, Targets,
+    ActiveTarget, AllGroups, DroppedTarget, GroupChange, Health, MetricMetadata, TargetGroup,
+    TargetSink, Targets,
 };

@@ -66,6 +66,9 @@ fn answer(asked: &str, ends: &str) -> String {
         "/latest/api/token" if asked.starts_with("PUT") => "machine's token".to_owned(),
         "/latest/meta-data/iam/security-credentials/" => "my-role\n".to_owned(),
         "/latest/meta-data/iam/security-credentials/my-role" => json("MACHINE"),
+        "/latest/meta-data/placement/region" if asked.contains("machine's token") => {
+            "eu-north-1\n".to_owned()
+        }
         "/container" => json("CONTAINER"),
         "/sts/" => format!(
             "<R><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>{ends}</Expiration></R>"
@@ -182,6 +185,27 @@ async fn keys_that_are_about_to_end_are_asked_for_again() {
     let once = seen.lock().unwrap().len();
     found(&keys).await.unwrap();
     assert_eq!(seen.lock().unwrap().len(), 2 * once);
+}
+
+#[tokio::test]
+async fn the_machine_knows_the_region() {
+    let (url, _) = server(LATER);
+    let endpoint = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str());
+    for (login, environment, want) in [
+        (login(), vec![endpoint], "eu-west-1"),
+        (
+            SigV4::default(),
+            vec![endpoint, ("AWS_REGION", "us-east-1")],
+            "us-east-1",
+        ),
+        (SigV4::default(), vec![endpoint], "eu-north-1"),
+    ] {
+        let found = keys(login, &environment).find_region().await;
+        assert_eq!(found.unwrap(), want);
+    }
+    let nowhere = [("AWS_EC2_METADATA_DISABLED", "true")];
+    let error = keys(SigV4::default(), &nowhere).find_region().await;
+    assert!(matches!(error, Err(AwsError::None(_))), "{error:?}");
 }
 
 #[tokio::test]

@@ -244,7 +244,9 @@ mod tests {
         let kept = Arc::new(Kept::new("thing", Arc::default()));
         let list = |sizes: &[(&str, u32)]| -> Objects<Thing> {
             let pairs = sizes.iter();
-            pairs.map(|(key, size)| (Text::new(key), Arc::new(thing(*size)))).collect()
+            pairs
+                .map(|(key, size)| (Text::new(key), Arc::new(thing(*size))))
+                .collect()
         };
         let watched = Watched::new(Arc::clone(&kept), tokio::spawn(async {}));
         let watched = Arc::new(watched);

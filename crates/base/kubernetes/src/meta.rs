@@ -74,13 +74,20 @@ pub struct Pairs(Box<[(Text, Text)]>);
 impl Pairs {
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Text> {
-        let place = self.0.binary_search_by(|(known, _)| known.as_str().cmp(name));
-        place.ok().and_then(|at| self.0.get(at)).map(|(_, value)| value)
+        let place = self
+            .0
+            .binary_search_by(|(known, _)| known.as_str().cmp(name));
+        place
+            .ok()
+            .and_then(|at| self.0.get(at))
+            .map(|(_, value)| value)
     }
 
     /// Names and values, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -137,7 +144,10 @@ mod tests {
         .unwrap();
         assert_eq!(meta.key().as_str(), "n/a");
         assert_eq!(meta.labels.get("a").unwrap().as_str(), "2");
-        assert_eq!(meta.labels.iter().collect::<Vec<_>>(), [("a", "2"), ("z", "1")]);
+        assert_eq!(
+            meta.labels.iter().collect::<Vec<_>>(),
+            [("a", "2"), ("z", "1")]
+        );
         assert_eq!(meta.controller().unwrap().kind.as_str(), "ReplicaSet");
         let bare: Meta = serde_json::from_str(r#"{"name":"node-1"}"#).unwrap();
         assert_eq!(bare.key().as_str(), "node-1");

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use config::Asking;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
@@ -200,11 +202,53 @@ impl Answer {
     }
 }
 
-/// A request for a URL.
+/// A request for a URL. A login within it becomes a header, as it is in browsers.
 pub(crate) fn get(url: &str) -> Result<Request<Bytes>, AskError> {
-    let request = Request::builder().method(Method::GET).uri(url);
+    let (login, bare) = without_login(url);
+    let request = Request::builder().method(Method::GET).uri(bare);
     let request = request.body(Bytes::new());
-    request.map_err(|_| AskError::Url(shown(url)))
+    let mut request = request.map_err(|_| AskError::Url(shown(url)))?;
+    if let Some(login) = login {
+        let login = percent_decode(&login);
+        let value = format!("Basic {}", BASE64_STANDARD.encode(login));
+        set_secret(&mut request, "authorization", &value)?;
+    }
+    Ok(request)
+}
+
+/// The login of a URL, and the URL without it.
+fn without_login(url: &str) -> (Option<String>, String) {
+    let whole = (None, url.to_owned());
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return whole;
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((login, host)) => (Some(login.to_owned()), format!("{scheme}://{host}{path}")),
+        None => whole,
+    }
+}
+
+/// A text with the bytes that `%` escapes stand for; a name without a password gets an empty one.
+fn percent_decode(login: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(login.len() + 1);
+    let mut bytes = login.as_bytes().iter();
+    while let Some(&byte) = bytes.next() {
+        let escaped = (byte == b'%').then(|| bytes.as_slice().get(..2)).flatten();
+        let code = escaped.and_then(|digits| std::str::from_utf8(digits).ok());
+        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(code) => {
+                out.push(code);
+                bytes.nth(1);
+            }
+            None => out.push(byte),
+        }
+    }
+    if !login.contains(':') {
+        out.push(b':');
+    }
+    out
 }
 
 /// A request that sends a body.
@@ -261,13 +305,40 @@ pub(crate) fn escaped(name: &str) -> String {
 
 /// A URL as errors show it: without its parameters and its login.
 fn shown(url: &str) -> String {
-    let bare = url.split('?').next().unwrap_or("");
-    match bare.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or("");
-            format!("{scheme}://{host}{path}")
+    let (_, bare) = without_login(url);
+    bare.split(['?', '#']).next().unwrap_or("").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::AUTHORIZATION;
+
+    use super::*;
+
+    #[test]
+    fn a_login_within_a_url_is_sent_and_not_shown() {
+        for (url, bare, login) in [
+            (
+                "http://me:w%40rd@h:1/a?b=@",
+                "http://h:1/a?b=@",
+                Some("Basic bWU6d0ByZA=="),
+            ),
+            ("http://me@h/", "http://h/", Some("Basic bWU6")),
+            ("http://h/a@b", "http://h/a@b", None),
+        ] {
+            let request = get(url).expect("a URL");
+            assert_eq!(request.uri().to_string(), bare);
+            let sent = request.headers().get(AUTHORIZATION);
+            assert_eq!(sent.map(|value| value.as_bytes()), login.map(str::as_bytes));
+            assert!(!shown(url).contains("me"), "{url}");
         }
-        None => bare.to_owned(),
+        assert_eq!(percent_decode("a%zz%4:%"), b"a%zz%4:%");
+    }
+
+    #[test]
+    fn parameters_and_names_are_escaped() {
+        let url = with_parameters("http://h", &[("a", "b c"), ("d", ""), ("e", "&")]);
+        assert_eq!(url, "http://h?a=b+c&e=%26");
+        assert_eq!(escaped("a/b c"), "a%2Fb%20c");
     }
 }

@@ -41,7 +41,10 @@ impl Known {
                 }
             };
         }
-        before.extend(old.into_iter().map(|gone| (gone.0.source.clone(), Some(gone.0))));
+        before.extend(
+            old.into_iter()
+                .map(|gone| (gone.0.source.clone(), Some(gone.0))),
+        );
         before
     }
 
@@ -121,7 +124,10 @@ mod tests {
             sources
         };
         let of = |pairs: &[(&str, usize)]| -> Vec<(String, usize)> {
-            pairs.iter().map(|(source, count)| ((*source).to_owned(), *count)).collect()
+            pairs
+                .iter()
+                .map(|(source, count)| ((*source).to_owned(), *count))
+                .collect()
         };
         let all = vec![group("a", 1), group("b", 1), group("a", 9)];
         assert_eq!(changed(known.replace(all)), of(&[("a", 0), ("b", 0)]));

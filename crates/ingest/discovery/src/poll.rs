@@ -99,3 +99,17 @@ pub(crate) fn one_group(source: &str, targets: Vec<Labels>) -> Vec<TargetGroup> 
         targets,
     }]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_targets_are_refused() {
+        let target = Labels::from_pairs([("__address__", "a:1")]);
+        let groups = |count| one_group("x", vec![target.clone(); count]);
+        assert!(bounded(groups(MAX_TARGETS)).is_ok());
+        let error = bounded(groups(MAX_TARGETS + 1)).expect_err("too many");
+        assert!(error.to_string().contains("more than 500000"), "{error}");
+    }
+}

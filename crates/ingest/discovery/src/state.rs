@@ -227,7 +227,11 @@ impl Shared {
         match load {
             Load::All(groups) => self.sink.replace(&job, groups),
             Load::Changes(changes) => self.sink.update(&job, changes, &|| {
-                self.state.lock().jobs.get(&job).map_or_else(Vec::new, Job::all)
+                self.state
+                    .lock()
+                    .jobs
+                    .get(&job)
+                    .map_or_else(Vec::new, Job::all)
             }),
         }
     }

@@ -409,3 +409,108 @@ async fn sendings_of_a_job_are_throttled_but_not_across_jobs() {
     }
     assert_eq!(start.elapsed(), Duration::ZERO, "start-up is immediate");
 }
+
+/// A server that is asked and does not answer holds nobody else up.
+#[tokio::test(start_paused = true)]
+async fn a_slow_server_does_not_hold_up_its_job() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let slow = format!(
+        "http_sd_configs: [{{url: 'http://{}'}}]",
+        silent.local_addr().unwrap()
+    );
+    let configs = vec![Written(Vec::new()).set(&["static:1"]), configured(&slow)];
+    let seen = Seen::new();
+    let manager = Manager::new("scrape", Arc::clone(&seen) as _);
+    manager.apply(vec![("job".to_owned(), configs)]);
+    seen.wait_for("job", &["static:1"]).await;
+    manager.shutdown().await;
+}
+
+/// The services of a catalog that changes, with the index of its last change.
+struct Catalog {
+    index: u64,
+    services: Vec<&'static str>,
+}
+
+/// What Consul answers: at once where something changed since the index that is named, and
+/// otherwise later with the same index.
+fn consul(asked: &Asked, catalog: &Catalog) -> Reply {
+    let body = if asked.path == "/v1/catalog/services" {
+        let services = catalog.services.iter();
+        let services = services.map(|name| format!(r#""{name}": ["tag"]"#));
+        format!("{{{}}}", services.collect::<Vec<_>>().join(","))
+    } else {
+        let name = asked.path.rsplit('/').next().unwrap_or("");
+        format!(
+            r#"[{{"Node": {{"Address": "{name}"}}, "Service": {{"Port": 1, "Tags": ["tag"]}}}}]"#
+        )
+    };
+    let mut reply = Reply::json(body);
+    reply
+        .headers
+        .push(("X-Consul-Index", catalog.index.to_string()));
+    if asked.parameter("index") == Some(catalog.index.to_string().as_str()) {
+        reply.wait = Duration::from_millis(20);
+    }
+    reply
+}
+
+#[tokio::test]
+async fn services_of_consul_come_and_go() {
+    let catalog = Arc::new(Mutex::new(Catalog {
+        index: 5,
+        services: vec!["web", "db"],
+    }));
+    let known = Arc::clone(&catalog);
+    let server = Fake::start(move |asked| consul(asked, &known.lock().unwrap()));
+    let section = "consul_sd_configs: [{server: 'ADDRESS', datacenter: dc1, tags: [tag], refresh_interval: 10ms}]";
+    let config = configured(&section.replace("ADDRESS", &server.address));
+    let seen = Seen::new();
+    let manager = Manager::with_throttle(Arc::clone(&seen) as _, Duration::from_millis(1));
+    manager.apply(vec![("job".to_owned(), vec![config])]);
+    let groups = seen.wait_for("job", &["db:1", "web:1"]).await;
+    assert_eq!(groups.len(), 2, "a group a service");
+    for (index, services, want) in [
+        (6, vec!["web", "cache"], &["cache:1", "web:1"][..]),
+        // A server that began anew counts from the beginning.
+        (2, vec!["db"], &["db:1"]),
+        (3, Vec::new(), &[]),
+        (4, vec!["web"], &["web:1"]),
+    ] {
+        *catalog.lock().unwrap() = Catalog { index, services };
+        seen.wait_for("job", want).await;
+    }
+    manager.shutdown().await;
+}
+
+#[tokio::test]
+async fn counters_of_a_section_go_with_it() {
+    let mut place = Served::new(&KINDS[0]);
+    let config = place.set(&["a:1"]);
+    let seen = Seen::new();
+    let manager = Manager::with_throttle(Arc::clone(&seen) as _, Duration::from_millis(1));
+    manager.apply(vec![("job".to_owned(), vec![config.clone(), config])]);
+    seen.wait_for("job", &["a:1"]).await;
+    let count = || {
+        let mut families = Vec::new();
+        manager.gather(&mut families);
+        let name = "prometheus_sd_refresh_failures_total";
+        families
+            .iter()
+            .find(|family| family.name == name)
+            .unwrap()
+            .points
+            .len()
+    };
+    assert_eq!(count(), 1, "sections of a job share an entry");
+    manager.apply(Vec::new());
+    seen.wait_for("job", &[]).await;
+    let waiting = async {
+        while count() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting)
+        .await
+        .unwrap();
+}

@@ -38,7 +38,9 @@ impl Routes {
         let own = |name: &str| format!("{}/{}/{name}", scope.namespace, scope.name);
         let receivers = list(&spec["receivers"]).map(|one| receiver(scope, one, &own));
         let receivers = receivers.collect::<Result<Vec<Value>, String>>()?;
-        let names: Vec<&str> = list(&spec["receivers"]).map(|one| text(&one["name"])).collect();
+        let names: Vec<&str> = list(&spec["receivers"])
+            .map(|one| text(&one["name"]))
+            .collect();
         let inhibited = format!("namespace={}", quoted(scope.namespace));
         let route = match &spec["route"] {
             Value::Null => None,
@@ -88,21 +90,23 @@ fn matcher(value: &Value) -> String {
         "" => "=",
         operator => operator,
     };
-    format!("{}{operator}{}", text(&value["name"]), quoted(text(&value["value"])))
+    format!(
+        "{}{operator}{}",
+        text(&value["name"]),
+        quoted(text(&value["value"]))
+    )
 }
 
-fn route(
-    given: &Value,
-    receivers: &[&str],
-    own: &dyn Fn(&str) -> String,
-) -> Result<Value, String> {
+fn route(given: &Value, receivers: &[&str], own: &dyn Fn(&str) -> String) -> Result<Value, String> {
     let mut found = Map::new();
     for (name, value) in given.as_object().into_iter().flatten() {
         match name.as_str() {
             "receiver" => {
                 let receiver = text(value);
                 if !receiver.is_empty() && !receivers.contains(&receiver) {
-                    return Err(format!("route: receiver {receiver:?} is not among the receivers"));
+                    return Err(format!(
+                        "route: receiver {receiver:?} is not among the receivers"
+                    ));
                 }
                 found.insert(name.clone(), own(receiver).into());
             }
@@ -174,7 +178,9 @@ fn times(interval: &Value) -> Value {
                 .map(|range| Value::from(format!("{}:{}", range["start"], range["end"])))
                 .collect(),
             "times" => list(value)
-                .map(|range| json!({"start_time": range["startTime"], "end_time": range["endTime"]}))
+                .map(
+                    |range| json!({"start_time": range["startTime"], "end_time": range["endTime"]}),
+                )
                 .collect(),
             _ => value.clone(),
         };

@@ -33,7 +33,10 @@ const NAMES: [(&str, &str); 14] = [
     ("relabelings", "relabel_configs"),
     ("metricRelabelings", "metric_relabel_configs"),
     ("metricRelabelConfigs", "metric_relabel_configs"),
-    ("scrapeClassicHistograms", "always_scrape_classic_histograms"),
+    (
+        "scrapeClassicHistograms",
+        "always_scrape_classic_histograms",
+    ),
     ("keySecret", "key"),
     ("digitalOceanSDConfigs", "digitalocean_sd_configs"),
     ("dockerSwarmSDConfigs", "dockerswarm_sd_configs"),
@@ -136,7 +139,10 @@ mod tests {
             ("enableHTTP2", "enable_http2"),
             ("enableHttp2", "enable_http2"),
             ("apiURL", "api_url"),
-            ("convertClassicHistogramsToNHCB", "convert_classic_histograms_to_nhcb"),
+            (
+                "convertClassicHistogramsToNHCB",
+                "convert_classic_histograms_to_nhcb",
+            ),
             ("interval", "scrape_interval"),
             ("digitalOceanSDConfigs", "digitalocean_sd_configs"),
             ("tokenUrl", "token_url"),

@@ -128,7 +128,9 @@ struct Follower {
 impl Follower {
     fn new(settings: Settings, connection: Arc<Connection>, check_rules: CheckRules) -> Self {
         let signal: Arc<Notify> = Arc::default();
-        let selected = Kind::ALL.into_iter().filter(|kind| settings.selector(*kind).is_object());
+        let selected = Kind::ALL
+            .into_iter()
+            .filter(|kind| settings.selector(*kind).is_object());
         let kinds = selected.map(|kind| {
             let watched = connection.watch::<Custom>(kind.resource());
             (kind, watched.follow(Arc::clone(&signal)))
@@ -265,14 +267,19 @@ impl Follower {
             };
             if let Some(object) = objects.watched.get(&format!("{namespace}/{name}")) {
                 let api = Arc::clone(&self.connection.api);
-                self.events.tell(&api, *kind, &object.metadata, problem).await;
+                self.events
+                    .tell(&api, *kind, &object.metadata, problem)
+                    .await;
             }
         }
     }
 }
 
 /// Holds sections against what configuration files may say.
-fn checked(settings: &Settings, sections: Vec<Value>) -> Result<Vec<ScrapeConfig>, String> {
+pub(crate) fn checked(
+    settings: &Settings,
+    sections: Vec<Value>,
+) -> Result<Vec<ScrapeConfig>, String> {
     let mut global = json!({"scrape_interval": INTERVAL});
     for (name, ours) in [
         ("scrapeInterval", "scrape_interval"),
@@ -288,4 +295,3 @@ fn checked(settings: &Settings, sections: Vec<Value>) -> Result<Vec<ScrapeConfig
     let found = config.map_err(|error| error.to_string())?.scrape_configs;
     Ok(found)
 }
-

@@ -78,7 +78,9 @@ impl Scope<'_> {
         let tls = tls.into_iter().flatten();
         for (name, value) in fields.iter().chain(tls) {
             if name.ends_with("File") && !text(value).is_empty() {
-                return Err(format!("{name}: files are denied by arbitraryFSAccessThroughSMs"));
+                return Err(format!(
+                    "{name}: files are denied by arbitraryFSAccessThroughSMs"
+                ));
             }
         }
         Ok(())
@@ -100,11 +102,20 @@ impl Scope<'_> {
             ("enforcedLabelValueLengthLimit", "label_value_length_limit"),
             ("enforcedKeepDroppedTargets", "keep_dropped_targets"),
         ] {
-            let Some(most) = self.settings.spec[enforced].as_u64().filter(|most| *most > 0) else {
+            let Some(most) = self.settings.spec[enforced]
+                .as_u64()
+                .filter(|most| *most > 0)
+            else {
                 continue;
             };
-            let asked = section.get(ours).and_then(Value::as_u64).filter(|asked| *asked > 0);
-            section.insert(ours.to_owned(), asked.map_or(most, |asked| asked.min(most)).into());
+            let asked = section
+                .get(ours)
+                .and_then(Value::as_u64)
+                .filter(|asked| *asked > 0);
+            section.insert(
+                ours.to_owned(),
+                asked.map_or(most, |asked| asked.min(most)).into(),
+            );
         }
     }
 
@@ -137,7 +148,9 @@ impl Scope<'_> {
     /// The user's own steps.
     fn steps(&self, users: &Value) -> Result<Vec<Value>, String> {
         let fields = list(users).filter_map(Value::as_object);
-        fields.map(|step| Ok(fields_of(step, self.lookup)?.into())).collect()
+        fields
+            .map(|step| Ok(fields_of(step, self.lookup)?.into()))
+            .collect()
     }
 
     /// Where a monitor's objects are looked for, and with what.

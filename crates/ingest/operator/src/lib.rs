@@ -30,6 +30,8 @@ mod scrape_config;
 mod selector;
 mod service_monitor;
 mod settings;
+#[cfg(test)]
+mod written;
 
 pub use follow::{CheckRules, Operator, OperatorMetrics};
 pub use outcome::{ObjectState, Outcome};

@@ -10,7 +10,9 @@ use crate::service_monitor::{of_target_port, pod_labels};
 /// The sections of an object.
 pub(crate) fn sections(scope: &Scope<'_>, spec: &Value) -> Result<Vec<Value>, String> {
     let endpoints = list(&spec["podMetricsEndpoints"]).enumerate();
-    endpoints.map(|(index, endpoint)| section(scope, spec, index, endpoint)).collect()
+    endpoints
+        .map(|(index, endpoint)| section(scope, spec, index, endpoint))
+        .collect()
 }
 
 fn section(
@@ -22,7 +24,10 @@ fn section(
     let (namespace, name) = (scope.namespace, scope.name);
     let job = format!("podMonitor/{namespace}/{name}/{index}");
     let mut section = scope.section(job, spec, endpoint)?;
-    section.insert("kubernetes_sd_configs".to_owned(), scope.kubernetes("pod", spec));
+    section.insert(
+        "kubernetes_sd_configs".to_owned(),
+        scope.kubernetes("pod", spec),
+    );
     let mut steps = Vec::new();
     if endpoint["filterRunning"].as_bool().unwrap_or(true) {
         steps.push(drop(&["__meta_kubernetes_pod_phase"], "(Failed|Succeeded)"));
@@ -34,7 +39,10 @@ fn section(
         steps.push(keep(&["__meta_kubernetes_pod_container_port_name"], named));
         named.to_owned()
     } else if !port(number).is_empty() {
-        steps.push(keep(&["__meta_kubernetes_pod_container_port_number"], &port(number)));
+        steps.push(keep(
+            &["__meta_kubernetes_pod_container_port_number"],
+            &port(number),
+        ));
         port(number)
     } else if !port(target).is_empty() {
         steps.push(keep(&[of_target_port(target)], &port(target)));

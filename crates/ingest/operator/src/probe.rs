@@ -58,7 +58,10 @@ fn fixed(scope: &Scope<'_>, section: &mut Map<String, Value>, config: &Value) ->
 }
 
 fn ingresses(scope: &Scope<'_>, section: &mut Map<String, Value>, config: &Value) -> Vec<Value> {
-    section.insert("kubernetes_sd_configs".to_owned(), scope.kubernetes("ingress", config));
+    section.insert(
+        "kubernetes_sd_configs".to_owned(),
+        scope.kubernetes("ingress", config),
+    );
     let mut steps = selected(&config["selector"], "ingress");
     steps.push(json!({
         "source_labels": [

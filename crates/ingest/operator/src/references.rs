@@ -58,7 +58,8 @@ impl References {
     /// Whether all that was asked for has been read, or refused.
     pub(crate) fn is_settled(&self) -> bool {
         let all = self.followed.lock();
-        all.values().all(|followed| followed.changes.watched.is_settled())
+        all.values()
+            .all(|followed| followed.changes.watched.is_settled())
     }
 
     /// The round is over.
@@ -75,9 +76,13 @@ impl References {
         let place = key.0;
         let mut all = self.followed.lock();
         if all.len() >= MAX_REFERENCES && !all.contains_key(&key) {
-            return Err(format!("more than {MAX_REFERENCES} secrets and config maps are referred to"));
+            return Err(format!(
+                "more than {MAX_REFERENCES} secrets and config maps are referred to"
+            ));
         }
-        let followed = all.entry(key).or_insert_with(|| self.follow(place, &namespace, &object));
+        let followed = all
+            .entry(key)
+            .or_insert_with(|| self.follow(place, &namespace, &object));
         followed.used = true;
         let watched = &followed.changes.watched;
         let found = watched.get(&format!("{namespace}/{object}"));
@@ -88,9 +93,10 @@ impl References {
                 (true, _) => format!("{what} {namespace}/{object} does not exist"),
             });
         };
-        let value = found.data.get(name).ok_or_else(|| {
-            format!("{what} {namespace}/{object} has no key {name:?}")
-        })?;
+        let value = found
+            .data
+            .get(name)
+            .ok_or_else(|| format!("{what} {namespace}/{object} has no key {name:?}"))?;
         if place == Place::ConfigMap {
             return Ok(value.clone());
         }

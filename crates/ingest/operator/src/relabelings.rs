@@ -38,7 +38,9 @@ pub(crate) fn drop(from: &[&str], pattern: &str) -> Value {
 /// A name as part of a discovered label.
 pub(crate) fn sanitized(name: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.chars().map(|c| if fits(c) { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .collect()
 }
 
 /// Keeps the objects that a selector means, by the labels that discovery gives them: `role` is

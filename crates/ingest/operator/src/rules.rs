@@ -7,7 +7,9 @@ use crate::settings::Settings;
 
 /// The text of an object's rule file.
 pub(crate) fn file(settings: &Settings, namespace: &str, spec: &Value) -> Result<String, String> {
-    let groups: Vec<Value> = list(&spec["groups"]).map(|one| group(settings, namespace, one)).collect();
+    let groups: Vec<Value> = list(&spec["groups"])
+        .map(|one| group(settings, namespace, one))
+        .collect();
     serde_json::to_string(&json!({"groups": groups})).map_err(|e| e.to_string())
 }
 

@@ -14,7 +14,11 @@ pub(crate) fn sections(scope: &Scope<'_>, spec: &Value) -> Result<Vec<Value>, St
     }
     let mut section = fields_of(&fields, scope.lookup)?;
     // Words that the object writes with a capital, and files do not.
-    for mechanism in ["kubernetes_sd_configs", "dockerswarm_sd_configs", "hetzner_sd_configs"] {
+    for mechanism in [
+        "kubernetes_sd_configs",
+        "dockerswarm_sd_configs",
+        "hetzner_sd_configs",
+    ] {
         let entries = section.get_mut(mechanism).and_then(Value::as_array_mut);
         for entry in entries.into_iter().flatten() {
             lower_role(entry);

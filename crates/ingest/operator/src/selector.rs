@@ -13,7 +13,9 @@ pub(crate) fn selects(selector: &Value, labels: &Pairs) -> bool {
     }
     let wanted = selector["matchLabels"].as_object();
     let equal = wanted.into_iter().flatten().all(|(name, value)| {
-        labels.get(name).is_some_and(|found| Some(found.as_str()) == value.as_str())
+        labels
+            .get(name)
+            .is_some_and(|found| Some(found.as_str()) == value.as_str())
     });
     equal && list(&selector["matchExpressions"]).all(|condition| holds(condition, labels))
 }
@@ -44,9 +46,7 @@ mod tests {
     fn selectors_mean_what_kubernetes_says() {
         let meta: Meta =
             serde_json::from_value(json!({"labels": {"team": "a", "tier": "web"}})).unwrap();
-        let condition = |operator: &str, key: &str, values: Value| {
-            json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]})
-        };
+        let condition = |operator: &str, key: &str, values: Value| json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]});
         for (selector, wanted) in [
             (json!(null), false),
             (json!({}), true),

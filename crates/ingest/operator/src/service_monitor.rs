@@ -9,7 +9,9 @@ use crate::relabelings::{copy, copy_if_any, drop, keep, sanitized, selected, set
 /// The sections of an object.
 pub(crate) fn sections(scope: &Scope<'_>, spec: &Value) -> Result<Vec<Value>, String> {
     let endpoints = list(&spec["endpoints"]).enumerate();
-    endpoints.map(|(index, endpoint)| section(scope, spec, index, endpoint)).collect()
+    endpoints
+        .map(|(index, endpoint)| section(scope, spec, index, endpoint))
+        .collect()
 }
 
 fn section(
@@ -18,14 +20,20 @@ fn section(
     index: usize,
     endpoint: &Value,
 ) -> Result<Value, String> {
-    let slices = [&spec["serviceDiscoveryRole"], &scope.settings.spec["serviceDiscoveryRole"]]
-        .into_iter()
-        .find_map(Value::as_str)
+    let slices = [
+        &spec["serviceDiscoveryRole"],
+        &scope.settings.spec["serviceDiscoveryRole"],
+    ]
+    .into_iter()
+    .find_map(Value::as_str)
         == Some("EndpointSlice");
     let role = if slices { "endpointslice" } else { "endpoints" };
     let job = format!("serviceMonitor/{}/{}/{index}", scope.namespace, scope.name);
     let mut section = scope.section(job, spec, endpoint)?;
-    section.insert("kubernetes_sd_configs".to_owned(), scope.kubernetes(role, spec));
+    section.insert(
+        "kubernetes_sd_configs".to_owned(),
+        scope.kubernetes(role, spec),
+    );
     let mut steps = selected(&spec["selector"], "service");
     let of = if slices { "endpointslice" } else { "endpoint" };
     let [kind, name, port_name] = ["address_target_kind", "address_target_name", "port_name"]
@@ -63,7 +71,11 @@ fn section(
         let from = format!("__meta_kubernetes_service_label_{}", sanitized(job_label));
         steps.push(copy_if_any(&from, "job"));
     }
-    let endpoint_name = if named.is_empty() { port(target) } else { named.to_owned() };
+    let endpoint_name = if named.is_empty() {
+        port(target)
+    } else {
+        named.to_owned()
+    };
     if !endpoint_name.is_empty() {
         steps.push(set("endpoint", &endpoint_name));
     }

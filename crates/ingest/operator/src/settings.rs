@@ -114,7 +114,9 @@ mod tests {
     #[test]
     fn a_prometheus_object_is_needed() {
         let read = |file: &str| Settings::parse(file, None);
-        let found = read("{kind: Prometheus, metadata: {namespace: m}, spec: {serviceMonitorSelector: {}}}");
+        let found = read(
+            "{kind: Prometheus, metadata: {namespace: m}, spec: {serviceMonitorSelector: {}}}",
+        );
         let found = found.unwrap();
         assert_eq!(found.namespace, "m");
         assert!(found.selector(Kind::ServiceMonitor).is_object());

@@ -15,6 +15,9 @@ use crate::group::{Group, Held, PUSH_TIME};
 /// Errors that one answer lists; a push may have millions of metrics.
 const MOST_TOLD: usize = 100;
 
+/// Bytes of a metric in an error.
+const MOST_SHOWN: usize = 4096;
+
 /// The names and the series of all groups.
 pub(crate) struct Catalog {
     names: RapidHashMap<Box<str>, Name>,
@@ -216,11 +219,24 @@ impl Catalog {
     }
 }
 
+/// A metric as errors show it, cut: its labels may be as long as a body.
+fn shown(family: &MetricFamily, metric: &Metric) -> String {
+    let mut shown = describe(family, metric);
+    if shown.len() > MOST_SHOWN {
+        let end = (0..=MOST_SHOWN)
+            .rev()
+            .find(|end| shown.is_char_boundary(*end));
+        shown.truncate(end.unwrap_or(0));
+        shown.push_str("... ");
+    }
+    shown
+}
+
 fn before(family: &MetricFamily, metric: &Metric) -> String {
     format!(
         "collected metric \"{}\" {{ {}}} was collected before with the same name and label values",
         family.name,
-        describe(family, metric)
+        shown(family, metric)
     )
 }
 
@@ -246,7 +262,7 @@ fn told_kind(known: &Name, family: &MetricFamily, errors: &mut Vec<String>) {
         _ => "Untyped",
     };
     for metric in family.metrics.iter().take(MOST_TOLD) {
-        let shown = describe(family, metric);
+        let shown = shown(family, metric);
         errors.push(format!(
             "collected metric \"{name}\" {{ {shown}}} is not a {should}"
         ));

@@ -9,10 +9,12 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Server, found, manager, plain, samples, section, status, until};
 use config::ScrapeLimits;
-use contract::{Gather as _, Health, Targets as _};
-use model::is_stale;
+use contract::{Gather as _, GroupChange, Health, TargetGroup, TargetSink as _, Targets as _};
+use model::{Labels, is_stale};
 
 #[tokio::test]
 async fn a_target_is_scraped_again_and_again() {
@@ -333,4 +335,49 @@ impl http_body::Body for Silent {
     ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
         std::task::Poll::Pending
     }
+}
+
+#[tokio::test]
+async fn groups_that_change_take_only_their_own_targets_along() {
+    let (manager, _) = manager();
+    manager.apply(&[section("one")]);
+    let group = |source: &str, addresses: &[&str]| {
+        let labels = |address: &&str| Labels::from_pairs([("__address__", *address)]);
+        Arc::new(TargetGroup {
+            source: source.to_owned(),
+            labels: Labels::empty(),
+            targets: addresses.iter().map(labels).collect(),
+        })
+    };
+    let change = |before: Option<&Arc<TargetGroup>>, after: Option<&Arc<TargetGroup>>| {
+        let (before, after) = (before.cloned(), after.cloned());
+        let all = || panic!("a job that is known needs no more than its changes");
+        manager.update("one", vec![GroupChange { before, after }], &all);
+    };
+    let active = |wanted: &[&str]| {
+        let all = manager.active(None);
+        let found: Vec<_> = all
+            .iter()
+            .filter_map(|target| target.labels.get("instance"))
+            .collect();
+        assert_eq!(found, wanted);
+    };
+    let (a, b) = (group("a", &["127.0.0.1:1"]), group("b", &["127.0.0.1:2"]));
+    manager.replace("one", vec![Arc::clone(&a), Arc::clone(&b)]);
+    active(&["127.0.0.1:1", "127.0.0.1:2"]);
+    // What two groups say goes with the last of them.
+    let both = group("b", &["127.0.0.1:1", "127.0.0.1:2", "/broken"]);
+    change(Some(&b), Some(&both));
+    change(Some(&a), None);
+    active(&["127.0.0.1:1", "127.0.0.1:2"]);
+    assert_eq!(manager.active(None).len(), 3, "a broken one is shown");
+    change(None, Some(&a));
+    change(Some(&both), None);
+    active(&["127.0.0.1:1"]);
+    // A group that is told as gone and was never known is no harm.
+    change(Some(&b), None);
+    active(&["127.0.0.1:1"]);
+    manager.replace("one", vec![b]);
+    active(&["127.0.0.1:2"]);
+    manager.shutdown().await;
 }

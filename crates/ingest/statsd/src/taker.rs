@@ -4,7 +4,7 @@ use config::{StatsdConfig, StatsdKind};
 use model::{Family, FamilyKind};
 
 use crate::Options;
-use crate::cache::Cache;
+use crate::cache::{Cache, Entry};
 use crate::counts::{EventCounts, Refusal};
 use crate::line::Sample;
 use crate::mapper::Mapper;
@@ -91,24 +91,13 @@ impl Taker {
             Some(_) => Type::Set,
             None => Type::of(sample.kind, &rule.observer),
         };
-        let is_untagged = sample.tags.pairs().is_empty();
-        let known = entry.untagged.filter(|known| is_untagged && known.0 == of);
-        if !known.is_some_and(|(_, known)| registry.put(known, rule, change)) {
-            let labels = labels(sample, &target.labels, rule.honor_labels);
-            let series = match registry.series(of, &target.name, &labels, rule, now) {
-                Ok(series) => series,
-                Err(NoSeries::Refused(refusal)) => return Err(refusal),
-                Err(NoSeries::Conflict) => {
-                    events.conflict(sample.kind, &target.name, sample.times);
-                    return Ok(());
-                }
-            };
-            registry.put(series, rule, change);
-            if is_untagged {
-                entry.untagged = Some((of, series));
+        match settle(registry, entry, sample, of, change) {
+            Ok(()) => events.taken(sample.kind, sample.times),
+            Err(NoSeries::Refused(refusal)) => return Err(refusal),
+            Err(NoSeries::Conflict) => {
+                events.conflict(sample.kind, &entry.target.name, sample.times);
             }
         }
-        events.taken(sample.kind, sample.times);
         Ok(())
     }
 
@@ -148,6 +137,31 @@ impl Taker {
         }
         families.push(metrics);
     }
+}
+
+/// Finds the series of a sample, which is known where the sample has no tags and its name came
+/// before, and changes it.
+fn settle(
+    registry: &mut Registry,
+    entry: &mut Entry,
+    sample: &Sample<'_, '_>,
+    of: Type,
+    change: Change,
+) -> Result<(), NoSeries> {
+    let target = &entry.target;
+    let rule = target.rule.as_ref();
+    let is_untagged = sample.tags.pairs().is_empty();
+    let known = entry.untagged.filter(|known| is_untagged && known.0 == of);
+    if known.is_some_and(|(_, series)| registry.put(series, rule, change)) {
+        return Ok(());
+    }
+    let labels = labels(sample, &target.labels, rule.honor_labels);
+    let series = registry.series(of, &target.name, &labels, rule, change.now)?;
+    registry.put(series, rule, change);
+    if is_untagged {
+        entry.untagged = Some((of, series));
+    }
+    Ok(())
 }
 
 /// Refuses values that would spoil what was counted before.

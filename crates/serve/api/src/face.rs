@@ -240,7 +240,7 @@ impl Face {
 
     /// From now on the push gateway answers, too, under `/pushgateway`. A second call changes nothing.
     pub fn open_push(&self, push: &Arc<PushFace>) {
-        let _ = self.push.set(mounted_router(push));
+        let _ = self.push.set(mounted_router(push, &self.options.prefix));
     }
 
     /// From now on dashboards are answered. A second call changes nothing.

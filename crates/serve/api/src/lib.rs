@@ -59,7 +59,7 @@ pub use cors::CorsOrigin;
 pub use debug::HeapParts;
 pub use face::{Face, FaceOptions, Lifecycle, Reload, Runtime, Services};
 pub use features::FeatureList;
-pub use notices::{Notices, RELOAD_FAILED, STARTING};
+pub use notices::{DISCOVERY_INACTIVE, Notices, RELOAD_FAILED, STARTING};
 pub use plan_tree::plan_json;
 pub use push::{PushFace, PushIntake, push_router};
 pub use remote_read::{RemoteRead, RemoteReadOptions};

@@ -28,6 +28,9 @@ use crate::targets::moment;
 /// The configuration in the file is not the one in force.
 pub const RELOAD_FAILED: &str = "Configuration reload has failed.";
 
+/// Sections of the configuration find no targets.
+pub const DISCOVERY_INACTIVE: &str = "A discovery mechanism of the configuration is not active and finds no targets; the log names it, and http_sd_configs or file_sd_configs can stand in for it.";
+
 /// The store reads its log back.
 pub const STARTING: &str = "Argand is starting and reads its write-ahead log back.";
 

@@ -102,6 +102,7 @@ mod tests {
             ("POST", "/alertmanager/api/v2/silences", Write),
             ("DELETE", "/api/v2/silence/1", Write),
             ("GET", "/api/v1/alerting/history/alerts", Read),
+            ("GET", "/api/v1/alerting/routes", Read),
             ("POST", "/api/v1/alerting/acknowledgements", Write),
             ("DELETE", "/api/v1/alerting/acknowledgements/1", Write),
             ("POST", "/api/v1/alerting/history/alerts", Admin),

@@ -3,7 +3,7 @@
 use crate::asset::{Asset, index_below};
 
 /// Paths below the prefix that show a page, each with [`page`].
-pub const PAGES: [&str; 17] = [
+pub const PAGES: &[&str] = &[
     "query",
     "graph",
     "dashboards",
@@ -15,9 +15,14 @@ pub const PAGES: [&str; 17] = [
     "silences",
     "silence",
     "alert-history",
+    "routing",
+    "cluster",
     "targets",
     "service-discovery",
+    "pushgateway",
     "tsdb-status",
+    "cardinality",
+    "sending",
     "status",
     "flags",
     "config",

@@ -77,43 +77,29 @@ impl RequestMetrics {
     /// # Errors
     /// [`Error::Taken`] when the registry has them already.
     pub fn new(registry: &Registry) -> Result<Self, Error> {
-        Self::with(registry, "http", &LATENCY_BUCKETS)
+        Self::builder(registry).build()
     }
 
-    /// Metrics with a prefix and buckets of their own: `agent` gives `agent_requests_total`, and
-    /// an empty prefix `requests_total`.
+    /// The same under other names, for dashboards that ask for them.
     ///
-    /// # Errors
-    /// As [`Registry::histogram_family`].
-    pub fn with(registry: &Registry, prefix: &str, buckets: &[f64]) -> Result<Self, Error> {
-        let name = |rest: &str| match prefix {
-            "" => rest.to_owned(),
-            _ => format!("{prefix}_{rest}"),
-        };
-        Ok(Self(Arc::new(Shared {
-            total: registry.counter_family(
-                &name("requests_total"),
-                "Requests that were answered, failed or given up",
-                ["method", "route", "status"],
-            )?,
-            errors: registry.counter_family(
-                &name("request_errors_total"),
-                "Requests that ended badly: server_error is a status of 500 and above, failed no answer at all, cancelled a client that went away",
-                ["method", "route", "kind"],
-            )?,
-            duration: registry.histogram_family(
-                &name("request_duration_seconds"),
-                "Time from a request to the head of its answer",
-                ["method", "route"],
-                buckets,
-            )?,
-            in_flight: registry.gauge_family(
-                &name("requests_in_flight"),
-                "Requests under way",
-                ["method", "route"],
-            )?,
-            routes: Table::new(registry.series_limit()),
-        })))
+    /// ```
+    /// # use argand_client::{Registry, requests::RequestMetrics};
+    /// # let registry = Registry::new();
+    /// // agent_requests_total{method, endpoint, status}
+    /// let requests = RequestMetrics::builder(&registry)
+    ///     .prefix("agent")
+    ///     .route_label("endpoint")
+    ///     .build()?;
+    /// # Ok::<(), argand_client::Error>(())
+    /// ```
+    #[must_use]
+    pub fn builder(registry: &Registry) -> Builder<'_> {
+        Builder {
+            registry,
+            prefix: "http",
+            route_label: "route",
+            buckets: &LATENCY_BUCKETS,
+        }
     }
 
     /// A request begins. `route` is the pattern that it met, never its path.
@@ -140,6 +126,80 @@ impl RequestMetrics {
             started: Instant::now(),
             ended: false,
         }
+    }
+}
+
+/// What the metrics of requests are made with; see [`RequestMetrics::builder`].
+#[derive(Clone, Debug)]
+pub struct Builder<'a> {
+    registry: &'a Registry,
+    prefix: &'a str,
+    route_label: &'a str,
+    buckets: &'a [f64],
+}
+
+impl<'a> Builder<'a> {
+    /// What names begin with: `agent` gives `agent_requests_total`, and nothing at all
+    /// `requests_total`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: &'a str) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// What the label of the route is called.
+    #[must_use]
+    pub fn route_label(mut self, label: &'a str) -> Self {
+        self.route_label = label;
+        self
+    }
+
+    /// Upper bounds of the buckets of durations, in seconds.
+    #[must_use]
+    pub fn buckets(mut self, buckets: &'a [f64]) -> Self {
+        self.buckets = buckets;
+        self
+    }
+
+    /// The metrics.
+    ///
+    /// # Errors
+    /// As [`Registry::histogram_family`].
+    pub fn build(self) -> Result<RequestMetrics, Error> {
+        let Self {
+            registry,
+            prefix,
+            route_label: route,
+            buckets,
+        } = self;
+        let name = |rest: &str| match prefix {
+            "" => rest.to_owned(),
+            _ => format!("{prefix}_{rest}"),
+        };
+        Ok(RequestMetrics(Arc::new(Shared {
+            total: registry.counter_family(
+                &name("requests_total"),
+                "Requests that were answered, failed or given up",
+                ["method", route, "status"],
+            )?,
+            errors: registry.counter_family(
+                &name("request_errors_total"),
+                "Requests that ended badly: server_error is a status of 500 and above, failed no answer at all, cancelled a client that went away",
+                ["method", route, "kind"],
+            )?,
+            duration: registry.histogram_family(
+                &name("request_duration_seconds"),
+                "Time from a request to the head of its answer",
+                ["method", route],
+                buckets,
+            )?,
+            in_flight: registry.gauge_family(
+                &name("requests_in_flight"),
+                "Requests under way",
+                ["method", route],
+            )?,
+            routes: Table::new(registry.series_limit()),
+        })))
     }
 }
 
@@ -234,7 +294,8 @@ mod tests {
     #[test]
     fn every_end_of_a_request_is_counted() {
         let registry = Registry::new();
-        let requests = RequestMetrics::with(&registry, "agent", &[1.0]).unwrap();
+        let builder = RequestMetrics::builder(&registry).prefix("agent");
+        let requests = builder.buckets(&[1.0]).build().unwrap();
         requests.start("GET", Some("/a")).finish(200);
         requests.start("GET", Some("/a")).finish(200);
         requests.start("GET", Some("/a")).finish(503);
@@ -277,6 +338,16 @@ mod tests {
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in {text}");
         }
+    }
+
+    #[test]
+    fn names_that_dashboards_ask_for() {
+        let registry = Registry::new();
+        let builder = RequestMetrics::builder(&registry).prefix("");
+        let requests = builder.route_label("endpoint").build().unwrap();
+        requests.start("GET", Some("/a")).finish(200);
+        let line = "requests_total{method=\"GET\",endpoint=\"/a\",status=\"200\"} 1.0";
+        assert!(registry.text(Format::Text).contains(line));
     }
 
     proptest! {

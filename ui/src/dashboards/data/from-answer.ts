@@ -3,7 +3,7 @@ import type { Labels } from '../../lib/labels';
 import type { QueryResult, SamplePair } from '../../api/types';
 import type { PanelQuery } from '../model';
 import { makeField, makeFrame, type Frame, type Value } from './frame';
-import { formatLegend } from './names';
+import { autoLegends, formatLegend } from './names';
 
 /** What of a query decides how its answer is laid out. */
 export interface Asked {
@@ -27,7 +27,8 @@ export function toFrames(data: QueryResult, asked: Asked): Frame[] {
   const series = seriesOf(data);
   if (asked.query.format === 'table') return [toTable(series, asked)];
   if (asked.query.format === 'heatmap') return series.length > 0 ? [toHeatmap(series, asked)] : [];
-  return series.map((one) => toSeries(one, asked));
+  const auto = asked.legend === '__auto' ? autoLegends(series.map(({ metric }) => metric), asked.expr) : null;
+  return series.map((one, i) => toSeries(one, asked, auto?.[i] ?? formatLegend(asked.legend, one.metric, asked.expr)));
 }
 
 function seriesOf(data: QueryResult): Series[] {
@@ -56,8 +57,7 @@ export function parseSample(text: string): number {
 
 const toMs = (seconds: number): number => Math.round(seconds * 1000);
 
-function toSeries({ metric, samples }: Series, asked: Asked): Frame {
-  const legend = formatLegend(asked.legend, metric, asked.expr);
+function toSeries({ metric, samples }: Series, asked: Asked, legend: string): Frame {
   return makeFrame(
     asked.query.refId,
     [

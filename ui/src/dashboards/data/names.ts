@@ -1,5 +1,5 @@
 // The name a field is shown, matched and sorted by.
-import { formatSeries } from '../../lib/labels';
+import { formatSeries, type Labels } from '../../lib/labels';
 import type { Field, Frame } from './frame';
 
 /** The name: an override's, the legend's, or the field's own with what tells it from its siblings. */
@@ -18,12 +18,19 @@ export function nameOf(field: Field, frame?: Frame, frames: readonly Frame[] = [
   return known ? (field.name && field.name !== 'Value' ? `${field.name} ${series}` : series) : field.name;
 }
 
-/** `{{label}}` filled from labels; `__auto` and nothing mean the series itself. */
-export function formatLegend(format: string, labels: Readonly<Record<string, string>>, expr: string): string {
-  if (format === '' || format === '__auto') return autoLegend(labels, expr);
+/** `{{label}}` filled from labels; without a format, the series itself. */
+export function formatLegend(format: string, labels: Labels, expr: string): string {
+  if (format === '' || format === '__auto') return Object.keys(labels).length === 0 ? expr : formatSeries(labels);
   return format.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, name: string) => labels[name] ?? '');
 }
 
-function autoLegend(labels: Readonly<Record<string, string>>, expr: string): string {
-  return Object.keys(labels).length === 0 ? expr : formatSeries(labels);
+/** Names for the series of one answer: what tells them apart, or the whole series where one is alone. */
+export function autoLegends(series: readonly Labels[], expr: string): string[] {
+  const names = [...new Set(series.flatMap((labels) => Object.keys(labels)))];
+  const differ = names.filter((name) => new Set(series.map((labels) => labels[name] ?? '')).size > 1);
+  return series.map((labels) => {
+    if (differ.length === 0) return labels['__name__'] ?? formatLegend('', labels, expr);
+    if (differ.length === 1) return labels[differ[0] ?? ''] ?? formatLegend('', labels, expr);
+    return formatSeries(Object.fromEntries(differ.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]]))));
+  });
 }

@@ -18,7 +18,7 @@ export function BarGauge({ panel, data, filling, width, height }: PanelProps) {
   const mode = optionText(panel, 'displayMode', 'gradient');
   const unfilled = panel.options['showUnfilled'] !== false;
   return (
-    <div class={upright ? 'dash-bars dash-bars-upright' : 'dash-bars'} tabIndex={0} role="region" aria-label={panel.title || 'Bars'}>
+    <div class={upright ? 'dash-bars dash-bars-upright' : 'dash-bars'} tabIndex={0} role="group" aria-label={panel.title || 'Bars'}>
       {values.map((value, i) => (
         <ValueLinks key={`${value.name} ${i}`} value={value} filling={filling} frames={data.frames}>
           <span class="dash-bar-name" title={value.name}>{value.name}</span>

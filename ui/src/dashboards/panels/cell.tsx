@@ -19,7 +19,7 @@ interface Props {
 }
 
 /** The kind of a column's cells, in today's words and the older one's. */
-export function cellKind(field: Field): string {
+function cellKind(field: Field): string {
   const options = customRecord(field, 'cellOptions');
   const kind = typeof options['type'] === 'string' ? options['type'] : customText(field, 'displayMode', 'auto');
   return { 'gradient-gauge': 'gauge', 'lcd-gauge': 'gauge', basic: 'gauge', 'color-background-solid': 'color-background' }[kind] ?? kind;
@@ -50,7 +50,10 @@ export function Cell({ field, frame, frames, row, display, shade, filling }: Pro
 function styleOf(kind: string, field: Field, shown: Shown, shade: Shade): Record<string, string> {
   const align = customText(field, 'align', 'auto');
   const side = align === 'auto' ? {} : { 'text-align': align };
-  if (kind === 'color-background' && shown.judged) {
+  // A moment is neither good nor bad.
+  if (field.type === 'time') return side;
+  // A background that cannot be seen leaves the text as it is.
+  if (kind === 'color-background' && shown.judged && shown.colour !== '#00000000') {
     const soft = shown.colour.length > 7 ? shown.colour : fade(shown.colour, 1).slice(0, 7);
     return { ...side, background: soft, color: textOn(soft) };
   }

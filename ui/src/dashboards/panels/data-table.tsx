@@ -4,10 +4,11 @@ import { useBoard } from '../board';
 import type { Frame } from '../data/frame';
 import { nameOf } from '../data/names';
 import { joinByField } from '../transform/join';
+import type { Filling } from '../variables/interpolate';
 import { FrameTable } from './frame-table';
 
 /** The tables; series over time become one, with a column each. */
-export function DataTable({ frames, height }: { frames: readonly Frame[]; height: number }) {
+export function DataTable({ frames, height, filling }: { frames: readonly Frame[]; height: number; filling?: Filling }) {
   const { zone, shade } = useBoard();
   const tables = asTables(frames);
   const [at, setAt] = useState(0);
@@ -15,7 +16,7 @@ export function DataTable({ frames, height }: { frames: readonly Frame[]; height
   if (!frame) return <p class="dash-empty">No data</p>;
   return (
     <>
-      <FrameTable frame={frame} frames={tables} height={tables.length > 1 ? height - 36 : height} zone={zone} shade={shade} />
+      <FrameTable frame={frame} frames={tables} height={tables.length > 1 ? height - 36 : height} zone={zone} shade={shade} {...(filling && { filling })} />
       {tables.length > 1 && (
         <select class="dash-frame-choice" aria-label="Table" value={String(at)} onChange={(event) => setAt(Number(event.currentTarget.value))}>
           {tables.map((one, i) => <option key={i} value={String(i)}>{titleOf(one, tables)}</option>)}

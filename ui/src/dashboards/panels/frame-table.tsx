@@ -57,7 +57,7 @@ export function FrameTable({ frame, frames, height, zone, shade, filling, sort, 
       class="dash-table"
       style={{ height: `${body}px` }}
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label={`Table of ${formatCount(rows.length)} rows`}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
     >

@@ -58,7 +58,7 @@ export function Picture(props: PanelProps) {
       return (
         <>
           <p class="dash-note">There is no picture for panels of the kind “{props.panel.givenKind}”; this is what its queries found.</p>
-          <DataTable frames={props.data.frames} height={props.height - 30} />
+          <DataTable frames={props.data.frames} height={props.height - 30} filling={props.filling} />
         </>
       );
   }

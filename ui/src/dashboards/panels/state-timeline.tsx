@@ -1,13 +1,14 @@
 // States over time: a row for each series, a stretch for each state.
 import { useMemo } from 'preact/hooks';
 import { useBoard } from '../board';
-import { timeField, type Field, type Frame, type Value } from '../data/frame';
+import { timeField, type Field, type Frame } from '../data/frame';
 import { nameOf } from '../data/names';
 import { panelRange } from '../data/questions';
 import { isHidden } from '../field/config';
 import { textOn } from '../field/colours';
 import { display, textOfShown, type Display } from '../field/display';
-import { BottomAxis } from '../plot/axes';
+import { BottomAxis } from '../plot/svg-axes';
+import { toStretches, type Stretch } from '../plot/stretches';
 import { momentTicks } from '../plot/ticks';
 import { formatTime } from '../../lib/time';
 import type { PanelProps } from './props';
@@ -19,12 +20,6 @@ const MAX_STRETCHES = 4000;
 const AXIS_PX = 22;
 const LEGEND_PX = 24;
 const LEAST_ROW_PX = 16;
-
-interface Stretch {
-  fromMs: number;
-  toMs: number;
-  value: Value;
-}
 
 interface Row {
   name: string;
@@ -49,7 +44,7 @@ export function StateTimeline({ panel, data, filling, width, height }: PanelProp
   const thick = Math.max(8, rowHeight * shareOf(panel.options['rowHeight'], 0.85));
   const texts = panel.options['showValue'] !== 'never';
   return (
-    <div class="dash-states" style={{ height: `${height}px` }} tabIndex={0} role="region" aria-label={panel.title || 'States'}>
+    <div class="dash-states" style={{ height: `${height}px` }} tabIndex={0} role="group" aria-label={panel.title || 'States'}>
       <svg width={width} height={bottom + AXIS_PX} role="img" aria-label={`States of ${rows.length} series; the panel's menu shows them as a table`}>
         <BottomAxis
           frame={{ left, right: width - 8, top: 0, bottom }} grid
@@ -69,7 +64,7 @@ export function StateTimeline({ panel, data, filling, width, height }: PanelProp
                 const room = to - from;
                 return (
                   <g key={stretch.fromMs}>
-                    <rect x={from} y={middle - thick / 2} width={Math.max(1, room - (history ? 1.5 : 0.5))} height={thick} fill={shown.colour}>
+                    <rect x={from} y={middle - thick / 2} width={Math.max(1, room - (room < 4 ? 0 : history ? 1.5 : 0.5))} height={thick} fill={shown.colour}>
                       <title>{`${row.name}: ${text}\n${formatTime(stretch.fromMs, zone)} to ${formatTime(stretch.toMs, zone)}`}</title>
                     </rect>
                     {texts && thick >= 12 && room > text.length * 6.6 + 6 && (
@@ -122,33 +117,4 @@ function toRows(frames: readonly Frame[], endMs: number, joined: boolean, shape:
     }
   }
   return rows;
-}
-
-/** The stretches of a row; values that are shown as the same word are the same state. */
-export function toStretches(
-  time: Field, field: Field, stepMs: number, endMs: number, joined: boolean, most: number, word: (value: Value) => string,
-): Stretch[] {
-  const stretches: Stretch[] = [];
-  let last: { stretch: Stretch; word: string } | undefined;
-  time.values.forEach((at, row) => {
-    const value = field.values[row] ?? null;
-    if (typeof at !== 'number' || stretches.length >= most) return;
-    const next = time.values[row + 1];
-    const end = typeof next === 'number' ? next : stepMs > 0 ? at + stepMs : endMs;
-    // After a gap nobody knows.
-    const toMs = stepMs > 0 ? Math.min(end, at + stepMs * 1.5) : end;
-    if (value === null) {
-      last = undefined;
-      return;
-    }
-    const said = word(value);
-    if (joined && last?.word === said && last.stretch.toMs >= at) {
-      last.stretch.toMs = toMs;
-      return;
-    }
-    const stretch = { fromMs: at, toMs, value };
-    stretches.push(stretch);
-    last = { stretch, word: said };
-  });
-  return stretches;
 }

@@ -4,6 +4,7 @@ import type { Frame } from '../data/frame';
 import { textOfShown } from '../field/display';
 import type { Reduced } from '../field/reduce';
 import { fillDataLinks } from '../links';
+import { linkProps } from '../parts';
 import { fieldScope } from '../variables/field-scope';
 import type { Filling } from '../variables/interpolate';
 
@@ -19,7 +20,7 @@ export function ValueLinks({ value, filling, frames, children }: {
   const [first] = fillDataLinks(field.config.links, filling, scope);
   if (!first) return <div class="dash-tile-inside">{children}</div>;
   return (
-    <a class="dash-tile-inside" href={first.href} title={first.title} {...(first.newTab && { target: '_blank' })} rel="noreferrer">
+    <a class="dash-tile-inside" {...linkProps(first)}>
       {children}
     </a>
   );

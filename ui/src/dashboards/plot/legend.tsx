@@ -82,7 +82,7 @@ export function Legend({ lines, displays, colours, options, hidden, onHidden }: 
     </th>
   );
   return (
-    <div class="dash-legend-table" tabIndex={0} role="region" aria-label="Legend">
+    <div class="dash-legend-table" tabIndex={0} role="group" aria-label="Legend">
       <table>
         <thead>
           <tr>{head('Name', 'Name')}{calcs.map((id) => head(calcName(id), calcName(id)))}</tr>

@@ -23,7 +23,7 @@ export interface Lines {
 }
 
 /** Lines drawn at most; the panel says how many there are beyond. */
-export const MAX_LINES = 400;
+const MAX_LINES = 400;
 
 /** All numeric fields of frames that have times. */
 export function toLines(frames: readonly Frame[]): Lines & { left: number } {
@@ -41,9 +41,19 @@ export function toLines(frames: readonly Frame[]): Lines & { left: number } {
   const lines = drawn.map(({ frame, field, points }, index) => {
     const column: Column = new Array<number | null | undefined>(times.length).fill(undefined);
     for (const [time, value] of points) column[place.get(time) ?? 0] = value;
+    widenGaps(column);
     return { field, frame, name: nameOf(field, frame, frames), index, column };
   });
   return { times: times.map((ms) => ms / 1000), lines, left: parts.length - drawn.length };
+}
+
+/** A gap reaches to the next point, also over moments that only other lines have. */
+function widenGaps(column: Column): void {
+  let open = true;
+  for (let i = 0; i < column.length; i++) {
+    if (column[i] === undefined && open) column[i] = null;
+    open = column[i] === null;
+  }
 }
 
 /** The points of a line, with a null where it has a gap. */

@@ -34,7 +34,9 @@ function select(variable: Variable, options: readonly VariableOption[], asked: r
   }
   // What a link says holds even where the value is gone: the page then shows that nothing is there.
   if (asked && asked.length > 0) {
-    const wanted = asked.map((given) => options.find(({ text, value }) => value === given || text === given)?.value ?? given);
+    // `All` is a value like any other where there is no choice of all.
+    const read = asked.map((given) => (given === ALL && !variable.includeAll ? 'All' : given));
+    const wanted = read.map((given) => options.find(({ text, value }) => value === given || text === given)?.value ?? given);
     return variable.multi ? wanted : wanted.slice(0, 1);
   }
   const known = variable.current.filter(

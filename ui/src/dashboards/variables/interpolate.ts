@@ -17,13 +17,17 @@ export interface Filling {
 const REFERENCE =
   /\$\{(\w+)((?:\.[^:}[\]]+|\[[^\]}]*\])*)(?::([^}]+))?\}|\[\[(\w+)(?::(\w+))?\]\]|\$(\w+)/g;
 
-/** The text with everything filled that is known; `format` is for names that bring none. */
-export function interpolate(text: string, filling: Filling, format = '', scope?: Scope): string {
+/**
+ * The text with everything filled that is known; `format` is for names that bring none, `escape` for texts in which what
+ * is filled in must mean nothing else.
+ */
+export function interpolate(text: string, filling: Filling, format = '', scope?: Scope, escape = (filled: string) => filled): string {
   if (!text.includes('$') && !text.includes('[[')) return text;
   return text.replace(REFERENCE, (whole, braced, path, own, squared, squaredOwn, plain) => {
     const name: string = braced ?? squared ?? plain;
     const wanted: string = own ?? squaredOwn ?? format;
-    return resolve(name, path ?? '', wanted, own !== undefined, filling, scope) ?? whole;
+    const filled = resolve(name, path ?? '', wanted, own !== undefined, filling, scope);
+    return filled === undefined ? whole : escape(filled);
   });
 }
 

@@ -12,6 +12,28 @@ use crate::tools::Out;
 /// The configuration's name in the folder.
 pub(super) const CONFIGURATION: &str = "prometheus.yml";
 
+/// The configuration of Alertmanager in the folder.
+pub(super) const ALERTMANAGER: &str = "alertmanager.yml";
+
+/// Alerts are grouped, and shown; a receiver without an address sends nothing.
+const ROUTES: &str = "\
+# Written by `argand demo`: alerts are grouped and go nowhere. Give the receiver an address to be told.
+route:
+  receiver: somebody
+  group_by: [alertname]
+  group_wait: 5s
+  routes:
+    - receiver: on-call
+      matchers: ['severity=\"critical\"']
+inhibit_rules:
+  - source_matchers: ['severity=\"critical\"']
+    target_matchers: ['severity=~\"warning|info\"']
+    equal: [service, instance]
+receivers:
+  - name: somebody
+  - name: on-call
+";
+
 /// The folder of the dashboards in the folder.
 pub(super) const DASHBOARDS: &str = "dashboards";
 
@@ -45,8 +67,11 @@ pub(super) fn write(
     fleet: &[(Service, SocketAddr)],
 ) -> Result<()> {
     let configuration = configuration(server, fleet);
-    let all = FILES.into_iter();
-    for (name, text) in all.chain([(CONFIGURATION, configuration.as_str())]) {
+    let own = [
+        (CONFIGURATION, configuration.as_str()),
+        (ALERTMANAGER, ROUTES),
+    ];
+    for (name, text) in FILES.into_iter().chain(own) {
         let path = folder.join(name);
         let context = || format!("writing {}", path.display());
         if let Some(parent) = path.parent() {

@@ -120,6 +120,10 @@ fn serve(folder: &Path, address: SocketAddr) -> Result<()> {
         flag("config.file", &folder.join(files::CONFIGURATION).display()),
         flag("storage.tsdb.path", &folder.join("data").display()),
         flag("web.listen-address", &address),
+        flag(
+            "alertmanager.config.file",
+            &folder.join(files::ALERTMANAGER).display(),
+        ),
         flag("dashboards.path", &folder.join(files::DASHBOARDS).display()),
     ];
     // The flags are ours, so that a refusal would be a mistake of this program.

@@ -7,7 +7,7 @@ use super::{Flag, Program, accepted, active};
 pub(crate) const PROMETHEUS: Program = Program {
     name: "argand",
     about: "A whole Prometheus monitoring stack in one process.",
-    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nAlertmanager alone: argand alertmanager --help. The push gateway alone: argand pushgateway --help.\nTools, as promtool has them: argand check, query, push, test, debug, tsdb, promql, each with --help.\nTools, as amtool has them: argand am --help. By a link named promtool or amtool this program is that tool.\nFor shells and readers: argand completions, argand man.",
+    after_help: "Without any flag Argand watches itself and this machine; the page is at http://127.0.0.1:9090.\nWith something to look at: argand demo.\nAlertmanager alone: argand alertmanager --help. The push gateway alone: argand pushgateway --help.\nTools, as promtool has them: argand check, query, push, test, debug, tsdb, promql, each with --help.\nTools, as amtool has them: argand am --help. By a link named promtool or amtool this program is that tool.\nFor shells and readers: argand completions, argand man.",
     flags: &[
         FLAGS,
         crate::pushgateway::FLAGS_WITHIN,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::load::{Environment, checked_with};
 use super::AlertmanagerConfig;
+use super::load::{Environment, checked_with};
 use crate::error::{ConfigError, Fault};
 use crate::load::{folder_of, read_file};
 use crate::yaml::{self, Content, Entry, Node};
@@ -45,12 +45,12 @@ fn join(root: &mut Node, more: Node) -> Result<(), Fault> {
 }
 
 /// The list under a key of a map, made where there is none.
-fn field<'a>(
-    node: &'a mut Node,
-    key: &str,
-    at: crate::Place,
-) -> Result<&'a mut Vec<Node>, Fault> {
-    let wrong = Fault::new(node.at, key, format!("{} where a list belongs", node.describe()));
+fn field<'a>(node: &'a mut Node, key: &str, at: crate::Place) -> Result<&'a mut Vec<Node>, Fault> {
+    let wrong = Fault::new(
+        node.at,
+        key,
+        format!("{} where a list belongs", node.describe()),
+    );
     let Content::Map(entries) = &mut node.content else {
         return Err(wrong);
     };
@@ -63,7 +63,9 @@ fn field<'a>(
         });
     }
     let entry = entries.iter_mut().find(|entry| entry.key == key);
-    let value = entry.map(|entry| &mut entry.value.content).ok_or_else(|| wrong.clone())?;
+    let value = entry
+        .map(|entry| &mut entry.value.content)
+        .ok_or_else(|| wrong.clone())?;
     if matches!(value, Content::Null) {
         *value = Content::List(Vec::new());
     }
@@ -94,7 +96,13 @@ receivers: [{name: a}]
         assert_eq!(config.receivers.len(), 2);
         assert_eq!(config.route.routes.len(), 2);
         assert!(config.route.routes[0].continues);
-        assert!(join("route: {receiver: a, routes: 5}\nreceivers: [{name: a}]", more).is_err());
+        assert!(
+            join(
+                "route: {receiver: a, routes: 5}\nreceivers: [{name: a}]",
+                more
+            )
+            .is_err()
+        );
         let bare = join("route: {receiver: a}\nreceivers: [{name: a}]", more).unwrap();
         assert_eq!(bare.route.routes.len(), 1);
     }

@@ -70,6 +70,17 @@ impl Keys {
             .unwrap_or_default()
     }
 
+    /// The region, of the machine where neither the section nor the environment names one.
+    ///
+    /// # Errors
+    /// Where this is no machine of AWS.
+    pub async fn find_region(&self) -> Result<String, AwsError> {
+        match self.region() {
+            found if found.is_empty() => machine::region(&near()?, &self.environment).await,
+            found => Ok(found),
+        }
+    }
+
     /// The keys as of now. `far` asks the service that gives roles away.
     ///
     /// # Errors
@@ -125,14 +136,18 @@ impl Keys {
         if let Some(found) = local::of_file(environment, &self.login.profile)? {
             return Ok(Found::lasting(found));
         }
-        // The machine and its neighbours are asked without the proxies of the section.
-        let near = Client::new(&HttpConfig::default()).map_err(|error| AwsError::Http {
-            whom: "asking this machine",
-            error,
-        })?;
+        let near = near()?;
         if let Some(found) = machine::of_container(&near, environment).await? {
             return Ok(found);
         }
         machine::of_instance(&near, environment).await
     }
+}
+
+/// The machine and its neighbours are asked without the proxies of the section.
+fn near() -> Result<Client, AwsError> {
+    Client::new(&HttpConfig::default()).map_err(|error| AwsError::Http {
+        whom: "asking this machine",
+        error,
+    })
 }

@@ -99,46 +99,75 @@ fn may_be_told(uri: &Uri) -> bool {
     uri.scheme_str() == Some("https") || loopback || CONTAINER_HOSTS.contains(&host)
 }
 
-/// The keys of the machine's role.
-pub(super) async fn of_instance(
-    client: &Client,
-    environment: &Environment,
-) -> Result<Found, AwsError> {
-    if environment("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
-        return Err(AwsError::None(
-            "AWS_EC2_METADATA_DISABLED is set".to_owned(),
-        ));
+/// The machine's service about itself, with the token that it wants to see.
+struct Machine<'a> {
+    client: &'a Client,
+    base: String,
+    token: String,
+}
+
+impl<'a> Machine<'a> {
+    async fn open(client: &'a Client, environment: &Environment) -> Result<Self, AwsError> {
+        if environment("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true"))
+        {
+            return Err(AwsError::None(
+                "AWS_EC2_METADATA_DISABLED is set".to_owned(),
+            ));
+        }
+        let base = environment("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+        let base = base.unwrap_or_else(|| INSTANCE.to_owned());
+        let base = base.trim_end_matches('/').to_owned();
+        let mut wish = request(Method::PUT, parsed(&format!("{base}/latest/api/token"))?);
+        wish.headers_mut().insert(
+            HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds"),
+            HeaderValue::from_static("300"),
+        );
+        let token = match ask(client, wish, OF_INSTANCE).await {
+            Ok(token) => token,
+            // Most likely this is no machine of AWS: whoever reads that wants to know what is
+            // missing.
+            Err(AwsError::Http { error, .. }) => return Err(AwsError::None(error.to_string())),
+            Err(other) => return Err(other),
+        };
+        let token = String::from_utf8_lossy(&token).into_owned();
+        Ok(Self {
+            client,
+            base,
+            token,
+        })
     }
-    let base = environment("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-    let base = base.unwrap_or_else(|| INSTANCE.to_owned());
-    let base = base.trim_end_matches('/');
-    let mut wish = request(Method::PUT, parsed(&format!("{base}/latest/api/token"))?);
-    wish.headers_mut().insert(
-        HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds"),
-        HeaderValue::from_static("300"),
-    );
-    let token = match ask(client, wish, OF_INSTANCE).await {
-        Ok(token) => token,
-        // Most likely this is no machine of AWS: whoever reads that wants to know what is missing.
-        Err(AwsError::Http { error, .. }) => return Err(AwsError::None(error.to_string())),
-        Err(other) => return Err(other),
-    };
-    let token = String::from_utf8_lossy(&token).into_owned();
-    let roles = format!("{base}/latest/meta-data/iam/security-credentials/");
-    let get = async |url: &str| {
-        let mut request = request(Method::GET, parsed(url)?);
-        let value = secret_value(&token, "x-aws-ec2-metadata-token").map_err(|error| {
+
+    async fn get(&self, path: &str) -> Result<Vec<u8>, AwsError> {
+        let url = format!("{}/latest/meta-data/{path}", self.base);
+        let mut request = request(Method::GET, parsed(&url)?);
+        let value = secret_value(&self.token, "x-aws-ec2-metadata-token").map_err(|error| {
             let whom = OF_INSTANCE;
             AwsError::Http { whom, error }
         })?;
         let name = HeaderName::from_static("x-aws-ec2-metadata-token");
         request.headers_mut().insert(name, value);
-        ask(client, request, OF_INSTANCE).await
-    };
-    let role = get(&roles).await?;
+        ask(self.client, request, OF_INSTANCE).await
+    }
+}
+
+/// The keys of the machine's role.
+pub(super) async fn of_instance(
+    client: &Client,
+    environment: &Environment,
+) -> Result<Found, AwsError> {
+    const ROLES: &str = "iam/security-credentials/";
+    let machine = Machine::open(client, environment).await?;
+    let role = machine.get(ROLES).await?;
     let role = String::from_utf8_lossy(&role);
     let role = role.lines().next().unwrap_or("").trim();
-    found(&get(&format!("{roles}{role}")).await?, OF_INSTANCE)
+    found(&machine.get(&format!("{ROLES}{role}")).await?, OF_INSTANCE)
+}
+
+/// The region that the machine stands in.
+pub(super) async fn region(client: &Client, environment: &Environment) -> Result<String, AwsError> {
+    let machine = Machine::open(client, environment).await?;
+    let region = machine.get("placement/region").await?;
+    Ok(String::from_utf8_lossy(&region).trim().to_owned())
 }
 
 fn parsed(url: &str) -> Result<Uri, AwsError> {

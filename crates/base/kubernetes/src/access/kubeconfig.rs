@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use config::{
-    Authorization, BasicAuth, HttpConfig, ProxyConfig, Secret, SecretSource, TlsConfig,
-};
+use config::{Authorization, BasicAuth, HttpConfig, ProxyConfig, Secret, SecretSource, TlsConfig};
 use serde::Deserialize;
 
 use super::Access;
@@ -89,7 +87,9 @@ pub(super) fn read(file: &Path) -> Result<Access, KubernetesError> {
         path: file.to_owned(),
         reason,
     };
-    let size = std::fs::metadata(file).map_err(|e| failed(e.to_string()))?.len();
+    let size = std::fs::metadata(file)
+        .map_err(|e| failed(e.to_string()))?
+        .len();
     if size > MAX_BYTES {
         return Err(failed(format!("larger than {MAX_BYTES} bytes")));
     }
@@ -116,7 +116,11 @@ fn parse(text: &str, folder: &Path) -> Result<Access, String> {
     let user = match user {
         Some(user) => user.user.unwrap_or_default(),
         None if name.is_empty() => UserBody::default(),
-        None => return Err(format!("user {name:?} of the context {current:?} is missing")),
+        None => {
+            return Err(format!(
+                "user {name:?} of the context {current:?} is missing"
+            ));
+        }
     };
     if user.exec.is_some() || user.auth_provider.is_some() {
         return Err(format!(
@@ -217,12 +221,21 @@ users:
         assert_eq!(token.server, "https://k:6443");
         assert_eq!(token.http.tls.ca, inline("ca"));
         assert_eq!(token.http.tls.server_name, "kube");
-        assert_eq!(token.http.authorization.unwrap().credentials, inline("secret"));
+        assert_eq!(
+            token.http.authorization.unwrap().credentials,
+            inline("secret")
+        );
         let filed = read("filed").unwrap().http;
-        assert_eq!(filed.authorization.unwrap().credentials, file("/etc/k/run/token"));
+        assert_eq!(
+            filed.authorization.unwrap().credentials,
+            file("/etc/k/run/token")
+        );
         assert_eq!(filed.tls.cert, file("/etc/k/c.pem"));
         assert_eq!(filed.tls.key, inline("key"));
-        assert_eq!(read("named").unwrap().http.basic_auth.unwrap().username, inline("u"));
+        assert_eq!(
+            read("named").unwrap().http.basic_auth.unwrap().username,
+            inline("u")
+        );
         assert!(read("bare").unwrap().http.authorization.is_none());
         for (user, word) in [
             ("other", "tokenFile"),

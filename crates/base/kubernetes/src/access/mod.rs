@@ -132,7 +132,10 @@ mod tests {
         assert_eq!(found.server, "https://[fd00::1]:443");
         let token = found.http.authorization.unwrap().credentials;
         assert_eq!(token, Some(SecretSource::File(at.join("token"))));
-        assert_eq!(found.http.tls.ca, Some(SecretSource::File(at.join("ca.crt"))));
+        assert_eq!(
+            found.http.tls.ca,
+            Some(SecretSource::File(at.join("ca.crt")))
+        );
         assert!(own_namespace(at).is_err());
         std::fs::write(at.join("namespace"), "shop\n").unwrap();
         assert_eq!(own_namespace(at).unwrap(), "shop");

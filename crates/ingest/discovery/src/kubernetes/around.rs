@@ -191,9 +191,7 @@ impl Around {
     }
 
     pub(super) fn namespace(&mut self, name: &str) -> Option<Arc<Namespace>> {
-        self.look(Kind::Namespace, name, |around| {
-            around.namespaces.as_slice()
-        })
+        self.look(Kind::Namespace, name, |around| around.namespaces.as_slice())
     }
 
     pub(super) fn service(&mut self, namespace: &str, name: &str) -> Option<Arc<Service>> {

@@ -25,7 +25,11 @@ impl Role for EndpointSlices {
     const SOURCE: &'static str = "endpointslice";
 
     fn main(scope: &Scope<'_>) -> Vec<Changes<EndpointSlice>> {
-        let all = Resource::all("endpointslice", "apis/discovery.k8s.io/v1", "endpointslices");
+        let all = Resource::all(
+            "endpointslice",
+            "apis/discovery.k8s.io/v1",
+            "endpointslices",
+        );
         scope.each(&all, Some(KubernetesRole::EndpointSlice))
     }
 
@@ -37,7 +41,11 @@ impl Role for EndpointSlices {
     fn build(slice: &EndpointSlice, around: &mut Around) -> TargetGroup {
         let meta = &slice.metadata;
         let mut labels = LabelsBuilder::new();
-        set(&mut labels, "endpointslice_address_type", &slice.address_type);
+        set(
+            &mut labels,
+            "endpointslice_address_type",
+            &slice.address_type,
+        );
         set_object(&mut labels, "endpointslice", meta);
         let service = meta.labels.get(SERVICE_NAME);
         let service = service.and_then(|name| around.service(&meta.namespace, name));
@@ -98,7 +106,10 @@ fn target(
         ("port", number.as_deref()),
         ("port_app_protocol", port.app_protocol.as_deref()),
         ("endpoint_conditions_ready", word(endpoint.conditions.ready)),
-        ("endpoint_conditions_serving", word(endpoint.conditions.serving)),
+        (
+            "endpoint_conditions_serving",
+            word(endpoint.conditions.serving),
+        ),
         (
             "endpoint_conditions_terminating",
             word(endpoint.conditions.terminating),
@@ -106,8 +117,14 @@ fn target(
         ("endpoint_hostname", endpoint.hostname.as_deref()),
         ("endpoint_node_name", endpoint.node_name.as_deref()),
         ("endpoint_zone", endpoint.zone.as_deref()),
-        ("address_target_kind", reference.map(|reference| &*reference.kind)),
-        ("address_target_name", reference.map(|reference| &*reference.name)),
+        (
+            "address_target_kind",
+            reference.map(|reference| &*reference.kind),
+        ),
+        (
+            "address_target_name",
+            reference.map(|reference| &*reference.name),
+        ),
     ] {
         let name = format!("endpointslice_{name}");
         set(&mut target, &name, value.unwrap_or_default());

@@ -85,7 +85,13 @@ fn target(
         set_node(&mut target, node, around);
     }
     if let Some(pod) = pod_meant(reference, around) {
-        set_backend(&mut target, &pod, Some(port.port), Some(&port.protocol), around);
+        set_backend(
+            &mut target,
+            &pod,
+            Some(port.port),
+            Some(&port.protocol),
+            around,
+        );
         seen.note(pod, Some(port.port));
     }
     target
@@ -130,7 +136,10 @@ pub(super) struct Seen(Vec<(Arc<Pod>, Vec<i64>)>);
 
 impl Seen {
     pub(super) fn note(&mut self, pod: Arc<Pod>, port: Option<i64>) {
-        let known = self.0.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &pod));
+        let known = self
+            .0
+            .iter_mut()
+            .find(|(known, _)| Arc::ptr_eq(known, &pod));
         match known {
             Some((_, ports)) => ports.extend(port),
             None => self.0.push((pod, port.into_iter().collect())),

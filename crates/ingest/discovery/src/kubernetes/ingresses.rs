@@ -30,7 +30,11 @@ impl Role for Ingresses {
         let meta = &ingress.metadata;
         let mut labels = LabelsBuilder::new();
         set_namespace(&mut labels, &meta.namespace, around);
-        set(&mut labels, "ingress_class_name", &ingress.spec.ingress_class_name);
+        set(
+            &mut labels,
+            "ingress_class_name",
+            &ingress.spec.ingress_class_name,
+        );
         set_object(&mut labels, "ingress", meta);
         let mut targets = Vec::new();
         for rule in &ingress.spec.rules {
@@ -78,7 +82,9 @@ fn fits(pattern: &str, host: &str) -> bool {
     let parent = host.split_once('.').map(|(_, parent)| parent);
     match pattern.strip_prefix('*') {
         Some("") => !host.contains('.'),
-        Some(rest) => rest.strip_prefix('.').is_some_and(|rest| Some(rest) == parent),
+        Some(rest) => rest
+            .strip_prefix('.')
+            .is_some_and(|rest| Some(rest) == parent),
         None => false,
     }
 }

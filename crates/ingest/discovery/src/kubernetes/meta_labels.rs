@@ -83,7 +83,10 @@ mod tests {
 
     #[test]
     fn names_and_addresses_fit() {
-        assert_eq!(sanitized("app.kubernetes.io/part-of"), "app_kubernetes_io_part_of");
+        assert_eq!(
+            sanitized("app.kubernetes.io/part-of"),
+            "app_kubernetes_io_part_of"
+        );
         assert_eq!(sanitized("ä1"), "_1");
         assert_eq!(join("fd00::1", 80), "[fd00::1]:80");
         assert_eq!(join("a", 80), "a:80");

@@ -40,7 +40,11 @@ impl Role for Pods {
         let mut targets = Vec::new();
         for (container, init) in containers(pod) {
             let mut target = LabelsBuilder::new();
-            set(&mut target, "pod_container_id", container_id(pod, container, init));
+            set(
+                &mut target,
+                "pod_container_id",
+                container_id(pod, container, init),
+            );
             if container.ports.is_empty() {
                 target.set(ADDRESS, &pod.status.pod_ip);
                 set_container(&mut target, container, init);
@@ -88,7 +92,11 @@ fn container_id<'a>(pod: &'a Pod, container: &Container, init: bool) -> &'a str 
 fn set_container(target: &mut LabelsBuilder, container: &Container, init: bool) {
     set(target, "pod_container_name", &container.name);
     set(target, "pod_container_image", &container.image);
-    set(target, "pod_container_init", if init { "true" } else { "false" });
+    set(
+        target,
+        "pod_container_init",
+        if init { "true" } else { "false" },
+    );
 }
 
 /// A container and one of its ports.
@@ -135,7 +143,9 @@ pub(super) fn set_pod(labels: &mut LabelsBuilder, pod: &Pod, around: &mut Around
     match owner.kind.as_str() {
         "ReplicaSet" if around.attach.deployment => {
             let set_of = around.replica_set(namespace, &owner.name);
-            let maker = set_of.as_ref().and_then(|set_of| set_of.metadata.controller());
+            let maker = set_of
+                .as_ref()
+                .and_then(|set_of| set_of.metadata.controller());
             if let Some(maker) = maker.filter(|maker| *maker.kind == *"Deployment") {
                 set(labels, "pod_deployment_name", &maker.name);
             }

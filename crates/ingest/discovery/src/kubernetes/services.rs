@@ -43,7 +43,11 @@ impl Role for Services {
                 _ => set(&mut target, "service_cluster_ip", &spec.cluster_ip),
             }
             if *spec.r#type == *"LoadBalancer" {
-                set(&mut target, "service_loadbalancer_ip", &spec.load_balancer_ip);
+                set(
+                    &mut target,
+                    "service_loadbalancer_ip",
+                    &spec.load_balancer_ip,
+                );
             }
             target.build()
         });

@@ -128,7 +128,9 @@ fn login(config: &OpenStackDiscovery) -> Value {
         let methods = ["application_credential"];
         return json!({"auth": {"identity": {"methods": methods, "application_credential": credential}}});
     }
-    user["password"] = json!(config.password.expose());
+    if let Some(fields) = user.as_object_mut() {
+        fields.insert("password".to_owned(), json!(config.password.expose()));
+    }
     let identity = json!({"methods": ["password"], "password": {"user": user}});
     let scope = match (config.project_id.as_str(), config.project_name.as_str()) {
         ("", "") => return json!({"auth": {"identity": identity}}),

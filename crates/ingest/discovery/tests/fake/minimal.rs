@@ -80,6 +80,34 @@ pub const KINDS: &[Kind] = &[
         label: ("__meta_puppetdb_query", "q"),
         errors: REFRESHES,
     },
+    Kind {
+        section: "ec2_sd_configs",
+        entry: "{endpoint: 'http://ADDRESS', region: us-east-1, access_key: a, secret_key: b, port: 1, refresh_interval: 100ms}",
+        answer: ec2,
+        label: ("__meta_ec2_region", "us-east-1"),
+        errors: REFRESHES,
+    },
+    Kind {
+        section: "lightsail_sd_configs",
+        entry: "{endpoint: 'http://ADDRESS', region: us-east-1, access_key: a, secret_key: b, port: 1, refresh_interval: 100ms}",
+        answer: lightsail,
+        label: ("__meta_lightsail_region", "us-east-1"),
+        errors: REFRESHES,
+    },
+    Kind {
+        section: "ecs_sd_configs",
+        entry: "{endpoint: 'http://ADDRESS', region: us-east-1, access_key: a, secret_key: b, port: 1, refresh_interval: 100ms}",
+        answer: ecs,
+        label: ("__meta_ecs_cluster", "main"),
+        errors: REFRESHES,
+    },
+    Kind {
+        section: "openstack_sd_configs",
+        entry: "{identity_endpoint: 'http://ADDRESS', username: a, password: b, domain_id: c, role: hypervisor, region: r, port: 1, refresh_interval: 100ms}",
+        answer: openstack,
+        label: ("__meta_openstack_hypervisor_state", "up"),
+        errors: REFRESHES,
+    },
 ];
 
 /// What a server answers about some hosts and ports.
@@ -177,7 +205,10 @@ fn eureka(_: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
     Some(Reply::of(200, "application/xml", body))
 }
 
-fn kuma(_: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
+fn kuma(asked: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
+    if asked.method != "POST" {
+        return None;
+    }
     let targets = each(
         targets,
         |host, port| json!({"address": format!("{host}:{port}")}),
@@ -188,7 +219,61 @@ fn kuma(_: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
     }))
 }
 
-/// The port is configured: each target is told by a host that ends before it.
+/// Where the port is configured, a target is told by its host alone.
 fn puppetdb(_: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
     found(&each(targets, |host, _| json!({"certname": host})))
+}
+
+fn ec2(asked: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
+    let instances = targets.iter().map(|(host, _)| {
+        format!(
+            "<item><instanceId>i</instanceId><privateIpAddress>{host}</privateIpAddress></item>"
+        )
+    });
+    let instances: String = instances.collect();
+    let body = match asked.parameter("Action")? {
+        "DescribeInstances" => format!(
+            "<r><reservationSet><item><instancesSet>{instances}</instancesSet></item></reservationSet></r>"
+        ),
+        _ => "<r/>".to_owned(),
+    };
+    Some(Reply::of(200, "text/xml", body))
+}
+
+fn lightsail(_: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
+    let instances = each(targets, |host, _| json!({"privateIpAddress": host}));
+    found(&json!({"instances": instances}))
+}
+
+fn ecs(asked: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
+    let (_, action) = asked.header("x-amz-target").split_once('.')?;
+    found(&match action {
+        "ListClusters" => json!({"clusterArns": ["c"]}),
+        "DescribeClusters" => json!({"clusters": [{"clusterArn": "c", "clusterName": "main"}]}),
+        "ListServices" => json!({"serviceArns": []}),
+        "ListTasks" => json!({"taskArns": each(targets, |host, _| json!(host))}),
+        "DescribeTasks" => json!({"tasks": each(targets, |host, _| {
+            let details = json!([{"name": "privateIPv4Address", "value": host}]);
+            json!({"attachments": [{"type": "ElasticNetworkInterface", "details": details}]})
+        })}),
+        _ => return None,
+    })
+}
+
+fn openstack(asked: &Asked, targets: &[(String, u16)]) -> Option<Reply> {
+    let url = format!("http://{}/compute", asked.header("host"));
+    match asked.path.as_str() {
+        "/v3/auth/tokens" => {
+            let endpoints = json!([{"interface": "public", "region": "r", "url": url}]);
+            let catalog = json!([{"type": "compute", "endpoints": endpoints}]);
+            let mut reply = found(&json!({"token": {"catalog": catalog}}))?;
+            reply.headers.push(("X-Subject-Token", "t".to_owned()));
+            Some(reply)
+        }
+        "/compute/os-hypervisors/detail" => {
+            let hypervisors = each(targets, |host, _| json!({"host_ip": host, "state": "up"}));
+            found(&json!({"hypervisors": hypervisors}))
+        }
+        _ => None,
+    }
 }

@@ -82,26 +82,30 @@ pub struct PushIntake {
 struct Door {
     face: Arc<PushFace>,
     prefix: Arc<str>,
+    /// What paths begin with for whoever asks: another router may have taken some of it.
+    shown: Arc<str>,
 }
 
 /// The whole face, whose paths begin with `prefix`.
 pub fn push_router(face: &Arc<PushFace>, prefix: &str) -> Router {
-    door(face, prefix)
+    door(face, prefix, prefix)
         .layer(from_fn(safe::layer))
         .layer(CompressionLayer::new().gzip(true))
 }
 
-fn door(face: &Arc<PushFace>, prefix: &str) -> Router {
+fn door(face: &Arc<PushFace>, prefix: &str, shown: &str) -> Router {
     let door = Door {
         face: Arc::clone(face),
         prefix: prefix.into(),
+        shown: shown.into(),
     };
     Router::new().fallback(answer_at).with_state(door)
 }
 
-/// The face as it lies on Argand's own port.
-pub(crate) fn mounted_router(face: &Arc<PushFace>) -> Router {
-    door(face, TOP)
+/// The face as it lies on Argand's own port, where all paths begin with `prefix`, which is gone
+/// when they come here.
+pub(crate) fn mounted_router(face: &Arc<PushFace>, prefix: &str) -> Router {
+    door(face, TOP, &format!("{prefix}{TOP}"))
 }
 
 /// A request to a face of Prometheus, which passes it on where there is a push gateway.
@@ -126,7 +130,7 @@ async fn answer_at(State(door): State<Door>, request: Request) -> Response {
     };
     let cleaned = path::cleaned(&decoded);
     if cleaned != decoded {
-        let place = path::with_query(&door.prefix, &cleaned, parts.uri.query());
+        let place = path::with_query(&door.shown, &cleaned, parts.uri.query());
         return moved(&parts.method, StatusCode::MOVED_PERMANENTLY, &place);
     }
     let place = path::place(&decoded, &door.face.metrics_path);
@@ -140,7 +144,7 @@ async fn answer_at(State(door): State<Door>, request: Request) -> Response {
         Place::Push(labels) => pushing::answer(asked, labels, body).await,
         Place::Nowhere => not_found(),
         Place::Beside(beside) => {
-            let place = path::with_query(&door.prefix, beside, Some(&asked.query));
+            let place = path::with_query(&door.shown, beside, Some(&asked.query));
             // Only a question is asked again as it was; anything else keeps its method.
             let status = match asked.method {
                 Method::GET => StatusCode::MOVED_PERMANENTLY,

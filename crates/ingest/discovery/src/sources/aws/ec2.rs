@@ -189,6 +189,7 @@ impl Source for Ec2Source {
     const NAME: &'static str = "ec2";
 
     async fn refresh(&mut self) -> Result<Vec<TargetGroup>, AskError> {
+        self.aws.find_region().await?;
         self.look_up_zones().await;
         let mut found = Vec::new();
         let mut parameters = self.filters.clone();

@@ -87,16 +87,14 @@ impl EcsSource {
         key: &str,
     ) -> Result<Vec<String>, AskError> {
         let mut found = Vec::new();
-        let mut body = json!({"maxResults": BATCH});
-        if let Some(cluster) = cluster {
-            body["cluster"] = json!(cluster);
-        }
+        let mut next = Value::Null;
         for _ in 0..MAX_PAGES {
+            let body = given(json!({"maxResults": BATCH, "cluster": cluster, "nextToken": next}));
             let page = self.aws.json(&self.ecs, action, &body).await?;
             found.extend(texts(&page, key).into_iter().map(|arn| arn.into_owned()));
             match text(&page, "/nextToken") {
                 end if end.is_empty() => return Ok(found),
-                next => body["nextToken"] = json!(next),
+                token => next = json!(token),
             }
         }
         Err(AskError::Pages(action.to_owned()))
@@ -112,11 +110,7 @@ impl EcsSource {
     ) -> Result<Vec<Value>, AskError> {
         let mut found = Vec::new();
         for batch in arns.chunks(batch) {
-            let mut body = json!({"include": ["TAGS"]});
-            body[key] = json!(batch);
-            if let Some(cluster) = cluster {
-                body["cluster"] = json!(cluster);
-            }
+            let body = given(json!({"include": ["TAGS"], "cluster": cluster, key: batch}));
             let answer = self.aws.json(&self.ecs, action, &body).await?;
             found.extend_from_slice(list(&answer, &format!("/{key}")));
         }
@@ -268,6 +262,14 @@ impl EcsSource {
     }
 }
 
+/// A question without the fields that say nothing.
+fn given(mut question: Value) -> Value {
+    if let Some(fields) = question.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    question
+}
+
 /// The network interface of its own that a task has.
 fn interface(task: &Value) -> Option<&Value> {
     let mut attachments = list(task, "/attachments").iter();
@@ -290,6 +292,7 @@ impl Source for EcsSource {
         const CLUSTER: &str = "AmazonEC2ContainerServiceV20141113.DescribeClusters";
         const TASKS: &str = "AmazonEC2ContainerServiceV20141113.ListTasks";
         const TASK: &str = "AmazonEC2ContainerServiceV20141113.DescribeTasks";
+        self.aws.find_region().await?;
         let names = match self.clusters.as_slice() {
             [] => self.listed(CLUSTERS, None, "/clusterArns").await?,
             given => given.to_vec(),

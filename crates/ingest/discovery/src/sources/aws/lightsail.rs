@@ -34,6 +34,7 @@ impl Source for LightsailSource {
     const NAME: &'static str = "lightsail";
 
     async fn refresh(&mut self) -> Result<Vec<TargetGroup>, AskError> {
+        self.aws.find_region().await?;
         let mut found = Vec::new();
         let mut body = json!({});
         for _ in 0..MAX_PAGES {

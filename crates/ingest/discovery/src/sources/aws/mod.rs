@@ -79,17 +79,25 @@ impl Aws {
         }
     }
 
+    /// Finds the region, where that has not been done.
+    async fn find_region(&mut self) -> Result<(), AskError> {
+        if self.region.is_empty() {
+            let found = self.keys.find_region().await;
+            self.region = found.map_err(|error| {
+                AskError::Other(format!(
+                    "no region: give one in the section or in AWS_REGION ({error})"
+                ))
+            })?;
+        }
+        Ok(())
+    }
+
     /// Signs and sends.
     async fn ask(
         &self,
         service: &Service,
         mut request: Request<Bytes>,
     ) -> Result<Answer, AskError> {
-        if self.region.is_empty() {
-            return Err(AskError::Other(
-                "no region: give one in the section or in AWS_REGION".to_owned(),
-            ));
-        }
         let credentials = self.keys.get(self.server.client()?).await?;
         let signing = Signing {
             region: &self.region,

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `history/alerts` | alerts that began and ended |
 //! | `history/notifications` | who was told, and who could not be |
+//! | `routes` | the routing tree, and where labels lead in it |
 //! | `acknowledgements` | alerts that somebody has taken on; taken with `POST` |
 //! | `acknowledgements/{fingerprint}` | given back with `DELETE` |
 
 mod acknowledgements;
 mod history;
 mod page;
+mod routes;
 
 use std::sync::Arc;
 
@@ -30,6 +32,7 @@ pub(super) fn routes(face: Arc<AlertmanagerFace>) -> Router {
     Router::new()
         .route("/history/alerts", get(history::alerts))
         .route("/history/notifications", get(history::notifications))
+        .route("/routes", get(routes::routes))
         .route(
             "/acknowledgements",
             get(acknowledgements::list).post(acknowledgements::take),
