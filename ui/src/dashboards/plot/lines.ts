@@ -101,7 +101,9 @@ export function stackLines(lines: readonly Line[]): Stacked {
     const { mode, group } = stackingOf(field);
     if (mode !== 'percent') continue;
     const sums = totals.get(group) ?? [];
-    column.forEach((value, i) => { sums[i] = (sums[i] ?? 0) + Math.abs(value ?? 0); });
+    column.forEach((value, i) => {
+      sums[i] = (sums[i] ?? 0) + Math.abs(value ?? 0);
+    });
     totals.set(group, sums);
   }
   const reached = new Map<string, { sums: number[]; line: number }>();
@@ -133,7 +135,13 @@ export function scaleKey(field: Field): string {
   const percent = stackingOf(field).mode === 'percent';
   const side = customText(field, 'axisPlacement', 'auto');
   return JSON.stringify([
-    percent ? 'percentunit' : (config.unit ?? ''), side === 'auto' ? '' : side, scale['type'] ?? 'linear', scale['log'] ?? 0,
-    config.min ?? null, config.max ?? null, customText(field, 'axisLabel', ''), customNumber(field, 'axisSoftMin', Number.NaN),
+    percent ? 'percentunit' : (config.unit ?? ''),
+    side === 'auto' ? '' : side,
+    scale['type'] ?? 'linear',
+    scale['log'] ?? 0,
+    config.min ?? null,
+    config.max ?? null,
+    customText(field, 'axisLabel', ''),
+    customNumber(field, 'axisSoftMin', Number.NaN),
   ]);
 }
