@@ -5,7 +5,7 @@ import { display, textOfShown } from '../field/display';
 import { isHidden } from '../field/config';
 import type { Plot, Pointed } from '../plot/draw';
 import { Legend } from '../plot/legend';
-import { stackLines, toLines } from '../plot/lines';
+import { stackLines, toLines, valueAt } from '../plot/lines';
 import { Tooltip, type TooltipRow } from '../plot/tooltip';
 import { panelRange } from '../data/questions';
 import type { PanelProps } from './props';
@@ -70,7 +70,7 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
   const rows = useMemo((): TooltipRow[] => {
     if (!pointed) return [];
     return shown.flatMap((line, i): TooltipRow[] => {
-      const value = line.column[pointed.index];
+      const value = valueAt(line, times, pointed.index);
       if (value === null || value === undefined || isHidden(line.field, 'tooltip')) return [];
       if (tooltip.mode === 'single' && i !== pointed.nearest && !follows) return [];
       const row = displays[line.index]?.show(value);

@@ -75,6 +75,15 @@ function pointsOf(frame: Frame, time: Field, field: Field): [number, number | nu
   return points;
 }
 
+/** The value of a line at a moment that may be another line's: its own last one, at most a step before. */
+export function valueAt({ column, frame }: Line, times: readonly number[], index: number): number | null | undefined {
+  const now = times[index] ?? 0;
+  for (let i = index; i >= 0 && (now - (times[i] ?? 0)) * 1000 < Math.max(1, frame.stepMs); i--) {
+    if (column[i] !== undefined) return column[i];
+  }
+  return undefined;
+}
+
 /** How a line's values are put on those of others. */
 export interface Stacking {
   mode: 'none' | 'normal' | 'percent';
