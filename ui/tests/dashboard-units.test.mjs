@@ -344,7 +344,7 @@ test('colours can be read on the surface they stand on', async () => {
 });
 
 test('lines are put on one axis, gaps and stacks told apart', async () => {
-  const { toLines, stackLines } = await load('plot/lines.ts');
+  const { toLines, stackLines, valueAt } = await load('plot/lines.ts');
   const one = series('A', { job: 'p' }, [10, 20, 50], [1, 2, 5]);
   const two = series('A', { job: 'q' }, [10, 20, 30, 40, 50], [1, 1, 1, 1, 1]);
   const { times, lines } = toLines([one, two]);
@@ -355,6 +355,8 @@ test('lines are put on one axis, gaps and stacks told apart', async () => {
   assert.deepEqual(stackLines(stacking('normal')).bands, [[1, 0]]);
   assert.deepEqual(stackLines(stacking('percent')).columns[0][0], 0.5);
   assert.deepEqual(stackLines(lines).bands, []);
+  const coarse = { column: [1, undefined, null, undefined, 5], frame: { stepMs: 20 } };
+  assert.deepEqual([0, 1, 2, 3, 4].map((i) => valueAt(coarse, times, i)), [1, 1, null, null, 5]);
 });
 
 test('axes reach as far as values and documents say', async () => {

@@ -128,6 +128,18 @@ test('a refresh asks for new steps only', () =>
     assert.deepEqual(times, [...new Set(times)].sort((a, b) => a - b));
   }));
 
+test('a panel that cannot be drawn says so and leaves the others alone', () =>
+  withPage('d/odd', async (page) => {
+    await panel(page, 'Panel 0').getByText('This panel could not be drawn').waitFor();
+    await panel(page, 'Panel 1').locator('canvas').waitFor();
+  }, {
+    prepare: (page) => page.route('**/api/v1/dashboards/odd', (route) => {
+      const model = manyPanels();
+      const [odd, sound] = model.panels;
+      return fulfil(route, { ...model, panels: [{ ...odd, options: { legend: { show: true } } }, sound] });
+    }),
+  }));
+
 test('variables depend on each other, and live in the address', () =>
   withPage(ALL, async (page) => {
     const instance = page.getByRole('combobox', { name: 'Instance' });

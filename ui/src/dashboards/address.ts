@@ -41,7 +41,10 @@ function readValue(text: string): string {
 }
 
 /** Changes parts of a query string and leaves what others wrote there. */
-export function changeSearch(search: string, change: Readonly<Record<string, string | readonly string[] | null>>): string {
+export function changeSearch(
+  search: string,
+  change: Readonly<Record<string, string | readonly string[] | null>>,
+): string {
   const params = new URLSearchParams(search);
   for (const [key, value] of Object.entries(change)) {
     params.delete(key);
@@ -67,7 +70,11 @@ export function parsePath(path: string): { uid: string } | null {
 
 /** The path of a dashboard's page, with its title to be read. */
 export function pathOf({ uid, title }: Pick<DashboardModel, 'uid' | 'title'>): string {
-  const slug = title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 60);
+  const slug = title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
   const path = `d/${encodeURIComponent(uid)}`;
   return slug === '' ? path : `${path}/${encodeURIComponent(slug)}`;
 }

@@ -13,7 +13,12 @@ const MAX_MARKS = 300;
 const POINTS = 600;
 
 /** The marks of all annotations that are switched on. */
-export function useMarks(annotations: readonly Annotation[], off: ReadonlySet<string>, filling: Filling | null, turn: number): readonly Mark[] {
+export function useMarks(
+  annotations: readonly Annotation[],
+  off: ReadonlySet<string>,
+  filling: Filling | null,
+  turn: number,
+): readonly Mark[] {
   const [marks, setMarks] = useState<readonly Mark[]>([]);
   const wanted = annotations.filter(({ name, expr }) => expr.trim() !== '' && !off.has(name));
   const key = filling && JSON.stringify([wanted.map(({ expr }) => interpolate(expr, filling)), filling.range, turn]);
@@ -35,10 +40,19 @@ export function useMarks(annotations: readonly Annotation[], off: ReadonlySet<st
 async function load(annotation: Annotation, filling: Filling, signal: AbortSignal): Promise<Mark[]> {
   const { fromMs, toMs } = filling.range;
   const least = interpolate(annotation.step, filling);
-  const answer = await askBatch({
-    expr: interpolate(annotation.expr, filling), kind: 'range', start: fromMs / 1000, end: toMs / 1000, time: null, step: null,
-    max_points: Math.min(POINTS, Math.max(1, Math.floor((toMs - fromMs) / 1000))), min_step: least === '' ? null : least,
-  }, signal);
+  const answer = await askBatch(
+    {
+      expr: interpolate(annotation.expr, filling),
+      kind: 'range',
+      start: fromMs / 1000,
+      end: toMs / 1000,
+      time: null,
+      step: null,
+      max_points: Math.min(POINTS, Math.max(1, Math.floor((toMs - fromMs) / 1000))),
+      min_step: least === '' ? null : least,
+    },
+    signal,
+  );
   if (answer.data.resultType !== 'matrix') return [];
   return answer.data.result.flatMap((series) => toMarks(annotation, series, answer.stepMs)).slice(0, MAX_MARKS);
 }

@@ -14,7 +14,11 @@ export interface Mark {
 }
 
 /** Neighbouring points of a series are one span; a value of zero marks nothing. */
-export function toMarks(annotation: Annotation, { metric, values = [] }: Pick<MatrixSeries, 'metric' | 'values'>, stepMs: number): Mark[] {
+export function toMarks(
+  annotation: Annotation,
+  { metric, values = [] }: Pick<MatrixSeries, 'metric' | 'values'>,
+  stepMs: number,
+): Mark[] {
   const fill = (template: string) => (template === '' ? '' : formatLegend(template, metric, ''));
   const words = [fill(annotation.title), fill(annotation.text), fill(annotation.tags)].filter((part) => part !== '');
   const text = words.join(' · ') || formatLegend('', metric, annotation.name);

@@ -5,7 +5,11 @@ export type Thresholds = NonNullable<FieldConfig['thresholds']>;
 
 /** What a document without thresholds means. */
 export const DEFAULT_THRESHOLDS: Thresholds = {
-  mode: 'absolute', steps: [{ value: null, color: 'green' }, { value: 80, color: 'red' }],
+  mode: 'absolute',
+  steps: [
+    { value: null, color: 'green' },
+    { value: 80, color: 'red' },
+  ],
 };
 
 /** Steps with their values on the field's own scale, rising. */

@@ -21,7 +21,8 @@ export function DashList({ panel }: PanelProps) {
     <ul class="dash-list" tabIndex={0} aria-label="Dashboards">
       {found.map((one) => (
         <li key={one.uid}>
-          <Link path={pathOf(one)}>{one.title}</Link> {one.folder && <span class="soft dash-list-more">{one.folder}</span>}
+          <Link path={pathOf(one)}>{one.title}</Link>{' '}
+          {one.folder && <span class="soft dash-list-more">{one.folder}</span>}
         </li>
       ))}
     </ul>

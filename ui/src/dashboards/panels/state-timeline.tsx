@@ -33,21 +33,39 @@ export function StateTimeline({ panel, data, filling, width, height }: PanelProp
   const range = panelRange(panel, filling);
   const history = panel.kind === 'status-history';
   const joined = !history && panel.options['mergeValues'] !== false;
-  const rows = useMemo(() => toRows(data.frames, range.toMs, joined, (field, index) => display(field, { shade, zone, index })), [data.frames, range.toMs, joined, shade, zone]);
+  const rows = useMemo(
+    () => toRows(data.frames, range.toMs, joined, (field, index) => display(field, { shade, zone, index })),
+    [data.frames, range.toMs, joined, shade, zone],
+  );
   if (rows.length === 0) return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
   const legend = panel.options.legend?.show !== false;
   const longest = Math.max(...rows.map(({ name }) => name.length));
   const left = Math.min(width * 0.3, 12 + longest * 6.4);
   const rowHeight = Math.max(LEAST_ROW_PX, (height - AXIS_PX - (legend ? LEGEND_PX : 0)) / rows.length);
   const bottom = rows.length * rowHeight;
-  const x = (ms: number) => left + ((Math.max(range.fromMs, Math.min(range.toMs, ms)) - range.fromMs) / (range.toMs - range.fromMs)) * (width - left - 8);
+  const x = (ms: number) =>
+    left +
+    ((Math.max(range.fromMs, Math.min(range.toMs, ms)) - range.fromMs) / (range.toMs - range.fromMs)) *
+      (width - left - 8);
   const thick = Math.max(8, rowHeight * shareOf(panel.options['rowHeight'], 0.85));
   const texts = panel.options['showValue'] !== 'never';
   return (
-    <div class="dash-states" style={{ height: `${height}px` }} tabIndex={0} role="group" aria-label={panel.title || 'States'}>
-      <svg width={width} height={bottom + AXIS_PX} role="img" aria-label={`States of ${rows.length} series; the panel's menu shows them as a table`}>
+    <div
+      class="dash-states"
+      style={{ height: `${height}px` }}
+      tabIndex={0}
+      role="group"
+      aria-label={panel.title || 'States'}
+    >
+      <svg
+        width={width}
+        height={bottom + AXIS_PX}
+        role="img"
+        aria-label={`States of ${rows.length} series; the panel's menu shows them as a table`}
+      >
         <BottomAxis
-          frame={{ left, right: width - 8, top: 0, bottom }} grid
+          frame={{ left, right: width - 8, top: 0, bottom }}
+          grid
           ticks={momentTicks(range.fromMs, range.toMs, width - left, zone).map(({ at, text }) => ({ x: x(at), text }))}
         />
         {rows.map((row, i) => {
@@ -55,7 +73,10 @@ export function StateTimeline({ panel, data, filling, width, height }: PanelProp
           return (
             <g key={`${row.name} ${i}`}>
               <text class="dash-axis-text" x={left - 6} y={middle + 4} text-anchor="end">
-                <title>{row.name}</title>{row.name.length > (left - 12) / 6.4 + 1 ? `${row.name.slice(0, Math.floor((left - 18) / 6.4))}…` : row.name}
+                <title>{row.name}</title>
+                {row.name.length > (left - 12) / 6.4 + 1
+                  ? `${row.name.slice(0, Math.floor((left - 18) / 6.4))}…`
+                  : row.name}
               </text>
               {row.stretches.map((stretch) => {
                 const shown = row.display.show(stretch.value);
@@ -64,11 +85,25 @@ export function StateTimeline({ panel, data, filling, width, height }: PanelProp
                 const room = to - from;
                 return (
                   <g key={stretch.fromMs}>
-                    <rect x={from} y={middle - thick / 2} width={Math.max(1, room - (room < 4 ? 0 : history ? 1.5 : 0.5))} height={thick} fill={shown.colour}>
+                    <rect
+                      x={from}
+                      y={middle - thick / 2}
+                      width={Math.max(1, room - (room < 4 ? 0 : history ? 1.5 : 0.5))}
+                      height={thick}
+                      fill={shown.colour}
+                    >
                       <title>{`${row.name}: ${text}\n${formatTime(stretch.fromMs, zone)} to ${formatTime(stretch.toMs, zone)}`}</title>
                     </rect>
                     {texts && thick >= 12 && room > text.length * 6.6 + 6 && (
-                      <text class="dash-state-text" x={from + room / 2} y={middle + 4} text-anchor="middle" fill={textOn(shown.colour)}>{text}</text>
+                      <text
+                        class="dash-state-text"
+                        x={from + room / 2}
+                        y={middle + 4}
+                        text-anchor="middle"
+                        fill={textOn(shown.colour)}
+                      >
+                        {text}
+                      </text>
                     )}
                   </g>
                 );
@@ -97,12 +132,22 @@ function StateLegend({ rows }: { rows: readonly Row[] }) {
   }
   return (
     <ul class="dash-legend">
-      {[...known].map(([text, colour]) => <li key={text}><span class="swatch" style={{ '--swatch': colour }} />{text}</li>)}
+      {[...known].map(([text, colour]) => (
+        <li key={text}>
+          <span class="swatch" style={{ '--swatch': colour }} />
+          {text}
+        </li>
+      ))}
     </ul>
   );
 }
 
-function toRows(frames: readonly Frame[], endMs: number, joined: boolean, shape: (field: Field, index: number) => Display): Row[] {
+function toRows(
+  frames: readonly Frame[],
+  endMs: number,
+  joined: boolean,
+  shape: (field: Field, index: number) => Display,
+): Row[] {
   const rows: Row[] = [];
   let left = MAX_STRETCHES;
   for (const frame of frames) {
@@ -111,7 +156,9 @@ function toRows(frames: readonly Frame[], endMs: number, joined: boolean, shape:
     for (const field of frame.fields) {
       if (field === time || isHidden(field, 'viz') || rows.length >= MAX_ROWS) continue;
       const show = shape(field, rows.length);
-      const stretches = toStretches(time, field, frame.stepMs, endMs, joined, left, (value) => textOfShown(show.show(value)));
+      const stretches = toStretches(time, field, frame.stepMs, endMs, joined, left, (value) =>
+        textOfShown(show.show(value)),
+      );
       left -= stretches.length;
       rows.push({ name: nameOf(field, frame, frames), display: show, stretches });
     }

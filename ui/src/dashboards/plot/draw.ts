@@ -60,8 +60,14 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
       height: options.height,
       legend: { show: false },
       padding: [8, groups.some(({ side }) => side === 1) ? 0 : 10, 0, groups.some(({ side }) => side === 3) ? 0 : 10],
-      scales: { x: { range: () => [fromMs / 1000, toMs / 1000] }, ...Object.fromEntries(groups.map((group) => [group.key, scaleOf(group)])) },
-      axes: [timeAxis(options), ...groups.filter(({ hidden }) => !hidden).map((group, i) => valueAxis(group, options, i === 0))],
+      scales: {
+        x: { range: () => [fromMs / 1000, toMs / 1000] },
+        ...Object.fromEntries(groups.map((group) => [group.key, scaleOf(group)])),
+      },
+      axes: [
+        timeAxis(options),
+        ...groups.filter(({ hidden }) => !hidden).map((group, i) => valueAxis(group, options, i === 0)),
+      ],
       series: [{}, ...options.lines.map((line, i) => series(line, options.colours[i] ?? '#888888', options))],
       bands: options.bands.map(([upper, lower]) => ({ series: [upper + 1, lower + 1] })),
       cursor: { points: { show: false }, drag: { x: true, y: false, setScale: false }, y: false },
@@ -94,7 +100,9 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
     const now = crosshair.get();
     if (now?.source === source) return;
     following = true;
-    plot.setCursor(now ? { left: plot.valToPos(now.time, 'x'), top: plot.over.clientHeight / 2 } : { left: -10, top: -10 });
+    plot.setCursor(
+      now ? { left: plot.valToPos(now.time, 'x'), top: plot.over.clientHeight / 2 } : { left: -10, top: -10 },
+    );
     following = false;
   };
   const leave = options.shared ? crosshair.subscribe(follow) : () => undefined;
@@ -118,7 +126,12 @@ function series({ field }: Line, colour: string, { lines, times }: PlotOptions):
   const width = customNumber(field, 'lineWidth', lines.length > 60 ? 1 : 1.5);
   const points = customText(field, 'showPoints', 'auto');
   const dash = customRecord(field, 'lineStyle');
-  const dashes = dash['fill'] === 'dash' || dash['fill'] === 'dot' ? (Array.isArray(dash['dash']) ? dash['dash'].map(Number) : [8, 6]) : undefined;
+  const dashes =
+    dash['fill'] === 'dash' || dash['fill'] === 'dot'
+      ? Array.isArray(dash['dash'])
+        ? dash['dash'].map(Number)
+        : [8, 6]
+      : undefined;
   const stepped = pathsOf(field, style, times);
   return {
     scale: scaleKey(field),
@@ -132,7 +145,9 @@ function series({ field }: Line, colour: string, { lines, times }: PlotOptions):
       size: customNumber(field, 'pointSize', 5),
       fill: colour,
       // A point without neighbours would be invisible as a line.
-      ...(style === 'points' || points === 'always' ? { show: true } : { show: false, filter: style === 'bars' || points === 'never' ? () => null : lonely }),
+      ...(style === 'points' || points === 'always'
+        ? { show: true }
+        : { show: false, filter: style === 'bars' || points === 'never' ? () => null : lonely }),
     },
   };
 }
@@ -190,5 +205,12 @@ function pointAt(u: uPlot, lines: number): Pointed | null {
     if (away < distance) [nearest, distance] = [line, away];
   }
   const time = u.data[0][idx] ?? 0;
-  return { index: idx, time, left: u.valToPos(time, 'x') + u.over.offsetLeft, top: top + u.over.offsetTop, width: u.width, nearest };
+  return {
+    index: idx,
+    time,
+    left: u.valToPos(time, 'x') + u.over.offsetLeft,
+    top: top + u.over.offsetTop,
+    width: u.width,
+    nearest,
+  };
 }

@@ -41,7 +41,11 @@ function rulesOf(lines: readonly Line[]): ScaleRules {
 }
 
 function standsOnZero(field: Field): boolean {
-  return customText(field, 'drawStyle', 'line') === 'bars' || customNumber(field, 'fillOpacity', 0) > 0 || stackingOf(field).mode !== 'none';
+  return (
+    customText(field, 'drawStyle', 'line') === 'bars' ||
+    customNumber(field, 'fillOpacity', 0) > 0 ||
+    stackingOf(field).mode !== 'none'
+  );
 }
 
 /** The range for what the data reach. */
@@ -50,7 +54,7 @@ export function rangeOf(rules: ScaleRules, dataMin: number | null, dataMax: numb
   if (log) {
     const low = Math.max(min ?? dataMin ?? 1, Number.MIN_VALUE * 1e20);
     const [from, to] = uPlot.rangeLog(low, Math.max(max ?? dataMax ?? 10, low * log), log, true);
-    return [min && min > 0 ? min : (from ?? 1), max ?? (to ?? 10)];
+    return [min && min > 0 ? min : (from ?? 1), max ?? to ?? 10];
   }
   let low = Math.min(dataMin ?? 0, softMin ?? Number.POSITIVE_INFINITY);
   let high = Math.max(dataMax ?? 1, softMax ?? Number.NEGATIVE_INFINITY);

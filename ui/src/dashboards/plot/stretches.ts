@@ -10,7 +10,13 @@ export interface Stretch {
 
 /** The stretches of a row; values that are shown as the same word are the same state. */
 export function toStretches(
-  time: Field, field: Field, stepMs: number, endMs: number, joined: boolean, most: number, word: (value: Value) => string,
+  time: Field,
+  field: Field,
+  stepMs: number,
+  endMs: number,
+  joined: boolean,
+  most: number,
+  word: (value: Value) => string,
 ): Stretch[] {
   const stretches: Stretch[] = [];
   let last: { stretch: Stretch; word: string } | undefined;

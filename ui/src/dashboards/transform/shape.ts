@@ -1,6 +1,18 @@
 // Transformations that turn one shape into another: reduce, labelsToFields, timeSeriesTable,
 // extractFields, convertFieldType, configFromData.
-import { guessType, makeField, makeFrame, numberOf, orNull, textOf, timeField, type Field, type FieldType, type Frame, type Value } from '../data/frame';
+import {
+  guessType,
+  makeField,
+  makeFrame,
+  numberOf,
+  orNull,
+  textOf,
+  timeField,
+  type Field,
+  type FieldType,
+  type Frame,
+  type Value,
+} from '../data/frame';
 import { nameOf } from '../data/names';
 import { calcName, calculate } from '../field/calcs';
 import { merge } from './join';
@@ -15,9 +27,13 @@ export function reduce(frames: readonly Frame[], options: Options): Frame[] {
     return frames.map((frame) => {
       const fields = frame.fields
         .filter((field) => field.type === 'number' || (times && field.type === 'time'))
-        .flatMap((field) => calcs.map((id) => ({
-          ...field, name: calcs.length > 1 ? `${field.name} ${calcName(id)}` : field.name, values: [calculate(id, field)],
-        })));
+        .flatMap((field) =>
+          calcs.map((id) => ({
+            ...field,
+            name: calcs.length > 1 ? `${field.name} ${calcName(id)}` : field.name,
+            values: [calculate(id, field)],
+          })),
+        );
       return makeFrame(frame.refId, fields);
     });
   }
@@ -26,14 +42,29 @@ export function reduce(frames: readonly Frame[], options: Options): Frame[] {
       .filter((field) => (times || field.type !== 'time') && (field.type !== 'string' || frames.length === 1))
       .map((field) => ({ field, name: nameOf(field, frame, frames) })),
   );
-  const labelled = options['labelsToFields'] === true ? [...new Set(rows.flatMap(({ field }) => Object.keys(field.labels ?? {})))].sort() : [];
+  const labelled =
+    options['labelsToFields'] === true
+      ? [...new Set(rows.flatMap(({ field }) => Object.keys(field.labels ?? {})))].sort()
+      : [];
   const config = rows.find(({ field }) => field.type === 'number')?.field.config ?? {};
   const { displayName: _own, ...shared } = config;
   return [
     makeFrame(frames[0]?.refId ?? '', [
       ...(labelled.length > 0
-        ? labelled.map((label) => makeField(label, 'string', rows.map(({ field }) => field.labels?.[label] ?? '')))
-        : [makeField('Field', 'string', rows.map(({ name }) => name))]),
+        ? labelled.map((label) =>
+            makeField(
+              label,
+              'string',
+              rows.map(({ field }) => field.labels?.[label] ?? ''),
+            ),
+          )
+        : [
+            makeField(
+              'Field',
+              'string',
+              rows.map(({ name }) => name),
+            ),
+          ]),
       ...calcs.map((id) => {
         const values = rows.map(({ field }) => calculate(id, field));
         return makeField(calcName(id), guessType(values), values, { config: shared });
@@ -49,28 +80,53 @@ export function labelsToFields(frames: readonly Frame[], options: Options): Fram
   const wanted = (label: string) => keep.length === 0 || keep.includes(label);
   if (text(options['mode']) === 'rows') {
     return frames.flatMap((frame) =>
-      frame.fields.filter(({ labels }) => labels).map((field) => {
-        const pairs = Object.entries(field.labels ?? {}).filter(([label]) => wanted(label));
-        return makeFrame(frame.refId, [
-          makeField('label', 'string', pairs.map(([label]) => label)),
-          makeField('value', 'string', pairs.map(([, value]) => value)),
-        ], { name: nameOf(field, frame, frames) });
-      }),
+      frame.fields
+        .filter(({ labels }) => labels)
+        .map((field) => {
+          const pairs = Object.entries(field.labels ?? {}).filter(([label]) => wanted(label));
+          return makeFrame(
+            frame.refId,
+            [
+              makeField(
+                'label',
+                'string',
+                pairs.map(([label]) => label),
+              ),
+              makeField(
+                'value',
+                'string',
+                pairs.map(([, value]) => value),
+              ),
+            ],
+            { name: nameOf(field, frame, frames) },
+          );
+        }),
     );
   }
   const tables = frames.map((frame) => {
     const labels = new Map<string, string>();
     for (const field of frame.fields) {
-      for (const [label, value] of Object.entries(field.labels ?? {})) if (wanted(label) && label !== byValue) labels.set(label, value);
+      for (const [label, value] of Object.entries(field.labels ?? {}))
+        if (wanted(label) && label !== byValue) labels.set(label, value);
     }
     const fields = frame.fields.map((field): Field => {
       const { labels: own, legend: _legend, ...rest } = field;
       const named = byValue && own?.[byValue] ? own[byValue] : (own?.['__name__'] ?? field.name);
       return own ? { ...rest, name: named } : rest;
     });
-    const columns = [...labels].filter(([label]) => label !== '__name__').map(([label, value]) =>
-      makeField(label, 'string', Array.from({ length: frame.length }, (): Value => value)));
-    const [times, others] = [fields.filter(({ type }) => type === 'time'), fields.filter(({ type }) => type !== 'time')];
+    const columns = [...labels]
+      .filter(([label]) => label !== '__name__')
+      .map(([label, value]) =>
+        makeField(
+          label,
+          'string',
+          Array.from({ length: frame.length }, (): Value => value),
+        ),
+      );
+    const [times, others] = [
+      fields.filter(({ type }) => type === 'time'),
+      fields.filter(({ type }) => type !== 'time'),
+    ];
     return { ...frame, fields: [...times, ...columns, ...others] };
   });
   return merge(tables);
@@ -81,13 +137,21 @@ export function timeSeriesTable(frames: readonly Frame[], options: Options): Fra
   const refs = [...new Set(frames.map(({ refId }) => refId))];
   return refs.map((refId) => {
     const own = frames.filter((frame) => frame.refId === refId);
-    const series = own.flatMap((frame) => frame.fields.filter(({ type }) => type === 'number').map((field) => ({ frame, field })));
+    const series = own.flatMap((frame) =>
+      frame.fields.filter(({ type }) => type === 'number').map((field) => ({ frame, field })),
+    );
     const labels = [...new Set(series.flatMap(({ field }) => Object.keys(field.labels ?? {})))];
     const given = record(options[refId]);
     const stat = text(given['stat'] ?? record(options['refIdToStat'])[refId], 'lastNotNull');
     const values = series.map(({ field }) => calculate(stat, field));
     return makeFrame(refId, [
-      ...labels.map((label) => makeField(label, 'string', series.map(({ field }) => field.labels?.[label] ?? ''))),
+      ...labels.map((label) =>
+        makeField(
+          label,
+          'string',
+          series.map(({ field }) => field.labels?.[label] ?? ''),
+        ),
+      ),
       makeField(`Trend #${refId}`, guessType(values), values, { config: series[0]?.field.config ?? {} }),
     ]);
   });
@@ -116,14 +180,19 @@ function parseParts(given: string, format: string): Record<string, Value> {
   if (format !== 'kvp') {
     try {
       const read: unknown = JSON.parse(given);
-      return Object.fromEntries(Object.entries(record(read)).map(([name, value]) => [
-        name, typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as Value),
-      ]));
+      return Object.fromEntries(
+        Object.entries(record(read)).map(([name, value]) => [
+          name,
+          typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as Value),
+        ]),
+      );
     } catch {
       if (format === 'json') return {};
     }
   }
-  return Object.fromEntries([...given.matchAll(/([\w.-]+)\s*[=:]\s*("([^"]*)"|[^\s,;]+)/g)].map((m) => [m[1] ?? '', m[3] ?? m[2] ?? '']));
+  return Object.fromEntries(
+    [...given.matchAll(/([\w.-]+)\s*[=:]\s*("([^"]*)"|[^\s,;]+)/g)].map((m) => [m[1] ?? '', m[3] ?? m[2] ?? '']),
+  );
 }
 
 /** Values of a field as another type. */
@@ -160,14 +229,21 @@ export function configFromData(frames: readonly Frame[], options: Options): Fram
   if (!source) return [...frames];
   const found: Record<string, unknown> = {};
   for (const field of source.fields) {
-    const rule = list(options['mappings']).map(record).find((one) => text(one['fieldName']) === nameOf(field, source, frames));
+    const rule = list(options['mappings'])
+      .map(record)
+      .find((one) => text(one['fieldName']) === nameOf(field, source, frames));
     const key = text(rule?.['handlerKey'], field.name.toLowerCase());
     const value = calculate(text(rule?.['reducerId'], 'lastNotNull'), field);
     if (['min', 'max', 'decimals'].includes(key)) found[key] = numberOf(value);
     else if (['unit', 'displayName'].includes(key)) found[key] = textOf(value);
     else if (key === 'color') found[key] = { mode: 'fixed', fixedColor: textOf(value) };
   }
-  return frames.filter((frame) => frame !== source).map((frame) => ({
-    ...frame, fields: frame.fields.map((field) => (field.type === 'number' ? { ...field, config: { ...field.config, ...found } } : field)),
-  }));
+  return frames
+    .filter((frame) => frame !== source)
+    .map((frame) => ({
+      ...frame,
+      fields: frame.fields.map((field) =>
+        field.type === 'number' ? { ...field, config: { ...field.config, ...found } } : field,
+      ),
+    }));
 }

@@ -23,7 +23,10 @@ interface Found {
 
 /** The states in the document's order; null until all are resolved once. */
 export function useVariables(
-  variables: readonly Variable[], asked: ReadonlyMap<string, readonly string[]>, filling: Omit<Filling, 'variables'>, turn: number,
+  variables: readonly Variable[],
+  asked: ReadonlyMap<string, readonly string[]>,
+  filling: Omit<Filling, 'variables'>,
+  turn: number,
 ): readonly VariableState[] | null {
   const [states, setStates] = useState<readonly VariableState[] | null>(null);
   const cache = useRef(new Map<string, Promise<Found>>());
@@ -39,8 +42,12 @@ export function useVariables(
 }
 
 async function resolveAll(
-  variables: readonly Variable[], asked: ReadonlyMap<string, readonly string[]>, filling: Omit<Filling, 'variables'>,
-  cache: Map<string, Promise<Found>>, turn: number, signal: AbortSignal,
+  variables: readonly Variable[],
+  asked: ReadonlyMap<string, readonly string[]>,
+  filling: Omit<Filling, 'variables'>,
+  cache: Map<string, Promise<Found>>,
+  turn: number,
+  signal: AbortSignal,
 ): Promise<VariableState[]> {
   const chosen = new Map<string, Chosen>();
   const done = new Map<string, VariableState>();
@@ -56,7 +63,11 @@ async function resolveAll(
 }
 
 async function findOptions(
-  variable: Variable, filling: Filling, cache: Map<string, Promise<Found>>, turn: number, signal: AbortSignal,
+  variable: Variable,
+  filling: Filling,
+  cache: Map<string, Promise<Found>>,
+  turn: number,
+  signal: AbortSignal,
 ): Promise<Found> {
   const fixed = { options: variable.options, error: null, cut: 0 };
   if (variable.kind === 'interval' && variable.auto) {
