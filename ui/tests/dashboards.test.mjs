@@ -91,6 +91,31 @@ test('only panels that are seen ask, all together', () =>
 
 const asked = [];
 
+test('a table of many rows draws those that are seen, sorts, and follows links', () =>
+  withPage('d/rows', async (page) => {
+    const table = page.locator('.dash-table table');
+    await table.locator('tbody tr').first().waitFor();
+    const rows = Number(await table.getAttribute('aria-rowcount'));
+    assert.ok(rows > 400, `${rows} rows`);
+    assert.ok((await table.locator('tbody tr').count()) < 100);
+    await page.getByRole('columnheader', { name: '__name__' }).getByRole('button').click();
+    await eventually(() => table.locator('tbody tr').first().locator('td').nth(1).innerText(), 'ALERTS');
+    await page.locator('.dash-table').evaluate((box) => box.scrollTo(0, box.scrollHeight));
+    await table.locator(`tbody tr[aria-rowindex="${rows}"]`).waitFor();
+    await table.locator('tbody a').last().click();
+    await page.waitForURL(/\/query\?g0\.expr=up/);
+    await page.locator('.cm-content').waitFor();
+  }, {
+    prepare: (page) => page.route('**/api/v1/dashboards/rows', (route) => {
+      const model = manyPanels();
+      const links = [{ title: 'Ask', url: '/query?g0.expr=up', newTab: false }];
+      const [first] = model.panels;
+      const query = { ...first.queries[0], expr: '{__name__=~".+"}', instant: true, range: false, format: 'table' };
+      const panel = { ...first, kind: 'table', place: { x: 0, y: 0, w: 24, h: 12 }, queries: [query], fieldConfig: { defaults: { links }, overrides: [] } };
+      return fulfil(route, { ...model, panels: [panel] });
+    }),
+  }));
+
 test('a refresh asks for new steps only', () =>
   withPage(`${ALL}?refresh=2s&viewPanel=8`, async (page) => {
     const next = () => page.waitForRequest((request) => request.url().endsWith('/batch') && request.postData().includes('receive'));

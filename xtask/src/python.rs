@@ -32,12 +32,7 @@ pub(crate) fn check() -> Result<()> {
     ];
     let package = "sdk/python";
     let maturin = program(&environment, "maturin");
-    run_with(
-        package,
-        &maturin,
-        &["develop", "-q", "--locked"],
-        &variables,
-    )?;
+    run_with(package, &maturin, &["develop", "-q"], &variables)?;
     run(package, &program(&environment, "mypy"), &[])?;
     run(package, &program(&environment, "pytest"), &["-q"])
 }

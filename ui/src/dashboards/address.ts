@@ -21,7 +21,7 @@ export function parseAddress(search: string): DashboardAddress {
   for (const [key, value] of params) {
     if (!key.startsWith('var-')) continue;
     const name = key.slice(4);
-    variables.set(name, [...(variables.get(name) ?? []), value === 'All' ? '$__all' : value]);
+    variables.set(name, [...(variables.get(name) ?? []), readValue(value)]);
   }
   const [from, to] = [params.get('from'), params.get('to')];
   const panel = params.get('viewPanel') ?? params.get('panelId');
@@ -32,6 +32,12 @@ export function parseAddress(search: string): DashboardAddress {
     viewPanel: panel ? panel.replace(/^panel-/, '') : null,
     kiosk: params.has('kiosk'),
   };
+}
+
+/** Grafana's own words for all values, and for the step that follows the span. */
+function readValue(text: string): string {
+  if (text === 'All') return '$__all';
+  return text.startsWith('$__auto_interval') ? 'auto' : text;
 }
 
 /** Changes parts of a query string and leaves what others wrote there. */

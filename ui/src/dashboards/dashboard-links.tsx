@@ -32,7 +32,7 @@ function Tagged({ link, filling }: { link: DashboardLink; filling: Filling }) {
 
 function Found({ link, filling }: { link: DashboardLink; filling: Filling }) {
   const all = useDashboards();
-  const found = (all.data ?? []).filter(({ tags }) => link.tags.every((tag) => tags.includes(tag)));
+  const found = (all.data?.dashboards ?? []).filter(({ tags }) => link.tags.every((tag) => tags.includes(tag)));
   return (
     <ul>
       {found.map((one) => (

@@ -68,10 +68,8 @@ function Shown({ model, search, reload }: { model: DashboardModel; search: strin
     [range, zone, model.uid, model.title],
   );
   const states = useVariables(model.variables, address.variables, base, turn);
-  const filling = useMemo(
-    (): Filling => ({ ...base, variables: new Map((states ?? []).map(({ variable, chosen }) => [variable.name, chosen])) }),
-    [base, states],
-  );
+  const variables = useMemo(() => new Map((states ?? []).map(({ variable, chosen }) => [variable.name, chosen])), [states]);
+  const filling = useMemo((): Filling => ({ ...base, variables }), [base, variables]);
   const filters = useMemo(
     () => (states ?? []).filter(({ variable }) => variable.kind === 'adhoc').flatMap(({ selected }) => selected.flatMap((text) => parseFilter(text) ?? [])),
     [states],
@@ -82,7 +80,7 @@ function Shown({ model, search, reload }: { model: DashboardModel; search: strin
     (): Board => ({ model, range, turn, filling, filters, marks, zone, shade, search, setRange, refresh: () => { reload(); refresh(); } }),
     [model, range, turn, filling, filters, marks, zone, shade, search, setRange, refresh, reload],
   );
-  const sections = useMemo(() => toSections(model.panels, (name) => filling.variables.get(name)), [model.panels, filling.variables]);
+  const sections = useMemo(() => toSections(model.panels, (name) => variables.get(name)), [model.panels, variables]);
   const viewed = address.viewPanel === null ? null : findPanel(sections, address.viewPanel);
   const hovered = useHovered();
   useKeys({

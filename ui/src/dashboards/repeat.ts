@@ -3,7 +3,7 @@ import type { PanelModel } from './model';
 import type { Chosen } from './variables/format';
 
 /** Copies of one panel drawn at most: more are a variable gone astray. */
-export const MAX_COPIES = 100;
+const MAX_COPIES = 100;
 
 /** A panel as it is drawn: perhaps a copy, with variables of its own. */
 export interface Placed {

@@ -1,21 +1,10 @@
 // Marks on the time axis: what a document's annotation queries find.
 import { useEffect, useState } from 'preact/hooks';
-import type { MatrixSeries } from '../../api/types';
 import type { Annotation } from '../model';
 import type { Filling } from '../variables/interpolate';
 import { interpolate } from '../variables/interpolate';
 import { askBatch } from './batch';
-import { parseSample } from './from-answer';
-import { formatLegend } from './names';
-
-/** A moment, or a span where the end is later. */
-export interface Mark {
-  name: string;
-  color: string;
-  fromMs: number;
-  toMs: number;
-  text: string;
-}
+import { toMarks, type Mark } from './marks';
 
 /** Marks drawn of one annotation: more would hide what they mark. */
 const MAX_MARKS = 300;
@@ -52,27 +41,4 @@ async function load(annotation: Annotation, filling: Filling, signal: AbortSigna
   }, signal);
   if (answer.data.resultType !== 'matrix') return [];
   return answer.data.result.flatMap((series) => toMarks(annotation, series, answer.stepMs)).slice(0, MAX_MARKS);
-}
-
-/** Neighbouring points of a series are one span; a value of zero marks nothing. */
-export function toMarks(annotation: Annotation, { metric, values = [] }: Pick<MatrixSeries, 'metric' | 'values'>, stepMs: number): Mark[] {
-  const fill = (template: string) => (template === '' ? '' : formatLegend(template, metric, ''));
-  const words = [fill(annotation.title), fill(annotation.text), fill(annotation.tags)].filter((part) => part !== '');
-  const text = words.join(' · ') || formatLegend('', metric, annotation.name);
-  const base = { name: annotation.name, color: annotation.color, text };
-  const marks: Mark[] = [];
-  for (const [time, sample] of values) {
-    const value = parseSample(sample);
-    if (annotation.useValueForTime) {
-      const at = value < 1e11 ? value * 1000 : value;
-      if (marks.at(-1)?.fromMs !== at) marks.push({ ...base, fromMs: at, toMs: at });
-      continue;
-    }
-    if (!value) continue;
-    const at = time * 1000;
-    const last = marks.at(-1);
-    if (last && at - last.toMs <= stepMs * 1.5) last.toMs = at;
-    else marks.push({ ...base, fromMs: at, toMs: at });
-  }
-  return marks;
 }

@@ -9,20 +9,13 @@ import { Dialog } from '../../parts/dialog';
 import { Moment } from '../../parts/moment';
 import { Empty, Failure, Notice, Waiting } from '../../parts/notice';
 import { useBoard } from '../board';
-
-/** A version that is kept beside the document. */
-export interface VersionEntry {
-  version: number;
-  /** Milliseconds since the epoch. */
-  written: number;
-  size: number;
-}
+import type { DashboardVersion } from '../model';
 
 /** The dialog. */
 export function VersionsDialog({ onClose }: { onClose: () => void }) {
   const board = useBoard();
   const path = `dashboards/${encodeURIComponent(board.model.uid)}`;
-  const answer = useAnswer<VersionEntry[]>(`${path}/versions`);
+  const answer = useAnswer<DashboardVersion[]>(`${path}/versions`);
   const [failed, setFailed] = useState<string | null>(null);
   const act = async (version: number, work: (document: unknown) => Promise<void> | void) => {
     try {

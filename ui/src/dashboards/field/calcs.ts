@@ -81,6 +81,3 @@ export function calculate(id: string, field: Field): Value {
 export function calcName(id: string): string {
   return find(id)?.name ?? id;
 }
-
-/** What an editor offers. */
-export const CALC_IDS: readonly string[] = Object.keys(CALCS);

@@ -2,7 +2,6 @@
 import type { FieldConfig } from '../model';
 
 export type Thresholds = NonNullable<FieldConfig['thresholds']>;
-export type ThresholdStep = Thresholds['steps'][number];
 
 /** What a document without thresholds means. */
 export const DEFAULT_THRESHOLDS: Thresholds = {

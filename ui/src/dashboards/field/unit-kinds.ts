@@ -20,7 +20,7 @@ export function toFixed(value: number, decimals?: number): string {
 }
 
 /** Decimals that leave three digits. */
-export function autoDecimals(value: number): number {
+function autoDecimals(value: number): number {
   if (value === 0 || Number.isInteger(value)) return 0;
   return Math.max(0, Math.min(20, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }

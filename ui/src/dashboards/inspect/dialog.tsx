@@ -61,7 +61,7 @@ export function InspectDialog({ panel, data, title, onClose }: {
 }
 
 /** All tables of the frames, with an empty line between them; times in ISO 8601. */
-export function framesToCsv(frames: readonly Frame[]): string {
+function framesToCsv(frames: readonly Frame[]): string {
   const tables = asTables(frames);
   return tables.map((frame) => {
     const header = frame.fields.map((field) => nameOf(field, frame, tables));

@@ -19,7 +19,7 @@ interface Props {
 }
 
 /** The kind of a column's cells, in today's words and the older one's. */
-export function cellKind(field: Field): string {
+function cellKind(field: Field): string {
   const options = customRecord(field, 'cellOptions');
   const kind = typeof options['type'] === 'string' ? options['type'] : customText(field, 'displayMode', 'auto');
   return { 'gradient-gauge': 'gauge', 'lcd-gauge': 'gauge', basic: 'gauge', 'color-background-solid': 'color-background' }[kind] ?? kind;

@@ -6,7 +6,7 @@ import { numberOf } from '../data/frame';
 import { panelRange } from '../data/questions';
 import { rampColour, resolveColour, fade } from '../field/colours';
 import { formatUnit } from '../field/units';
-import { BottomAxis } from '../plot/axes';
+import { BottomAxis } from '../plot/svg-axes';
 import { countHeat, toHeat, type Heat } from '../plot/heat';
 import { momentTicks } from '../plot/ticks';
 import { optionRecord, type PanelProps } from './props';

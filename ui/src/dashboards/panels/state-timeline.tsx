@@ -1,13 +1,14 @@
 // States over time: a row for each series, a stretch for each state.
 import { useMemo } from 'preact/hooks';
 import { useBoard } from '../board';
-import { timeField, type Field, type Frame, type Value } from '../data/frame';
+import { timeField, type Field, type Frame } from '../data/frame';
 import { nameOf } from '../data/names';
 import { panelRange } from '../data/questions';
 import { isHidden } from '../field/config';
 import { textOn } from '../field/colours';
 import { display, textOfShown, type Display } from '../field/display';
-import { BottomAxis } from '../plot/axes';
+import { BottomAxis } from '../plot/svg-axes';
+import { toStretches, type Stretch } from '../plot/stretches';
 import { momentTicks } from '../plot/ticks';
 import { formatTime } from '../../lib/time';
 import type { PanelProps } from './props';
@@ -19,12 +20,6 @@ const MAX_STRETCHES = 4000;
 const AXIS_PX = 22;
 const LEGEND_PX = 24;
 const LEAST_ROW_PX = 16;
-
-interface Stretch {
-  fromMs: number;
-  toMs: number;
-  value: Value;
-}
 
 interface Row {
   name: string;
@@ -122,33 +117,4 @@ function toRows(frames: readonly Frame[], endMs: number, joined: boolean, shape:
     }
   }
   return rows;
-}
-
-/** The stretches of a row; values that are shown as the same word are the same state. */
-export function toStretches(
-  time: Field, field: Field, stepMs: number, endMs: number, joined: boolean, most: number, word: (value: Value) => string,
-): Stretch[] {
-  const stretches: Stretch[] = [];
-  let last: { stretch: Stretch; word: string } | undefined;
-  time.values.forEach((at, row) => {
-    const value = field.values[row] ?? null;
-    if (typeof at !== 'number' || stretches.length >= most) return;
-    const next = time.values[row + 1];
-    const end = typeof next === 'number' ? next : stepMs > 0 ? at + stepMs : endMs;
-    // After a gap nobody knows.
-    const toMs = stepMs > 0 ? Math.min(end, at + stepMs * 1.5) : end;
-    if (value === null) {
-      last = undefined;
-      return;
-    }
-    const said = word(value);
-    if (joined && last?.word === said && last.stretch.toMs >= at) {
-      last.stretch.toMs = toMs;
-      return;
-    }
-    const stretch = { fromMs: at, toMs, value };
-    stretches.push(stretch);
-    last = { stretch, word: said };
-  });
-  return stretches;
 }

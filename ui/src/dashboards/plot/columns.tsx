@@ -1,7 +1,7 @@
 // Bars side by side or on top of each other, one group for each category.
 import { useBoard } from '../board';
 import { textOfShown, type Display } from '../field/display';
-import { BottomAxis, LeftAxis, type Frame } from './axes';
+import { BottomAxis, LeftAxis, type Frame } from './svg-axes';
 import { numberTicks } from './ticks';
 
 export interface ColumnSeries {

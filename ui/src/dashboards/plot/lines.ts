@@ -23,7 +23,7 @@ export interface Lines {
 }
 
 /** Lines drawn at most; the panel says how many there are beyond. */
-export const MAX_LINES = 400;
+const MAX_LINES = 400;
 
 /** All numeric fields of frames that have times. */
 export function toLines(frames: readonly Frame[]): Lines & { left: number } {

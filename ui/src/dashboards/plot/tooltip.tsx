@@ -1,6 +1,6 @@
 // The values at the moment that is pointed at.
 import { formatTimeWithZone, type Zone } from '../../lib/time';
-import type { Mark } from '../data/annotations';
+import type { Mark } from '../data/marks';
 import type { Pointed } from './draw';
 
 export interface TooltipRow {

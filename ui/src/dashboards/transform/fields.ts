@@ -32,7 +32,7 @@ export function organize(frames: readonly Frame[], options: Options): Frame[] {
 }
 
 /** The field under another name, whatever called it otherwise. */
-export function rename(field: Field, name: string): Field {
+function rename(field: Field, name: string): Field {
   return { ...field, name, legend: name, config: { ...field.config, displayName: name } };
 }
 

@@ -60,7 +60,7 @@ async function findOptions(
 ): Promise<Found> {
   const fixed = { options: variable.options, error: null, cut: 0 };
   if (variable.kind === 'interval' && variable.auto) {
-    return { ...fixed, options: [{ text: 'auto', value: AUTO }, ...variable.options] };
+    return { ...fixed, options: [{ text: AUTO, value: AUTO }, ...variable.options] };
   }
   if (variable.kind !== 'query' || !variable.query) return fixed;
   const query = fillQuery(variable.query, filling);
@@ -96,12 +96,11 @@ function fillQuery(query: VariableQuery, filling: Filling): VariableQuery {
 }
 
 /** The value of `auto` in addresses. */
-const AUTO = '$__auto';
+const AUTO = 'auto';
 
 /** `auto` is a step for the span that is shown. */
 function fillAuto(variable: Variable, chosen: Chosen, { range }: Filling): Chosen {
-  const auto = chosen.values[0]?.startsWith(AUTO) || chosen.values[0] === 'auto';
-  if (variable.kind !== 'interval' || !variable.auto || !auto) return chosen;
+  if (variable.kind !== 'interval' || !variable.auto || chosen.values[0] !== AUTO) return chosen;
   const { count, min } = variable.auto;
   const ms = Math.max(roundStep((range.toMs - range.fromMs) / Math.max(1, count)), parseLeast(min) ?? 0);
   return { ...chosen, values: [formatDuration(ms)], texts: [`auto (${formatDuration(ms)})`] };
