@@ -344,7 +344,7 @@ test('colours can be read on the surface they stand on', async () => {
 });
 
 test('lines are put on one axis, gaps and stacks told apart', async () => {
-  const { toLines, stackLines } = await load('plot/lines.ts');
+  const { toLines, stackLines, valueAt } = await load('plot/lines.ts');
   const one = series('A', { job: 'p' }, [10, 20, 50], [1, 2, 5]);
   const two = series('A', { job: 'q' }, [10, 20, 30, 40, 50], [1, 1, 1, 1, 1]);
   const { times, lines } = toLines([one, two]);
@@ -355,6 +355,44 @@ test('lines are put on one axis, gaps and stacks told apart', async () => {
   assert.deepEqual(stackLines(stacking('normal')).bands, [[1, 0]]);
   assert.deepEqual(stackLines(stacking('percent')).columns[0][0], 0.5);
   assert.deepEqual(stackLines(lines).bands, []);
+  const coarse = { column: [1, undefined, null, undefined, 5], frame: { stepMs: 20 } };
+  assert.deepEqual([0, 1, 2, 3, 4].map((i) => valueAt(coarse, times, i)), [1, 1, null, null, 5]);
+});
+
+test('axes reach as far as values and documents say', async () => {
+  const { rangeOf } = await load('plot/scales.ts');
+  const rules = { min: undefined, max: undefined, softMin: undefined, softMax: undefined, log: null, bothWays: false, symmetric: false, fromZero: false, percent: false };
+  for (const [more, low, high, expected] of [
+    [{}, 100, 200, [94, 206]],
+    [{}, 1, 100, [0, 105.94]],
+    [{ fromZero: true }, 50, 100, [0, 106]],
+    [{ min: 0, max: 1 }, 5, 9, [0, 1]],
+    [{ softMax: 100 }, 0, 10, [0, 100]],
+    [{}, 5, 5, [3.88, 6.12]],
+    [{}, 0, 0, [0, 1.06]],
+    [{ symmetric: true }, -1, 10, [-11.2, 11.2]],
+    [{ log: 10 }, 5, 500, [1, 1000]],
+    [{}, null, null, [0, 1.06]],
+  ]) {
+    const found = rangeOf({ ...rules, ...more }, low, high).map((value) => Number(value.toPrecision(6)));
+    assert.deepEqual(found, expected, JSON.stringify([more, low, high]));
+  }
+});
+
+test('neighbours are one mark and one state, and a gap parts them', async () => {
+  const { toMarks } = await load('data/marks.ts');
+  const annotation = { name: 'n', color: 'red', title: '{{a}}', text: 'x', tags: '', useValueForTime: false };
+  const values = [[10, '1'], [20, '1'], [30, '0'], [40, '1'], [70, '1']];
+  const marks = toMarks(annotation, { metric: { a: 'b' }, values }, 10_000);
+  assert.deepEqual(marks.map(({ fromMs, toMs, text }) => [fromMs, toMs, text]), [[10_000, 20_000, 'b · x'], [40_000, 40_000, 'b · x'], [70_000, 70_000, 'b · x']]);
+  const byValue = toMarks({ ...annotation, useValueForTime: true }, { metric: {}, values: [[10, '5'], [20, '5'], [30, '7']] }, 10_000);
+  assert.deepEqual(byValue.map(({ fromMs }) => fromMs), [5000, 7000]);
+  const { toStretches } = await load('plot/stretches.ts');
+  const stretches = (joined, given) =>
+    toStretches(field('Time', 'time', given.map((_, i) => i * 10)), field('v', 'number', given), 10, 1000, joined, 100, (value) => (value > 5 ? 'high' : 'low'))
+      .map(({ fromMs, toMs, value }) => [fromMs, toMs, value]);
+  assert.deepEqual(stretches(true, [1, 2, 9, null, 9]), [[0, 20, 1], [20, 30, 9], [40, 50, 9]]);
+  assert.deepEqual(stretches(false, [1, 2]), [[0, 10, 1], [10, 20, 2]]);
 });
 
 test('a refresh continues what is held', async () => {

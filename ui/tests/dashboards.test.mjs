@@ -91,6 +91,31 @@ test('only panels that are seen ask, all together', () =>
 
 const asked = [];
 
+test('a table of many rows draws those that are seen, sorts, and follows links', () =>
+  withPage('d/rows', async (page) => {
+    const table = page.locator('.dash-table table');
+    await table.locator('tbody tr').first().waitFor();
+    const rows = Number(await table.getAttribute('aria-rowcount'));
+    assert.ok(rows > 400, `${rows} rows`);
+    assert.ok((await table.locator('tbody tr').count()) < 100);
+    await page.getByRole('columnheader', { name: '__name__' }).getByRole('button').click();
+    await eventually(() => table.locator('tbody tr').first().locator('td').nth(1).innerText(), 'ALERTS');
+    await page.locator('.dash-table').evaluate((box) => box.scrollTo(0, box.scrollHeight));
+    await table.locator(`tbody tr[aria-rowindex="${rows}"]`).waitFor();
+    await table.locator('tbody a').last().click();
+    await page.waitForURL(/\/query\?g0\.expr=up/);
+    await page.locator('.cm-content').waitFor();
+  }, {
+    prepare: (page) => page.route('**/api/v1/dashboards/rows', (route) => {
+      const model = manyPanels();
+      const links = [{ title: 'Ask', url: '/query?g0.expr=up', newTab: false }];
+      const [first] = model.panels;
+      const query = { ...first.queries[0], expr: '{__name__=~".+"}', instant: true, range: false, format: 'table' };
+      const panel = { ...first, kind: 'table', place: { x: 0, y: 0, w: 24, h: 12 }, queries: [query], fieldConfig: { defaults: { links }, overrides: [] } };
+      return fulfil(route, { ...model, panels: [panel] });
+    }),
+  }));
+
 test('a refresh asks for new steps only', () =>
   withPage(`${ALL}?refresh=2s&viewPanel=8`, async (page) => {
     const next = () => page.waitForRequest((request) => request.url().endsWith('/batch') && request.postData().includes('receive'));
@@ -101,6 +126,18 @@ test('a refresh asks for new steps only', () =>
     await until(page, (last) => (window.argandPanels?.[8]?.times.at(-1) ?? 0) > last, before);
     const { times } = await drawn(page, 8);
     assert.deepEqual(times, [...new Set(times)].sort((a, b) => a - b));
+  }));
+
+test('a panel that cannot be drawn says so and leaves the others alone', () =>
+  withPage('d/odd', async (page) => {
+    await panel(page, 'Panel 0').getByText('This panel could not be drawn').waitFor();
+    await panel(page, 'Panel 1').locator('canvas').waitFor();
+  }, {
+    prepare: (page) => page.route('**/api/v1/dashboards/odd', (route) => {
+      const model = manyPanels();
+      const [odd, sound] = model.panels;
+      return fulfil(route, { ...model, panels: [{ ...odd, options: { legend: { show: true } } }, sound] });
+    }),
   }));
 
 test('variables depend on each other, and live in the address', () =>

@@ -21,7 +21,6 @@ const PAGES = [
   ['service-discovery', '.discovery-table'],
   ['dashboards', '.dash-folder'],
   ['d/every-kind', '.dash-tile-value'],
-  ['d/older/rows?kiosk', '.dash-plot canvas'],
   ['tsdb-status', '.ranking'],
   ['routing', '.route'],
   ['cluster', '.empty'],

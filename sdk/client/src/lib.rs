@@ -34,6 +34,7 @@
 
 #[cfg(feature = "push")]
 pub mod batch;
+mod builder;
 mod error;
 mod exposition;
 mod family;
@@ -54,6 +55,7 @@ mod table;
 mod trace;
 
 pub use argand_client_macros::{track_duration, track_errors};
+pub use builder::{Builder, SERIES_LIMIT};
 pub use error::Error;
 pub use exposition::Format;
 pub use family::Family;
@@ -61,7 +63,7 @@ pub use functions::ErrorKind;
 pub use metric::{
     Counter, Gauge, Held, Histogram, LATENCY_BUCKETS, MAX_BUCKETS, Metric, Settings, Timer,
 };
-pub use registry::{Builder, Registry, SERIES_LIMIT};
+pub use registry::Registry;
 pub use table::{MAX_LABEL_VALUE, OTHER};
 pub use trace::TraceId;
 

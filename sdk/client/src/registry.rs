@@ -14,67 +14,12 @@ use prometheus_client::encoding::EncodeMetric;
 use prometheus_client::registry::{Registry as Raw, Unit};
 
 use crate::Error;
+use crate::builder::Builder;
 use crate::exposition::{self, Format};
 use crate::family::{Family, Single};
 use crate::metric::{Counter, Gauge, Histogram, LATENCY_BUCKETS, MAX_BUCKETS, Metric, Settings};
-use crate::naming::{self, Kind, Rules};
+use crate::naming::{self, Kind};
 use crate::trace::{TraceId, Tracer};
-
-/// Most series of one family when nothing else is said: enough for every route and status of a
-/// large service, and nothing for a server that stores them.
-pub const SERIES_LIMIT: usize = 1_000;
-
-/// What a registry is made with; see [`Registry::builder`].
-#[derive(Clone, Debug)]
-pub struct Builder {
-    rules: Rules,
-    series_limit: usize,
-    labels: Vec<(String, String)>,
-}
-
-impl Builder {
-    /// Which rules names must keep; all of them when this is not called.
-    #[must_use]
-    pub fn rules(mut self, rules: Rules) -> Self {
-        self.rules = rules;
-        self
-    }
-
-    /// Most series of each family, at least one; [`SERIES_LIMIT`] when this is not called.
-    #[must_use]
-    pub fn series_limit(mut self, series: usize) -> Self {
-        self.series_limit = series.max(1);
-        self
-    }
-
-    /// A label that every series has, such as the version of the service.
-    #[must_use]
-    pub fn label(mut self, name: &str, value: &str) -> Self {
-        self.labels.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// The registry.
-    ///
-    /// # Errors
-    /// [`Error::Label`] or [`Error::LabelTwice`] for the labels given.
-    pub fn build(self) -> Result<Registry, Error> {
-        let names: Vec<&str> = self.labels.iter().map(|(name, _)| name.as_str()).collect();
-        check_labels("of the registry", &names, &[])?;
-        let common = self
-            .labels
-            .iter()
-            .map(|(name, value)| (Cow::Owned(name.clone()), Cow::Owned(value.clone())));
-        let raw = Raw::with_labels(common);
-        Ok(Registry(Arc::new(Shared {
-            raw: RwLock::new(raw),
-            names: Mutex::default(),
-            tracer: Tracer::default(),
-            folded: Mutex::new(None),
-            builder: self,
-        })))
-    }
-}
 
 /// The metrics of a process; cheap to clone, each clone is the same.
 ///
@@ -116,12 +61,28 @@ impl Registry {
     /// An empty one with strict rules and no labels of its own.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_raw(Self::builder(), Raw::default())
+    }
+
+    /// One of a builder, whose labels are checked.
+    pub(crate) fn made_of(builder: Builder) -> Result<Self, Error> {
+        let names: Vec<&str> = builder.labels.iter().map(|(name, _)| &**name).collect();
+        check_labels("of the registry", &names, &[])?;
+        let common = builder
+            .labels
+            .iter()
+            .map(|(name, value)| (Cow::Owned(name.clone()), Cow::Owned(value.clone())));
+        let raw = Raw::with_labels(common);
+        Ok(Self::with_raw(builder, raw))
+    }
+
+    fn with_raw(builder: Builder, raw: Raw) -> Self {
         Self(Arc::new(Shared {
-            raw: RwLock::default(),
+            raw: RwLock::new(raw),
             names: Mutex::default(),
             tracer: Tracer::default(),
             folded: Mutex::new(None),
-            builder: Self::builder(),
+            builder,
         }))
     }
 
@@ -138,11 +99,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn builder() -> Builder {
-        Builder {
-            rules: Rules::Strict,
-            series_limit: SERIES_LIMIT,
-            labels: Vec::new(),
-        }
+        Builder::default()
     }
 
     /// A counter.

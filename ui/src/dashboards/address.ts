@@ -21,7 +21,7 @@ export function parseAddress(search: string): DashboardAddress {
   for (const [key, value] of params) {
     if (!key.startsWith('var-')) continue;
     const name = key.slice(4);
-    variables.set(name, [...(variables.get(name) ?? []), value === 'All' ? '$__all' : value]);
+    variables.set(name, [...(variables.get(name) ?? []), readValue(value)]);
   }
   const [from, to] = [params.get('from'), params.get('to')];
   const panel = params.get('viewPanel') ?? params.get('panelId');
@@ -34,8 +34,17 @@ export function parseAddress(search: string): DashboardAddress {
   };
 }
 
+/** Grafana's own words for all values, and for the step that follows the span. */
+function readValue(text: string): string {
+  if (text === 'All') return '$__all';
+  return text.startsWith('$__auto_interval') ? 'auto' : text;
+}
+
 /** Changes parts of a query string and leaves what others wrote there. */
-export function changeSearch(search: string, change: Readonly<Record<string, string | readonly string[] | null>>): string {
+export function changeSearch(
+  search: string,
+  change: Readonly<Record<string, string | readonly string[] | null>>,
+): string {
   const params = new URLSearchParams(search);
   for (const [key, value] of Object.entries(change)) {
     params.delete(key);
@@ -61,7 +70,11 @@ export function parsePath(path: string): { uid: string } | null {
 
 /** The path of a dashboard's page, with its title to be read. */
 export function pathOf({ uid, title }: Pick<DashboardModel, 'uid' | 'title'>): string {
-  const slug = title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 60);
+  const slug = title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
   const path = `d/${encodeURIComponent(uid)}`;
   return slug === '' ? path : `${path}/${encodeURIComponent(slug)}`;
 }

@@ -2,7 +2,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Zone } from '../lib/time';
-import type { Mark } from './data/annotations';
+import type { Mark } from './data/marks';
 import type { Shade } from './field/colours';
 import type { DashboardModel } from './model';
 import type { Range, RawRange } from './time-range';

@@ -12,7 +12,13 @@ export function DashboardLinks({ links, filling }: { links: readonly DashboardLi
   if (links.length === 0) return null;
   return (
     <nav class="dash-links" aria-label="Links of this dashboard">
-      {links.map((link, i) => (link.kind === 'dashboards' ? <Tagged key={i} link={link} filling={filling} /> : <Plain key={i} link={link} filling={filling} />))}
+      {links.map((link, i) =>
+        link.kind === 'dashboards' ? (
+          <Tagged key={i} link={link} filling={filling} />
+        ) : (
+          <Plain key={i} link={link} filling={filling} />
+        ),
+      )}
     </nav>
   );
 }
@@ -24,7 +30,10 @@ function Plain({ link, filling }: { link: DashboardLink; filling: Filling }) {
 
 function Tagged({ link, filling }: { link: DashboardLink; filling: Filling }) {
   return (
-    <Popover label={link.title || link.tags.join(', ') || 'Dashboards'} text={link.title || link.tags.join(', ') || 'Dashboards'}>
+    <Popover
+      label={link.title || link.tags.join(', ') || 'Dashboards'}
+      text={link.title || link.tags.join(', ') || 'Dashboards'}
+    >
       {() => <Found link={link} filling={filling} />}
     </Popover>
   );
@@ -32,12 +41,14 @@ function Tagged({ link, filling }: { link: DashboardLink; filling: Filling }) {
 
 function Found({ link, filling }: { link: DashboardLink; filling: Filling }) {
   const all = useDashboards();
-  const found = (all.data ?? []).filter(({ tags }) => link.tags.every((tag) => tags.includes(tag)));
+  const found = (all.data?.dashboards ?? []).filter(({ tags }) => link.tags.every((tag) => tags.includes(tag)));
   return (
     <ul>
       {found.map((one) => (
         <li key={one.uid}>
-          <DocumentLink link={{ title: one.title, href: withState(href(pathOf(one)), link, filling), newTab: link.newTab }}>
+          <DocumentLink
+            link={{ title: one.title, href: withState(href(pathOf(one)), link, filling), newTab: link.newTab }}
+          >
             <span class="menu-item">{one.title}</span>
           </DocumentLink>
         </li>

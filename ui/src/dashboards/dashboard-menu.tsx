@@ -21,7 +21,18 @@ export function DashboardMenu({ onHelp, onKiosk }: { onHelp: () => void; onKiosk
       <Popover label="Menu of the dashboard" title="Menu" icon="more" align="right">
         {(close) => {
           const item = (text: string, run: () => void) => (
-            <li key={text}><button type="button" class="menu-item" onClick={() => { close(); run(); }}>{text}</button></li>
+            <li key={text}>
+              <button
+                type="button"
+                class="menu-item"
+                onClick={() => {
+                  close();
+                  run();
+                }}
+              >
+                {text}
+              </button>
+            </li>
           );
           return (
             <ul>

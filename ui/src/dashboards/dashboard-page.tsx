@@ -32,7 +32,13 @@ import { useVariables } from './variables/use-variables';
 export function DashboardPage({ uid, search }: { uid: string; search: string }) {
   const answer = useAnswer<DashboardModel>(`dashboards/${encodeURIComponent(uid)}`);
   if (answer.error?.status === 404) {
-    return <Empty title="There is no such dashboard."><p>See <Link path="dashboards">all dashboards</Link>.</p></Empty>;
+    return (
+      <Empty title="There is no such dashboard.">
+        <p>
+          See <Link path="dashboards">all dashboards</Link>.
+        </p>
+      </Empty>
+    );
   }
   if (answer.error && !answer.data) return <Failure error={answer.error} retry={answer.reload} />;
   if (!answer.data) return <Waiting what="the dashboard" />;
@@ -68,21 +74,42 @@ function Shown({ model, search, reload }: { model: DashboardModel; search: strin
     [range, zone, model.uid, model.title],
   );
   const states = useVariables(model.variables, address.variables, base, turn);
-  const filling = useMemo(
-    (): Filling => ({ ...base, variables: new Map((states ?? []).map(({ variable, chosen }) => [variable.name, chosen])) }),
-    [base, states],
-  );
-  const filters = useMemo(
-    () => (states ?? []).filter(({ variable }) => variable.kind === 'adhoc').flatMap(({ selected }) => selected.flatMap((text) => parseFilter(text) ?? [])),
+  const variables = useMemo(
+    () => new Map((states ?? []).map(({ variable, chosen }) => [variable.name, chosen])),
     [states],
   );
-  const [off, setOff] = useState<ReadonlySet<string>>(() => new Set(model.annotations.filter(({ enabled }) => !enabled).map(({ name }) => name)));
+  const filling = useMemo((): Filling => ({ ...base, variables }), [base, variables]);
+  const filters = useMemo(
+    () =>
+      (states ?? [])
+        .filter(({ variable }) => variable.kind === 'adhoc')
+        .flatMap(({ selected }) => selected.flatMap((text) => parseFilter(text) ?? [])),
+    [states],
+  );
+  const [off, setOff] = useState<ReadonlySet<string>>(
+    () => new Set(model.annotations.filter(({ enabled }) => !enabled).map(({ name }) => name)),
+  );
   const marks = useMarks(model.annotations, off, states && filling, turn);
   const board = useMemo(
-    (): Board => ({ model, range, turn, filling, filters, marks, zone, shade, search, setRange, refresh: () => { reload(); refresh(); } }),
+    (): Board => ({
+      model,
+      range,
+      turn,
+      filling,
+      filters,
+      marks,
+      zone,
+      shade,
+      search,
+      setRange,
+      refresh: () => {
+        reload();
+        refresh();
+      },
+    }),
     [model, range, turn, filling, filters, marks, zone, shade, search, setRange, refresh, reload],
   );
-  const sections = useMemo(() => toSections(model.panels, (name) => filling.variables.get(name)), [model.panels, filling.variables]);
+  const sections = useMemo(() => toSections(model.panels, (name) => variables.get(name)), [model.panels, variables]);
   const viewed = address.viewPanel === null ? null : findPanel(sections, address.viewPanel);
   const hovered = useHovered();
   useKeys({
@@ -105,7 +132,18 @@ function Shown({ model, search, reload }: { model: DashboardModel; search: strin
       <div class={address.kiosk ? 'dash dash-kiosk' : 'dash'}>
         <header class="dash-head">
           <div class="dash-title">
-            <p class="dash-path"><Link path="dashboards">Dashboards</Link>{model.folder && <> / <Link path="dashboards" search={`folder=${encodeURIComponent(model.folder)}`}>{model.folder}</Link></>}</p>
+            <p class="dash-path">
+              <Link path="dashboards">Dashboards</Link>
+              {model.folder && (
+                <>
+                  {' '}
+                  /{' '}
+                  <Link path="dashboards" search={`folder=${encodeURIComponent(model.folder)}`}>
+                    {model.folder}
+                  </Link>
+                </>
+              )}
+            </p>
             <h1>{model.title}</h1>
             <Problems model={model} />
           </div>
@@ -120,18 +158,30 @@ function Shown({ model, search, reload }: { model: DashboardModel; search: strin
           <VariableBar
             states={states}
             onChange={(name, values) => change({ [`var-${name}`]: values })}
-            annotations={model.annotations} off={off} onOff={setOff}
+            annotations={model.annotations}
+            off={off}
+            onOff={setOff}
           />
         )}
         {!states && <Waiting what="the variables" />}
-        {states && address.viewPanel !== null && (
-          viewed
-            ? <div class="dash-alone"><PanelCard key={viewed.key} placed={viewed} alone /></div>
-            : <Empty title="There is no such panel."><p><button type="button" class="button" onClick={() => change({ viewPanel: null })}>Show the dashboard</button></p></Empty>
-        )}
-        {states && address.viewPanel === null && (
-          model.panels.length > 0 ? <Grid sections={sections} /> : <Empty title="This dashboard has no panels." />
-        )}
+        {states &&
+          address.viewPanel !== null &&
+          (viewed ? (
+            <div class="dash-alone">
+              <PanelCard key={viewed.key} placed={viewed} alone />
+            </div>
+          ) : (
+            <Empty title="There is no such panel.">
+              <p>
+                <button type="button" class="button" onClick={() => change({ viewPanel: null })}>
+                  Show the dashboard
+                </button>
+              </p>
+            </Empty>
+          ))}
+        {states &&
+          address.viewPanel === null &&
+          (model.panels.length > 0 ? <Grid sections={sections} /> : <Empty title="This dashboard has no panels." />)}
         {help && <HelpDialog onClose={() => setHelp(false)} />}
       </div>
     </BoardProvider>
@@ -154,11 +204,21 @@ function useKiosk(on: boolean): void {
 function Problems({ model }: { model: DashboardModel }) {
   if (model.problems.length === 0) return null;
   return (
-    <Popover class="dash-hint" label={`${model.problems.length} parts of this dashboard are not shown as meant`} icon="question">
+    <Popover
+      class="dash-hint"
+      label={`${model.problems.length} parts of this dashboard are not shown as meant`}
+      icon="question"
+    >
       {() => (
         <div class="dash-hint-text">
           <strong>Not shown as its author meant it</strong>
-          <ul>{model.problems.map(({ path, message }, i) => <li key={i}>{message} <code>{path}</code></li>)}</ul>
+          <ul>
+            {model.problems.map(({ path, message }, i) => (
+              <li key={i}>
+                {message} <code>{path}</code>
+              </li>
+            ))}
+          </ul>
         </div>
       )}
     </Popover>

@@ -9,7 +9,13 @@ import { interpolate } from './variables/interpolate';
 
 /** The sections one below the other. */
 export function Grid({ sections }: { sections: readonly Section[] }) {
-  return <>{sections.map((section) => <SectionView key={section.key} section={section} />)}</>;
+  return (
+    <>
+      {sections.map((section) => (
+        <SectionView key={section.key} section={section} />
+      ))}
+    </>
+  );
 }
 
 function SectionView({ section }: { section: Section }) {
@@ -19,7 +25,9 @@ function SectionView({ section }: { section: Section }) {
   const { row, panels } = section;
   const grid = (
     <div class="dash-grid">
-      {panels.map((placed) => <PanelCard key={placed.key} placed={placed} />)}
+      {panels.map((placed) => (
+        <PanelCard key={placed.key} placed={placed} />
+      ))}
     </div>
   );
   if (!row) return grid;
@@ -28,7 +36,11 @@ function SectionView({ section }: { section: Section }) {
       <h2>
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name={open ? 'down' : 'right'} /> {interpolate(row.title, filling, 'text') || 'Row'}
-          {!open && <span class="soft">{panels.length} {panels.length === 1 ? 'panel' : 'panels'}</span>}
+          {!open && (
+            <span class="soft">
+              {panels.length} {panels.length === 1 ? 'panel' : 'panels'}
+            </span>
+          )}
         </button>
       </h2>
       {open && grid}

@@ -10,7 +10,9 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         <tbody>
           {KEY_HELP.map(([keys, what]) => (
             <tr key={keys}>
-              <th scope="row"><kbd>{keys}</kbd></th>
+              <th scope="row">
+                <kbd>{keys}</kbd>
+              </th>
               <td>{what}</td>
             </tr>
           ))}

@@ -14,7 +14,14 @@ export function useKeys(keys: KeyMap): void {
   useEffect(() => {
     let before = { key: '', at: 0 };
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector('dialog[open]')) return;
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        isTyping(event.target) ||
+        document.querySelector('dialog[open]')
+      )
+        return;
       const pair = event.timeStamp - before.at < PAIR_MS ? `${before.key} ${event.key}` : '';
       before = { key: event.key, at: event.timeStamp };
       const run = latest.current[pair] ?? latest.current[event.key];
@@ -29,7 +36,9 @@ export function useKeys(keys: KeyMap): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }
 
 /** What the help shows. */

@@ -11,6 +11,11 @@ export function LazyDashboards({ path, search }: { path: string; search: string 
   useEffect(() => {
     import('./page').then(setPages, () => setFailed(true));
   }, []);
-  if (failed) return <Notice tone="bad" title="The page could not be loaded.">Load it again; the server may have been updated meanwhile.</Notice>;
+  if (failed)
+    return (
+      <Notice tone="bad" title="The page could not be loaded.">
+        Load it again; the server may have been updated meanwhile.
+      </Notice>
+    );
   return pages ? <pages.Dashboards path={path} search={search} /> : <Waiting what="dashboards" />;
 }

@@ -36,11 +36,19 @@ export function ownPlace(url: string): { path: string; search: string } | null {
 export function fillLink(link: DashboardLink, filling: Filling): SafeLink | null {
   const url = safeHref(interpolate(link.url, filling, 'percentencode'));
   if (url === null) return null;
-  return { title: interpolate(link.title, filling, 'text') || url, href: withState(url, link, filling), newTab: link.newTab };
+  return {
+    title: interpolate(link.title, filling, 'text') || url,
+    href: withState(url, link, filling),
+    newTab: link.newTab,
+  };
 }
 
 /** The address with the time and the variables of this page, where the link asks for them. */
-export function withState(url: string, link: Pick<DashboardLink, 'keepTime' | 'includeVariables'>, filling: Filling): string {
+export function withState(
+  url: string,
+  link: Pick<DashboardLink, 'keepTime' | 'includeVariables'>,
+  filling: Filling,
+): string {
   const parts: string[] = [];
   if (link.keepTime) parts.push(`from=${filling.range.fromMs}&to=${filling.range.toMs}`);
   if (link.includeVariables) {
@@ -52,7 +60,9 @@ export function withState(url: string, link: Pick<DashboardLink, 'keepTime' | 'i
 
 /** Links of a field, for one of its values. */
 export function fillDataLinks(
-  links: readonly { title: string; url: string; newTab: boolean }[] | undefined, filling: Filling, scope: Scope,
+  links: readonly { title: string; url: string; newTab: boolean }[] | undefined,
+  filling: Filling,
+  scope: Scope,
 ): SafeLink[] {
   return (links ?? []).flatMap(({ title, url, newTab }) => {
     const href = safeHref(interpolate(url, filling, 'percentencode', scope));

@@ -7,7 +7,8 @@ import { Link } from '../parts/link';
 import { Empty, Failure, Notice, Waiting } from '../parts/notice';
 import { SearchBox } from '../parts/search-box';
 import { changeSearch, pathOf } from './address';
-import { useDashboards, type DashboardEntry } from './list';
+import { useDashboards } from './list';
+import type { DashboardEntry } from './model';
 
 /** Dashboards drawn at once; searching finds the others. */
 const MAX_SHOWN = 500;
@@ -19,12 +20,16 @@ export function ListPage({ search }: { search: string }) {
   const [text, tags, folder] = [params.get('search') ?? '', params.getAll('tag'), params.get('folder')];
   const change = (parts: Parameters<typeof changeSearch>[1]) => go('dashboards', changeSearch(search, parts), true);
   const found = useMemo(
-    () => (all.data ?? []).filter((one) =>
-      matches(`${one.title} ${one.folder} ${one.tags.join(' ')}`, text)
-      && tags.every((tag) => one.tags.includes(tag)) && (folder === null || one.folder === folder)),
+    () =>
+      (all.data?.dashboards ?? []).filter(
+        (one) =>
+          matches(`${one.title} ${one.folder} ${one.tags.join(' ')}`, text) &&
+          tags.every((tag) => one.tags.includes(tag)) &&
+          (folder === null || one.folder === folder),
+      ),
     [all.data, search],
   );
-  const known = useMemo(() => countTags(all.data ?? []), [all.data]);
+  const known = useMemo(() => countTags(all.data?.dashboards ?? []), [all.data]);
   if (all.error && !all.data) return <Failure error={all.error} retry={all.reload} />;
   if (!all.data) return <Waiting what="the dashboards" />;
   const folders = [...new Set(found.map((one) => one.folder))].sort();
@@ -32,22 +37,42 @@ export function ListPage({ search }: { search: string }) {
     <div class="page">
       <div class="page-head">
         <h1>Dashboards</h1>
-        <span class="soft" role="status">{formatCount(found.length)} of {formatCount(all.data.length)}</span>
+        <span class="soft" role="status">
+          {formatCount(found.length)} of {formatCount(all.data.dashboards.length)}
+        </span>
       </div>
-      {all.broken.length > 0 && (
-        <Notice tone="warn" title={`${formatCount(all.broken.length)} files could not be read.`}>
-          <ul>{all.broken.slice(0, 20).map(({ file, message }) => <li key={file}><code>{file}</code> {message}</li>)}</ul>
+      {all.data.problems.length > 0 && (
+        <Notice tone="warn" title={`${formatCount(all.data.problems.length)} files could not be read.`}>
+          <ul>
+            {all.data.problems.slice(0, 20).map(({ file, message }) => (
+              <li key={file}>
+                <code>{file}</code> {message}
+              </li>
+            ))}
+          </ul>
         </Notice>
       )}
       <div class="toolbar">
-        <SearchBox label="Search title, folder and tags" value={text} onChange={(value) => change({ search: value || null })} focus />
-        {folder !== null && <button type="button" class="button" onClick={() => change({ folder: null })}>Folder {folder || 'General'}: show all</button>}
+        <SearchBox
+          label="Search title, folder and tags"
+          value={text}
+          onChange={(value) => change({ search: value || null })}
+          focus
+        />
+        {folder !== null && (
+          <button type="button" class="button" onClick={() => change({ folder: null })}>
+            Folder {folder || 'General'}: show all
+          </button>
+        )}
       </div>
       {known.length > 0 && (
         <div class="filter-buttons dash-tags" role="group" aria-label="Tags">
           {known.map(([tag, count]) => (
             <button
-              key={tag} type="button" class="filter-button" aria-pressed={tags.includes(tag)}
+              key={tag}
+              type="button"
+              class="filter-button"
+              aria-pressed={tags.includes(tag)}
               onClick={() => change({ tag: tags.includes(tag) ? tags.filter((one) => one !== tag) : [...tags, tag] })}
             >
               {tag} <strong>{formatCount(count)}</strong>
@@ -55,17 +80,24 @@ export function ListPage({ search }: { search: string }) {
           ))}
         </div>
       )}
-      {all.data.length === 0 && (
+      {all.data.dashboards.length === 0 && (
         <Empty title="There are no dashboards yet.">
-          <p>Start the server with <code>--dashboards.path</code> and a folder of Grafana's JSON files.</p>
+          <p>
+            Start the server with <code>--dashboards.path</code> and a folder of Grafana's JSON files.
+          </p>
         </Empty>
       )}
-      {all.data.length > 0 && found.length === 0 && <Empty title="Nothing matches." />}
+      {all.data.dashboards.length > 0 && found.length === 0 && <Empty title="Nothing matches." />}
       {folders.map((name) => (
         <section key={name} class="card dash-folder">
           <h2>{name || 'General'}</h2>
           <ul>
-            {found.filter((one) => one.folder === name).slice(0, MAX_SHOWN).map((one) => <Line key={one.uid} entry={one} />)}
+            {found
+              .filter((one) => one.folder === name)
+              .slice(0, MAX_SHOWN)
+              .map((one) => (
+                <Line key={one.uid} entry={one} />
+              ))}
           </ul>
         </section>
       ))}
@@ -77,8 +109,18 @@ function Line({ entry }: { entry: DashboardEntry }) {
   return (
     <li>
       <Link path={pathOf(entry)}>{entry.title}</Link>
-      <span class="dash-folder-tags">{entry.tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}</span>
-      {entry.problems > 0 && <span class="soft">◔ {formatCount(entry.problems)} {entry.problems === 1 ? 'part' : 'parts'} not as meant</span>}
+      <span class="dash-folder-tags">
+        {entry.tags.map((tag) => (
+          <span key={tag} class="tag">
+            {tag}
+          </span>
+        ))}
+      </span>
+      {entry.problems > 0 && (
+        <span class="soft">
+          ◔ {formatCount(entry.problems)} {entry.problems === 1 ? 'part' : 'parts'} not as meant
+        </span>
+      )}
     </li>
   );
 }

@@ -5,6 +5,7 @@ import { Icon } from '../parts/icon';
 import { memo } from '../parts/memo';
 import { useBoard } from './board';
 import { usePanelData, useScopedFilling, type PanelData } from './data/use-panel-data';
+import { Guard } from './guard';
 import { fillLink } from './links';
 import type { PanelModel } from './model';
 import { PanelMenu } from './panel-menu';
@@ -42,7 +43,11 @@ export const PanelCard = memo(({ placed, alone = false }: { placed: Placed; alon
       <header class="dash-panel-head">
         {data.loading && <span class="dash-loading" aria-hidden="true" />}
         <h2 title={title}>{title}</h2>
-        {panel.description !== '' && <Hint icon="info" label="Description">{interpolate(panel.description, filling, 'text')}</Hint>}
+        {panel.description !== '' && (
+          <Hint icon="info" label="Description">
+            {interpolate(panel.description, filling, 'text')}
+          </Hint>
+        )}
         {panel.problems.length > 0 && (
           <Hint icon="question" label={`${panel.problems.length} parts are not shown as meant`}>
             <ProblemList panel={panel} />
@@ -50,20 +55,47 @@ export const PanelCard = memo(({ placed, alone = false }: { placed: Placed; alon
         )}
         <Faults data={data} />
         {!panel.hideTimeOverride && (panel.timeFrom || panel.timeShift) && (
-          <span class="dash-own-time soft"><Icon name="clock" /> {panel.timeFrom && `last ${panel.timeFrom}`} {panel.timeShift && `shifted by ${panel.timeShift}`}</span>
+          <span class="dash-own-time soft">
+            <Icon name="clock" /> {panel.timeFrom && `last ${panel.timeFrom}`}{' '}
+            {panel.timeShift && `shifted by ${panel.timeShift}`}
+          </span>
         )}
-        {links.map((link, i) => <span key={i} class="dash-panel-link"><DocumentLink link={link}><Icon name="outside" /><span class="hidden">{link.title}</span></DocumentLink></span>)}
-        <PanelMenu placed={placed} data={data} filling={filling} table={table} onTable={setTable} alone={alone} root={box} />
+        {links.map((link, i) => (
+          <span key={i} class="dash-panel-link">
+            <DocumentLink link={link}>
+              <Icon name="outside" />
+              <span class="hidden">{link.title}</span>
+            </DocumentLink>
+          </span>
+        ))}
+        <PanelMenu
+          placed={placed}
+          data={data}
+          filling={filling}
+          table={table}
+          onTable={setTable}
+          alone={alone}
+          root={box}
+        />
       </header>
       <div class="dash-panel-body" ref={box}>
-        {seen && width > 0 && height > 0 && <Body panel={panel} data={data} filling={filling} width={width} height={height} table={table} />}
+        {seen && width > 0 && height > 0 && (
+          <Body panel={panel} data={data} filling={filling} width={width} height={height} table={table} />
+        )}
       </div>
     </section>
   );
 });
 
 /** What stands in a panel: its picture, or why there is none. */
-export function Body({ panel, data, filling, width, height, table }: {
+export function Body({
+  panel,
+  data,
+  filling,
+  width,
+  height,
+  table,
+}: {
   panel: PanelModel;
   data: PanelData;
   filling: ReturnType<typeof useScopedFilling>;
@@ -78,12 +110,24 @@ export function Body({ panel, data, filling, width, height, table }: {
       return <p class="dash-empty row-error">{data.faults[0]?.error.message}</p>;
     }
     if (!found && panel.queries.some(({ signal }) => signal !== 'metrics')) {
-      return <p class="dash-empty">This panel asks for {panel.queries.some(({ signal }) => signal === 'logs') ? 'logs' : 'data of another source'}, which is not available yet.</p>;
+      return (
+        <p class="dash-empty">
+          This panel asks for{' '}
+          {panel.queries.some(({ signal }) => signal === 'logs') ? 'logs' : 'data of another source'}, which is not
+          available yet.
+        </p>
+      );
     }
-    if (!found && !isTable(panel.kind)) return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
+    if (!found && !isTable(panel.kind)) {
+      return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
+    }
     if (table) return <DataTable frames={data.frames} height={height} filling={filling} />;
   }
-  return <Picture panel={panel} data={data} filling={filling} width={width} height={height} />;
+  return (
+    <Guard stamp={data.frames}>
+      <Picture panel={panel} data={data} filling={filling} width={width} height={height} />
+    </Guard>
+  );
 }
 
 /** Whether an element is in the window, or near it. */
@@ -92,15 +136,29 @@ function useSeen(box: { current: HTMLElement | null }): boolean {
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const watch = new IntersectionObserver((entries) => setSeen(entries.at(-1)?.isIntersecting ?? false), { rootMargin: NEAR });
+    const watch = new IntersectionObserver((entries) => setSeen(entries.at(-1)?.isIntersecting ?? false), {
+      rootMargin: NEAR,
+    });
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
   return seen;
 }
 
-function Hint({ icon, label, children }: { icon: 'info' | 'question' | 'warning'; label: string; children: ComponentChildren }) {
-  return <Popover class="dash-hint" label={label} icon={icon}>{() => <div class="dash-hint-text">{children}</div>}</Popover>;
+function Hint({
+  icon,
+  label,
+  children,
+}: {
+  icon: 'info' | 'question' | 'warning';
+  label: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <Popover class="dash-hint" label={label} icon={icon}>
+      {() => <div class="dash-hint-text">{children}</div>}
+    </Popover>
+  );
 }
 
 function Faults({ data }: { data: PanelData }) {
@@ -110,8 +168,14 @@ function Faults({ data }: { data: PanelData }) {
     <Hint icon="warning" label={label}>
       <strong>{label}</strong>
       <ul>
-        {data.faults.map(({ refId, error }) => <li key={refId}><code>{refId}</code> {error.message}</li>)}
-        {data.warnings.map((text) => <li key={text}>{text}</li>)}
+        {data.faults.map(({ refId, error }) => (
+          <li key={refId}>
+            <code>{refId}</code> {error.message}
+          </li>
+        ))}
+        {data.warnings.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
       </ul>
     </Hint>
   );
@@ -122,7 +186,11 @@ function ProblemList({ panel }: { panel: PanelModel }) {
     <>
       <strong>Not shown as its author meant it</strong>
       <ul>
-        {panel.problems.map(({ path, message }, i) => <li key={i}>{message} <code>{path}</code></li>)}
+        {panel.problems.map(({ path, message }, i) => (
+          <li key={i}>
+            {message} <code>{path}</code>
+          </li>
+        ))}
       </ul>
     </>
   );

@@ -37,7 +37,13 @@ export function PanelMenu({ placed, data, filling, table, onTable, alone, root }
   const queries = !WITHOUT_QUERIES.has(panel.kind);
   const explore = () => {
     const { fromMs, toMs } = panelRange(panel, filling);
-    const panels = data.asRun.map(({ expr }) => ({ ...emptyPanel(), expr, tab: 'graph' as const, rangeMs: toMs - fromMs, endMs: toMs }));
+    const panels = data.asRun.map(({ expr }) => ({
+      ...emptyPanel(),
+      expr,
+      tab: 'graph' as const,
+      rangeMs: toMs - fromMs,
+      endMs: toMs,
+    }));
     go('query', formatPanels(panels));
   };
   return (
@@ -45,7 +51,18 @@ export function PanelMenu({ placed, data, filling, table, onTable, alone, root }
       <Popover class="dash-menu" label={`Menu of ${title}`} title="Menu" icon="more" align="right">
         {(close) => {
           const item = (text: string, run: () => void) => (
-            <li key={text}><button type="button" class="menu-item" onClick={() => { close(); run(); }}>{text}</button></li>
+            <li key={text}>
+              <button
+                type="button"
+                class="menu-item"
+                onClick={() => {
+                  close();
+                  run();
+                }}
+              >
+                {text}
+              </button>
+            </li>
           );
           return (
             <ul>

@@ -7,25 +7,31 @@ import { ownPlace, type SafeLink } from './links';
 
 /** A link of a document; another site never learns where it was followed. */
 export function DocumentLink({ link, children }: { link: SafeLink; children?: ComponentChildren }) {
-  return (
-    <a {...linkProps(link)}>
-      {children ?? link.title}
-    </a>
-  );
+  return <a {...linkProps(link)}>{children ?? link.title}</a>;
 }
 
 /** What a link is made of; one to our own pages does not load the document again. */
 export function linkProps({ href, newTab, title }: SafeLink) {
   const own = newTab ? null : ownPlace(href);
   return {
-    href, title, rel: 'noreferrer',
+    href,
+    title,
+    rel: 'noreferrer',
     ...(newTab && { target: '_blank' }),
     ...(own && { onClick: (event: MouseEvent) => followLink(event, own.path, own.search) }),
   };
 }
 
 /** A button that opens something below itself; Escape and a press elsewhere close it. */
-export function Popover({ label, title, icon, text, class: className = '', align = 'left', children }: {
+export function Popover({
+  label,
+  title,
+  icon,
+  text,
+  class: className = '',
+  align = 'left',
+  children,
+}: {
   /** Read by screen readers, where the text does not say it. */
   label: string;
   title?: string;
@@ -60,10 +66,23 @@ export function Popover({ label, title, icon, text, class: className = '', align
   }, [open]);
   return (
     <div class={`popover ${className}`} ref={box}>
-      <button ref={button} type="button" class="button" aria-label={label} title={title ?? label} aria-expanded={open} onClick={() => setOpen(!open)}>
-        {icon && <Icon name={icon} />}{text}
+      <button
+        ref={button}
+        type="button"
+        class="button"
+        aria-label={label}
+        title={title ?? label}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        {icon && <Icon name={icon} />}
+        {text}
       </button>
-      {open && <div ref={inside} class={`popover-box popover-${align}`}>{children(() => setOpen(false))}</div>}
+      {open && (
+        <div ref={inside} class={`popover-box popover-${align}`}>
+          {children(() => setOpen(false))}
+        </div>
+      )}
     </div>
   );
 }

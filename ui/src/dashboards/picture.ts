@@ -35,7 +35,12 @@ async function drawElement(context: CanvasRenderingContext2D, element: Element, 
   const box = element.getBoundingClientRect();
   if (box.bottom < clip.top || box.top > clip.bottom) return;
   const style = getComputedStyle(element);
-  if (style.visibility === 'hidden' || style.display === 'none' || style.position === 'absolute' && style.clipPath !== 'none') return;
+  if (
+    style.visibility === 'hidden' ||
+    style.display === 'none' ||
+    (style.position === 'absolute' && style.clipPath !== 'none')
+  )
+    return;
   if (element instanceof HTMLCanvasElement) {
     context.drawImage(element, box.left, box.top, box.width, box.height);
     return;

@@ -4,7 +4,11 @@ import { Icon } from '../parts/icon';
 const INTERVALS = ['5s', '10s', '30s', '1m', '5m', '15m', '30m', '1h'];
 
 /** The picker; an empty interval never refreshes. */
-export function RefreshPicker({ interval, onInterval, onRefresh }: {
+export function RefreshPicker({
+  interval,
+  onInterval,
+  onRefresh,
+}: {
   interval: string;
   onInterval: (interval: string) => void;
   onRefresh: () => void;
@@ -17,7 +21,11 @@ export function RefreshPicker({ interval, onInterval, onRefresh }: {
       </button>
       <select aria-label="Refresh every" value={interval} onChange={(event) => onInterval(event.currentTarget.value)}>
         <option value="">Off</option>
-        {known.map((text) => <option key={text} value={text}>{text}</option>)}
+        {known.map((text) => (
+          <option key={text} value={text}>
+            {text}
+          </option>
+        ))}
       </select>
     </div>
   );

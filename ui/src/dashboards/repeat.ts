@@ -3,7 +3,7 @@ import type { PanelModel } from './model';
 import type { Chosen } from './variables/format';
 
 /** Copies of one panel drawn at most: more are a variable gone astray. */
-export const MAX_COPIES = 100;
+const MAX_COPIES = 100;
 
 /** A panel as it is drawn: perhaps a copy, with variables of its own. */
 export interface Placed {
@@ -49,11 +49,19 @@ function copyRow(row: PanelModel | null, panels: readonly PanelModel[], lookup: 
 /** One choice for each value that is chosen. */
 function singles(chosen: Chosen): Chosen[] {
   return chosen.values.slice(0, MAX_COPIES).map((value, i) => ({
-    ...chosen, values: [value], texts: [chosen.all === null && chosen.texts.length === chosen.values.length ? (chosen.texts[i] ?? value) : value], all: null,
+    ...chosen,
+    values: [value],
+    texts: [chosen.all === null && chosen.texts.length === chosen.values.length ? (chosen.texts[i] ?? value) : value],
+    all: null,
   }));
 }
 
-function placeAll(panels: readonly PanelModel[], scoped: ReadonlyMap<string, Chosen>, suffix: string, lookup: Lookup): Placed[] {
+function placeAll(
+  panels: readonly PanelModel[],
+  scoped: ReadonlyMap<string, Chosen>,
+  suffix: string,
+  lookup: Lookup,
+): Placed[] {
   const top = Math.min(...panels.map(({ place }) => place.y));
   const sorted = panels.toSorted((a, b) => a.place.y - b.place.y || a.place.x - b.place.x);
   const placed: Placed[] = [];
@@ -74,7 +82,11 @@ function placeAll(panels: readonly PanelModel[], scoped: ReadonlyMap<string, Cho
     copies.forEach((copy, i) => {
       const one = singles(chosen)[i];
       const value = i === 0 ? '' : `-${one?.values[0] ?? i}`;
-      placed.push({ key: `${panel.id}${suffix}${value}`, panel: copy, scoped: one ? new Map([...scoped, [one.name, one]]) : scoped });
+      placed.push({
+        key: `${panel.id}${suffix}${value}`,
+        panel: copy,
+        scoped: one ? new Map([...scoped, [one.name, one]]) : scoped,
+      });
     });
     pushedBelow = y + panel.place.h;
     pushed += grown;
@@ -82,12 +94,17 @@ function placeAll(panels: readonly PanelModel[], scoped: ReadonlyMap<string, Cho
   return placed;
 }
 
-function copyPanel(panel: PanelModel, repeat: NonNullable<PanelModel['repeat']>, values: readonly Chosen[]): PanelModel[] {
+function copyPanel(
+  panel: PanelModel,
+  repeat: NonNullable<PanelModel['repeat']>,
+  values: readonly Chosen[],
+): PanelModel[] {
   const { x, y, w, h } = panel.place;
   if (repeat.direction === 'v') return values.map((_, i) => ({ ...panel, place: { x, y: y + i * h, w, h } }));
   const across = Math.max(1, Math.min(repeat.maxPerRow || 4, values.length));
   const width = Math.max(1, Math.floor(24 / across));
   return values.map((_, i) => ({
-    ...panel, place: { x: (i % across) * width, y: y + Math.floor(i / across) * h, w: width, h },
+    ...panel,
+    place: { x: (i % across) * width, y: y + Math.floor(i / across) * h, w: width, h },
   }));
 }

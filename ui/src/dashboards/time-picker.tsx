@@ -3,10 +3,23 @@ import { useState } from 'preact/hooks';
 import { formatTime, type Zone } from '../lib/time';
 import { Icon } from '../parts/icon';
 import { Popover } from './parts';
-import { describeRange, parseMoment, QUICK_RANGES, shiftRange, widenRange, type Range, type RawRange } from './time-range';
+import {
+  describeRange,
+  parseMoment,
+  QUICK_RANGES,
+  shiftRange,
+  widenRange,
+  type Range,
+  type RawRange,
+} from './time-range';
 
 /** The picker. */
-export function TimePicker({ raw, range, zone, onChange }: {
+export function TimePicker({
+  raw,
+  range,
+  zone,
+  onChange,
+}: {
   raw: RawRange;
   range: Range;
   zone: Zone;
@@ -14,23 +27,61 @@ export function TimePicker({ raw, range, zone, onChange }: {
 }) {
   return (
     <div class="dash-time" role="group" aria-label="Time range">
-      <button type="button" class="button" aria-label="Earlier" title="Earlier (t ←)" onClick={() => onChange(shiftRange(range, -0.5))}>
+      <button
+        type="button"
+        class="button"
+        aria-label="Earlier"
+        title="Earlier (t ←)"
+        onClick={() => onChange(shiftRange(range, -0.5))}
+      >
         <Icon name="left" />
       </button>
-      <Popover label={`Time range: ${describeRange(raw, zone)}`} icon="clock" text={describeRange(raw, zone)} align="right">
-        {(close) => <Choices raw={raw} range={range} zone={zone} onChange={(next) => { onChange(next); close(); }} />}
+      <Popover
+        label={`Time range: ${describeRange(raw, zone)}`}
+        icon="clock"
+        text={describeRange(raw, zone)}
+        align="right"
+      >
+        {(close) => (
+          <Choices
+            raw={raw}
+            range={range}
+            zone={zone}
+            onChange={(next) => {
+              onChange(next);
+              close();
+            }}
+          />
+        )}
       </Popover>
-      <button type="button" class="button" aria-label="Later" title="Later (t →)" onClick={() => onChange(shiftRange(range, 0.5))}>
+      <button
+        type="button"
+        class="button"
+        aria-label="Later"
+        title="Later (t →)"
+        onClick={() => onChange(shiftRange(range, 0.5))}
+      >
         <Icon name="right" />
       </button>
-      <button type="button" class="button dash-wide" aria-label="Twice as wide" title="Twice as wide (t z)" onClick={() => onChange(widenRange(range))}>
+      <button
+        type="button"
+        class="button dash-wide"
+        aria-label="Twice as wide"
+        title="Twice as wide (t z)"
+        onClick={() => onChange(widenRange(range))}
+      >
         <Icon name="minus" />
       </button>
     </div>
   );
 }
 
-function Choices({ raw, range, zone, onChange }: {
+function Choices({
+  raw,
+  range,
+  zone,
+  onChange,
+}: {
   raw: RawRange;
   range: Range;
   zone: Zone;
@@ -43,7 +94,8 @@ function Choices({ raw, range, zone, onChange }: {
   const apply = (event: Event) => {
     event.preventDefault();
     if (bad(from) || bad(to)) return;
-    const fixed = (text: string, end: boolean) => (text.trim().startsWith('now') ? text.trim() : String(parseMoment(text, range.toMs, zone, end)));
+    const fixed = (text: string, end: boolean) =>
+      text.trim().startsWith('now') ? text.trim() : String(parseMoment(text, range.toMs, zone, end));
     onChange({ from: fixed(from, false), to: fixed(to, true) });
   };
   return (
@@ -58,12 +110,19 @@ function Choices({ raw, range, zone, onChange }: {
           <input value={to} aria-invalid={bad(to)} onInput={(event) => setTo(event.currentTarget.value)} />
         </label>
         <p class="soft">now-6h, now/d, or 2026-01-31 12:00{zone === 'utc' ? ' in UTC' : ''}</p>
-        <button type="submit" class="button button-main">Show</button>
+        <button type="submit" class="button button-main">
+          Show
+        </button>
       </form>
       <ul>
         {QUICK_RANGES.map(([quick, name]) => (
           <li key={quick}>
-            <button type="button" class="menu-item" aria-pressed={raw.from === quick && raw.to === 'now'} onClick={() => onChange({ from: quick, to: 'now' })}>
+            <button
+              type="button"
+              class="menu-item"
+              aria-pressed={raw.from === quick && raw.to === 'now'}
+              onClick={() => onChange({ from: quick, to: 'now' })}
+            >
               {name}
             </button>
           </li>

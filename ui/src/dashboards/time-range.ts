@@ -32,7 +32,14 @@ export const QUICK_RANGES: readonly (readonly [from: string, name: string])[] = 
 ];
 
 const UNIT_WORDS: Readonly<Record<string, string>> = {
-  s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week', M: 'month', Q: 'quarter', y: 'year',
+  s: 'second',
+  m: 'minute',
+  h: 'hour',
+  d: 'day',
+  w: 'week',
+  M: 'month',
+  Q: 'quarter',
+  y: 'year',
 };
 
 /** Reads one end of a range; `end` rounds `/d` up rather than down. Null where it says nothing. */

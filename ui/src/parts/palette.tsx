@@ -111,7 +111,7 @@ function useEntries(): Entry[] {
     const pages = PAGES.filter(({ inner }) => !inner).map<Entry>(({ path, title }) => ({
       kind: 'page', title, path, search: '',
     }));
-    const dashboards = (boards.data ?? []).map<Entry>((one) => ({ kind: 'dashboard', title: one.title, path: pathOf(one), search: '' }));
+    const dashboards = (boards.data?.dashboards ?? []).map<Entry>((one) => ({ kind: 'dashboard', title: one.title, path: pathOf(one), search: '' }));
     const alerting = new Set((rules.data?.groups ?? []).flatMap((group) => group.rules.map(({ name }) => name)));
     const alerts = [...alerting].map<Entry>((title) => ({
       kind: 'alert', title, path: 'alerts', search: `search=${encodeURIComponent(title)}`,

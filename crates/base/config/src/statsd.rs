@@ -276,6 +276,11 @@ mappings:
                 "between 0 and 1",
             ),
             ("defaults: {ttl: -1s}", "m.yml:1:17:", "negative"),
+            (
+                &format!("mappings:\n- match: a{}\n  name: a", ".a".repeat(100)),
+                "m.yml:2:10:",
+                "100 parts",
+            ),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.starts_with(place), "{text}: {error}");

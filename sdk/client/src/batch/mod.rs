@@ -25,6 +25,7 @@
 //!
 //! Absent: proxies and client certificates.
 
+mod connect;
 mod gateway;
 mod send;
 
@@ -33,9 +34,10 @@ use std::time::{Duration, Instant};
 use crate::family::Family;
 use crate::metric::{Counter, Gauge};
 use crate::{Error, Format, Registry};
+use connect::Connect;
 use gateway::Gateway;
 pub use send::{ATTEMPT_TIMEOUT, ATTEMPTS, DEADLINE, FIRST_PAUSE, LONGEST_PAUSE};
-use send::{Connect, Method, Order};
+use send::{Method, Order};
 
 /// Most labels of a grouping key beside `job`: each is a part of the URL.
 pub const MAX_GROUPING_LABELS: usize = 10;

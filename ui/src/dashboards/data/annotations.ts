@@ -1,21 +1,10 @@
 // Marks on the time axis: what a document's annotation queries find.
 import { useEffect, useState } from 'preact/hooks';
-import type { MatrixSeries } from '../../api/types';
 import type { Annotation } from '../model';
 import type { Filling } from '../variables/interpolate';
 import { interpolate } from '../variables/interpolate';
 import { askBatch } from './batch';
-import { parseSample } from './from-answer';
-import { formatLegend } from './names';
-
-/** A moment, or a span where the end is later. */
-export interface Mark {
-  name: string;
-  color: string;
-  fromMs: number;
-  toMs: number;
-  text: string;
-}
+import { toMarks, type Mark } from './marks';
 
 /** Marks drawn of one annotation: more would hide what they mark. */
 const MAX_MARKS = 300;
@@ -24,7 +13,12 @@ const MAX_MARKS = 300;
 const POINTS = 600;
 
 /** The marks of all annotations that are switched on. */
-export function useMarks(annotations: readonly Annotation[], off: ReadonlySet<string>, filling: Filling | null, turn: number): readonly Mark[] {
+export function useMarks(
+  annotations: readonly Annotation[],
+  off: ReadonlySet<string>,
+  filling: Filling | null,
+  turn: number,
+): readonly Mark[] {
   const [marks, setMarks] = useState<readonly Mark[]>([]);
   const wanted = annotations.filter(({ name, expr }) => expr.trim() !== '' && !off.has(name));
   const key = filling && JSON.stringify([wanted.map(({ expr }) => interpolate(expr, filling)), filling.range, turn]);
@@ -46,33 +40,19 @@ export function useMarks(annotations: readonly Annotation[], off: ReadonlySet<st
 async function load(annotation: Annotation, filling: Filling, signal: AbortSignal): Promise<Mark[]> {
   const { fromMs, toMs } = filling.range;
   const least = interpolate(annotation.step, filling);
-  const answer = await askBatch({
-    expr: interpolate(annotation.expr, filling), kind: 'range', start: fromMs / 1000, end: toMs / 1000, time: null, step: null,
-    max_points: Math.min(POINTS, Math.max(1, Math.floor((toMs - fromMs) / 1000))), min_step: least === '' ? null : least,
-  }, signal);
+  const answer = await askBatch(
+    {
+      expr: interpolate(annotation.expr, filling),
+      kind: 'range',
+      start: fromMs / 1000,
+      end: toMs / 1000,
+      time: null,
+      step: null,
+      max_points: Math.min(POINTS, Math.max(1, Math.floor((toMs - fromMs) / 1000))),
+      min_step: least === '' ? null : least,
+    },
+    signal,
+  );
   if (answer.data.resultType !== 'matrix') return [];
   return answer.data.result.flatMap((series) => toMarks(annotation, series, answer.stepMs)).slice(0, MAX_MARKS);
-}
-
-/** Neighbouring points of a series are one span; a value of zero marks nothing. */
-export function toMarks(annotation: Annotation, { metric, values = [] }: Pick<MatrixSeries, 'metric' | 'values'>, stepMs: number): Mark[] {
-  const fill = (template: string) => (template === '' ? '' : formatLegend(template, metric, ''));
-  const words = [fill(annotation.title), fill(annotation.text), fill(annotation.tags)].filter((part) => part !== '');
-  const text = words.join(' · ') || formatLegend('', metric, annotation.name);
-  const base = { name: annotation.name, color: annotation.color, text };
-  const marks: Mark[] = [];
-  for (const [time, sample] of values) {
-    const value = parseSample(sample);
-    if (annotation.useValueForTime) {
-      const at = value < 1e11 ? value * 1000 : value;
-      if (marks.at(-1)?.fromMs !== at) marks.push({ ...base, fromMs: at, toMs: at });
-      continue;
-    }
-    if (!value) continue;
-    const at = time * 1000;
-    const last = marks.at(-1);
-    if (last && at - last.toMs <= stepMs * 1.5) last.toMs = at;
-    else marks.push({ ...base, fromMs: at, toMs: at });
-  }
-  return marks;
 }

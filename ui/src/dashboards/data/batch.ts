@@ -105,6 +105,12 @@ function settle({ resolve, reject }: Waiting, result: Result | undefined): void 
     const { expr, step = 0, data, warnings = [] } = result;
     resolve({ expr, stepMs: Math.round(step * 1000), data, warnings });
   } else {
-    reject(new ApiError(result?.error ?? 'The server left this query out of its answer.', result?.errorType ?? 'internal', 0));
+    reject(
+      new ApiError(
+        result?.error ?? 'The server left this query out of its answer.',
+        result?.errorType ?? 'internal',
+        0,
+      ),
+    );
   }
 }

@@ -75,3 +75,8 @@ export function numberOf(value: Value | undefined): number {
   if (value === null || value === undefined || value.trim() === '') return Number.NaN;
   return Number(value);
 }
+
+/** A number as a value: what is none is nothing. */
+export function orNull(value: number): Value {
+  return Number.isNaN(value) ? null : value;
+}

@@ -27,7 +27,13 @@ export function toFrames(data: QueryResult, asked: Asked): Frame[] {
   const series = seriesOf(data);
   if (asked.query.format === 'table') return [toTable(series, asked)];
   if (asked.query.format === 'heatmap') return series.length > 0 ? [toHeatmap(series, asked)] : [];
-  const auto = asked.legend === '__auto' ? autoLegends(series.map(({ metric }) => metric), asked.expr) : null;
+  const auto =
+    asked.legend === '__auto'
+      ? autoLegends(
+          series.map(({ metric }) => metric),
+          asked.expr,
+        )
+      : null;
   return series.map((one, i) => toSeries(one, asked, auto?.[i] ?? formatLegend(asked.legend, one.metric, asked.expr)));
 }
 
@@ -61,8 +67,17 @@ function toSeries({ metric, samples }: Series, asked: Asked, legend: string): Fr
   return makeFrame(
     asked.query.refId,
     [
-      makeField('Time', 'time', samples.map(([time]) => toMs(time))),
-      makeField('Value', 'number', samples.map(([, text]) => parseSample(text)), { labels: metric, legend }),
+      makeField(
+        'Time',
+        'time',
+        samples.map(([time]) => toMs(time)),
+      ),
+      makeField(
+        'Value',
+        'number',
+        samples.map(([, text]) => parseSample(text)),
+        { labels: metric, legend },
+      ),
     ],
     { name: legend, stepMs: asked.stepMs },
   );
@@ -98,7 +113,9 @@ function toHeatmap(series: readonly Series[], asked: Asked): Frame {
     .map((one) => ({ ...one, bound: parseSample(one.metric['le'] ?? 'NaN') }))
     .sort((a, b) => a.bound - b.bound);
   const cumulative = sorted.every(({ bound }) => !Number.isNaN(bound));
-  const times = [...new Set(sorted.flatMap(({ samples }) => samples.map(([time]) => toMs(time))))].sort((a, b) => a - b);
+  const times = [...new Set(sorted.flatMap(({ samples }) => samples.map(([time]) => toMs(time))))].sort(
+    (a, b) => a - b,
+  );
   const place = new Map(times.map((time, i) => [time, i]));
   let below: number[] = times.map(() => 0);
   const fields = sorted.map(({ metric, samples }) => {

@@ -32,7 +32,8 @@ export function joinHeld(held: Held, newer: QueryResult, againMs: number, fromMs
   const series = new Map<string, MatrixSeries>();
   const inside = (list: readonly SamplePair[]) =>
     list.filter(([time]) => time * 1000 >= fromMs - held.stepMs && time * 1000 < againMs - 0.5);
-  for (const { metric, values = [] } of held.data.result) series.set(formatSeries(metric), { metric, values: inside(values) });
+  for (const { metric, values = [] } of held.data.result)
+    series.set(formatSeries(metric), { metric, values: inside(values) });
   for (const { metric, values = [] } of newer.result) {
     const key = formatSeries(metric);
     series.set(key, { metric, values: [...(series.get(key)?.values ?? []), ...values] });

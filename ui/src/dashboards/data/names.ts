@@ -31,6 +31,8 @@ export function autoLegends(series: readonly Labels[], expr: string): string[] {
   return series.map((labels) => {
     if (differ.length === 0) return labels['__name__'] ?? formatLegend('', labels, expr);
     if (differ.length === 1) return labels[differ[0] ?? ''] ?? formatLegend('', labels, expr);
-    return formatSeries(Object.fromEntries(differ.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]]))));
+    return formatSeries(
+      Object.fromEntries(differ.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]]))),
+    );
   });
 }

@@ -32,7 +32,12 @@ export function panelRange(panel: PanelModel, filling: Filling): Range {
 }
 
 /** All questions of a panel. */
-export function questionsOf(panel: PanelModel, filling: Filling, filters: readonly AdhocFilter[], width: number): PanelQuestion[] {
+export function questionsOf(
+  panel: PanelModel,
+  filling: Filling,
+  filters: readonly AdhocFilter[],
+  width: number,
+): PanelQuestion[] {
   const range = panelRange(panel, filling);
   return panel.queries
     .filter(({ hide, signal, expr }) => !hide && signal === 'metrics' && expr.trim() !== '')
@@ -60,7 +65,14 @@ function pointsOf(panel: PanelModel, query: PanelQuery, { fromMs, toMs }: Range,
 }
 
 function instant(query: PanelQuery, asked: Asked, { fromMs, toMs }: Range, legend: string): PanelQuestion {
-  const question: Question = { ...asked, kind: 'instant', start: fromMs / 1000, end: toMs / 1000, time: toMs / 1000, step: null };
+  const question: Question = {
+    ...asked,
+    kind: 'instant',
+    start: fromMs / 1000,
+    end: toMs / 1000,
+    time: toMs / 1000,
+    step: null,
+  };
   return { query, question, legend, key: `${query.refId} instant ${asked.expr}` };
 }
 

@@ -78,19 +78,30 @@ export function usePanelData(panel: PanelModel, filling: Filling, width: number,
   }, [asked, board.turn, seen, width > 0]);
 
   const raw = useMemo(() => framesOf(state.answers), [state.answers]);
-  const frames = useMemo(() => prepare(raw, panel, filling), [raw, panel, filling]);
-  return useMemo(() => ({
-    frames,
-    raw,
-    faults: state.faults,
-    warnings: [...new Set(state.answers.flatMap(({ answer }) => answer.warnings))],
-    asRun: state.answers.map(({ one, answer }) => ({ refId: one.query.refId, expr: answer.expr, stepMs: answer.stepMs })),
-    loading: state.loading,
-    ready: state.ready,
-  }), [frames, raw, state]);
+  const { frames, failed } = useMemo(() => prepare(raw, panel, filling), [raw, panel, filling]);
+  return useMemo(
+    () => ({
+      frames,
+      raw,
+      faults: state.faults,
+      warnings: [...new Set([...state.answers.flatMap(({ answer }) => answer.warnings), ...failed])],
+      asRun: state.answers.map(({ one, answer }) => ({
+        refId: one.query.refId,
+        expr: answer.expr,
+        stepMs: answer.stepMs,
+      })),
+      loading: state.loading,
+      ready: state.ready,
+    }),
+    [frames, raw, state],
+  );
 }
 
-async function askAll(questions: readonly PanelQuestion[], held: Map<string, Held>, signal: AbortSignal): Promise<State> {
+async function askAll(
+  questions: readonly PanelQuestion[],
+  held: Map<string, Held>,
+  signal: AbortSignal,
+): Promise<State> {
   const outcomes = await Promise.allSettled(questions.map((one) => askOne(one, held, signal)));
   const answers: Answered[] = [];
   const faults: QueryFault[] = [];
@@ -133,16 +144,32 @@ function framesOf(answers: readonly Answered[]): Frame[] {
   const tables = new Set(answers.filter(({ one }) => one.query.format === 'table').map(({ one }) => one.query.refId));
   return answers.flatMap(({ one, answer }) =>
     toFrames(answer.data, {
-      query: one.query, expr: answer.expr, legend: one.legend, stepMs: one.question.kind === 'range' ? answer.stepMs : 0, several: tables.size > 1,
+      query: one.query,
+      expr: answer.expr,
+      legend: one.legend,
+      stepMs: one.question.kind === 'range' ? answer.stepMs : 0,
+      several: tables.size > 1,
     }),
   );
 }
 
-/** Transforms and configures; what fails is drawn as it was answered. */
-function prepare(raw: readonly Frame[], panel: PanelModel, filling: Filling): Frame[] {
-  const transformations = panel.transformations.map((one) => ({ ...one, options: fillDeep(one.options, filling) as Record<string, unknown> }));
+/** Transforms and configures; where transformations fail, the answers are drawn as they came. */
+function prepare(raw: readonly Frame[], panel: PanelModel, filling: Filling): { frames: Frame[]; failed: string[] } {
+  const transformations = panel.transformations.map((one) => ({
+    ...one,
+    options: fillDeep(one.options, filling) as Record<string, unknown>,
+  }));
+  try {
+    return { frames: configureAll(transform(raw, transformations), panel, filling), failed: [] };
+  } catch (reason) {
+    const failed = [`Transformations failed: ${reason instanceof Error ? reason.message : String(reason)}`];
+    return { frames: configureAll(raw, panel, filling), failed };
+  }
+}
+
+function configureAll(frames: readonly Frame[], panel: PanelModel, filling: Filling): Frame[] {
   const { defaults, overrides } = panel.fieldConfig;
-  const plain = configure(transform(raw, transformations), defaults, overrides);
+  const plain = configure(frames, defaults, overrides);
   return plain.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {
@@ -166,7 +193,10 @@ function fillDeep(value: unknown, filling: Filling): unknown {
 /** A board's filling with variables of a copy added. */
 export function useScopedFilling(board: Board, scoped: Filling['variables']): Filling {
   return useMemo(
-    () => (scoped.size === 0 ? board.filling : { ...board.filling, variables: new Map([...board.filling.variables, ...scoped]) }),
+    () =>
+      scoped.size === 0
+        ? board.filling
+        : { ...board.filling, variables: new Map([...board.filling.variables, ...scoped]) },
     [board.filling, scoped],
   );
 }

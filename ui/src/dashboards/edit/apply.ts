@@ -3,7 +3,8 @@ import type { FieldConfig, PanelModel, ValueMapping } from '../model';
 
 type Json = Record<string, unknown>;
 
-const record = (value: unknown): Json => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {});
+const record = (value: unknown): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 
 /** The document with the panel changed from `before` to `after`; null where it has no such panel. */
 export function applyEdit(source: unknown, before: PanelModel, after: PanelModel): unknown {
@@ -48,10 +49,23 @@ function write(panel: Json, before: PanelModel, after: PanelModel): void {
     if (older) {
       panel['fieldConfig'] = {
         defaults: toGrafana(after.fieldConfig.defaults),
-        overrides: after.fieldConfig.overrides.map(({ matcher, properties }) => ({ matcher, properties: toProperties(properties) })),
+        overrides: after.fieldConfig.overrides.map(({ matcher, properties }) => ({
+          matcher,
+          properties: toProperties(properties),
+        })),
       };
       panel['options'] = optionsOf(after);
-      for (const key of ['seriesOverrides', 'yaxes', 'xaxis', 'thresholds', 'aliasColors', 'legend', 'tooltip', 'styles']) delete panel[key];
+      for (const key of [
+        'seriesOverrides',
+        'yaxes',
+        'xaxis',
+        'thresholds',
+        'aliasColors',
+        'legend',
+        'tooltip',
+        'styles',
+      ])
+        delete panel[key];
     }
   }
   if (lookChanged && !older) writeLook(panel, before.fieldConfig.defaults, after.fieldConfig.defaults);
@@ -61,9 +75,17 @@ function writeQueries(panel: Json, before: PanelModel, after: PanelModel): void 
   const targets: unknown[] = Array.isArray(panel['targets']) ? panel['targets'] : [];
   after.queries.forEach((query, i) => {
     const was = before.queries.find(({ refId }) => refId === query.refId);
-    const target = targets.map(record).find((one) => one['refId'] === query.refId) ?? (before.queries.length === targets.length ? record(targets[i]) : undefined);
+    const target =
+      targets.map(record).find((one) => one['refId'] === query.refId) ??
+      (before.queries.length === targets.length ? record(targets[i]) : undefined);
     if (!target) {
-      targets.push({ refId: query.refId, expr: query.expr, legendFormat: query.legendFormat, instant: query.instant, range: query.range });
+      targets.push({
+        refId: query.refId,
+        expr: query.expr,
+        legendFormat: query.legendFormat,
+        instant: query.instant,
+        range: query.range,
+      });
       return;
     }
     if (was?.expr !== query.expr) target['expr'] = query.expr;

@@ -16,7 +16,17 @@ import { applyEdit } from './apply';
 import { LookFields } from './look-fields';
 
 const KINDS: readonly PanelKind[] = [
-  'timeseries', 'stat', 'gauge', 'bargauge', 'table', 'piechart', 'heatmap', 'state-timeline', 'status-history', 'histogram', 'barchart',
+  'timeseries',
+  'stat',
+  'gauge',
+  'bargauge',
+  'table',
+  'piechart',
+  'heatmap',
+  'state-timeline',
+  'status-history',
+  'histogram',
+  'barchart',
 ];
 
 /** The dialog. */
@@ -46,39 +56,77 @@ export function EditDialog({ panel, title, onClose }: { panel: PanelModel; title
     }
     setBusy(false);
   };
-  const save = () => act(async (document) => {
-    await putJson<unknown>(source, document);
-    board.refresh();
-    onClose();
-  });
+  const save = () =>
+    act(async (document) => {
+      await putJson<unknown>(source, document);
+      board.refresh();
+      onClose();
+    });
   return (
     <Dialog title={`Edit ${title}`} onClose={onClose}>
       <div class="dash-edit">
         <Preview panel={shown} />
         {said && <Notice tone={said.tone}>{said.text}</Notice>}
         <div class="dash-edit-fields">
-          <label class="form-field"><span>Title</span><input value={draft.title} onInput={(event) => change({ title: event.currentTarget.value })} /></label>
+          <label class="form-field">
+            <span>Title</span>
+            <input value={draft.title} onInput={(event) => change({ title: event.currentTarget.value })} />
+          </label>
           <label class="form-field">
             <span>Kind</span>
-            <select value={draft.kind} disabled={!KINDS.includes(draft.kind)} onChange={(event) => change({ kind: event.currentTarget.value as PanelKind })}>
-              {(KINDS.includes(draft.kind) ? KINDS : [draft.kind]).map((kind) => <option key={kind}>{kind}</option>)}
+            <select
+              value={draft.kind}
+              disabled={!KINDS.includes(draft.kind)}
+              onChange={(event) => change({ kind: event.currentTarget.value as PanelKind })}
+            >
+              {(KINDS.includes(draft.kind) ? KINDS : [draft.kind]).map((kind) => (
+                <option key={kind}>{kind}</option>
+              ))}
             </select>
           </label>
-          <SizeField label="Width (of 24)" value={draft.place.w} most={24} onChange={(w) => change({ place: { ...draft.place, w } })} />
-          <SizeField label="Height" value={draft.place.h} most={60} onChange={(h) => change({ place: { ...draft.place, h } })} />
+          <SizeField
+            label="Width (of 24)"
+            value={draft.place.w}
+            most={24}
+            onChange={(w) => change({ place: { ...draft.place, w } })}
+          />
+          <SizeField
+            label="Height"
+            value={draft.place.h}
+            most={60}
+            onChange={(h) => change({ place: { ...draft.place, h } })}
+          />
           <label class="form-field dash-edit-wide">
             <span>Description</span>
             <input value={draft.description} onInput={(event) => change({ description: event.currentTarget.value })} />
           </label>
         </div>
-        <LookFields config={draft.fieldConfig.defaults} onChange={(defaults) => change({ fieldConfig: { ...draft.fieldConfig, defaults } })} />
-        {!WITHOUT_QUERIES.has(draft.kind) && <Queries panel={draft} onChange={(queries) => change({ queries }, false)} onRun={run} />}
+        <LookFields
+          config={draft.fieldConfig.defaults}
+          onChange={(defaults) => change({ fieldConfig: { ...draft.fieldConfig, defaults } })}
+        />
+        {!WITHOUT_QUERIES.has(draft.kind) && (
+          <Queries panel={draft} onChange={(queries) => change({ queries }, false)} onRun={run} />
+        )}
         <div class="form-actions">
-          <button type="button" class="button button-main" disabled={busy} onClick={() => void save()}>Save</button>
-          <button type="button" class="button" disabled={busy} onClick={() => void act((document) => download(`${board.model.uid}.json`, 'application/json', JSON.stringify(document, null, 2)))}>
+          <button type="button" class="button button-main" disabled={busy} onClick={() => void save()}>
+            Save
+          </button>
+          <button
+            type="button"
+            class="button"
+            disabled={busy}
+            onClick={() =>
+              void act((document) =>
+                download(`${board.model.uid}.json`, 'application/json', JSON.stringify(document, null, 2)),
+              )
+            }
+          >
             Save as JSON
           </button>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
         </div>
       </div>
     </Dialog>
@@ -98,12 +146,25 @@ function Preview({ panel }: { panel: PanelModel }) {
   );
 }
 
-function SizeField({ label, value, most, onChange }: { label: string; value: number; most: number; onChange: (value: number) => void }) {
+function SizeField({
+  label,
+  value,
+  most,
+  onChange,
+}: {
+  label: string;
+  value: number;
+  most: number;
+  onChange: (value: number) => void;
+}) {
   return (
     <label class="form-field">
       <span>{label}</span>
       <input
-        type="number" min={1} max={most} value={value}
+        type="number"
+        min={1}
+        max={most}
+        value={value}
         onInput={(event) => {
           const next = event.currentTarget.valueAsNumber;
           if (next >= 1 && next <= most) onChange(Math.round(next));
@@ -117,9 +178,18 @@ type Queries = PanelModel['queries'];
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-function Queries({ panel, onChange, onRun }: { panel: PanelModel; onChange: (queries: Queries) => void; onRun: () => void }) {
+function Queries({
+  panel,
+  onChange,
+  onRun,
+}: {
+  panel: PanelModel;
+  onChange: (queries: Queries) => void;
+  onRun: () => void;
+}) {
   const { queries } = panel;
-  const change = (at: number, part: Partial<Queries[number]>) => onChange(queries.map((query, i) => (i === at ? { ...query, ...part } : query)));
+  const change = (at: number, part: Partial<Queries[number]>) =>
+    onChange(queries.map((query, i) => (i === at ? { ...query, ...part } : query)));
   const free = useMemo(() => [...LETTERS].find((letter) => queries.every(({ refId }) => refId !== letter)), [queries]);
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey) return;
@@ -132,24 +202,58 @@ function Queries({ panel, onChange, onRun }: { panel: PanelModel; onChange: (que
         <div key={query.refId} class="dash-edit-query">
           <label class="form-field">
             <span>Query {query.refId}: Enter runs it</span>
-            <textarea rows={2} spellcheck={false} value={query.expr} onKeyDown={press} onBlur={onRun} onInput={(event) => change(i, { expr: event.currentTarget.value })} />
+            <textarea
+              rows={2}
+              spellcheck={false}
+              value={query.expr}
+              onKeyDown={press}
+              onBlur={onRun}
+              onInput={(event) => change(i, { expr: event.currentTarget.value })}
+            />
           </label>
           <label class="form-field">
             <span>Legend</span>
-            <input value={query.legendFormat} placeholder="{{label}}" onKeyDown={press} onBlur={onRun} onInput={(event) => change(i, { legendFormat: event.currentTarget.value })} />
+            <input
+              value={query.legendFormat}
+              placeholder="{{label}}"
+              onKeyDown={press}
+              onBlur={onRun}
+              onInput={(event) => change(i, { legendFormat: event.currentTarget.value })}
+            />
           </label>
-          <button type="button" class="button" aria-label={`Remove query ${query.refId}`} disabled={queries.length === 1} onClick={() => onChange(queries.toSpliced(i, 1))}>
+          <button
+            type="button"
+            class="button"
+            aria-label={`Remove query ${query.refId}`}
+            disabled={queries.length === 1}
+            onClick={() => onChange(queries.toSpliced(i, 1))}
+          >
             <Icon name="close" />
           </button>
         </div>
       ))}
       {free && (
         <button
-          type="button" class="button"
-          onClick={() => onChange([...queries, {
-            refId: free, expr: '', legendFormat: '', format: 'time_series', instant: false, range: true, hide: false, exemplar: false, interval: '',
-            intervalFactor: 1, signal: 'metrics',
-          }])}
+          type="button"
+          class="button"
+          onClick={() =>
+            onChange([
+              ...queries,
+              {
+                refId: free,
+                expr: '',
+                legendFormat: '',
+                format: 'time_series',
+                instant: false,
+                range: true,
+                hide: false,
+                exemplar: false,
+                interval: '',
+                intervalFactor: 1,
+                signal: 'metrics',
+              },
+            ])
+          }
         >
           <Icon name="plus" /> Add a query
         </button>

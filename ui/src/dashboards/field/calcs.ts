@@ -8,8 +8,10 @@ interface Calc {
 
 const sum = (list: readonly number[]): number => list.reduce((total, value) => total + value, 0);
 const mean = (list: readonly number[]): number | null => (list.length > 0 ? sum(list) / list.length : null);
-const least = (list: readonly number[]): number | null => (list.length > 0 ? list.reduce((a, b) => Math.min(a, b)) : null);
-const most = (list: readonly number[]): number | null => (list.length > 0 ? list.reduce((a, b) => Math.max(a, b)) : null);
+const least = (list: readonly number[]): number | null =>
+  list.length > 0 ? list.reduce((a, b) => Math.min(a, b)) : null;
+const most = (list: readonly number[]): number | null =>
+  list.length > 0 ? list.reduce((a, b) => Math.max(a, b)) : null;
 
 function variance(list: readonly number[]): number | null {
   const middle = mean(list);
@@ -42,7 +44,15 @@ const CALCS: Readonly<Record<string, Calc>> = {
   range: { name: 'Range', of: (list) => (list.length > 0 ? (most(list) ?? 0) - (least(list) ?? 0) : null) },
   // Counters that start anew add what they had reached.
   delta: { name: 'Delta', of: (list) => sum(differences(list).map((by, i) => (by < 0 ? (list[i + 1] ?? 0) : by))) },
-  step: { name: 'Step', of: (list) => least(differences(list).map(Math.abs).filter((by) => by > 0)) },
+  step: {
+    name: 'Step',
+    of: (list) =>
+      least(
+        differences(list)
+          .map(Math.abs)
+          .filter((by) => by > 0),
+      ),
+  },
   diff: { name: 'Difference', of: (list) => (list.length > 0 ? (list.at(-1) ?? 0) - (list[0] ?? 0) : null) },
   diffperc: {
     name: 'Difference percent',
@@ -51,7 +61,10 @@ const CALCS: Readonly<Record<string, Calc>> = {
   logmin: { name: 'Min (above zero)', of: (list) => least(list.filter((value) => value > 0)) },
   allIsZero: { name: 'All zeros', of: (list) => list.length > 0 && list.every((value) => value === 0) },
   allIsNull: { name: 'All nulls', of: (_, { values }) => values.every(isNothing) },
-  changeCount: { name: 'Change count', of: (_, { values }) => values.slice(1).filter((value, i) => value !== values[i]).length },
+  changeCount: {
+    name: 'Change count',
+    of: (_, { values }) => values.slice(1).filter((value, i) => value !== values[i]).length,
+  },
   distinctCount: { name: 'Distinct count', of: (_, { values }) => new Set(values).size },
   uniqueValues: { name: 'All unique values', of: (_, { values }) => [...new Set(values)].join(', ') },
   allValues: { name: 'All values', of: (_, { values }) => values.join(', ') },
@@ -73,7 +86,10 @@ function find(id: string): Calc | undefined {
 export function calculate(id: string, field: Field): Value {
   const calc = find(id) ?? CALCS['lastNotNull'];
   if (!calc) return null;
-  const numbers = id.startsWith('last') || id.startsWith('first') ? [] : field.values.map(numberOf).filter((value) => !Number.isNaN(value));
+  const numbers =
+    id.startsWith('last') || id.startsWith('first')
+      ? []
+      : field.values.map(numberOf).filter((value) => !Number.isNaN(value));
   return calc.of(numbers, field);
 }
 
@@ -81,6 +97,3 @@ export function calculate(id: string, field: Field): Value {
 export function calcName(id: string): string {
   return find(id)?.name ?? id;
 }
-
-/** What an editor offers. */
-export const CALC_IDS: readonly string[] = Object.keys(CALCS);

@@ -15,8 +15,18 @@ const HUES: Readonly<Record<string, readonly [string, string, string, string, st
 const TONES = ['super-light-', 'light-', '', 'semi-dark-', 'dark-'];
 
 const CSS_NAMES: Readonly<Record<string, string>> = {
-  white: '#ffffff', black: '#000000', gray: '#8e8e8e', grey: '#8e8e8e', pink: '#ff85c0', cyan: '#36cfc9', teal: '#13a8a8',
-  brown: '#8a5a3c', magenta: '#d63fae', lime: '#8fce00', navy: '#1f3a93', gold: '#e0b400',
+  white: '#ffffff',
+  black: '#000000',
+  gray: '#8e8e8e',
+  grey: '#8e8e8e',
+  pink: '#ff85c0',
+  cyan: '#36cfc9',
+  teal: '#13a8a8',
+  brown: '#8a5a3c',
+  magenta: '#d63fae',
+  lime: '#8fce00',
+  navy: '#1f3a93',
+  gold: '#e0b400',
 };
 
 /** A colour of a document as `#rrggbb`. */
@@ -118,7 +128,13 @@ function toRgb(colour: string): [number, number, number] {
 }
 
 function toHex(parts: readonly number[]): string {
-  return `#${parts.map((part) => Math.round(Math.max(0, Math.min(255, part))).toString(16).padStart(2, '0')).join('')}`;
+  return `#${parts
+    .map((part) =>
+      Math.round(Math.max(0, Math.min(255, part)))
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`;
 }
 
 function fromHsl(hue: number, saturation: number, lightness: number): string {

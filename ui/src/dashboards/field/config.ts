@@ -5,7 +5,9 @@ import { fieldMatcher } from './matchers';
 
 /** The frames with their fields configured. */
 export function configure(
-  frames: readonly Frame[], defaults: FieldConfig, overrides: readonly FieldOverride[],
+  frames: readonly Frame[],
+  defaults: FieldConfig,
+  overrides: readonly FieldOverride[],
 ): Frame[] {
   const rules = overrides.map(({ matcher, properties }) => ({ fits: fieldMatcher(matcher, frames), properties }));
   return frames.map((frame) => ({
@@ -23,7 +25,15 @@ export function configure(
 /** Units and numbers of the defaults are not meant for the column of times. */
 function defaultsFor(field: Field, defaults: FieldConfig): FieldConfig {
   if (field.type !== 'time') return defaults;
-  const { unit: _unit, decimals: _decimals, displayName: _name, min: _min, max: _max, mappings: _mappings, ...rest } = defaults;
+  const {
+    unit: _unit,
+    decimals: _decimals,
+    displayName: _name,
+    min: _min,
+    max: _max,
+    mappings: _mappings,
+    ...rest
+  } = defaults;
   return rest;
 }
 

@@ -57,7 +57,13 @@ export function display(field: Field, look: Look): Display {
     const mapped = mapValue(value, config.mappings ?? []);
     const colour = mapped?.color ? resolveColour(mapped.color, look.shade) : judge(number, share);
     const written = write(value, number, mapped?.text ?? null);
-    return { ...written, number, colour: colour ?? own, share: Math.max(0, Math.min(1, share)), judged: colour !== null };
+    return {
+      ...written,
+      number,
+      colour: colour ?? own,
+      share: Math.max(0, Math.min(1, share)),
+      judged: colour !== null,
+    };
   };
 
   const write = (value: Value, number: number, mapped: string | null): Written => {

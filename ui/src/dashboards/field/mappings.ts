@@ -14,10 +14,17 @@ export function mapValue(value: Value, mappings: readonly ValueMapping[]): Mappi
 function fits(value: Value, mapping: ValueMapping): boolean {
   switch (mapping.kind) {
     case 'value':
-      return value !== null && (String(value) === mapping.value || (mapping.value !== '' && numberOf(value) === Number(mapping.value)));
+      return (
+        value !== null &&
+        (String(value) === mapping.value || (mapping.value !== '' && numberOf(value) === Number(mapping.value)))
+      );
     case 'range': {
       const number = numberOf(value);
-      return !Number.isNaN(number) && number >= (mapping.from ?? Number.NEGATIVE_INFINITY) && number <= (mapping.to ?? Number.POSITIVE_INFINITY);
+      return (
+        !Number.isNaN(number) &&
+        number >= (mapping.from ?? Number.NEGATIVE_INFINITY) &&
+        number <= (mapping.to ?? Number.POSITIVE_INFINITY)
+      );
     }
     case 'regex':
       return value !== null && (parsePattern(mapping.pattern)?.test(String(value)) ?? false);

@@ -40,12 +40,14 @@ export function fieldMatcher(matcher: Matcher, frames: readonly Frame[]): Fits {
       return (field, frame) => frame.fields.find(({ type }) => type === 'time') === field;
     case 'byValue': {
       const { reducer, op, value } = record(options);
-      return (field) => compare(numberOf(calculate(String(reducer ?? 'last'), field)), String(op ?? '='), Number(value));
+      return (field) =>
+        compare(numberOf(calculate(String(reducer ?? 'last'), field)), String(op ?? '='), Number(value));
     }
     case 'anyMatch':
     case 'allMatch': {
       const inner = (Array.isArray(options) ? (options as Matcher[]) : []).map((one) => fieldMatcher(one, frames));
-      return (field, frame) => (id === 'anyMatch' ? inner.some((fits) => fits(field, frame)) : inner.every((fits) => fits(field, frame)));
+      return (field, frame) =>
+        id === 'anyMatch' ? inner.some((fits) => fits(field, frame)) : inner.every((fits) => fits(field, frame));
     }
     default:
       return () => false;
@@ -74,5 +76,6 @@ export function compare(left: number, operator: string, right: number): boolean 
 /** Whether a frame belongs to what a transformation's filter speaks of. */
 export function frameMatcher(matcher: Matcher): (frame: Frame) => boolean {
   const wanted = parsePattern(String(matcher.options));
-  return (frame) => matcher.id !== 'byRefId' && matcher.id !== 'byFrameRefID' ? true : (wanted?.test(frame.refId) ?? false);
+  return (frame) =>
+    matcher.id !== 'byRefId' && matcher.id !== 'byFrameRefID' ? true : (wanted?.test(frame.refId) ?? false);
 }

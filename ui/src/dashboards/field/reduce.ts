@@ -27,7 +27,10 @@ const MAX_VALUES = 200;
 
 /** Reduces. */
 export function reduceAll(
-  frames: readonly Frame[], options: PanelOptions['reduceOptions'], look: Omit<Look, 'index'>, shared: boolean,
+  frames: readonly Frame[],
+  options: PanelOptions['reduceOptions'],
+  look: Omit<Look, 'index'>,
+  shared: boolean,
 ): Reduced[] {
   const { values = false, calcs = ['lastNotNull'], fields = '', limit = null } = options ?? {};
   const wanted = fields === '' ? null : parsePattern(fields);
@@ -50,7 +53,16 @@ export function reduceAll(
         const label = strings.map((other) => String(other.values[row] ?? '')).join(' ');
         const perRow = display(field, { ...look, index: out.length, span });
         const name = chosen.length > 1 && label ? `${label} ${base}` : label || base;
-        out.push({ name, shown: perRow.show(field.values[row] ?? null), display: perRow, field, frame, row, series: undefined, change: undefined });
+        out.push({
+          name,
+          shown: perRow.show(field.values[row] ?? null),
+          display: perRow,
+          field,
+          frame,
+          row,
+          series: undefined,
+          change: undefined,
+        });
       }
       continue;
     }

@@ -2,11 +2,14 @@
 import type { FieldConfig } from '../model';
 
 export type Thresholds = NonNullable<FieldConfig['thresholds']>;
-export type ThresholdStep = Thresholds['steps'][number];
 
 /** What a document without thresholds means. */
 export const DEFAULT_THRESHOLDS: Thresholds = {
-  mode: 'absolute', steps: [{ value: null, color: 'green' }, { value: 80, color: 'red' }],
+  mode: 'absolute',
+  steps: [
+    { value: null, color: 'green' },
+    { value: 80, color: 'red' },
+  ],
 };
 
 /** Steps with their values on the field's own scale, rising. */

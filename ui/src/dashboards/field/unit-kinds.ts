@@ -20,7 +20,7 @@ export function toFixed(value: number, decimals?: number): string {
 }
 
 /** Decimals that leave three digits. */
-export function autoDecimals(value: number): number {
+function autoDecimals(value: number): number {
   if (value === 0 || Number.isInteger(value)) return 0;
   return Math.max(0, Math.min(20, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }
@@ -30,14 +30,24 @@ export function fixed(suffix: string): Writer {
   return (value, decimals) => ({ text: toFixed(value, decimals), suffix: suffix && ` ${suffix}` });
 }
 
-function scaled(factor: number, names: readonly string[], value: number, decimals: number | undefined, at: number): Written {
+function scaled(
+  factor: number,
+  names: readonly string[],
+  value: number,
+  decimals: number | undefined,
+  at: number,
+): Written {
   let [size, place] = [value, at];
   while (Math.abs(size) >= factor && place < names.length - 1) {
     size /= factor;
     place += 1;
   }
   // 999.9996 is written 1000, which is the next one's 1.
-  if (decimals !== undefined && Math.abs(Number(size.toFixed(Math.min(20, decimals)))) >= factor && place < names.length - 1) {
+  if (
+    decimals !== undefined &&
+    Math.abs(Number(size.toFixed(Math.min(20, decimals)))) >= factor &&
+    place < names.length - 1
+  ) {
     size /= factor;
     place += 1;
   }
@@ -88,7 +98,9 @@ export function currency(symbol: string, behind = false): Writer {
   return (value, decimals) => {
     const { text, suffix } = scaled(1000, COUNT, Math.abs(value), decimals, 0);
     const sign = value < 0 ? '-' : '';
-    return behind ? { text: sign + text, suffix: `${suffix ?? ''} ${symbol}` } : { prefix: sign + symbol, text, suffix: suffix ?? '' };
+    return behind
+      ? { text: sign + text, suffix: `${suffix ?? ''} ${symbol}` }
+      : { prefix: sign + symbol, text, suffix: suffix ?? '' };
   };
 }
 
@@ -99,7 +111,14 @@ export function percent(factor: number): Writer {
 
 /** Spans of time, each in seconds, with the word for one. */
 const SPANS: readonly (readonly [seconds: number, word: string])[] = [
-  [1e-9, 'ns'], [1e-6, 'µs'], [1e-3, 'ms'], [1, 's'], [60, 'min'], [3600, 'hour'], [86_400, 'day'], [604_800, 'week'],
+  [1e-9, 'ns'],
+  [1e-6, 'µs'],
+  [1e-3, 'ms'],
+  [1, 's'],
+  [60, 'min'],
+  [3600, 'hour'],
+  [86_400, 'day'],
+  [604_800, 'week'],
   [31_536_000, 'year'],
 ];
 
@@ -115,7 +134,13 @@ export function span(unit: number): Writer {
 }
 
 const PARTS: readonly (readonly [seconds: number, word: string])[] = [
-  [31_536_000, 'year'], [2_628_000, 'month'], [604_800, 'week'], [86_400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second'],
+  [31_536_000, 'year'],
+  [2_628_000, 'month'],
+  [604_800, 'week'],
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
   [1e-3, 'millisecond'],
 ];
 
@@ -156,7 +181,8 @@ export function moment(today: boolean, usual: string): Writer {
     const text = formatTime(value, zone);
     if (text === 'unknown') return { text };
     const now = formatTime(Date.now(), zone);
-    const shown = today && now.slice(0, 10) === text.slice(0, 10) ? text.slice(11) : usual === 'us' ? american(text) : text;
+    const shown =
+      today && now.slice(0, 10) === text.slice(0, 10) ? text.slice(11) : usual === 'us' ? american(text) : text;
     return { text: shown };
   };
 }

@@ -20,7 +20,12 @@ const VIEWS = [
 const TABLE_PX = 420;
 
 /** The dialog. */
-export function InspectDialog({ panel, data, title, onClose }: {
+export function InspectDialog({
+  panel,
+  data,
+  title,
+  onClose,
+}: {
   panel: PanelModel;
   data: PanelData;
   title: string;
@@ -37,9 +42,19 @@ export function InspectDialog({ panel, data, title, onClose }: {
         <Choice name="What to show" options={VIEWS} value={view} onChange={setView} />
         {view === 'data' && (
           <>
-            <label><input type="checkbox" checked={raw} onChange={() => setRaw(!raw)} /> Before transformations</label>
-            <button type="button" class="button" onClick={() => download(`${name}.csv`, 'text/csv', framesToCsv(frames))}>Save CSV</button>
-            <button type="button" class="button" onClick={() => download(`${name}.json`, 'application/json', json())}>Save JSON</button>
+            <label>
+              <input type="checkbox" checked={raw} onChange={() => setRaw(!raw)} /> Before transformations
+            </label>
+            <button
+              type="button"
+              class="button"
+              onClick={() => download(`${name}.csv`, 'text/csv', framesToCsv(frames))}
+            >
+              Save CSV
+            </button>
+            <button type="button" class="button" onClick={() => download(`${name}.json`, 'application/json', json())}>
+              Save JSON
+            </button>
           </>
         )}
       </div>
@@ -48,29 +63,38 @@ export function InspectDialog({ panel, data, title, onClose }: {
         <ul class="dash-queries">
           {data.asRun.map(({ refId, expr, stepMs }, i) => (
             <li key={i}>
-              <p><span class="tag">{refId}</span> {stepMs > 0 && <span class="soft">step {formatDuration(stepMs)}</span>} <CopyButton label="Copy" text={() => expr} /></p>
+              <p>
+                <span class="tag">{refId}</span> {stepMs > 0 && <span class="soft">step {formatDuration(stepMs)}</span>}{' '}
+                <CopyButton label="Copy" text={() => expr} />
+              </p>
               <pre>{expr}</pre>
             </li>
           ))}
           {data.asRun.length === 0 && <li class="soft">No query was answered.</li>}
         </ul>
       )}
-      {view === 'json' && <pre class="dash-json" tabIndex={0}>{JSON.stringify(panel, null, 2)}</pre>}
+      {view === 'json' && (
+        <pre class="dash-json" tabIndex={0}>
+          {JSON.stringify(panel, null, 2)}
+        </pre>
+      )}
     </Dialog>
   );
 }
 
 /** All tables of the frames, with an empty line between them; times in ISO 8601. */
-export function framesToCsv(frames: readonly Frame[]): string {
+function framesToCsv(frames: readonly Frame[]): string {
   const tables = asTables(frames);
-  return tables.map((frame) => {
-    const header = frame.fields.map((field) => nameOf(field, frame, tables));
-    const rows = Array.from({ length: frame.length }, (_, row) =>
-      frame.fields.map(({ type, values }) => {
-        const value = values[row];
-        return type === 'time' && typeof value === 'number' ? new Date(value).toISOString() : textOf(value);
-      }),
-    );
-    return toCsv(header, rows);
-  }).join('\r\n');
+  return tables
+    .map((frame) => {
+      const header = frame.fields.map((field) => nameOf(field, frame, tables));
+      const rows = Array.from({ length: frame.length }, (_, row) =>
+        frame.fields.map(({ type, values }) => {
+          const value = values[row];
+          return type === 'time' && typeof value === 'number' ? new Date(value).toISOString() : textOf(value);
+        }),
+      );
+      return toCsv(header, rows);
+    })
+    .join('\r\n');
 }

@@ -29,17 +29,31 @@ export function AlertList({ panel, filling }: PanelProps) {
     .flatMap((group) => group.rules)
     .flatMap((rule) => (rule.type === 'alerting' ? rule.alerts.map((alert) => ({ alert, name: rule.name })) : []))
     .filter((one) => one.name.toLowerCase().includes(name))
-    .filter(({ alert }) => (alert.state === 'firing' ? filter['firing'] !== false : alert.state === 'pending' && filter['pending'] !== false))
+    .filter(({ alert }) =>
+      alert.state === 'firing' ? filter['firing'] !== false : alert.state === 'pending' && filter['pending'] !== false,
+    )
     .sort((a, b) => (moment(b.alert.activeAt) ?? 0) - (moment(a.alert.activeAt) ?? 0));
   if (!rules.loading && alerts.length === 0) return <p class="dash-empty">No alerts.</p>;
   return (
     <ul class="dash-list" tabIndex={0} aria-label="Alerts">
       {alerts.slice(0, Math.min(most, MAX_SHOWN)).map(({ alert, name: title }, i) => (
         <li key={i}>
-          <span class={alert.state === 'firing' ? 'mark mark-down' : 'mark mark-unknown'}>{alert.state === 'firing' ? WORDS.firing : WORDS.pending}</span>
-          <Link path="alerts" search={`search=${encodeURIComponent(title)}`}>{title}</Link>
-          <span class="soft dash-list-more">{alert.annotations['summary'] ?? Object.entries(alert.labels).filter(([label]) => label !== 'alertname').map(([label, value]) => `${label}=${value}`).join(' ')}</span>
-          <span class="soft">since <Moment ms={moment(alert.activeAt)} /></span>
+          <span class={alert.state === 'firing' ? 'mark mark-down' : 'mark mark-unknown'}>
+            {alert.state === 'firing' ? WORDS.firing : WORDS.pending}
+          </span>
+          <Link path="alerts" search={`search=${encodeURIComponent(title)}`}>
+            {title}
+          </Link>
+          <span class="soft dash-list-more">
+            {alert.annotations['summary'] ??
+              Object.entries(alert.labels)
+                .filter(([label]) => label !== 'alertname')
+                .map(([label, value]) => `${label}=${value}`)
+                .join(' ')}
+          </span>
+          <span class="soft">
+            since <Moment ms={moment(alert.activeAt)} />
+          </span>
         </li>
       ))}
     </ul>

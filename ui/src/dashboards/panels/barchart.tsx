@@ -21,19 +21,27 @@ export function BarChart({ panel, data, width, height }: PanelProps) {
     if (!frame) return { categories: [], series: [] };
     const wanted = optionText(panel, 'xField', '');
     const name = (field: Field) => nameOf(field, frame, [frame]);
-    const key = frame.fields.find((field) => wanted !== '' && name(field) === wanted)
-      ?? frame.fields.find(({ type }) => type === 'string') ?? frame.fields.find(({ type }) => type === 'time');
+    const key =
+      frame.fields.find((field) => wanted !== '' && name(field) === wanted) ??
+      frame.fields.find(({ type }) => type === 'string') ??
+      frame.fields.find(({ type }) => type === 'time');
     const rows = Math.min(frame.length, MAX_ROWS);
     const keys = key && display(key, { shade, zone, index: 0 });
     const numbers = frame.fields.filter((field) => field !== key && field.type === 'number' && !isHidden(field, 'viz'));
     return {
-      categories: Array.from({ length: rows }, (_, row) => (keys ? textOfShown(keys.show(key.values[row] ?? null)) : String(row + 1))),
+      categories: Array.from({ length: rows }, (_, row) =>
+        keys ? textOfShown(keys.show(key.values[row] ?? null)) : String(row + 1),
+      ),
       series: numbers.map((field, index): ColumnSeries => {
         const shape = display(field, { shade, zone, index });
-        const byValue = field.config.color?.mode === 'thresholds' || field.config.color?.mode?.startsWith('continuous-');
+        const byValue =
+          field.config.color?.mode === 'thresholds' || field.config.color?.mode?.startsWith('continuous-');
         const values = field.values.slice(0, rows).map(numberOf);
         return {
-          name: name(field), values, display: shape, colour: shape.colour,
+          name: name(field),
+          values,
+          display: shape,
+          colour: shape.colour,
           ...(byValue && { colours: field.values.slice(0, rows).map((value) => shape.show(value).colour) }),
         };
       }),
@@ -45,14 +53,26 @@ export function BarChart({ panel, data, width, height }: PanelProps) {
   return (
     <>
       <Columns
-        categories={categories} series={series} width={width} height={legend ? height - 24 : height} title={panel.title}
+        categories={categories}
+        series={series}
+        width={width}
+        height={legend ? height - 24 : height}
+        title={panel.title}
         stacked={['normal', 'percent'].includes(optionText(panel, 'stacking', 'none'))}
         lying={optionText(panel, 'orientation', 'auto') === 'horizontal'}
-        thickness={Math.max(0.1, Math.min(1, numberOr(panel.options['groupWidth'], first ? customNumber(first, 'barWidth', 0.8) : 0.8)))}
+        thickness={Math.max(
+          0.1,
+          Math.min(1, numberOr(panel.options['groupWidth'], first ? customNumber(first, 'barWidth', 0.8) : 0.8)),
+        )}
       />
       {legend && (
         <ul class="dash-legend">
-          {series.map(({ name, colour }) => <li key={name}><span class="swatch" style={{ '--swatch': colour }} />{name}</li>)}
+          {series.map(({ name, colour }) => (
+            <li key={name}>
+              <span class="swatch" style={{ '--swatch': colour }} />
+              {name}
+            </li>
+          ))}
         </ul>
       )}
     </>
@@ -67,9 +87,21 @@ function numberOr(value: unknown, otherwise: number): number {
 function tableOf(frames: readonly Frame[]): Frame | undefined {
   const moments = frames.length > 1 && frames.every(({ length }) => length <= 1);
   if (!moments) return asTables(frames)[0];
-  return merge(frames.map((frame) => {
-    const value = frame.fields.find(({ type }) => type === 'number');
-    const { legend: _legend, labels: _labels, ...plain } = value ?? { name: 'Value', type: 'number' as const, values: [], config: {} };
-    return { ...frame, fields: [{ name: 'Name', type: 'string' as const, values: value ? [nameOf(value, frame, frames)] : [], config: {} }, plain] };
-  }))[0];
+  return merge(
+    frames.map((frame) => {
+      const value = frame.fields.find(({ type }) => type === 'number');
+      const {
+        legend: _legend,
+        labels: _labels,
+        ...plain
+      } = value ?? { name: 'Value', type: 'number' as const, values: [], config: {} };
+      return {
+        ...frame,
+        fields: [
+          { name: 'Name', type: 'string' as const, values: value ? [nameOf(value, frame, frames)] : [], config: {} },
+          plain,
+        ],
+      };
+    }),
+  )[0];
 }

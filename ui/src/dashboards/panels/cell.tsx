@@ -19,10 +19,14 @@ interface Props {
 }
 
 /** The kind of a column's cells, in today's words and the older one's. */
-export function cellKind(field: Field): string {
+function cellKind(field: Field): string {
   const options = customRecord(field, 'cellOptions');
   const kind = typeof options['type'] === 'string' ? options['type'] : customText(field, 'displayMode', 'auto');
-  return { 'gradient-gauge': 'gauge', 'lcd-gauge': 'gauge', basic: 'gauge', 'color-background-solid': 'color-background' }[kind] ?? kind;
+  return (
+    { 'gradient-gauge': 'gauge', 'lcd-gauge': 'gauge', basic: 'gauge', 'color-background-solid': 'color-background' }[
+      kind
+    ] ?? kind
+  );
 }
 
 /** The cell. */
@@ -31,7 +35,13 @@ export function Cell({ field, frame, frames, row, display, shade, filling }: Pro
   const shown = display.show(value);
   const text = textOfShown(shown);
   const kind = cellKind(field);
-  const links = filling ? fillDataLinks(field.config.links, filling, fieldScope(field, frame, frames, { row, text }, (_, other) => String(other ?? ''))) : [];
+  const links = filling
+    ? fillDataLinks(
+        field.config.links,
+        filling,
+        fieldScope(field, frame, frames, { row, text }, (_, other) => String(other ?? '')),
+      )
+    : [];
   const inside = links[0] ? <DocumentLink link={links[0]}>{text}</DocumentLink> : text;
   return (
     <td class={field.type === 'number' || kind === 'gauge' ? 'number' : ''} style={styleOf(kind, field, shown, shade)}>
@@ -42,7 +52,9 @@ export function Cell({ field, frame, frames, row, display, shade, filling }: Pro
           </span>
           <span>{inside}</span>
         </span>
-      ) : inside}
+      ) : (
+        inside
+      )}
     </td>
   );
 }

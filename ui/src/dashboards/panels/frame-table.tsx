@@ -27,7 +27,16 @@ export interface TableSort {
 }
 
 /** The table. */
-export function FrameTable({ frame, frames, height, zone, shade, filling, sort, footer }: {
+export function FrameTable({
+  frame,
+  frames,
+  height,
+  zone,
+  shade,
+  filling,
+  sort,
+  footer,
+}: {
   frame: Frame;
   frames: readonly Frame[];
   height: number;
@@ -41,17 +50,28 @@ export function FrameTable({ frame, frames, height, zone, shade, filling, sort, 
   const [order, setOrder] = useState<TableSort | null>(sort ?? null);
   const [top, setTop] = useState(0);
   const fields = useMemo(
-    () => frame.fields.filter((field) => field.config.custom?.['hidden'] !== true && !isHidden(field, 'viz')).slice(0, MAX_COLUMNS),
+    () =>
+      frame.fields
+        .filter((field) => field.config.custom?.['hidden'] !== true && !isHidden(field, 'viz'))
+        .slice(0, MAX_COLUMNS),
     [frame],
   );
-  const displays = useMemo(() => fields.map((field, index) => display(field, { shade, zone, index })), [fields, shade, zone]);
+  const displays = useMemo(
+    () => fields.map((field, index) => display(field, { shade, zone, index })),
+    [fields, shade, zone],
+  );
   const names = useMemo(() => fields.map((field) => nameOf(field, frame, frames)), [fields, frame, frames]);
-  const rows = useMemo(() => orderRows(frame, fields[names.indexOf(order?.by ?? '')], order?.falling ?? false), [frame, fields, names, order]);
+  const rows = useMemo(
+    () => orderRows(frame, fields[names.indexOf(order?.by ?? '')], order?.falling ?? false),
+    [frame, fields, names, order],
+  );
   const body = Math.max(60, height);
   const first = Math.max(0, Math.floor(top / ROW_PX) - BEYOND);
   const last = Math.min(rows.length, Math.ceil((top + body) / ROW_PX) + BEYOND);
   const press = (name: string) =>
-    setOrder((now) => (now?.by !== name ? { by: name, falling: false } : now.falling ? null : { by: name, falling: true }));
+    setOrder((now) =>
+      now?.by !== name ? { by: name, falling: false } : now.falling ? null : { by: name, falling: true },
+    );
   return (
     <div
       class="dash-table"
@@ -70,26 +90,53 @@ export function FrameTable({ frame, frames, height, zone, shade, filling, sort, 
               const sorted = order?.by === name;
               return (
                 <th
-                  key={`${name} ${i}`} scope="col" class={field?.type === 'number' ? 'number' : ''} aria-sort={sorted ? (order.falling ? 'descending' : 'ascending') : 'none'}
+                  key={`${name} ${i}`}
+                  scope="col"
+                  class={field?.type === 'number' ? 'number' : ''}
+                  aria-sort={sorted ? (order.falling ? 'descending' : 'ascending') : 'none'}
                   style={width > 0 ? { width: `${width}px`, 'min-width': `${Math.min(width, 400)}px` } : {}}
                 >
-                  <button type="button" class="sort" title={`Sort by ${name}`} onClick={() => press(name)}>{name}{sorted ? (order.falling ? ' ▼' : ' ▲') : ''}</button>
+                  <button type="button" class="sort" title={`Sort by ${name}`} onClick={() => press(name)}>
+                    {name}
+                    {sorted ? (order.falling ? ' ▼' : ' ▲') : ''}
+                  </button>
                 </th>
               );
             })}
           </tr>
         </thead>
         <tbody>
-          {first > 0 && <tr aria-hidden="true"><td colSpan={fields.length} style={{ height: `${first * ROW_PX}px` }} /></tr>}
+          {first > 0 && (
+            <tr aria-hidden="true">
+              <td colSpan={fields.length} style={{ height: `${first * ROW_PX}px` }} />
+            </tr>
+          )}
           {rows.slice(first, last).map((row, i) => (
             <tr key={first + i} aria-rowindex={first + i + 2}>
               {fields.map((field, column) => {
                 const shape = displays[column];
-                return shape && <Cell key={column} field={field} frame={frame} frames={frames} row={row} display={shape} shade={shade} filling={filling} />;
+                return (
+                  shape && (
+                    <Cell
+                      key={column}
+                      field={field}
+                      frame={frame}
+                      frames={frames}
+                      row={row}
+                      display={shape}
+                      shade={shade}
+                      filling={filling}
+                    />
+                  )
+                );
               })}
             </tr>
           ))}
-          {last < rows.length && <tr aria-hidden="true"><td colSpan={fields.length} style={{ height: `${(rows.length - last) * ROW_PX}px` }} /></tr>}
+          {last < rows.length && (
+            <tr aria-hidden="true">
+              <td colSpan={fields.length} style={{ height: `${(rows.length - last) * ROW_PX}px` }} />
+            </tr>
+          )}
         </tbody>
         {footer && <Footer fields={fields} displays={displays} calc={footer} />}
       </table>
@@ -97,13 +144,25 @@ export function FrameTable({ frame, frames, height, zone, shade, filling, sort, 
   );
 }
 
-function Footer({ fields, displays, calc }: { fields: readonly Field[]; displays: readonly ReturnType<typeof display>[]; calc: string }) {
+function Footer({
+  fields,
+  displays,
+  calc,
+}: {
+  fields: readonly Field[];
+  displays: readonly ReturnType<typeof display>[];
+  calc: string;
+}) {
   return (
     <tfoot>
       <tr>
         {fields.map((field, i) => {
           const shown = field.type === 'number' ? displays[i]?.show(calculate(calc, field)) : undefined;
-          return <td key={i} class="number">{shown ? textOfShown(shown) : ''}</td>;
+          return (
+            <td key={i} class="number">
+              {shown ? textOfShown(shown) : ''}
+            </td>
+          );
         })}
       </tr>
     </tfoot>

@@ -54,7 +54,19 @@ function configuredSpan(frames: PanelProps['data']['frames']): PanelProps['data'
   }));
 }
 
-function Dial({ value, width, height, markers, labels }: { value: Reduced; width: number; height: number; markers: boolean; labels: boolean }) {
+function Dial({
+  value,
+  width,
+  height,
+  markers,
+  labels,
+}: {
+  value: Reduced;
+  width: number;
+  height: number;
+  markers: boolean;
+  labels: boolean;
+}) {
   const { shade } = useBoard();
   const { grid } = chartColours(shade);
   const { field, shown } = value;
@@ -70,17 +82,47 @@ function Dial({ value, width, height, markers, labels }: { value: Reduced; width
     <svg width={width} height={height} role="img" aria-label={describeValue(value)}>
       <path d={arc(cx, cy, outer - thick / 2 - 5, 0, 1)} fill="none" stroke={grid} stroke-width={thick} />
       {Number.isFinite(shown.number) && shown.share > 0 && (
-        <path d={arc(cx, cy, outer - thick / 2 - 5, 0, shown.share)} fill="none" stroke={shown.colour} stroke-width={thick} />
+        <path
+          d={arc(cx, cy, outer - thick / 2 - 5, 0, shown.share)}
+          fill="none"
+          stroke={shown.colour}
+          stroke-width={thick}
+        />
       )}
-      {markers && steps.map((step, i) => {
-        const [from, to] = [share(step.value), share(steps[i + 1]?.value ?? max)];
-        return to > from ? <path key={i} d={arc(cx, cy, outer - 1.5, from, to)} fill="none" stroke={resolveColour(step.color, shade)} stroke-width="3" /> : null;
-      })}
-      {labels && steps.filter((step) => Number.isFinite(step.value)).map((step, i) => {
-        const [x, y] = point(cx, cy, outer + 10, share(step.value));
-        return <text key={i} x={x} y={y} class="dash-axis-text" text-anchor="middle">{textOfShown(show(step.value))}</text>;
-      })}
-      <text x={cx} y={cy + size * 0.3} text-anchor="middle" font-size={size} font-weight="600" fill={readable(shown.colour, shade)}>{text}</text>
+      {markers &&
+        steps.map((step, i) => {
+          const [from, to] = [share(step.value), share(steps[i + 1]?.value ?? max)];
+          return to > from ? (
+            <path
+              key={i}
+              d={arc(cx, cy, outer - 1.5, from, to)}
+              fill="none"
+              stroke={resolveColour(step.color, shade)}
+              stroke-width="3"
+            />
+          ) : null;
+        })}
+      {labels &&
+        steps
+          .filter((step) => Number.isFinite(step.value))
+          .map((step, i) => {
+            const [x, y] = point(cx, cy, outer + 10, share(step.value));
+            return (
+              <text key={i} x={x} y={y} class="dash-axis-text" text-anchor="middle">
+                {textOfShown(show(step.value))}
+              </text>
+            );
+          })}
+      <text
+        x={cx}
+        y={cy + size * 0.3}
+        text-anchor="middle"
+        font-size={size}
+        font-weight="600"
+        fill={readable(shown.colour, shade)}
+      >
+        {text}
+      </text>
     </svg>
   );
 }

@@ -6,7 +6,7 @@ import { numberOf } from '../data/frame';
 import { panelRange } from '../data/questions';
 import { rampColour, resolveColour, fade } from '../field/colours';
 import { formatUnit } from '../field/units';
-import { BottomAxis } from '../plot/axes';
+import { BottomAxis } from '../plot/svg-axes';
 import { countHeat, toHeat, type Heat } from '../plot/heat';
 import { momentTicks } from '../plot/ticks';
 import { optionRecord, type PanelProps } from './props';
@@ -18,7 +18,10 @@ export function Heatmap({ panel, data, filling, width, height }: PanelProps) {
   const { shade, zone } = useBoard();
   const range = panelRange(panel, filling);
   const counted = panel.options['calculate'] === true;
-  const heat = useMemo(() => (counted ? countHeat(data.frames, width / 8) : toHeat(data.frames)), [data.frames, counted, width]);
+  const heat = useMemo(
+    () => (counted ? countHeat(data.frames, width / 8) : toHeat(data.frames)),
+    [data.frames, counted, width],
+  );
   const unit = String(optionRecord(panel, 'yAxis')['unit'] ?? panel.fieldConfig.defaults.unit ?? 'short');
   const canvas = useRef<HTMLCanvasElement>(null);
   const [pointed, setPointed] = useState<{ row: number; column: number; x: number; y: number } | null>(null);
@@ -43,7 +46,12 @@ export function Heatmap({ panel, data, filling, width, height }: PanelProps) {
         const [from, to] = [Math.max(0, place(at)), Math.min(wide, place(at + heat.stepMs))];
         if (to <= from) return;
         context.fillStyle = colour(value);
-        context.fillRect(from, high - (row + 1) * rowHeight, Math.max(0.6, to - from - (to - from > 5 ? 1 : 0)), rowHeight - (rowHeight > 5 ? 1 : 0));
+        context.fillRect(
+          from,
+          high - (row + 1) * rowHeight,
+          Math.max(0.6, to - from - (to - from > 5 ? 1 : 0)),
+          rowHeight - (rowHeight > 5 ? 1 : 0),
+        );
       });
     });
   }, [heat, colour, width, height, left, range.fromMs, range.toMs]);
@@ -62,22 +70,55 @@ export function Heatmap({ panel, data, filling, width, height }: PanelProps) {
   return (
     <div class="dash-heat" style={{ height: `${height}px` }}>
       <canvas
-        ref={canvas} class="dash-heat-canvas" width={wide * devicePixelRatio} height={high * devicePixelRatio}
+        ref={canvas}
+        class="dash-heat-canvas"
+        width={wide * devicePixelRatio}
+        height={high * devicePixelRatio}
         style={{ left: `${left}px`, top: `${box.top}px`, width: `${wide}px`, height: `${high}px` }}
-        role="img" aria-label={`Heatmap of ${heat.rows.length} buckets: ${panel.title}. Its values as text: Show as table in the panel's menu.`}
-        onMouseMove={point} onMouseLeave={() => setPointed(null)}
+        role="img"
+        aria-label={`Heatmap of ${heat.rows.length} buckets: ${panel.title}. Its values as text: Show as table in the panel's menu.`}
+        onMouseMove={point}
+        onMouseLeave={() => setPointed(null)}
       />
       <svg width={width} height={height} aria-hidden="true">
-        {names.map((name, row) => row % skip === 0 && (
-          <text key={row} class="dash-axis-text" x={left - 6} y={box.bottom - (row + 0.5) * rowHeight + 4} text-anchor="end">{name}</text>
-        ))}
-        <BottomAxis frame={box} ticks={momentTicks(range.fromMs, range.toMs, wide, zone).map(({ at, text }) => ({ x: left + place(at), text }))} />
+        {names.map(
+          (name, row) =>
+            row % skip === 0 && (
+              <text
+                key={row}
+                class="dash-axis-text"
+                x={left - 6}
+                y={box.bottom - (row + 0.5) * rowHeight + 4}
+                text-anchor="end"
+              >
+                {name}
+              </text>
+            ),
+        )}
+        <BottomAxis
+          frame={box}
+          ticks={momentTicks(range.fromMs, range.toMs, wide, zone).map(({ at, text }) => ({
+            x: left + place(at),
+            text,
+          }))}
+        />
         <Scale heat={heat} colour={colour} x={left} y={height - 14} width={Math.min(180, wide)} />
       </svg>
       {pointed && Number.isFinite(value) && (
-        <div class="dash-tooltip" style={{ top: `${pointed.y}px`, ...(pointed.x > width / 2 ? { right: `${width - pointed.x + 12}px` } : { left: `${pointed.x + 12}px` }) }}>
+        <div
+          class="dash-tooltip"
+          style={{
+            top: `${pointed.y}px`,
+            ...(pointed.x > width / 2 ? { right: `${width - pointed.x + 12}px` } : { left: `${pointed.x + 12}px` }),
+          }}
+        >
           <div class="dash-tooltip-time">{formatTimeWithZone(heat.times[pointed.column] ?? 0, zone)}</div>
-          <div class="dash-tooltip-row"><span class="dash-tooltip-name">{names[pointed.row]}</span><span class="dash-tooltip-value">{formatUnit(panel.fieldConfig.defaults.unit ?? 'short', value, undefined, zone)}</span></div>
+          <div class="dash-tooltip-row">
+            <span class="dash-tooltip-name">{names[pointed.row]}</span>
+            <span class="dash-tooltip-value">
+              {formatUnit(panel.fieldConfig.defaults.unit ?? 'short', value, undefined, zone)}
+            </span>
+          </div>
         </div>
       )}
     </div>
@@ -92,15 +133,38 @@ function nameRow(name: string, unit: string, zone: 'local' | 'utc'): string {
 const SCALE_STEPS = 24;
 
 /** What the colours mean. */
-function Scale({ heat, colour, x, y, width }: { heat: Heat; colour: (value: number) => string; x: number; y: number; width: number }) {
+function Scale({
+  heat,
+  colour,
+  x,
+  y,
+  width,
+}: {
+  heat: Heat;
+  colour: (value: number) => string;
+  x: number;
+  y: number;
+  width: number;
+}) {
   const part = (width - 70) / SCALE_STEPS;
   return (
     <g>
-      <text class="dash-axis-text" x={x} y={y + 9}>{formatUnit('short', heat.least, undefined, 'utc')}</text>
+      <text class="dash-axis-text" x={x} y={y + 9}>
+        {formatUnit('short', heat.least, undefined, 'utc')}
+      </text>
       {Array.from({ length: SCALE_STEPS }, (_, i) => (
-        <rect key={i} x={x + 35 + i * part} y={y} width={part + 0.5} height={9} fill={colour(heat.least + ((heat.most - heat.least) * i) / (SCALE_STEPS - 1))} />
+        <rect
+          key={i}
+          x={x + 35 + i * part}
+          y={y}
+          width={part + 0.5}
+          height={9}
+          fill={colour(heat.least + ((heat.most - heat.least) * i) / (SCALE_STEPS - 1))}
+        />
       ))}
-      <text class="dash-axis-text" x={x + width - 28} y={y + 9}>{formatUnit('short', heat.most, undefined, 'utc')}</text>
+      <text class="dash-axis-text" x={x + width - 28} y={y + 9}>
+        {formatUnit('short', heat.most, undefined, 'utc')}
+      </text>
     </g>
   );
 }

@@ -16,7 +16,9 @@ const MAX_BUCKETS = 200;
 export function Histogram({ panel, data, width, height }: PanelProps) {
   const { shade, zone } = useBoard();
   const { categories, series } = useMemo(() => {
-    const fields = data.frames.flatMap((frame) => frame.fields.filter(({ type }) => type === 'number').map((field) => ({ frame, field })));
+    const fields = data.frames.flatMap((frame) =>
+      frame.fields.filter(({ type }) => type === 'number').map((field) => ({ frame, field })),
+    );
     const numbers = fields.map(({ field }) => field.values.map(numberOf).filter(Number.isFinite));
     const all = numbers.flat();
     if (all.length === 0) return { categories: [], series: [] };
@@ -28,7 +30,9 @@ export function Histogram({ panel, data, width, height }: PanelProps) {
     const combine = panel.options['combine'] === true;
     const lists = combine ? [all] : numbers;
     return {
-      categories: Array.from({ length: count }, (_, i) => (bounds ? textOfShown(bounds.show(Number((start + i * size).toPrecision(10)))) : '')),
+      categories: Array.from({ length: count }, (_, i) =>
+        bounds ? textOfShown(bounds.show(Number((start + i * size).toPrecision(10)))) : '',
+      ),
       series: lists.map((list, index): ColumnSeries => {
         const values = new Array<number>(count).fill(0);
         for (const value of list) {
@@ -44,7 +48,18 @@ export function Histogram({ panel, data, width, height }: PanelProps) {
     };
   }, [data.frames, panel, shade, zone]);
   if (categories.length === 0) return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
-  return <Columns categories={categories} series={series} width={width} height={height} stacked={series.length > 1} lying={false} thickness={0.98} title={panel.title} />;
+  return (
+    <Columns
+      categories={categories}
+      series={series}
+      width={width}
+      height={height}
+      stacked={series.length > 1}
+      lying={false}
+      thickness={0.98}
+      title={panel.title}
+    />
+  );
 }
 
 function sizeOf(given: unknown, low: number, high: number): number {

@@ -16,11 +16,15 @@ export function PieChart({ panel, data, width, height }: PanelProps) {
   const { shade, zone } = useBoard();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const all = useMemo(
-    () => reduceAll(byPalette(data.frames), panel.options.reduceOptions, { shade, zone }, false).filter(({ shown }) => shown.number > 0),
+    () =>
+      reduceAll(byPalette(data.frames), panel.options.reduceOptions, { shade, zone }, false).filter(
+        ({ shown }) => shown.number > 0,
+      ),
     [data.frames, panel, shade, zone],
   );
   const sort = optionText(panel, 'sort', 'desc');
-  const values = sort === 'none' ? all : all.toSorted((a, b) => (sort === 'asc' ? 1 : -1) * (a.shown.number - b.shown.number));
+  const values =
+    sort === 'none' ? all : all.toSorted((a, b) => (sort === 'asc' ? 1 : -1) * (a.shown.number - b.shown.number));
   if (values.length === 0) return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
   const shown = values.filter(({ name }) => !hidden.has(name));
   const total = shown.reduce((sum, value) => sum + value.shown.number, 0) || 1;
@@ -31,24 +35,40 @@ export function PieChart({ panel, data, width, height }: PanelProps) {
   const list = optionRecord(panel, 'legend')['values'];
   return (
     <div class={beside ? 'dash-pie dash-pie-beside' : 'dash-pie'}>
-      <svg width={size} height={size} viewBox="-100 -100 200 200" role="img" aria-label={values.map(describeValue).join(', ')}>
-        <Slices values={shown} total={total} ring={optionText(panel, 'pieType', 'pie') === 'donut'} labels={labelsOf(panel)} />
+      <svg
+        width={size}
+        height={size}
+        viewBox="-100 -100 200 200"
+        role="img"
+        aria-label={values.map(describeValue).join(', ')}
+      >
+        <Slices
+          values={shown}
+          total={total}
+          ring={optionText(panel, 'pieType', 'pie') === 'donut'}
+          labels={labelsOf(panel)}
+        />
       </svg>
       {listed && (
         <ul class="dash-legend" tabIndex={0} aria-label="Legend">
           {values.map((value) => (
             <li key={value.name}>
               <button
-                type="button" class="dash-legend-name" aria-pressed={!hidden.has(value.name)}
+                type="button"
+                class="dash-legend-name"
+                aria-pressed={!hidden.has(value.name)}
                 onClick={() => {
                   const next = new Set(hidden);
                   if (!next.delete(value.name)) next.add(value.name);
                   setHidden(next.size === values.length ? new Set() : next);
                 }}
               >
-                <span class="swatch" style={{ '--swatch': value.shown.colour }} /><span>{value.name}</span>
+                <span class="swatch" style={{ '--swatch': value.shown.colour }} />
+                <span>{value.name}</span>
               </button>
-              {(!Array.isArray(list) || list.includes('value') || list.length === 0) && <span class="dash-legend-calc">{textOfShown(value.shown)}</span>}
+              {(!Array.isArray(list) || list.includes('value') || list.length === 0) && (
+                <span class="dash-legend-calc">{textOfShown(value.shown)}</span>
+              )}
               {Array.isArray(list) && list.includes('percent') && !hidden.has(value.name) && (
                 <span class="dash-legend-calc">{toFixed((value.shown.number / total) * 100, 0)}%</span>
               )}
@@ -69,11 +89,24 @@ function labelsOf(panel: PanelProps['panel']): readonly string[] {
 function byPalette(frames: PanelProps['data']['frames']): PanelProps['data']['frames'] {
   return frames.map((frame) => ({
     ...frame,
-    fields: frame.fields.map((field) => ({ ...field, config: { ...field.config, color: field.config.color ?? { mode: 'palette-classic' } } })),
+    fields: frame.fields.map((field) => ({
+      ...field,
+      config: { ...field.config, color: field.config.color ?? { mode: 'palette-classic' } },
+    })),
   }));
 }
 
-function Slices({ values, total, ring, labels }: { values: readonly Reduced[]; total: number; ring: boolean; labels: readonly string[] }) {
+function Slices({
+  values,
+  total,
+  ring,
+  labels,
+}: {
+  values: readonly Reduced[];
+  total: number;
+  ring: boolean;
+  labels: readonly string[];
+}) {
   let turned = 0;
   const inner = ring ? 58 : 0;
   return (
@@ -84,19 +117,30 @@ function Slices({ values, total, ring, labels }: { values: readonly Reduced[]; t
         turned = to;
         const middle = at((from + to) / 2, ring ? 78 : 62);
         const texts = [
-          labels.includes('name') && value.name, labels.includes('value') && textOfShown(value.shown),
+          labels.includes('name') && value.name,
+          labels.includes('value') && textOfShown(value.shown),
           labels.includes('percent') && `${toFixed(share * 100, 0)}%`,
         ].filter((text): text is string => typeof text === 'string');
         return (
           <g key={value.name}>
             <path class="dash-slice" d={slice(from, to, inner)} fill={value.shown.colour}>
-              <title>{describeValue(value)} ({toFixed(share * 100, 1)}%)</title>
+              <title>
+                {describeValue(value)} ({toFixed(share * 100, 1)}%)
+              </title>
             </path>
-            {share > LABELLED && texts.map((text, i) => (
-              <text key={i} x={middle[0]} y={middle[1] + (i - (texts.length - 1) / 2) * 11 + 3} text-anchor="middle" font-size="9.5" fill={textOn(value.shown.colour)}>
-                {text}
-              </text>
-            ))}
+            {share > LABELLED &&
+              texts.map((text, i) => (
+                <text
+                  key={i}
+                  x={middle[0]}
+                  y={middle[1] + (i - (texts.length - 1) / 2) * 11 + 3}
+                  text-anchor="middle"
+                  font-size="9.5"
+                  fill={textOn(value.shown.colour)}
+                >
+                  {text}
+                </text>
+              ))}
           </g>
         );
       })}

@@ -17,9 +17,15 @@ import { TextPanel } from './text';
 import { TimeSeries } from './timeseries';
 
 /** Kinds that show no data of queries. */
-export const WITHOUT_QUERIES: ReadonlySet<PanelKind> = new Set<PanelKind>(['text', 'alertlist', 'dashlist', 'logs', 'row']);
+export const WITHOUT_QUERIES: ReadonlySet<PanelKind> = new Set<PanelKind>([
+  'text',
+  'alertlist',
+  'dashlist',
+  'logs',
+  'row',
+]);
 
-/** Kinds that have nothing to show before queries find something. */
+/** Kinds that say themselves that nothing was found. */
 export const isTable = (kind: PanelKind): boolean => kind === 'table' || kind === 'unsupported';
 
 /** The panel's picture. */
@@ -57,7 +63,9 @@ export function Picture(props: PanelProps) {
     default:
       return (
         <>
-          <p class="dash-note">There is no picture for panels of the kind “{props.panel.givenKind}”; this is what its queries found.</p>
+          <p class="dash-note">
+            There is no picture for panels of the kind “{props.panel.givenKind}”; this is what its queries found.
+          </p>
           <DataTable frames={props.data.frames} height={props.height - 30} filling={props.filling} />
         </>
       );

@@ -16,7 +16,10 @@ const SPARK_SHARE = 0.3;
 /** The panel. */
 export function Stat({ panel, data, filling, width, height }: PanelProps) {
   const { shade, zone } = useBoard();
-  const values = useMemo(() => reduceAll(data.frames, panel.options.reduceOptions, { shade, zone }, false), [data.frames, panel, shade, zone]);
+  const values = useMemo(
+    () => reduceAll(data.frames, panel.options.reduceOptions, { shade, zone }, false),
+    [data.frames, panel, shade, zone],
+  );
   const mode = optionText(panel, 'colorMode', 'value');
   const graph = optionText(panel, 'graphMode', 'area') === 'area';
   const text = optionText(panel, 'textMode', 'auto');
@@ -31,24 +34,42 @@ export function Stat({ panel, data, filling, width, height }: PanelProps) {
         <div
           key={`${value.name} ${i}`}
           class={lined && value.series ? 'dash-tile dash-tile-lined' : 'dash-tile'}
-          style={mode.startsWith('background')
-            ? { background: mode === 'background_solid' ? value.shown.colour : gradient(value.shown.colour), color: textOn(value.shown.colour) }
-            : {}}
+          style={
+            mode.startsWith('background')
+              ? {
+                  background: mode === 'background_solid' ? value.shown.colour : gradient(value.shown.colour),
+                  color: textOn(value.shown.colour),
+                }
+              : {}
+          }
         >
-          {lined && value.series && <Sparkline value={value} width={tile.width} height={tile.height} filled={mode.startsWith('background')} />}
+          {lined && value.series && (
+            <Sparkline value={value} width={tile.width} height={tile.height} filled={mode.startsWith('background')} />
+          )}
           <ValueLinks value={value} filling={filling} frames={data.frames}>
             {named && <span class="dash-tile-name">{value.name}</span>}
             {text !== 'name' && text !== 'none' && (
               <span
                 class="dash-tile-value"
-                style={{ 'font-size': `${size}px`, ...(mode === 'value' && { color: readable(value.shown.colour, shade) }) }}
+                style={{
+                  'font-size': `${size}px`,
+                  ...(mode === 'value' && { color: readable(value.shown.colour, shade) }),
+                }}
               >
-                {value.shown.prefix && <small>{value.shown.prefix}</small>}{value.shown.text}{value.shown.suffix && <small>{value.shown.suffix}</small>}
+                {value.shown.prefix && <small>{value.shown.prefix}</small>}
+                {value.shown.text}
+                {value.shown.suffix && <small>{value.shown.suffix}</small>}
               </span>
             )}
-            {text === 'name' && <span class="dash-tile-value" style={{ 'font-size': `${size}px` }}>{value.name}</span>}
+            {text === 'name' && (
+              <span class="dash-tile-value" style={{ 'font-size': `${size}px` }}>
+                {value.name}
+              </span>
+            )}
             {panel.options['showPercentChange'] === true && value.change !== undefined && (
-              <span class="dash-tile-change">{value.change >= 0 ? '▲' : '▼'} {toFixed(Math.abs(value.change) * 100, 1)}%</span>
+              <span class="dash-tile-change">
+                {value.change >= 0 ? '▲' : '▼'} {toFixed(Math.abs(value.change) * 100, 1)}%
+              </span>
             )}
           </ValueLinks>
         </div>
@@ -83,12 +104,25 @@ export function tileSize(count: number, width: number, height: number, orientati
 
 /** One size for all tiles: the longest value fits. */
 function valueSize(values: readonly Reduced[], tile: Tile, named: boolean): number {
-  const longest = Math.max(3, ...values.map(({ shown }) => shown.text.length + ((shown.prefix ?? '').length + (shown.suffix ?? '').length) * 0.7));
+  const longest = Math.max(
+    3,
+    ...values.map(({ shown }) => shown.text.length + ((shown.prefix ?? '').length + (shown.suffix ?? '').length) * 0.7),
+  );
   const room = tile.height * (named ? 0.42 : 0.55);
   return Math.max(14, Math.min(72, room, (tile.width - 20) / (longest * 0.58)));
 }
 
-function Sparkline({ value, width, height, filled }: { value: Reduced; width: number; height: number; filled: boolean }) {
+function Sparkline({
+  value,
+  width,
+  height,
+  filled,
+}: {
+  value: Reduced;
+  width: number;
+  height: number;
+  filled: boolean;
+}) {
   const { times = [], values = [] } = value.series ?? {};
   const points = times.flatMap((time, i): [number, number][] => {
     const y = numberOf(values[i]);
@@ -104,7 +138,14 @@ function Sparkline({ value, width, height, filled }: { value: Reduced; width: nu
   const line = points.map(place).join('L');
   const colour = filled ? 'currentColor' : value.shown.colour;
   return (
-    <svg class="dash-spark" width={width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+    <svg
+      class="dash-spark"
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
       <path d={`M0,${height}L${line}L${width},${height}z`} fill={colour} fill-opacity="0.16" />
       <path d={`M${line}`} fill="none" stroke={colour} stroke-width="1.5" stroke-opacity={filled ? 0.7 : 1} />
     </svg>

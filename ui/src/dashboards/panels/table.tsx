@@ -18,12 +18,28 @@ export function TablePanel({ panel, data, filling, height }: PanelProps) {
   return (
     <>
       <FrameTable
-        key={at} frame={frame} frames={frames} height={several ? height - 36 : height} zone={zone} shade={shade} filling={filling}
-        sort={sortOf(panel)} footer={footerOf(panel)}
+        key={at}
+        frame={frame}
+        frames={frames}
+        height={several ? height - 36 : height}
+        zone={zone}
+        shade={shade}
+        filling={filling}
+        sort={sortOf(panel)}
+        footer={footerOf(panel)}
       />
       {several && (
-        <select class="dash-frame-choice" aria-label="Table" value={String(at)} onChange={(event) => setAt(Number(event.currentTarget.value))}>
-          {frames.map((one, i) => <option key={i} value={String(i)}>{one.name ?? titleOf(one, frames)}</option>)}
+        <select
+          class="dash-frame-choice"
+          aria-label="Table"
+          value={String(at)}
+          onChange={(event) => setAt(Number(event.currentTarget.value))}
+        >
+          {frames.map((one, i) => (
+            <option key={i} value={String(i)}>
+              {one.name ?? titleOf(one, frames)}
+            </option>
+          ))}
         </select>
       )}
     </>
@@ -32,21 +48,29 @@ export function TablePanel({ panel, data, filling, height }: PanelProps) {
 
 /** Answers of one moment as series are one table: a line each. */
 function single(frames: readonly Frame[]): Frame[] {
-  const moments = frames.length > 1 && frames.every((frame) => frame.length === 1 && frame.stepMs === 0 && timeField(frame) && frame.fields.length === 2);
+  const moments =
+    frames.length > 1 &&
+    frames.every((frame) => frame.length === 1 && frame.stepMs === 0 && timeField(frame) && frame.fields.length === 2);
   if (!moments) return [...frames];
-  return merge(frames.map((frame) => {
-    const value = frame.fields.find(({ type }) => type === 'number');
-    const labels = Object.entries(value?.labels ?? {}).filter(([name]) => name !== '__name__');
-    const { labels: _labels, legend: _legend, ...plain } = value ?? { name: 'Value', type: 'number' as const, values: [], config: {} };
-    return {
-      ...frame,
-      fields: [
-        ...frame.fields.filter(({ type }) => type === 'time'),
-        ...labels.map(([name, text]) => ({ name, type: 'string' as const, values: [text], config: {} })),
-        plain,
-      ],
-    };
-  }));
+  return merge(
+    frames.map((frame) => {
+      const value = frame.fields.find(({ type }) => type === 'number');
+      const labels = Object.entries(value?.labels ?? {}).filter(([name]) => name !== '__name__');
+      const {
+        labels: _labels,
+        legend: _legend,
+        ...plain
+      } = value ?? { name: 'Value', type: 'number' as const, values: [], config: {} };
+      return {
+        ...frame,
+        fields: [
+          ...frame.fields.filter(({ type }) => type === 'time'),
+          ...labels.map(([name, text]) => ({ name, type: 'string' as const, values: [text], config: {} })),
+          plain,
+        ],
+      };
+    }),
+  );
 }
 
 function titleOf(frame: Frame, frames: readonly Frame[]): string {

@@ -7,7 +7,15 @@ import type { PanelProps } from './props';
 /** The panel. */
 export function TextPanel({ panel, filling }: PanelProps) {
   const html = useMemo(() => fillHtml(panel.options.html ?? '', filling), [panel.options.html, filling]);
-  return <div class="dash-text" tabIndex={0} role="group" aria-label={panel.title || 'Text'} dangerouslySetInnerHTML={{ __html: html }} />;
+  return (
+    <div
+      class="dash-text"
+      tabIndex={0}
+      role="group"
+      aria-label={panel.title || 'Text'}
+      dangerouslySetInnerHTML={{ __html: html }}
+    />
+  );
 }
 
 /** Values come from labels and addresses: they are no markup, and no link that runs anything. */

@@ -5,7 +5,7 @@ import { display, textOfShown } from '../field/display';
 import { isHidden } from '../field/config';
 import type { Plot, Pointed } from '../plot/draw';
 import { Legend } from '../plot/legend';
-import { stackLines, toLines } from '../plot/lines';
+import { stackLines, toLines, valueAt } from '../plot/lines';
 import { Tooltip, type TooltipRow } from '../plot/tooltip';
 import { panelRange } from '../data/questions';
 import type { PanelProps } from './props';
@@ -29,7 +29,10 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [pointed, setPointed] = useState<Pointed | null>(null);
   const { times, lines, left } = useMemo(() => toLines(data.frames), [data.frames]);
-  const displays = useMemo(() => lines.map(({ field, index }) => display(field, { shade, zone, index })), [lines, shade, zone]);
+  const displays = useMemo(
+    () => lines.map(({ field, index }) => display(field, { shade, zone, index })),
+    [lines, shade, zone],
+  );
   const shown = useMemo(() => lines.filter(({ name }) => !hidden.has(name)), [lines, hidden]);
   const colours = useMemo(() => displays.map(({ colour }) => colour), [displays]);
   const stacked = useMemo(() => stackLines(shown), [shown]);
@@ -37,12 +40,24 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
 
   const legend = panel.options.legend ?? { show: true, displayMode: 'list', placement: 'bottom', calcs: [] };
   const beside = legend.placement === 'right' && width > 360;
-  const wanted = legend.displayMode === 'table' ? (lines.length + 1) * ROW_PX + 8 : Math.ceil(lines.length / Math.max(1, Math.floor(width / 190))) * ROW_PX + 6;
+  const wanted =
+    legend.displayMode === 'table'
+      ? (lines.length + 1) * ROW_PX + 8
+      : Math.ceil(lines.length / Math.max(1, Math.floor(width / 190))) * ROW_PX + 6;
   const legendHeight = !legend.show || beside || height < 90 ? 0 : Math.min(wanted, Math.floor(height * LEGEND_HEIGHT));
   const legendWidth = legend.show && beside ? Math.floor(width * LEGEND_WIDTH) : 0;
   const size = { width: Math.max(80, width - legendWidth), height: Math.max(50, height - legendHeight) };
 
-  const host = usePlot({ panel, times, shown, stacked, colours: shown.map(({ index }) => colours[index] ?? '#888888'), size, range, onPoint: setPointed });
+  const host = usePlot({
+    panel,
+    times,
+    shown,
+    stacked,
+    colours: shown.map(({ index }) => colours[index] ?? '#888888'),
+    size,
+    range,
+    onPoint: setPointed,
+  });
   useEffect(() => {
     (window.argandPanels ??= {})[panel.id] = { times, names: shown.map(({ name }) => name), columns: stacked.columns };
     return () => {
@@ -55,28 +70,65 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
   const rows = useMemo((): TooltipRow[] => {
     if (!pointed) return [];
     return shown.flatMap((line, i): TooltipRow[] => {
-      const value = line.column[pointed.index];
+      const value = valueAt(line, times, pointed.index);
       if (value === null || value === undefined || isHidden(line.field, 'tooltip')) return [];
       if (tooltip.mode === 'single' && i !== pointed.nearest && !follows) return [];
       const row = displays[line.index]?.show(value);
-      return row ? [{ name: line.name, colour: colours[line.index] ?? '#888888', text: textOfShown(row), number: value, strong: i === pointed.nearest }] : [];
+      return row
+        ? [
+            {
+              name: line.name,
+              colour: colours[line.index] ?? '#888888',
+              text: textOfShown(row),
+              number: value,
+              strong: i === pointed.nearest,
+            },
+          ]
+        : [];
     });
   }, [pointed, shown, displays, tooltip.mode]);
-  const marks = pointed ? board.marks.filter(({ fromMs, toMs }) => nearMark(pointed.time * 1000, fromMs, toMs, range.toMs - range.fromMs)) : [];
+  const marks = pointed
+    ? board.marks.filter(({ fromMs, toMs }) => nearMark(pointed.time * 1000, fromMs, toMs, range.toMs - range.fromMs))
+    : [];
   const open = pointed && tooltip.mode !== 'none' && (!follows || board.model.graphTooltip === 'tooltip');
 
   return (
     <div class={beside ? 'dash-series dash-series-beside' : 'dash-series'}>
       <div class="dash-plot" style={{ height: `${size.height}px` }}>
-        <div ref={host} role="img" aria-label={`Graph of ${shown.length} series: ${panel.title}. Its values as text: Show as table in the panel's menu.`} />
+        <div
+          ref={host}
+          role="img"
+          aria-label={`Graph of ${shown.length} series: ${panel.title}. Its values as text: Show as table in the panel's menu.`}
+        />
         {open && (rows.length > 0 || marks.length > 0) && (
-          <Tooltip pointed={pointed} rows={rows} sort={tooltip.mode === 'single' ? 'none' : tooltip.sort} marks={marks} zone={zone} height={size.height} />
+          <Tooltip
+            pointed={pointed}
+            rows={rows}
+            sort={tooltip.mode === 'single' ? 'none' : tooltip.sort}
+            marks={marks}
+            zone={zone}
+            height={size.height}
+          />
         )}
-        {left > 0 && <p class="dash-note">{lines.length} of {lines.length + left} series are drawn.</p>}
+        {left > 0 && (
+          <p class="dash-note">
+            {lines.length} of {lines.length + left} series are drawn.
+          </p>
+        )}
       </div>
       {legend.show && (beside || legendHeight > 0) && (
-        <div class="dash-legend-box" style={beside ? { width: `${legendWidth}px`, height: `${height}px` } : { height: `${legendHeight}px` }}>
-          <Legend lines={lines} displays={displays} colours={colours} options={legend} hidden={hidden} onHidden={setHidden} />
+        <div
+          class="dash-legend-box"
+          style={beside ? { width: `${legendWidth}px`, height: `${height}px` } : { height: `${legendHeight}px` }}
+        >
+          <Legend
+            lines={lines}
+            displays={displays}
+            colours={colours}
+            options={legend}
+            hidden={hidden}
+            onHidden={setHidden}
+          />
         </div>
       )}
     </div>
@@ -123,7 +175,13 @@ function usePlot({ times, shown, stacked, colours, size, range, onPoint }: Drawn
     const element = host.current;
     if (!element || !ready) return;
     plot.current = ready.drawPlot(element, {
-      ...feed.current, lines: shown, bands: stacked.bands, colours, ...size, shade, zone,
+      ...feed.current,
+      lines: shown,
+      bands: stacked.bands,
+      colours,
+      ...size,
+      shade,
+      zone,
       shared: model.graphTooltip !== 'none',
       onPoint,
       onZoom: (fromMs, toMs) => setRange({ from: String(fromMs), to: String(toMs) }),

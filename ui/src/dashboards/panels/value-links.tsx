@@ -9,7 +9,12 @@ import { fieldScope } from '../variables/field-scope';
 import type { Filling } from '../variables/interpolate';
 
 /** The value as a link, or plain where its field has none. */
-export function ValueLinks({ value, filling, frames, children }: {
+export function ValueLinks({
+  value,
+  filling,
+  frames,
+  children,
+}: {
   value: Reduced;
   filling: Filling;
   frames: readonly Frame[];

@@ -1,7 +1,7 @@
 // Bars side by side or on top of each other, one group for each category.
 import { useBoard } from '../board';
 import { textOfShown, type Display } from '../field/display';
-import { BottomAxis, LeftAxis, type Frame } from './axes';
+import { BottomAxis, LeftAxis, type Frame } from './svg-axes';
 import { numberTicks } from './ticks';
 
 export interface ColumnSeries {
@@ -33,7 +33,11 @@ export function Columns({ categories, series, width, height, stacked, lying, thi
   const { zone } = useBoard();
   const sums = categories.map((_, i) => series.reduce((sum, { values }) => sum + Math.max(0, finite(values[i])), 0));
   const all = series.flatMap(({ values }) => values.map(finite));
-  const high = Math.max(0, ...(stacked ? sums : all), ...series.map(({ display }) => (stacked ? 0 : Math.min(display.max, 0))));
+  const high = Math.max(
+    0,
+    ...(stacked ? sums : all),
+    ...series.map(({ display }) => (stacked ? 0 : Math.min(display.max, 0))),
+  );
   const low = Math.min(0, ...all);
   const top = high === low ? 1 : high;
   const ticks = numberTicks(low, top, lying ? width / 90 : height / 40);
@@ -47,22 +51,49 @@ export function Columns({ categories, series, width, height, stacked, lying, thi
   const room = along / Math.max(1, categories.length);
   const size = Math.max(1, (room * thickness) / (stacked ? 1 : Math.max(1, series.length)));
   const scale = (value: number) => ((value - low) / (top - low)) * across;
-  const skip = lying ? Math.ceil(14 / room) : Math.ceil((Math.max(4, ...categories.map(({ length }) => length)) * LABEL_PX + 8) / room);
+  const skip = lying
+    ? Math.ceil(14 / room)
+    : Math.ceil((Math.max(4, ...categories.map(({ length }) => length)) * LABEL_PX + 8) / room);
   return (
-    <svg width={width} height={height} role="img" aria-label={`${title}: ${categories.length} groups of ${series.length} bars; the panel's menu shows them as a table`} data-zone={zone}>
+    <svg
+      width={width}
+      height={height}
+      role="img"
+      aria-label={`${title}: ${categories.length} groups of ${series.length} bars; the panel's menu shows them as a table`}
+      data-zone={zone}
+    >
       {lying ? (
-        <BottomAxis frame={frame} grid ticks={ticks.map((tick, i) => ({ x: frame.left + scale(tick), text: texts[i] ?? '' }))} />
+        <BottomAxis
+          frame={frame}
+          grid
+          ticks={ticks.map((tick, i) => ({ x: frame.left + scale(tick), text: texts[i] ?? '' }))}
+        />
       ) : (
-        <LeftAxis frame={frame} ticks={ticks.map((tick, i) => ({ y: frame.bottom - scale(tick), text: texts[i] ?? '' }))} />
+        <LeftAxis
+          frame={frame}
+          ticks={ticks.map((tick, i) => ({ y: frame.bottom - scale(tick), text: texts[i] ?? '' }))}
+        />
       )}
       {categories.map((category, i) => {
         let reached = 0;
         const start = (lying ? frame.top : frame.left) + room * i + (room * (1 - thickness)) / 2;
         return (
           <g key={`${category} ${i}`}>
-            {i % skip === 0 && (lying
-              ? <text class="dash-axis-text" x={frame.left - 6} y={frame.top + room * (i + 0.5) + 4} text-anchor="end">{cut(category, (margin - 14) / LABEL_PX)}</text>
-              : <text class="dash-axis-text" x={frame.left + room * (i + 0.5)} y={frame.bottom + 15} text-anchor="middle">{cut(category, (room * skip) / LABEL_PX)}</text>)}
+            {i % skip === 0 &&
+              (lying ? (
+                <text class="dash-axis-text" x={frame.left - 6} y={frame.top + room * (i + 0.5) + 4} text-anchor="end">
+                  {cut(category, (margin - 14) / LABEL_PX)}
+                </text>
+              ) : (
+                <text
+                  class="dash-axis-text"
+                  x={frame.left + room * (i + 0.5)}
+                  y={frame.bottom + 15}
+                  text-anchor="middle"
+                >
+                  {cut(category, (room * skip) / LABEL_PX)}
+                </text>
+              ))}
             {series.map((one, place) => {
               const value = one.values[i] ?? Number.NaN;
               if (!Number.isFinite(value)) return null;

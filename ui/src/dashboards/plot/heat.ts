@@ -26,7 +26,9 @@ export function toHeat(frames: readonly Frame[]): Heat | null {
   const series = frames.flatMap((frame) => {
     const time = timeField(frame);
     if (!time) return [];
-    return frame.fields.filter(({ type }) => type === 'number').map((field) => ({ name: field.labels?.['le'] ?? nameOf(field, frame, frames), time, field }));
+    return frame.fields
+      .filter(({ type }) => type === 'number')
+      .map((field) => ({ name: field.labels?.['le'] ?? nameOf(field, frame, frames), time, field }));
   });
   if (series.length === 0) return null;
   const bounds = series.map(({ name }) => (name === '+Inf' ? Number.POSITIVE_INFINITY : Number(name)));
@@ -53,10 +55,16 @@ const numberOrInf = (text: string): number => (text === '+Inf' ? Number.POSITIVE
 
 /** Values of series counted by size, where a document asks the panel to do so. */
 export function countHeat(frames: readonly Frame[], columns: number): Heat | null {
-  const points = frames.flatMap((frame) => {
-    const time = timeField(frame);
-    return time ? frame.fields.filter(({ type }) => type === 'number').flatMap((field) => field.values.map((value, i) => [numberOf(time.values[i]), numberOf(value)] as const)) : [];
-  }).filter(([, value]) => Number.isFinite(value));
+  const points = frames
+    .flatMap((frame) => {
+      const time = timeField(frame);
+      return time
+        ? frame.fields
+            .filter(({ type }) => type === 'number')
+            .flatMap((field) => field.values.map((value, i) => [numberOf(time.values[i]), numberOf(value)] as const))
+        : [];
+    })
+    .filter(([, value]) => Number.isFinite(value));
   if (points.length === 0) return null;
   const low = points.reduce((least, [, value]) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = points.reduce((most, [, value]) => Math.max(most, value), Number.NEGATIVE_INFINITY);
@@ -72,7 +80,12 @@ export function countHeat(frames: readonly Frame[], columns: number): Heat | nul
     if (row) row[column] = (Number.isNaN(row[column] ?? Number.NaN) ? 0 : (row[column] ?? 0)) + 1;
   }
   const rows = cells.map((_, i) => String(Number((low + (i + 1) * size).toPrecision(4))));
-  return finish(Array.from({ length: count }, (_, i) => from + i * stepMs), stepMs, rows, cells);
+  return finish(
+    Array.from({ length: count }, (_, i) => from + i * stepMs),
+    stepMs,
+    rows,
+    cells,
+  );
 }
 
 function finish(times: number[], stepMs: number, rows: string[], cells: number[][]): Heat {
@@ -85,5 +98,12 @@ function finish(times: number[], stepMs: number, rows: string[], cells: number[]
     }
   }
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? time));
-  return { times, stepMs: stepMs || Math.min(...gaps, Number.POSITIVE_INFINITY), rows, cells, least: Number.isFinite(least) ? least : 0, most };
+  return {
+    times,
+    stepMs: stepMs || Math.min(...gaps, Number.POSITIVE_INFINITY),
+    rows,
+    cells,
+    least: Number.isFinite(least) ? least : 0,
+    most,
+  };
 }

@@ -46,7 +46,15 @@ export function Legend({ lines, displays, colours, options, hidden, onHidden }: 
     .filter(({ line }) => !isHidden(line.field, 'legend'));
   const sorted = displayMode === 'table' && order ? sortEntries(entries, calcs, order) : entries;
   const press = (event: MouseEvent, name: string) =>
-    onHidden(event.ctrlKey || event.metaKey ? toggled(hidden, name) : isolated(hidden, name, lines.map((line) => line.name)));
+    onHidden(
+      event.ctrlKey || event.metaKey
+        ? toggled(hidden, name)
+        : isolated(
+            hidden,
+            name,
+            lines.map((line) => line.name),
+          ),
+    );
   const name = ({ line, colour }: Entry) => (
     <button
       type="button"
@@ -67,7 +75,9 @@ export function Legend({ lines, displays, colours, options, hidden, onHidden }: 
           <li key={entry.line.index}>
             {name(entry)}
             {entry.values.map(({ text }, i) => (
-              <span key={i} class="dash-legend-calc"><span class="soft">{calcName(calcs[i] ?? '')}:</span> {text}</span>
+              <span key={i} class="dash-legend-calc">
+                <span class="soft">{calcName(calcs[i] ?? '')}:</span> {text}
+              </span>
             ))}
           </li>
         ))}
@@ -75,23 +85,36 @@ export function Legend({ lines, displays, colours, options, hidden, onHidden }: 
       </ul>
     );
   }
-  const by = (key: string) => setOrder((now) => (now?.by !== key ? { by: key, falling: true } : now.falling ? { by: key, falling: false } : null));
+  const by = (key: string) =>
+    setOrder((now) =>
+      now?.by !== key ? { by: key, falling: true } : now.falling ? { by: key, falling: false } : null,
+    );
   const head = (key: string, title: string) => (
     <th key={key} scope="col" aria-sort={order?.by === key ? (order.falling ? 'descending' : 'ascending') : 'none'}>
-      <button type="button" class="sort" onClick={() => by(key)}>{title}{order?.by === key ? (order.falling ? ' ▼' : ' ▲') : ''}</button>
+      <button type="button" class="sort" onClick={() => by(key)}>
+        {title}
+        {order?.by === key ? (order.falling ? ' ▼' : ' ▲') : ''}
+      </button>
     </th>
   );
   return (
     <div class="dash-legend-table" tabIndex={0} role="group" aria-label="Legend">
       <table>
         <thead>
-          <tr>{head('Name', 'Name')}{calcs.map((id) => head(calcName(id), calcName(id)))}</tr>
+          <tr>
+            {head('Name', 'Name')}
+            {calcs.map((id) => head(calcName(id), calcName(id)))}
+          </tr>
         </thead>
         <tbody>
           {shown.map((entry) => (
             <tr key={entry.line.index}>
               <td>{name(entry)}</td>
-              {entry.values.map(({ text }, i) => <td key={i} class="number">{text}</td>)}
+              {entry.values.map(({ text }, i) => (
+                <td key={i} class="number">
+                  {text}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
@@ -100,7 +123,11 @@ export function Legend({ lines, displays, colours, options, hidden, onHidden }: 
   );
 }
 
-function sortEntries(entries: readonly Entry[], calcs: readonly string[], { by, falling }: { by: string; falling: boolean }): Entry[] {
+function sortEntries(
+  entries: readonly Entry[],
+  calcs: readonly string[],
+  { by, falling }: { by: string; falling: boolean },
+): Entry[] {
   const at = calcs.findIndex((id) => calcName(id) === by || id === by || calcName(id).replace(' *', '') === by);
   const sign = falling ? -1 : 1;
   if (at < 0) return entries.toSorted((a, b) => sign * a.line.name.localeCompare(b.line.name, 'en', { numeric: true }));

@@ -23,7 +23,7 @@ export interface Lines {
 }
 
 /** Lines drawn at most; the panel says how many there are beyond. */
-export const MAX_LINES = 400;
+const MAX_LINES = 400;
 
 /** All numeric fields of frames that have times. */
 export function toLines(frames: readonly Frame[]): Lines & { left: number } {
@@ -75,6 +75,15 @@ function pointsOf(frame: Frame, time: Field, field: Field): [number, number | nu
   return points;
 }
 
+/** The value of a line at a moment that may be another line's: its own last one, at most a step before. */
+export function valueAt({ column, frame }: Line, times: readonly number[], index: number): number | null | undefined {
+  const now = times[index] ?? 0;
+  for (let i = index; i >= 0 && (now - (times[i] ?? 0)) * 1000 < Math.max(1, frame.stepMs); i--) {
+    if (column[i] !== undefined) return column[i];
+  }
+  return undefined;
+}
+
 /** How a line's values are put on those of others. */
 export interface Stacking {
   mode: 'none' | 'normal' | 'percent';
@@ -101,7 +110,9 @@ export function stackLines(lines: readonly Line[]): Stacked {
     const { mode, group } = stackingOf(field);
     if (mode !== 'percent') continue;
     const sums = totals.get(group) ?? [];
-    column.forEach((value, i) => { sums[i] = (sums[i] ?? 0) + Math.abs(value ?? 0); });
+    column.forEach((value, i) => {
+      sums[i] = (sums[i] ?? 0) + Math.abs(value ?? 0);
+    });
     totals.set(group, sums);
   }
   const reached = new Map<string, { sums: number[]; line: number }>();
@@ -133,7 +144,13 @@ export function scaleKey(field: Field): string {
   const percent = stackingOf(field).mode === 'percent';
   const side = customText(field, 'axisPlacement', 'auto');
   return JSON.stringify([
-    percent ? 'percentunit' : (config.unit ?? ''), side === 'auto' ? '' : side, scale['type'] ?? 'linear', scale['log'] ?? 0,
-    config.min ?? null, config.max ?? null, customText(field, 'axisLabel', ''), customNumber(field, 'axisSoftMin', Number.NaN),
+    percent ? 'percentunit' : (config.unit ?? ''),
+    side === 'auto' ? '' : side,
+    scale['type'] ?? 'linear',
+    scale['log'] ?? 0,
+    config.min ?? null,
+    config.max ?? null,
+    customText(field, 'axisLabel', ''),
+    customNumber(field, 'axisSoftMin', Number.NaN),
   ]);
 }

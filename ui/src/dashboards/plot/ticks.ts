@@ -2,8 +2,9 @@
 import { formatTime, type Zone } from '../../lib/time';
 
 const MOMENT_STEPS: readonly number[] = [
-  1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000,
-  21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000, 1_209_600_000, 2_592_000_000, 7_776_000_000, 31_536_000_000,
+  1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000,
+  10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000, 1_209_600_000, 2_592_000_000, 7_776_000_000,
+  31_536_000_000,
 ];
 
 export interface Tick {
@@ -38,6 +39,7 @@ export function numberTicks(low: number, high: number, most: number): number[] {
   const size = 10 ** Math.floor(Math.log10(exact));
   const step = size * ([1, 2, 2.5, 5, 10].find((by) => by * size >= exact) ?? 10);
   const ticks: number[] = [];
-  for (let at = Math.ceil(low / step - 1e-9) * step; at <= high + step * 1e-9; at += step) ticks.push(Number(at.toPrecision(12)));
+  for (let at = Math.ceil(low / step - 1e-9) * step; at <= high + step * 1e-9; at += step)
+    ticks.push(Number(at.toPrecision(12)));
   return ticks;
 }

@@ -1,6 +1,6 @@
 // The values at the moment that is pointed at.
 import { formatTimeWithZone, type Zone } from '../../lib/time';
-import type { Mark } from '../data/annotations';
+import type { Mark } from '../data/marks';
 import type { Pointed } from './draw';
 
 export interface TooltipRow {
@@ -15,7 +15,14 @@ export interface TooltipRow {
 const MAX_ROWS = 22;
 
 /** The box beside the mouse. */
-export function Tooltip({ pointed, rows, sort, marks, zone, height }: {
+export function Tooltip({
+  pointed,
+  rows,
+  sort,
+  marks,
+  zone,
+  height,
+}: {
   pointed: Pointed;
   rows: readonly TooltipRow[];
   sort: 'none' | 'asc' | 'desc';
@@ -34,7 +41,9 @@ export function Tooltip({ pointed, rows, sort, marks, zone, height }: {
     <div class="dash-tooltip" style={{ top: `${top}px`, ...side }}>
       <div class="dash-tooltip-time">{formatTimeWithZone(pointed.time * 1000, zone)}</div>
       {marks.map((mark, i) => (
-        <div key={i} class="dash-tooltip-mark">{mark.name}: {mark.text}</div>
+        <div key={i} class="dash-tooltip-mark">
+          {mark.name}: {mark.text}
+        </div>
       ))}
       {shown.map((row, i) => (
         <div key={i} class={row.strong ? 'dash-tooltip-row dash-tooltip-strong' : 'dash-tooltip-row'}>

@@ -2,11 +2,12 @@
 import type { Frame } from '../data/frame';
 import { frameMatcher } from '../field/matchers';
 import type { Transformation } from '../model';
+import { calculateField } from './calculate';
 import { filterByRefId, filterFieldsByName, organize, renameByRegex } from './fields';
 import { concatenate, joinByField, merge, seriesToRows } from './join';
 import type { Options } from './options';
 import { filterByValue, groupBy, limit, sortBy } from './rows';
-import { calculateField, configFromData, convertFieldType, extractFields, labelsToFields, reduce, timeSeriesTable } from './shape';
+import { configFromData, convertFieldType, extractFields, labelsToFields, reduce, timeSeriesTable } from './shape';
 
 const KNOWN: Readonly<Record<string, (frames: readonly Frame[], options: Options) => Frame[]>> = {
   organize,
@@ -31,11 +32,6 @@ const KNOWN: Readonly<Record<string, (frames: readonly Frame[], options: Options
   convertFieldType,
   configFromData,
 };
-
-/** Whether a transformation is carried out. */
-export function isKnown(id: string): boolean {
-  return Object.hasOwn(KNOWN, id);
-}
 
 /** The frames after all of them; one that nobody knows changes nothing, which the panel's problems say. */
 export function transform(frames: readonly Frame[], transformations: readonly Transformation[]): Frame[] {

@@ -19,7 +19,8 @@ export function organize(frames: readonly Frame[], options: Options): Frame[] {
         const says = (table: Options) => table[name] === true || table[field.name] === true;
         return !says(excluded) && (!only || says(included));
       });
-    const place = (entry: { field: Field; name: string }) => number(order[entry.name] ?? order[entry.field.name], Number.MAX_SAFE_INTEGER);
+    const place = (entry: { field: Field; name: string }) =>
+      number(order[entry.name] ?? order[entry.field.name], Number.MAX_SAFE_INTEGER);
     const sorted = kept.toSorted((a, b) => place(a) - place(b));
     return {
       ...frame,
@@ -32,7 +33,7 @@ export function organize(frames: readonly Frame[], options: Options): Frame[] {
 }
 
 /** The field under another name, whatever called it otherwise. */
-export function rename(field: Field, name: string): Field {
+function rename(field: Field, name: string): Field {
   return { ...field, name, legend: name, config: { ...field.config, displayName: name } };
 }
 
@@ -83,5 +84,7 @@ export function filterByRefId(frames: readonly Frame[], options: Options): Frame
     const pattern = parsePattern(given);
     return (frame: Frame) => pattern?.test(frame.refId) ?? false;
   };
-  return frames.filter((frame) => (include === '' || fits(include)(frame)) && (exclude === '' || !fits(exclude)(frame)));
+  return frames.filter(
+    (frame) => (include === '' || fits(include)(frame)) && (exclude === '' || !fits(exclude)(frame)),
+  );
 }

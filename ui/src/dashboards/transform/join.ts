@@ -11,7 +11,9 @@ export function merge(frames: readonly Frame[]): Frame[] {
   const counts = new Map<string, number>();
   for (const names of called) for (const name of new Set(names)) counts.set(name, (counts.get(name) ?? 0) + 1);
   const shared = [...counts].filter(([, count]) => count === frames.length).map(([name]) => name);
-  const keys = shared.filter((name) => frames.every((frame, i) => frame.fields[called[i]?.indexOf(name) ?? -1]?.type !== 'number'));
+  const keys = shared.filter((name) =>
+    frames.every((frame, i) => frame.fields[called[i]?.indexOf(name) ?? -1]?.type !== 'number'),
+  );
   const fields = new Map<string, Field>();
   const rows: Map<string, Value>[] = [];
   const byKey = new Map<string, Map<string, Value>[]>();
@@ -25,7 +27,9 @@ export function merge(frames: readonly Frame[]): Frame[] {
       const values = new Map(frame.fields.map((field, at) => [names[at] ?? field.name, field.values[row] ?? null]));
       const key = JSON.stringify(keys.map((name) => values.get(name) ?? null));
       const same = byKey.get(key) ?? [];
-      const free = same.find((known) => [...values].every(([name, value]) => !known.has(name) || known.get(name) === value));
+      const free = same.find((known) =>
+        [...values].every(([name, value]) => !known.has(name) || known.get(name) === value),
+      );
       if (free) for (const [name, value] of values) free.set(name, value);
       else {
         rows.push(values);
@@ -33,7 +37,10 @@ export function merge(frames: readonly Frame[]): Frame[] {
       }
     }
   });
-  const merged = [...fields.entries()].map(([name, field]) => ({ ...field, values: rows.map((row) => row.get(name) ?? null) }));
+  const merged = [...fields.entries()].map(([name, field]) => ({
+    ...field,
+    values: rows.map((row) => row.get(name) ?? null),
+  }));
   return [makeFrame(frames[0]?.refId ?? '', merged)];
 }
 
@@ -47,7 +54,10 @@ export function joinByField(frames: readonly Frame[], options: Options): Frame[]
   const by = text(options['byField']);
   const inner = text(options['mode'], 'outer').startsWith('inner');
   const parts = frames.flatMap((frame) => {
-    const key = by === '' ? timeField(frame) : frame.fields.find((field) => nameOf(field, frame, frames) === by || field.name === by);
+    const key =
+      by === ''
+        ? timeField(frame)
+        : frame.fields.find((field) => nameOf(field, frame, frames) === by || field.name === by);
     return key ? [{ frame, key }] : [];
   });
   const first = parts[0];
@@ -107,8 +117,16 @@ export function seriesToRows(frames: readonly Frame[]): Frame[] {
   const values = rows.map(({ value }) => value);
   return [
     makeFrame(frames[0]?.refId ?? '', [
-      makeField('Time', 'time', rows.map(({ time }) => time)),
-      makeField('Metric', 'string', rows.map(({ metric }) => metric)),
+      makeField(
+        'Time',
+        'time',
+        rows.map(({ time }) => time),
+      ),
+      makeField(
+        'Metric',
+        'string',
+        rows.map(({ metric }) => metric),
+      ),
       makeField('Value', guessType(values), values),
     ]),
   ];

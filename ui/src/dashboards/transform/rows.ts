@@ -34,7 +34,14 @@ export function compareValues(a: Value, b: Value): number {
 /** Keeps the first rows. */
 export function limit(frames: readonly Frame[], options: Options): Frame[] {
   const most = number(options['limitField'], 10);
-  return frames.map((frame) => (frame.length <= most ? frame : takeRows(frame, Array.from({ length: most }, (_, row) => row))));
+  return frames.map((frame) =>
+    frame.length <= most
+      ? frame
+      : takeRows(
+          frame,
+          Array.from({ length: most }, (_, row) => row),
+        ),
+  );
 }
 
 /** Keeps or drops rows by what stands in their fields. */
@@ -75,7 +82,9 @@ function valueTest(config: Options): (value: Value) => boolean {
     case 'notEqual':
       return (given) => textOf(given) !== text(value) && numberOf(given) !== wanted;
     case 'between':
-      return (given) => numberOf(given) > number(from, Number.NEGATIVE_INFINITY) && numberOf(given) < number(to, Number.POSITIVE_INFINITY);
+      return (given) =>
+        numberOf(given) > number(from, Number.NEGATIVE_INFINITY) &&
+        numberOf(given) < number(to, Number.POSITIVE_INFINITY);
     case 'regex': {
       const pattern = parsePattern(`/${text(value)}/`);
       return (given) => pattern?.test(textOf(given)) ?? false;
@@ -108,8 +117,16 @@ export function groupBy(frames: readonly Frame[], options: Options): Frame[] {
       else groups.set(key, [row]);
     }
     const all = [...groups.values()];
-    const taken = (field: Field, rows: readonly number[]): Field => ({ ...field, values: rows.map((row) => field.values[row] ?? null) });
-    const fields = keys.map((field) => taken(field, all.map((rows) => rows[0] ?? 0)));
+    const taken = (field: Field, rows: readonly number[]): Field => ({
+      ...field,
+      values: rows.map((row) => field.values[row] ?? null),
+    });
+    const fields = keys.map((field) =>
+      taken(
+        field,
+        all.map((rows) => rows[0] ?? 0),
+      ),
+    );
     for (const field of frame.fields) {
       if (rule(field)['operation'] !== 'aggregate') continue;
       for (const id of list(rule(field)['aggregations']).map((one) => text(one))) {

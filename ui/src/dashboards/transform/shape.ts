@@ -1,10 +1,22 @@
 // Transformations that turn one shape into another: reduce, labelsToFields, timeSeriesTable,
-// calculateField, extractFields, convertFieldType, configFromData.
-import { guessType, makeField, makeFrame, numberOf, textOf, timeField, type Field, type FieldType, type Frame, type Value } from '../data/frame';
+// extractFields, convertFieldType, configFromData.
+import {
+  guessType,
+  makeField,
+  makeFrame,
+  numberOf,
+  orNull,
+  textOf,
+  timeField,
+  type Field,
+  type FieldType,
+  type Frame,
+  type Value,
+} from '../data/frame';
 import { nameOf } from '../data/names';
 import { calcName, calculate } from '../field/calcs';
-import { list, number, record, text, type Options } from './options';
 import { merge } from './join';
+import { list, record, text, type Options } from './options';
 
 /** Each field becomes a row of its calculations, or each frame one row. */
 export function reduce(frames: readonly Frame[], options: Options): Frame[] {
@@ -15,9 +27,13 @@ export function reduce(frames: readonly Frame[], options: Options): Frame[] {
     return frames.map((frame) => {
       const fields = frame.fields
         .filter((field) => field.type === 'number' || (times && field.type === 'time'))
-        .flatMap((field) => calcs.map((id) => ({
-          ...field, name: calcs.length > 1 ? `${field.name} ${calcName(id)}` : field.name, values: [calculate(id, field)],
-        })));
+        .flatMap((field) =>
+          calcs.map((id) => ({
+            ...field,
+            name: calcs.length > 1 ? `${field.name} ${calcName(id)}` : field.name,
+            values: [calculate(id, field)],
+          })),
+        );
       return makeFrame(frame.refId, fields);
     });
   }
@@ -26,14 +42,29 @@ export function reduce(frames: readonly Frame[], options: Options): Frame[] {
       .filter((field) => (times || field.type !== 'time') && (field.type !== 'string' || frames.length === 1))
       .map((field) => ({ field, name: nameOf(field, frame, frames) })),
   );
-  const labelled = options['labelsToFields'] === true ? [...new Set(rows.flatMap(({ field }) => Object.keys(field.labels ?? {})))].sort() : [];
+  const labelled =
+    options['labelsToFields'] === true
+      ? [...new Set(rows.flatMap(({ field }) => Object.keys(field.labels ?? {})))].sort()
+      : [];
   const config = rows.find(({ field }) => field.type === 'number')?.field.config ?? {};
   const { displayName: _own, ...shared } = config;
   return [
     makeFrame(frames[0]?.refId ?? '', [
       ...(labelled.length > 0
-        ? labelled.map((label) => makeField(label, 'string', rows.map(({ field }) => field.labels?.[label] ?? '')))
-        : [makeField('Field', 'string', rows.map(({ name }) => name))]),
+        ? labelled.map((label) =>
+            makeField(
+              label,
+              'string',
+              rows.map(({ field }) => field.labels?.[label] ?? ''),
+            ),
+          )
+        : [
+            makeField(
+              'Field',
+              'string',
+              rows.map(({ name }) => name),
+            ),
+          ]),
       ...calcs.map((id) => {
         const values = rows.map(({ field }) => calculate(id, field));
         return makeField(calcName(id), guessType(values), values, { config: shared });
@@ -49,28 +80,53 @@ export function labelsToFields(frames: readonly Frame[], options: Options): Fram
   const wanted = (label: string) => keep.length === 0 || keep.includes(label);
   if (text(options['mode']) === 'rows') {
     return frames.flatMap((frame) =>
-      frame.fields.filter(({ labels }) => labels).map((field) => {
-        const pairs = Object.entries(field.labels ?? {}).filter(([label]) => wanted(label));
-        return makeFrame(frame.refId, [
-          makeField('label', 'string', pairs.map(([label]) => label)),
-          makeField('value', 'string', pairs.map(([, value]) => value)),
-        ], { name: nameOf(field, frame, frames) });
-      }),
+      frame.fields
+        .filter(({ labels }) => labels)
+        .map((field) => {
+          const pairs = Object.entries(field.labels ?? {}).filter(([label]) => wanted(label));
+          return makeFrame(
+            frame.refId,
+            [
+              makeField(
+                'label',
+                'string',
+                pairs.map(([label]) => label),
+              ),
+              makeField(
+                'value',
+                'string',
+                pairs.map(([, value]) => value),
+              ),
+            ],
+            { name: nameOf(field, frame, frames) },
+          );
+        }),
     );
   }
   const tables = frames.map((frame) => {
     const labels = new Map<string, string>();
     for (const field of frame.fields) {
-      for (const [label, value] of Object.entries(field.labels ?? {})) if (wanted(label) && label !== byValue) labels.set(label, value);
+      for (const [label, value] of Object.entries(field.labels ?? {}))
+        if (wanted(label) && label !== byValue) labels.set(label, value);
     }
     const fields = frame.fields.map((field): Field => {
       const { labels: own, legend: _legend, ...rest } = field;
       const named = byValue && own?.[byValue] ? own[byValue] : (own?.['__name__'] ?? field.name);
       return own ? { ...rest, name: named } : rest;
     });
-    const columns = [...labels].filter(([label]) => label !== '__name__').map(([label, value]) =>
-      makeField(label, 'string', Array.from({ length: frame.length }, (): Value => value)));
-    const [times, others] = [fields.filter(({ type }) => type === 'time'), fields.filter(({ type }) => type !== 'time')];
+    const columns = [...labels]
+      .filter(([label]) => label !== '__name__')
+      .map(([label, value]) =>
+        makeField(
+          label,
+          'string',
+          Array.from({ length: frame.length }, (): Value => value),
+        ),
+      );
+    const [times, others] = [
+      fields.filter(({ type }) => type === 'time'),
+      fields.filter(({ type }) => type !== 'time'),
+    ];
     return { ...frame, fields: [...times, ...columns, ...others] };
   });
   return merge(tables);
@@ -81,101 +137,25 @@ export function timeSeriesTable(frames: readonly Frame[], options: Options): Fra
   const refs = [...new Set(frames.map(({ refId }) => refId))];
   return refs.map((refId) => {
     const own = frames.filter((frame) => frame.refId === refId);
-    const series = own.flatMap((frame) => frame.fields.filter(({ type }) => type === 'number').map((field) => ({ frame, field })));
+    const series = own.flatMap((frame) =>
+      frame.fields.filter(({ type }) => type === 'number').map((field) => ({ frame, field })),
+    );
     const labels = [...new Set(series.flatMap(({ field }) => Object.keys(field.labels ?? {})))];
     const given = record(options[refId]);
     const stat = text(given['stat'] ?? record(options['refIdToStat'])[refId], 'lastNotNull');
     const values = series.map(({ field }) => calculate(stat, field));
     return makeFrame(refId, [
-      ...labels.map((label) => makeField(label, 'string', series.map(({ field }) => field.labels?.[label] ?? ''))),
+      ...labels.map((label) =>
+        makeField(
+          label,
+          'string',
+          series.map(({ field }) => field.labels?.[label] ?? ''),
+        ),
+      ),
       makeField(`Trend #${refId}`, guessType(values), values, { config: series[0]?.field.config ?? {} }),
     ]);
   });
 }
-
-type Binary = (a: number, b: number) => number;
-
-const BINARY: Readonly<Record<string, Binary>> = {
-  '+': (a, b) => a + b, '-': (a, b) => a - b, '*': (a, b) => a * b, '/': (a, b) => a / b, '**': (a, b) => a ** b, '%': (a, b) => a % b,
-  '=': (a, b) => Number(a === b), '!=': (a, b) => Number(a !== b), '>': (a, b) => Number(a > b), '<': (a, b) => Number(a < b),
-  '>=': (a, b) => Number(a >= b), '<=': (a, b) => Number(a <= b),
-};
-
-const UNARY: Readonly<Record<string, (value: number) => number>> = {
-  abs: Math.abs, exp: Math.exp, ln: Math.log, floor: Math.floor, ceil: Math.ceil, round: Math.round, trunc: Math.trunc, sign: Math.sign,
-  percent: (value) => value * 100,
-};
-
-/** Adds a field that is reckoned from others in its row. */
-export function calculateField(frames: readonly Frame[], options: Options): Frame[] {
-  const mode = text(options['mode'], 'reduceRow');
-  const replace = options['replaceFields'] === true;
-  return frames.map((frame) => {
-    const find = (name: string) => frame.fields.find((field) => nameOf(field, frame, frames) === name || field.name === name);
-    const made = mode === 'binary' ? binaryField(options, frame, find)
-      : mode === 'unary' ? unaryField(options, find)
-        : mode === 'index' ? makeField('Row', 'number', Array.from({ length: frame.length }, (_, row) => row))
-          : mode === 'cumulativeFunctions' ? cumulativeField(options, frame, find)
-            : rowField(options, frame, frames);
-    if (!made) return frame;
-    const alias = text(options['alias']);
-    const field = alias === '' ? made : { ...made, name: alias };
-    const time = timeField(frame);
-    return { ...frame, fields: replace ? [...(time ? [time] : []), field] : [...frame.fields, field] };
-  });
-}
-
-type Find = (name: string) => Field | undefined;
-
-function binaryField(options: Options, frame: Frame, find: Find): Field | undefined {
-  const { left, right, operator } = record(options['binary']);
-  const run = BINARY[text(operator, '+')];
-  const operand = (given: unknown): ((row: number) => number) | undefined => {
-    const named = text(record(record(given)['matcher'])['options'] ?? record(given)['fixed'] ?? given);
-    const field = find(named);
-    if (field) return (row) => numberOf(field.values[row]);
-    const constant = number(named, Number.NaN);
-    return Number.isNaN(constant) ? undefined : () => constant;
-  };
-  const [a, b] = [operand(left), operand(right)];
-  if (!run || !a || !b) return undefined;
-  const name = `${text(record(record(left)['matcher'])['options'] ?? left)} ${text(operator, '+')} ${text(record(right)['fixed'] ?? right)}`;
-  return makeField(name, 'number', Array.from({ length: frame.length }, (_, row) => orNull(run(a(row), b(row)))));
-}
-
-function unaryField(options: Options, find: Find): Field | undefined {
-  const { operator, fieldName } = record(options['unary']);
-  const field = find(text(fieldName));
-  const run = UNARY[text(operator, 'abs')];
-  return field && run ? makeField(`${text(operator)} ${field.name}`, 'number', field.values.map((value) => orNull(run(numberOf(value))))) : undefined;
-}
-
-function cumulativeField(options: Options, frame: Frame, find: Find): Field | undefined {
-  const { field: name, reducer } = record(options['cumulative']);
-  const field = find(text(name)) ?? frame.fields.find(({ type }) => type === 'number');
-  if (!field) return undefined;
-  let total = 0;
-  const values = field.values.map((value, row) => {
-    total += numberOf(value) || 0;
-    return text(reducer) === 'mean' ? total / (row + 1) : total;
-  });
-  return makeField(`cumulative ${text(reducer, 'sum')} ${field.name}`, 'number', values);
-}
-
-function rowField(options: Options, frame: Frame, frames: readonly Frame[]): Field | undefined {
-  const { include, reducer } = record(options['reduce']);
-  const wanted = list(include).map((name) => text(name));
-  const fields = frame.fields.filter(
-    (field) => field.type === 'number' && (wanted.length === 0 || wanted.includes(nameOf(field, frame, frames)) || wanted.includes(field.name)),
-  );
-  if (fields.length === 0) return undefined;
-  const id = text(reducer, 'sum');
-  const values = Array.from({ length: frame.length }, (_, row) =>
-    calculate(id, makeField('', 'number', fields.map((field) => field.values[row] ?? null))));
-  return makeField(calcName(id), 'number', values);
-}
-
-const orNull = (value: number): Value => (Number.isNaN(value) ? null : value);
 
 /** Fields of what a text holds as JSON or as pairs. */
 export function extractFields(frames: readonly Frame[], options: Options): Frame[] {
@@ -200,14 +180,19 @@ function parseParts(given: string, format: string): Record<string, Value> {
   if (format !== 'kvp') {
     try {
       const read: unknown = JSON.parse(given);
-      return Object.fromEntries(Object.entries(record(read)).map(([name, value]) => [
-        name, typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as Value),
-      ]));
+      return Object.fromEntries(
+        Object.entries(record(read)).map(([name, value]) => [
+          name,
+          typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as Value),
+        ]),
+      );
     } catch {
       if (format === 'json') return {};
     }
   }
-  return Object.fromEntries([...given.matchAll(/([\w.-]+)\s*[=:]\s*("([^"]*)"|[^\s,;]+)/g)].map((m) => [m[1] ?? '', m[3] ?? m[2] ?? '']));
+  return Object.fromEntries(
+    [...given.matchAll(/([\w.-]+)\s*[=:]\s*("([^"]*)"|[^\s,;]+)/g)].map((m) => [m[1] ?? '', m[3] ?? m[2] ?? '']),
+  );
 }
 
 /** Values of a field as another type. */
@@ -244,14 +229,21 @@ export function configFromData(frames: readonly Frame[], options: Options): Fram
   if (!source) return [...frames];
   const found: Record<string, unknown> = {};
   for (const field of source.fields) {
-    const rule = list(options['mappings']).map(record).find((one) => text(one['fieldName']) === nameOf(field, source, frames));
+    const rule = list(options['mappings'])
+      .map(record)
+      .find((one) => text(one['fieldName']) === nameOf(field, source, frames));
     const key = text(rule?.['handlerKey'], field.name.toLowerCase());
     const value = calculate(text(rule?.['reducerId'], 'lastNotNull'), field);
     if (['min', 'max', 'decimals'].includes(key)) found[key] = numberOf(value);
     else if (['unit', 'displayName'].includes(key)) found[key] = textOf(value);
     else if (key === 'color') found[key] = { mode: 'fixed', fixedColor: textOf(value) };
   }
-  return frames.filter((frame) => frame !== source).map((frame) => ({
-    ...frame, fields: frame.fields.map((field) => (field.type === 'number' ? { ...field, config: { ...field.config, ...found } } : field)),
-  }));
+  return frames
+    .filter((frame) => frame !== source)
+    .map((frame) => ({
+      ...frame,
+      fields: frame.fields.map((field) =>
+        field.type === 'number' ? { ...field, config: { ...field.config, ...found } } : field,
+      ),
+    }));
 }

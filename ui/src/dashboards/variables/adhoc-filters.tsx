@@ -6,7 +6,13 @@ import { Popover } from '../parts';
 import { formatFilter, parseFilter, type AdhocFilter } from './adhoc';
 
 /** The filters as chips, and a button that adds one. */
-export function AdhocFilters({ values, onChange }: { values: readonly string[]; onChange: (values: readonly string[]) => void }) {
+export function AdhocFilters({
+  values,
+  onChange,
+}: {
+  values: readonly string[];
+  onChange: (values: readonly string[]) => void;
+}) {
   const given = values.filter((value) => parseFilter(value));
   return (
     <div class="dash-filters">
@@ -14,13 +20,26 @@ export function AdhocFilters({ values, onChange }: { values: readonly string[]; 
         const { label, operator, value: wanted } = parseFilter(value) ?? { label: '', operator: '=', value: '' };
         const text = `${label} ${operator} ${wanted}`;
         return (
-          <button key={value} type="button" class="button" aria-label={`Remove the filter ${text}`} onClick={() => onChange(given.filter((one) => one !== value))}>
+          <button
+            key={value}
+            type="button"
+            class="button"
+            aria-label={`Remove the filter ${text}`}
+            onClick={() => onChange(given.filter((one) => one !== value))}
+          >
             {text} <Icon name="close" />
           </button>
         );
       })}
       <Popover label="Add a filter" icon="plus">
-        {(close) => <NewFilter onAdd={(filter) => { onChange([...given, formatFilter(filter)]); close(); }} />}
+        {(close) => (
+          <NewFilter
+            onAdd={(filter) => {
+              onChange([...given, formatFilter(filter)]);
+              close();
+            }}
+          />
+        )}
       </Popover>
     </div>
   );
@@ -37,19 +56,40 @@ function NewFilter({ onAdd }: { onAdd: (filter: AdhocFilter) => void }) {
   return (
     <form class="dash-new-filter" onSubmit={submit}>
       <input
-        aria-label="Label" placeholder="Label" list="dash-labels" value={filter.label} autoFocus
+        aria-label="Label"
+        placeholder="Label"
+        list="dash-labels"
+        value={filter.label}
+        autoFocus
         onInput={(event) => setFilter({ ...filter, label: event.currentTarget.value })}
       />
-      <datalist id="dash-labels">{labels.data?.map((name) => <option key={name} value={name} />)}</datalist>
-      <select aria-label="Operator" value={filter.operator} onChange={(event) => setFilter({ ...filter, operator: event.currentTarget.value as AdhocFilter['operator'] })}>
-        {['=', '!=', '=~', '!~'].map((sign) => <option key={sign}>{sign}</option>)}
+      <datalist id="dash-labels">
+        {labels.data?.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <select
+        aria-label="Operator"
+        value={filter.operator}
+        onChange={(event) => setFilter({ ...filter, operator: event.currentTarget.value as AdhocFilter['operator'] })}
+      >
+        {['=', '!=', '=~', '!~'].map((sign) => (
+          <option key={sign}>{sign}</option>
+        ))}
       </select>
       <input
-        aria-label="Value" placeholder="Value" list="dash-values" value={filter.value}
+        aria-label="Value"
+        placeholder="Value"
+        list="dash-values"
+        value={filter.value}
         onInput={(event) => setFilter({ ...filter, value: event.currentTarget.value })}
       />
-      <datalist id="dash-values">{filter.label && values.data?.slice(0, 500).map((name) => <option key={name} value={name} />)}</datalist>
-      <button type="submit" class="button button-main">Add</button>
+      <datalist id="dash-values">
+        {filter.label && values.data?.slice(0, 500).map((name) => <option key={name} value={name} />)}
+      </datalist>
+      <button type="submit" class="button button-main">
+        Add
+      </button>
     </form>
   );
 }

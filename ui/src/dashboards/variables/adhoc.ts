@@ -23,8 +23,22 @@ export function formatFilter({ label, operator, value }: AdhocFilter): string {
 
 /** Words of PromQL that are no metric's name where a name may stand. */
 const WORDS = new Set([
-  'by', 'without', 'on', 'ignoring', 'group_left', 'group_right', 'bool', 'offset', 'and', 'or', 'unless', 'inf', 'nan',
-  'start', 'end', 'atan2',
+  'by',
+  'without',
+  'on',
+  'ignoring',
+  'group_left',
+  'group_right',
+  'bool',
+  'offset',
+  'and',
+  'or',
+  'unless',
+  'inf',
+  'nan',
+  'start',
+  'end',
+  'atan2',
 ]);
 
 /** The query with the filters in each of its selectors. */
@@ -55,7 +69,14 @@ export function addFilters(expr: string, filters: readonly AdhocFilter[]): strin
     } else if (/^(by|without|on|ignoring|group_left|group_right)$/.test(word)) {
       grouping = next === '(';
       out += text;
-    } else if (/^[a-zA-Z_:]/.test(text) && !grouping && next !== '(' && next !== '{' && !WORDS.has(word) && !isAggregation(expr, place)) {
+    } else if (
+      /^[a-zA-Z_:]/.test(text) &&
+      !grouping &&
+      next !== '(' &&
+      next !== '{' &&
+      !WORDS.has(word) &&
+      !isAggregation(expr, place)
+    ) {
       out += `${text}{${added}}`;
     } else {
       out += text;

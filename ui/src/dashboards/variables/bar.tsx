@@ -6,7 +6,13 @@ import { VariablePicker } from './picker';
 import { useEffect, useState } from 'preact/hooks';
 
 /** The bar, or nothing where there is nothing to choose. */
-export function VariableBar({ states, onChange, annotations, off, onOff }: {
+export function VariableBar({
+  states,
+  onChange,
+  annotations,
+  off,
+  onOff,
+}: {
   states: readonly VariableState[];
   onChange: (name: string, values: readonly string[]) => void;
   annotations: readonly Annotation[];
@@ -20,7 +26,11 @@ export function VariableBar({ states, onChange, annotations, off, onOff }: {
     <div class="dash-variables" role="group" aria-label="Variables">
       {shown.map((state) => (
         <div key={state.variable.name} class="dash-variable" title={state.variable.description}>
-          {state.variable.hide !== 'label' && <span class="dash-variable-label" aria-hidden="true">{labelOf(state)}</span>}
+          {state.variable.hide !== 'label' && (
+            <span class="dash-variable-label" aria-hidden="true">
+              {labelOf(state)}
+            </span>
+          )}
           <Field state={state} onChange={(values) => onChange(state.variable.name, values)} />
         </div>
       ))}
@@ -48,14 +58,24 @@ function labelOf({ variable }: VariableState): string {
 
 function Field({ state, onChange }: { state: VariableState; onChange: (values: readonly string[]) => void }) {
   const { variable, options, selected } = state;
-  if (variable.kind === 'textbox') return <TextField label={labelOf(state)} value={selected[0] ?? ''} onChange={(text) => onChange([text])} />;
+  if (variable.kind === 'textbox')
+    return <TextField label={labelOf(state)} value={selected[0] ?? ''} onChange={(text) => onChange([text])} />;
   if (variable.kind === 'adhoc') return <AdhocFilters values={selected} onChange={onChange} />;
-  if (variable.multi || variable.includeAll || options.length > 12) return <VariablePicker state={state} label={labelOf(state)} onChange={onChange} />;
+  if (variable.multi || variable.includeAll || options.length > 12)
+    return <VariablePicker state={state} label={labelOf(state)} onChange={onChange} />;
   const known = options.some(({ value }) => value === selected[0]);
   return (
-    <select aria-label={labelOf(state)} value={selected[0] ?? ''} onChange={(event) => onChange([event.currentTarget.value])}>
+    <select
+      aria-label={labelOf(state)}
+      value={selected[0] ?? ''}
+      onChange={(event) => onChange([event.currentTarget.value])}
+    >
       {!known && <option value={selected[0] ?? ''}>{selected[0] === ALL ? 'All' : (selected[0] ?? 'none')}</option>}
-      {options.map(({ text, value }) => <option key={value} value={value}>{text}</option>)}
+      {options.map(({ text, value }) => (
+        <option key={value} value={value}>
+          {text}
+        </option>
+      ))}
     </select>
   );
 }

@@ -22,21 +22,31 @@ const MAX_ALTERNATION = 500;
 
 /** Chooses; `asked` is what the address says, if anything. */
 export function choose(
-  variable: Variable, options: readonly VariableOption[], asked: readonly string[] | undefined,
+  variable: Variable,
+  options: readonly VariableOption[],
+  asked: readonly string[] | undefined,
 ): Pick<VariableState, 'selected' | 'chosen'> {
   const selected = select(variable, options, asked);
   return { selected, chosen: describe(variable, options, selected) };
 }
 
-function select(variable: Variable, options: readonly VariableOption[], asked: readonly string[] | undefined): readonly string[] {
+function select(
+  variable: Variable,
+  options: readonly VariableOption[],
+  asked: readonly string[] | undefined,
+): readonly string[] {
   if (variable.kind === 'textbox' || variable.kind === 'constant' || variable.kind === 'adhoc') {
-    return asked ?? (variable.current.length > 0 ? variable.current : variable.options.slice(0, 1).map(({ value }) => value));
+    return (
+      asked ?? (variable.current.length > 0 ? variable.current : variable.options.slice(0, 1).map(({ value }) => value))
+    );
   }
   // What a link says holds even where the value is gone: the page then shows that nothing is there.
   if (asked && asked.length > 0) {
     // `All` is a value like any other where there is no choice of all.
     const read = asked.map((given) => (given === ALL && !variable.includeAll ? 'All' : given));
-    const wanted = read.map((given) => options.find(({ text, value }) => value === given || text === given)?.value ?? given);
+    const wanted = read.map(
+      (given) => options.find(({ text, value }) => value === given || text === given)?.value ?? given,
+    );
     return variable.multi ? wanted : wanted.slice(0, 1);
   }
   const known = variable.current.filter(

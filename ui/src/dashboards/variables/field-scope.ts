@@ -12,7 +12,13 @@ export interface CellOf {
 }
 
 /** The names of a field, and of one cell where there is one. */
-export function fieldScope(field: Field, frame: Frame, frames: readonly Frame[], cell?: CellOf, show?: (field: Field, value: Value) => string): Scope {
+export function fieldScope(
+  field: Field,
+  frame: Frame,
+  frames: readonly Frame[],
+  cell?: CellOf,
+  show?: (field: Field, value: Value) => string,
+): Scope {
   return (name, path, format) => {
     const found = resolve(name, path.replace(/^\./, ''));
     if (found === undefined || format === '') return found;
@@ -37,7 +43,10 @@ export function fieldScope(field: Field, frame: Frame, frames: readonly Frame[],
   function ofField(path: string): string | undefined {
     if (path === 'name') return field.name;
     if (path === 'displayName') return field.legend ?? nameOf(field, frame, frames);
-    if (path === 'labels') return Object.entries(field.labels ?? {}).map(([k, v]) => `${k}="${v}"`).join(', ');
+    if (path === 'labels')
+      return Object.entries(field.labels ?? {})
+        .map(([k, v]) => `${k}="${v}"`)
+        .join(', ');
     const label = /^labels(?:\.(.+)|\["?(.*?)"?\])$/.exec(path);
     return label ? (field.labels?.[label[1] ?? label[2] ?? ''] ?? '') : undefined;
   }
@@ -53,9 +62,11 @@ export function fieldScope(field: Field, frame: Frame, frames: readonly Frame[],
     const found = /^(?:\.([^.[\]]+)|\["(.*?)"\]|\[(\d+)\])(?:\.(text|numeric|raw))?$/.exec(path);
     if (!found) return undefined;
     const key = found[1] ?? found[2] ?? found[3] ?? '';
-    const other = found[3] !== undefined
-      ? frame.fields[Number(key)]
-      : frame.fields.find((one) => one.name === key || nameOf(one, frame, frames) === key) ?? frame.fields[/^\d+$/.test(key) ? Number(key) : -1];
+    const other =
+      found[3] !== undefined
+        ? frame.fields[Number(key)]
+        : (frame.fields.find((one) => one.name === key || nameOf(one, frame, frames) === key) ??
+          frame.fields[/^\d+$/.test(key) ? Number(key) : -1]);
     const value = other?.values[row] ?? null;
     return other && found[4] === 'text' && show ? show(other, value) : textOf(value);
   }

@@ -97,9 +97,16 @@ export function formatDate(ms: number, pattern: string, zone: Zone): string {
   if (pattern === '' || pattern === 'iso') return date.toISOString();
   const text = formatTime(ms, zone);
   const parts: Readonly<Record<string, string>> = {
-    YYYY: text.slice(0, 4), YY: text.slice(2, 4), MM: text.slice(5, 7), M: String(Number(text.slice(5, 7))),
-    DD: text.slice(8, 10), D: String(Number(text.slice(8, 10))), HH: text.slice(11, 13), H: String(Number(text.slice(11, 13))),
-    mm: text.slice(14, 16), ss: text.slice(17, 19),
+    YYYY: text.slice(0, 4),
+    YY: text.slice(2, 4),
+    MM: text.slice(5, 7),
+    M: String(Number(text.slice(5, 7))),
+    DD: text.slice(8, 10),
+    D: String(Number(text.slice(8, 10))),
+    HH: text.slice(11, 13),
+    H: String(Number(text.slice(11, 13))),
+    mm: text.slice(14, 16),
+    ss: text.slice(17, 19),
   };
   return pattern.replace(/YYYY|YY|MM?|DD?|HH?|mm|ss/g, (part) => parts[part] ?? part);
 }

@@ -14,14 +14,19 @@ export interface Filling {
   dashboard: { uid: string; title: string };
 }
 
-const REFERENCE =
-  /\$\{(\w+)((?:\.[^:}[\]]+|\[[^\]}]*\])*)(?::([^}]+))?\}|\[\[(\w+)(?::(\w+))?\]\]|\$(\w+)/g;
+const REFERENCE = /\$\{(\w+)((?:\.[^:}[\]]+|\[[^\]}]*\])*)(?::([^}]+))?\}|\[\[(\w+)(?::(\w+))?\]\]|\$(\w+)/g;
 
 /**
  * The text with everything filled that is known; `format` is for names that bring none, `escape` for texts in which what
  * is filled in must mean nothing else.
  */
-export function interpolate(text: string, filling: Filling, format = '', scope?: Scope, escape = (filled: string) => filled): string {
+export function interpolate(
+  text: string,
+  filling: Filling,
+  format = '',
+  scope?: Scope,
+  escape = (filled: string) => filled,
+): string {
   if (!text.includes('$') && !text.includes('[[')) return text;
   return text.replace(REFERENCE, (whole, braced, path, own, squared, squaredOwn, plain) => {
     const name: string = braced ?? squared ?? plain;
@@ -32,7 +37,12 @@ export function interpolate(text: string, filling: Filling, format = '', scope?:
 }
 
 function resolve(
-  name: string, path: string, format: string, chosen: boolean, filling: Filling, scope?: Scope,
+  name: string,
+  path: string,
+  format: string,
+  chosen: boolean,
+  filling: Filling,
+  scope?: Scope,
 ): string | undefined {
   const scoped = scope?.(name, path, chosen ? format : '');
   if (scoped !== undefined) return scoped;

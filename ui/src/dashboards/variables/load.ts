@@ -15,12 +15,15 @@ export async function loadValues(query: VariableQuery, range: Range, signal: Abo
   switch (query.kind) {
     case 'label_values': {
       const matcher = fillSpan(query.matcher, range);
-      if (matcher.length > MAX_MATCHER) return byQuery(`group by (${query.label}) (last_over_time(${matcher}[$__range]))`, query.label, range, signal);
+      if (matcher.length > MAX_MATCHER)
+        return byQuery(`group by (${query.label}) (last_over_time(${matcher}[$__range]))`, query.label, range, signal);
       const params = { ...span, ...(matcher !== '' && { 'match[]': matcher }) };
       return (await get<string[]>(`label/${encodeURIComponent(query.label)}/values`, params, signal)).data;
     }
     case 'label_names':
-      return (await get<string[]>('labels', { ...span, ...(query.matcher !== '' && { 'match[]': query.matcher }) }, signal)).data;
+      return (
+        await get<string[]>('labels', { ...span, ...(query.matcher !== '' && { 'match[]': query.matcher }) }, signal)
+      ).data;
     case 'metrics': {
       const names = (await get<string[]>('label/__name__/values', span, signal)).data;
       const pattern = anywhere(query.regex);
@@ -45,7 +48,10 @@ function anywhere(pattern: string): RegExp | null {
 
 function instant(expr: string, { fromMs, toMs }: Range, signal: AbortSignal) {
   const end = toMs / 1000;
-  return askBatch({ expr, kind: 'instant', start: fromMs / 1000, end, time: end, step: null, max_points: 100, min_step: null }, signal);
+  return askBatch(
+    { expr, kind: 'instant', start: fromMs / 1000, end, time: end, step: null, max_points: 100, min_step: null },
+    signal,
+  );
 }
 
 async function byQuery(expr: string, label: string, range: Range, signal: AbortSignal): Promise<string[]> {
@@ -59,7 +65,9 @@ async function queryResult(expr: string, range: Range, signal: AbortSignal): Pro
   if (data.resultType === 'vector') {
     return data.result.map(({ metric, value }) => {
       const { __name__: name = '', ...labels } = metric;
-      const pairs = Object.entries(labels).map(([key, text]) => `${key}="${text}"`).join(',');
+      const pairs = Object.entries(labels)
+        .map(([key, text]) => `${key}="${text}"`)
+        .join(',');
       return `${name}{${pairs}} ${value?.[1] ?? ''} ${Math.round((value?.[0] ?? 0) * 1000)}`;
     });
   }

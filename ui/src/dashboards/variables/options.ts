@@ -48,7 +48,7 @@ const ORDERS: Readonly<Record<string, (a: string, b: string) => number>> = {
 };
 
 /** Sorts as the variable says. */
-export function sortOptions(options: VariableOption[], sort: VariableSort): VariableOption[] {
+function sortOptions(options: VariableOption[], sort: VariableSort): VariableOption[] {
   const order = ORDERS[sort.replace(/-(asc|desc)$/, '')];
   if (!order) return options;
   const sign = sort.endsWith('-desc') ? -1 : 1;

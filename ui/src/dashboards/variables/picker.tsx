@@ -12,23 +12,43 @@ const MAX_SHOWN = 200;
 const NAMED = 2;
 
 /** The button with the list below it. */
-export function VariablePicker({ state, label, onChange }: {
+export function VariablePicker({
+  state,
+  label,
+  onChange,
+}: {
   state: VariableState;
   label: string;
   onChange: (values: readonly string[]) => void;
 }) {
   const { chosen, selected, error } = state;
   const all = selected.includes(ALL);
-  const text = all ? 'All' : chosen.texts.length === 0 ? (error ? 'failed' : 'none')
-    : chosen.texts.length <= NAMED ? chosen.texts.join(', ') : `${chosen.texts.length} chosen`;
+  const text = all
+    ? 'All'
+    : chosen.texts.length === 0
+      ? error
+        ? 'failed'
+        : 'none'
+      : chosen.texts.length <= NAMED
+        ? chosen.texts.join(', ')
+        : `${chosen.texts.length} chosen`;
   return (
-    <Popover label={`${label}: ${text}`} title={all ? 'All' : chosen.texts.slice(0, 30).join(', ')} text={<span class="dash-picked">{text}</span>}>
+    <Popover
+      label={`${label}: ${text}`}
+      title={all ? 'All' : chosen.texts.slice(0, 30).join(', ')}
+      text={<span class="dash-picked">{text}</span>}
+    >
       {(close) => <List state={state} label={label} onChange={onChange} close={close} />}
     </Popover>
   );
 }
 
-function List({ state, label, onChange, close }: {
+function List({
+  state,
+  label,
+  onChange,
+  close,
+}: {
   state: VariableState;
   label: string;
   onChange: (values: readonly string[]) => void;
@@ -55,7 +75,11 @@ function List({ state, label, onChange, close }: {
   const line = (value: string, text: string) => (
     <li key={value}>
       <label class="menu-item">
-        <input type={variable.multi ? 'checkbox' : 'radio'} checked={selected.includes(value)} onChange={() => pick(value)} />
+        <input
+          type={variable.multi ? 'checkbox' : 'radio'}
+          checked={selected.includes(value)}
+          onChange={() => pick(value)}
+        />
         <span>{text}</span>
       </label>
     </li>
@@ -66,10 +90,14 @@ function List({ state, label, onChange, close }: {
       {error && <p class="dash-picker-note row-error">{error}</p>}
       <ul>
         {variable.includeAll && search === '' && line(ALL, 'All')}
-        {selected.filter((value) => value !== ALL && !options.some((option) => option.value === value)).map((value) => line(value, `${value} (not found)`))}
+        {selected
+          .filter((value) => value !== ALL && !options.some((option) => option.value === value))
+          .map((value) => line(value, `${value} (not found)`))}
         {found.slice(0, MAX_SHOWN).map(({ text, value }) => line(value, text))}
       </ul>
-      {found.length > MAX_SHOWN && <p class="dash-picker-note">{found.length - MAX_SHOWN} more: search to narrow the list.</p>}
+      {found.length > MAX_SHOWN && (
+        <p class="dash-picker-note">{found.length - MAX_SHOWN} more: search to narrow the list.</p>
+      )}
       {cut > 0 && <p class="dash-picker-note">{cut} further values were left out.</p>}
       {found.length === 0 && !error && <p class="dash-picker-note">Nothing matches.</p>}
     </div>

@@ -23,7 +23,10 @@ interface Found {
 
 /** The states in the document's order; null until all are resolved once. */
 export function useVariables(
-  variables: readonly Variable[], asked: ReadonlyMap<string, readonly string[]>, filling: Omit<Filling, 'variables'>, turn: number,
+  variables: readonly Variable[],
+  asked: ReadonlyMap<string, readonly string[]>,
+  filling: Omit<Filling, 'variables'>,
+  turn: number,
 ): readonly VariableState[] | null {
   const [states, setStates] = useState<readonly VariableState[] | null>(null);
   const cache = useRef(new Map<string, Promise<Found>>());
@@ -39,8 +42,12 @@ export function useVariables(
 }
 
 async function resolveAll(
-  variables: readonly Variable[], asked: ReadonlyMap<string, readonly string[]>, filling: Omit<Filling, 'variables'>,
-  cache: Map<string, Promise<Found>>, turn: number, signal: AbortSignal,
+  variables: readonly Variable[],
+  asked: ReadonlyMap<string, readonly string[]>,
+  filling: Omit<Filling, 'variables'>,
+  cache: Map<string, Promise<Found>>,
+  turn: number,
+  signal: AbortSignal,
 ): Promise<VariableState[]> {
   const chosen = new Map<string, Chosen>();
   const done = new Map<string, VariableState>();
@@ -56,11 +63,15 @@ async function resolveAll(
 }
 
 async function findOptions(
-  variable: Variable, filling: Filling, cache: Map<string, Promise<Found>>, turn: number, signal: AbortSignal,
+  variable: Variable,
+  filling: Filling,
+  cache: Map<string, Promise<Found>>,
+  turn: number,
+  signal: AbortSignal,
 ): Promise<Found> {
   const fixed = { options: variable.options, error: null, cut: 0 };
   if (variable.kind === 'interval' && variable.auto) {
-    return { ...fixed, options: [{ text: 'auto', value: AUTO }, ...variable.options] };
+    return { ...fixed, options: [{ text: AUTO, value: AUTO }, ...variable.options] };
   }
   if (variable.kind !== 'query' || !variable.query) return fixed;
   const query = fillQuery(variable.query, filling);
@@ -96,12 +107,11 @@ function fillQuery(query: VariableQuery, filling: Filling): VariableQuery {
 }
 
 /** The value of `auto` in addresses. */
-const AUTO = '$__auto';
+const AUTO = 'auto';
 
 /** `auto` is a step for the span that is shown. */
 function fillAuto(variable: Variable, chosen: Chosen, { range }: Filling): Chosen {
-  const auto = chosen.values[0]?.startsWith(AUTO) || chosen.values[0] === 'auto';
-  if (variable.kind !== 'interval' || !variable.auto || !auto) return chosen;
+  if (variable.kind !== 'interval' || !variable.auto || chosen.values[0] !== AUTO) return chosen;
   const { count, min } = variable.auto;
   const ms = Math.max(roundStep((range.toMs - range.fromMs) / Math.max(1, count)), parseLeast(min) ?? 0);
   return { ...chosen, values: [formatDuration(ms)], texts: [`auto (${formatDuration(ms)})`] };

@@ -5,11 +5,15 @@ use std::time::Duration;
 use model::Search;
 
 use crate::error::Fault;
+use crate::sections::statsd::DEFAULTS;
 use crate::statsd::{
     StatsdConfig, StatsdHistogram, StatsdKind, StatsdMapping, StatsdMatch, StatsdObserver,
     StatsdSummary,
 };
 use crate::table::{Item, Table, Value};
+
+/// Parts of a glob, at most: names are looked for part by part, each a step deeper.
+const MOST_PARTS: usize = 100;
 
 /// What mappings take over where they say nothing.
 struct Defaults {
@@ -22,7 +26,7 @@ struct Defaults {
 
 /// The checked document of a mapping file.
 pub(crate) fn statsd(document: &Table) -> Result<StatsdConfig, Fault> {
-    let nothing = Table::fresh(document.section, document.at, String::new());
+    let nothing = Table::fresh(&DEFAULTS, document.at, String::new());
     let section = document.table("defaults").unwrap_or(&nothing);
     let defaults = Defaults {
         observer_type: section.text("observer_type").to_owned(),
@@ -89,9 +93,12 @@ fn matches(mapping: &Table, defaults: &Defaults) -> Result<StatsdMatch, Fault> {
         );
         return Err(mapping.fault("match", message));
     }
-    Ok(StatsdMatch::Glob(
-        text.split('.').map(str::to_owned).collect(),
-    ))
+    let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
+    if parts.len() > MOST_PARTS {
+        let message = format!("a glob may have {MOST_PARTS} parts at most");
+        return Err(mapping.fault("match", message));
+    }
+    Ok(StatsdMatch::Glob(parts))
 }
 
 fn is_glob(text: &str) -> bool {

@@ -23,7 +23,8 @@ pub(crate) static STATSD: Section = Section::new(
     &[],
 );
 
-static DEFAULTS: Section = Section::new(
+/// What mappings take over where they say nothing.
+pub(crate) static DEFAULTS: Section = Section::new(
     &[&[
         field("observer_type", OBSERVER_TYPES),
         field("match_type", MATCH_TYPES),

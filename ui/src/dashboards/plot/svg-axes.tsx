@@ -10,7 +10,15 @@ export interface Frame {
 }
 
 /** Texts below, at places between left and right. */
-export function BottomAxis({ frame, ticks, grid = false }: { frame: Frame; ticks: readonly { x: number; text: string }[]; grid?: boolean }) {
+export function BottomAxis({
+  frame,
+  ticks,
+  grid = false,
+}: {
+  frame: Frame;
+  ticks: readonly { x: number; text: string }[];
+  grid?: boolean;
+}) {
   const { shade } = useBoard();
   const colours = chartColours(shade);
   return (
@@ -18,7 +26,9 @@ export function BottomAxis({ frame, ticks, grid = false }: { frame: Frame; ticks
       {ticks.map(({ x, text }) => (
         <g key={x}>
           {grid && <line x1={x} x2={x} y1={frame.top} y2={frame.bottom} stroke={colours.grid} />}
-          <text class="dash-axis-text" x={x} y={frame.bottom + 15} text-anchor="middle">{text}</text>
+          <text class="dash-axis-text" x={x} y={frame.bottom + 15} text-anchor="middle">
+            {text}
+          </text>
         </g>
       ))}
     </g>
@@ -34,7 +44,9 @@ export function LeftAxis({ frame, ticks }: { frame: Frame; ticks: readonly { y: 
       {ticks.map(({ y, text }) => (
         <g key={y}>
           <line x1={frame.left} x2={frame.right} y1={y} y2={y} stroke={colours.grid} />
-          <text class="dash-axis-text" x={frame.left - 6} y={y + 4} text-anchor="end">{text}</text>
+          <text class="dash-axis-text" x={frame.left - 6} y={y + 4} text-anchor="end">
+            {text}
+          </text>
         </g>
       ))}
     </g>
