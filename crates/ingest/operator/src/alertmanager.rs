@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::convert::{fields_of, list, snake, text};
+use crate::convert::{fields_of, list, put, snake, text};
 use crate::jobs::Scope;
 
 /// What all objects add to Alertmanager's configuration.
@@ -56,8 +56,8 @@ impl Routes {
                 let mut found = route(given, &names, &own)?;
                 let mut matchers = vec![Value::from(inhibited.as_str())];
                 matchers.extend(list(&found["matchers"]).cloned());
-                found["matchers"] = matchers.into();
-                found["continue"] = true.into();
+                put(&mut found, "matchers", matchers);
+                put(&mut found, "continue", true);
                 Some(found)
             }
         };

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::alertmanager::Routes;
+use crate::convert::put;
 use crate::events::Events;
 use crate::jobs::Scope;
 use crate::objects::{Custom, Kind, Namespace};
@@ -197,7 +198,7 @@ impl Follower {
         for (kind, objects) in &self.kinds {
             let mut objects = objects.watched.all();
             objects.retain(|object| self.is_selected(*kind, object));
-            objects.sort_by(|a, b| a.metadata.key().cmp(&b.metadata.key()));
+            objects.sort_by_key(|object| object.metadata.key());
             for object in objects {
                 let problem = self.turn(*kind, &object, &mut outcome, &mut routes).err();
                 outcome.states.push(ObjectState {
@@ -304,7 +305,7 @@ pub(crate) fn checked(
     ] {
         let value = settings.text(name);
         if !value.is_empty() {
-            global[ours] = value.into();
+            put(&mut global, ours, value);
         }
     }
     let text = json!({"global": global, "scrape_configs": sections}).to_string();
