@@ -191,7 +191,7 @@ impl KubernetesOptions {
     }
 
     fn is_scraped(&self, number: usize) -> bool {
-        number % self.one_in == 0
+        number.is_multiple_of(self.one_in)
     }
 
     /// A pod as clusters have them: most of its text is of no use here.
