@@ -213,9 +213,11 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         Arc::clone(&joined),
         alerting,
         &queries,
-        receivers.clone(),
-        Arc::new(Objects::start(flags, &options)?),
-        push.clone(),
+        Beside {
+            receivers: receivers.clone(),
+            objects: Arc::new(Objects::start(flags, &options)?),
+            push: push.clone(),
+        },
     );
     let stages = Arc::new(stages);
     let mut gatherers = stages.gatherers(Arc::clone(&store) as Arc<dyn Gather>);
@@ -461,6 +463,13 @@ struct Stages {
     push: Option<Arc<pushgateway::Within>>,
 }
 
+/// What stands beside the stages and follows the configuration too.
+struct Beside {
+    receivers: Receivers,
+    objects: Arc<Objects>,
+    push: Option<Arc<pushgateway::Within>>,
+}
+
 impl Stages {
     fn start(
         store: Arc<Store>,
@@ -469,9 +478,7 @@ impl Stages {
         remote_read: Arc<RemoteRead>,
         alerting: Alerting,
         queries: &Queries,
-        receivers: Receivers,
-        objects: Arc<Objects>,
-        push: Option<Arc<pushgateway::Within>>,
+        beside: Beside,
     ) -> Self {
         let limits = scrape::Options {
             seed: seed(),
@@ -504,9 +511,9 @@ impl Stages {
             alerting,
             query_log: Arc::clone(&queries.log),
             spans: Arc::clone(&queries.spans),
-            receivers,
-            objects,
-            push,
+            receivers: beside.receivers,
+            objects: beside.objects,
+            push: beside.push,
         }
     }
 
