@@ -34,6 +34,9 @@ pub(crate) fn check() -> Result<()> {
     let maturin = program(&environment, "maturin");
     run_with(package, &maturin, &["develop", "-q"], &variables)?;
     run(package, &program(&environment, "mypy"), &[])?;
+    // The types that are written down are those of the native module.
+    let stubs = ["--ignore-missing-stub", "argand_client._native"];
+    run(package, &program(&environment, "stubtest"), &stubs)?;
     run(package, &program(&environment, "pytest"), &["-q"])
 }
 

@@ -1,18 +1,22 @@
 """Types of the native module."""
 
 from collections.abc import Mapping, Sequence
-from typing import overload
+from typing import final, overload
+
+from typing_extensions import Self
 
 LATENCY_BUCKETS: list[float]
 
 class MetricError(ValueError): ...
 class PushError(RuntimeError): ...
 
+@final
 class Counter:
     def inc(self, amount: float = 1.0) -> None: ...
     @property
     def value(self) -> float: ...
 
+@final
 class Gauge:
     def set(self, value: float) -> None: ...
     def set_to_current_time(self) -> None: ...
@@ -21,26 +25,31 @@ class Gauge:
     @property
     def value(self) -> float: ...
 
+@final
 class Histogram:
     def observe(self, value: float, trace_id: str | None = None) -> None: ...
 
+@final
 class CounterFamily:
     def labels(self, *values: object, **named: object) -> Counter: ...
 
+@final
 class GaugeFamily:
     def labels(self, *values: object, **named: object) -> Gauge: ...
 
+@final
 class HistogramFamily:
     def labels(self, *values: object, **named: object) -> Histogram: ...
 
+@final
 class Registry:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         labels: Mapping[str, object] | None = None,
         *,
         strict: bool = True,
-        series_limit: int = 1000,
-    ) -> None: ...
+        series_limit: int = ...,
+    ) -> Self: ...
     @overload
     def counter(self, name: str, help: str, labels: None = None) -> Counter: ...
     @overload
@@ -69,24 +78,27 @@ class Registry:
     def answer(self, accept: str | None = None) -> tuple[str, str]: ...
     def text(self) -> str: ...
 
+@final
 class Request:
     def finish(self, status: int) -> None: ...
     def fail(self) -> None: ...
     def cancel(self) -> None: ...
 
+@final
 class RequestMetrics:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         registry: Registry,
         prefix: str = "http",
         buckets: Sequence[float] | None = None,
         route_label: str = "route",
-    ) -> None: ...
+    ) -> Self: ...
     def start(self, method: str, route: str | None = None) -> Request: ...
 
+@final
 class BatchJob:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         job: str,
         address: str,
         grouping: list[tuple[str, str]],
@@ -95,7 +107,7 @@ class BatchJob:
         timeout: float,
         deadline: float,
         registry: Registry,
-    ) -> None: ...
+    ) -> Self: ...
     def record_duration(self, taken: float) -> None: ...
     def record_success(self) -> None: ...
     def record_error(self, error_type: str) -> None: ...

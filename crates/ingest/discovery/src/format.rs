@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use contract::TargetGroup;
 use model::LabelsBuilder;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use crate::static_groups::addresses;
@@ -66,10 +66,19 @@ pub enum FileError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileGroup {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     pub(crate) targets: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     pub(crate) labels: BTreeMap<String, String>,
+}
+
+/// Whoever has nothing to list may write null.
+fn or_nothing<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// What a target file holds.
@@ -178,6 +187,16 @@ mod tests {
                 .expect_err(text)
                 .to_string();
             assert!(error.starts_with(file) && error.contains(said), "{error}");
+        }
+        for (file, text) in [
+            ("a.json", &br#"[{"targets": null, "labels": null}]"#[..]),
+            ("a.yml", b"- targets:\n  labels:\n"),
+        ] {
+            let groups = parse(Path::new(file), text).expect("a group");
+            assert!(
+                groups.iter().all(|group| group.targets.is_empty()),
+                "{file}"
+            );
         }
         assert!(
             parse(Path::new("a.yml"), b"")

@@ -490,7 +490,7 @@ async fn counters_of_a_section_go_with_it() {
     let seen = Seen::new();
     let manager = Manager::with_throttle(Arc::clone(&seen) as _, Duration::from_millis(1));
     manager.apply(vec![("job".to_owned(), vec![config.clone(), config])]);
-    seen.wait_for("job", &["a:1"]).await;
+    seen.wait_for("job", &["a:1", "a:1"]).await;
     let count = || {
         let mut families = Vec::new();
         manager.gather(&mut families);

@@ -1,7 +1,7 @@
 //! An agent: is asked to optimise, asks a language model, finds something or fails.
 //!
 //! What all agents have is here; what one kind of agent finds is in a file of its own
-//! ([`Speciality`]).
+//! (`Speciality`).
 
 mod application;
 mod cost;

@@ -208,7 +208,7 @@ fn tooltip(given: &Value) -> Value {
 }
 
 /// Series that a legend leaves out while they are nothing.
-fn hidden_when_empty(legend: &Value) -> impl Iterator<Item = FieldOverride> {
+fn hidden_when_empty(legend: &Value) -> Vec<FieldOverride> {
     let cases = [("hideEmpty", "allIsNull"), ("hideZero", "allIsZero")];
     cases
         .into_iter()
@@ -226,8 +226,7 @@ fn hidden_when_empty(legend: &Value) -> impl Iterator<Item = FieldOverride> {
                 ..FieldConfig::default()
             },
         })
-        .collect::<Vec<_>>()
-        .into_iter()
+        .collect()
 }
 
 /// Graphs whose horizontal axis is not time are other kinds today.

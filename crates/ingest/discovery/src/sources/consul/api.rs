@@ -1,29 +1,20 @@
-//! `consul_sd_configs`: the services of a Consul catalog.
-//!
-//! Consul tells of changes: a question names the index of the last answer, and is answered when
-//! there is a later one (<https://developer.hashicorp.com/consul/api-docs/features/blocking>). One
-//! task asks for the list of services, one a service for its instances; all of them end with the
-//! mechanism.
+//! Asking Consul, and telling what it answers.
 
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use config::ConsulDiscovery;
-use contract::TargetGroup;
 use http::Request;
-use model::{Labels, LabelsBuilder};
 use serde_json::Value;
 use tokio::sync::{OnceCell, mpsc};
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
+use super::News;
+use super::target::group;
 use crate::ask::{AskError, Server, escaped, get, set_secret};
-use crate::fields::{Target, enclosed, host_port, list, number, text, texts};
-use crate::mechanism::{Mechanism, Publisher, Running};
+use crate::fields::{text, texts};
 use crate::metrics::Metrics;
-use crate::poll::PATIENCE;
 
 /// How long Consul may wait for a change.
 const WAIT: Duration = Duration::from_secs(120);
@@ -31,113 +22,9 @@ const WAIT: Duration = Duration::from_secs(120);
 const GRACE: Duration = Duration::from_secs(15);
 /// Longest pause after a failure.
 const RETRY: Duration = Duration::from_secs(15);
-/// Most services that are watched; each has a task and a connection.
-const MAX_SERVICES: usize = 10_000;
-/// News that wait for the mechanism; whoever has more waits.
-const MAX_NEWS: usize = 64;
-const PREFIX: &str = "__meta_consul_";
-
-pub(crate) struct ConsulMechanism {
-    consul: Arc<Consul>,
-}
-
-impl ConsulMechanism {
-    pub(crate) fn new(config: &ConsulDiscovery, metrics: Arc<Metrics>) -> Self {
-        Self {
-            consul: Arc::new(Consul::new(config, metrics)),
-        }
-    }
-}
-
-impl Mechanism for ConsulMechanism {
-    fn run(self: Box<Self>, publisher: Publisher) -> Running {
-        Box::pin(watch(self.consul, publisher))
-    }
-}
-
-/// What a task has to say.
-enum News {
-    /// These services are to be watched, and no others.
-    Services(Vec<String>),
-    /// The instances of a service.
-    Instances(String, Arc<TargetGroup>),
-    /// A question failed: what is known is all there is for now.
-    Failure,
-}
-
-/// A service that is watched.
-struct Watched {
-    task: AbortHandle,
-    group: Option<Arc<TargetGroup>>,
-}
-
-async fn watch(consul: Arc<Consul>, publisher: Publisher) {
-    let (sender, mut news) = mpsc::channel(MAX_NEWS);
-    // Dropped with this function, and its tasks with it.
-    let mut tasks = JoinSet::new();
-    tasks.spawn(Arc::clone(&consul).list(publisher.job().to_owned(), sender.clone()));
-    let mut watched: BTreeMap<String, Watched> = BTreeMap::new();
-    let patience = Instant::now() + PATIENCE;
-    // The first answer is whole, unless that takes too long.
-    let mut waiting = true;
-    loop {
-        let item = tokio::select! {
-            item = news.recv() => item,
-            () = sleep_until(patience), if waiting => Some(News::Failure),
-            // Tasks that were ended are taken out of the set.
-            Some(_) = tasks.join_next() => continue,
-        };
-        match item {
-            None => return,
-            Some(News::Services(mut names)) => {
-                if names.len() > MAX_SERVICES {
-                    let (job, found) = (publisher.job(), names.len());
-                    tracing::error!(
-                        job,
-                        found,
-                        limit = MAX_SERVICES,
-                        "too many Consul services; the rest is ignored"
-                    );
-                    names.truncate(MAX_SERVICES);
-                }
-                let wanted: HashSet<&String> = names.iter().collect();
-                watched.retain(|name, service| {
-                    let keep = wanted.contains(name);
-                    if !keep {
-                        service.task.abort();
-                    }
-                    keep
-                });
-                for name in names {
-                    let started = watched.contains_key(&name);
-                    if !started {
-                        let job = publisher.job().to_owned();
-                        let work = Arc::clone(&consul).follow(job, name.clone(), sender.clone());
-                        let task = tasks.spawn(work);
-                        watched.insert(name, Watched { task, group: None });
-                    }
-                }
-            }
-            Some(News::Instances(name, group)) => {
-                // One that is gone may have had something on its way.
-                if let Some(service) = watched.get_mut(&name) {
-                    service.group = Some(group);
-                }
-            }
-            Some(News::Failure) if waiting => waiting = false,
-            Some(News::Failure) => continue,
-        }
-        let complete = watched.values().all(|service| service.group.is_some());
-        if complete || !waiting {
-            waiting = false;
-            let groups = watched.values().filter_map(|service| service.group.clone());
-            publisher.replace(groups.collect());
-        }
-    }
-}
 
 /// Consul as a section describes it.
-struct Consul {
+pub(super) struct Consul {
     config: ConsulDiscovery,
     server: Server,
     /// In front of the paths of its API.
@@ -147,7 +34,7 @@ struct Consul {
 }
 
 impl Consul {
-    fn new(config: &ConsulDiscovery, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(config: &ConsulDiscovery, metrics: Arc<Metrics>) -> Self {
         let asking = &config.asking;
         let (scheme, server) = match config.server.split_once("://") {
             Some(("unix", path)) => {
@@ -261,7 +148,7 @@ impl Consul {
     }
 
     /// Tells which services are to be watched, for ever.
-    async fn list(self: Arc<Self>, job: String, news: mpsc::Sender<News>) {
+    pub(super) async fn list(self: Arc<Self>, job: String, news: mpsc::Sender<News>) {
         let config = &self.config;
         let fixed =
             !config.services.is_empty() && config.tags.is_empty() && config.filter.is_empty();
@@ -313,7 +200,12 @@ impl Consul {
     }
 
     /// Tells the instances of a service, for ever.
-    async fn follow(self: Arc<Self>, job: String, name: String, news: mpsc::Sender<News>) {
+    pub(super) async fn follow(
+        self: Arc<Self>,
+        job: String,
+        name: String,
+        news: mpsc::Sender<News>,
+    ) {
         let config = &self.config;
         let datacenter = self.datacenter(&job, &news).await;
         let path = format!("/v1/health/service/{}", escaped(&name));
@@ -362,73 +254,4 @@ fn prefix(path: &str) -> String {
 /// The index to ask behind. One that went back belongs to a server that began anew.
 fn after(index: u64, next: u64) -> u64 {
     if next < index { 0 } else { next }
-}
-
-fn group(name: &str, datacenter: &str, separator: &str, instances: &Value) -> TargetGroup {
-    let mut labels = LabelsBuilder::new();
-    labels.set("__meta_consul_service", name);
-    labels.set("__meta_consul_dc", datacenter);
-    let instances = list(instances, "").iter();
-    TargetGroup {
-        source: name.to_owned(),
-        labels: labels.build(),
-        targets: instances
-            .map(|instance| target(instance, separator))
-            .collect(),
-    }
-}
-
-fn target(instance: &Value, separator: &str) -> Labels {
-    let port = number(instance, "/Service/Port");
-    let host = match text(instance, "/Service/Address") {
-        own if own.is_empty() => text(instance, "/Node/Address"),
-        own => own,
-    };
-    let mut tags = enclosed(&texts(instance, "/Service/Tags"), separator);
-    if tags.is_empty() {
-        tags = separator.repeat(2);
-    }
-    let mut target = Target::new();
-    target
-        .fields(
-            PREFIX,
-            instance,
-            &[
-                ("address", "/Node/Address"),
-                ("node", "/Node/Node"),
-                ("namespace", "/Service/Namespace"),
-                ("partition", "/Service/Partition"),
-                ("service_address", "/Service/Address"),
-                ("service_id", "/Service/ID"),
-            ],
-        )
-        .set("__meta_consul_tags", &tags)
-        .set("__meta_consul_service_port", &port.to_string())
-        .set("__meta_consul_health", health(list(instance, "/Checks")))
-        .map("__meta_consul_metadata_", instance, "/Node/Meta")
-        .map("__meta_consul_service_metadata_", instance, "/Service/Meta")
-        .map(
-            "__meta_consul_tagged_address_",
-            instance,
-            "/Node/TaggedAddresses",
-        )
-        .address(&host_port(&host, port));
-    target.labels()
-}
-
-/// The worst of an instance's checks; maintenance is worse than all of them.
-fn health(checks: &[Value]) -> &'static str {
-    let ranked = checks.iter().map(|check| {
-        let id = text(check, "/CheckID");
-        if id == "_node_maintenance" || id.starts_with("_service_maintenance:") {
-            return (4, "maintenance");
-        }
-        match &*text(check, "/Status") {
-            "passing" => (0, "passing"),
-            "warning" => (1, "warning"),
-            "critical" => (2, "critical"),
-            _ => (3, ""),
-        }
-    });
-    ranked.max().map_or("passing", |(_, word)| word)
 }
