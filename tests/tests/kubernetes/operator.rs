@@ -205,6 +205,12 @@ fn what_is_wrong_is_named_and_the_others_go_on() {
         "staticConfigs": [{"targets": ["127.0.0.1:2"]}],
         "basicAuth": {"username": {"name": "login", "key": "user"}, "password": {"name": "login", "key": "password"}},
     }));
+    setting.put(
+        "AlertmanagerConfig",
+        "shop",
+        "odd",
+        json!({"receivers": [{"name": "r", "webhookConfigs": [{"url": "not a URL"}]}]}),
+    );
     let argand = setting.argand();
     until("the good one", || {
         pools(&argand).contains("scrapeConfig/shop/good")
@@ -217,7 +223,7 @@ fn what_is_wrong_is_named_and_the_others_go_on() {
     };
     count("ScrapeConfig", "rejected", 2);
     count("PrometheusRule", "rejected", 1);
-    count("AlertmanagerConfig", "rejected", 1);
+    count("AlertmanagerConfig", "rejected", 2);
     count("ScrapeConfig", "selected", 1);
     let events = setting.kube.posted();
     let told = |name: &str, word: &str| {

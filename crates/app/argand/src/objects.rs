@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use config::alertmanager::Environment;
 use config::{Config, NameValidation, RuleChecks};
 use contract::Gather;
-use operator::{CheckRules, Operator, Outcome, Settings};
+use operator::{Check, Checks, Operator, Outcome, Settings};
 use parking_lot::Mutex;
 use promql::EngineOptions;
 use template::prometheus::RuleTemplate;
@@ -36,12 +37,14 @@ impl Objects {
             file => {
                 let kubeconfig = Some(flags.text("kubernetes.kubeconfig"));
                 let kubeconfig = kubeconfig.filter(|file| !file.is_empty());
-                let kubeconfig = kubeconfig
-                    .map(|file| std::path::absolute(file))
-                    .transpose()?;
+                let kubeconfig = kubeconfig.map(std::path::absolute).transpose()?;
                 let settings = Settings::load(Path::new(file), kubeconfig);
                 let settings = settings.context("--kubernetes.operator")?;
-                Some(Operator::start(settings, check_rules(flags)))
+                let checks = Checks {
+                    rules: check_rules(flags),
+                    routes: check_routes(flags),
+                };
+                Some(Operator::start(settings, checks))
             }
         };
         // Configuration files name files relative to themselves, so this one must not be relative.
@@ -71,7 +74,7 @@ impl Objects {
         if let Some(operator) = &self.operator {
             let outcome = operator.outcomes().borrow().clone();
             routes = outcome.alertmanager.as_ref().map(ToString::to_string);
-            add(&mut joined, &outcome)?;
+            add(&mut joined, &outcome);
             write(&self.rules, &outcome).with_context(|| {
                 format!("writing rules of Kubernetes to {}", self.rules.display())
             })?;
@@ -110,20 +113,20 @@ impl Objects {
     }
 }
 
-/// Adds the sections of objects.
-fn add(config: &mut Config, outcome: &Outcome) -> Result<()> {
+/// Adds the sections of objects; one whose name the file has too is left out.
+fn add(config: &mut Config, outcome: &Outcome) {
     for section in &outcome.scrape_configs {
-        let name = &section.job_name;
+        let job = &section.job_name;
         if config
             .scrape_configs
             .iter()
-            .any(|known| known.job_name == *name)
+            .any(|known| known.job_name == *job)
         {
-            bail!("job {name} is in the configuration file already");
+            tracing::error!(%job, "the configuration file has a job of this object's name; the object is left out");
+            continue;
         }
         config.scrape_configs.push(section.clone());
     }
-    Ok(())
 }
 
 /// Writes the rule files of objects, and removes those that are gone.
@@ -146,7 +149,7 @@ fn write(folder: &Path, outcome: &Outcome) -> std::io::Result<()> {
 }
 
 /// Holds rule files against the languages of expressions and templates.
-fn check_rules(flags: &Flags) -> CheckRules {
+fn check_rules(flags: &Flags) -> Check {
     let mut engine = EngineOptions::default();
     features::apply(flags, &mut engine);
     let features = engine.features;
@@ -168,5 +171,21 @@ fn check_rules(flags: &Flags) -> CheckRules {
             let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
             all.join("; ")
         })
+    })
+}
+
+/// Holds routes against Alertmanager's configuration file, which they are added to.
+fn check_routes(flags: &Flags) -> Check {
+    let file = PathBuf::from(flags.text("alertmanager.config.file"));
+    let expands = flags.is_on("alertmanager.config.expand-env");
+    Arc::new(move |routes| {
+        // Without a file nobody is told, and nothing can be wrong with it.
+        if file.as_os_str().is_empty() {
+            return Ok(());
+        }
+        let environment = |name: &str| std::env::var(name).ok();
+        let environment: Option<Environment<'_>> = expands.then_some(&environment);
+        let joined = config::alertmanager::load_with(&file, environment, routes);
+        joined.map(|_| ()).map_err(|fault| fault.to_string())
     })
 }

@@ -5,11 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::convert::{fields_of, list, snake, text};
+use crate::convert::{fields_of, list, put, snake, text};
 use crate::jobs::Scope;
 
 /// What all objects add to Alertmanager's configuration.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Routes {
     routes: Vec<Value>,
     receivers: Vec<Value>,
@@ -33,8 +33,16 @@ impl Routes {
         })
     }
 
-    /// Adds an object.
-    pub(crate) fn add(&mut self, scope: &Scope<'_>, spec: &Value) -> Result<(), String> {
+    /// Puts another object's behind.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.routes.extend(other.routes);
+        self.receivers.extend(other.receivers);
+        self.inhibit_rules.extend(other.inhibit_rules);
+        self.mute_time_intervals.extend(other.mute_time_intervals);
+    }
+
+    /// What an object says.
+    pub(crate) fn of(scope: &Scope<'_>, spec: &Value) -> Result<Self, String> {
         let own = |name: &str| format!("{}/{}/{name}", scope.namespace, scope.name);
         let receivers = list(&spec["receivers"]).map(|one| receiver(scope, one, &own));
         let receivers = receivers.collect::<Result<Vec<Value>, String>>()?;
@@ -48,8 +56,8 @@ impl Routes {
                 let mut found = route(given, &names, &own)?;
                 let mut matchers = vec![Value::from(inhibited.as_str())];
                 matchers.extend(list(&found["matchers"]).cloned());
-                found["matchers"] = matchers.into();
-                found["continue"] = true.into();
+                put(&mut found, "matchers", matchers);
+                put(&mut found, "continue", true);
                 Some(found)
             }
         };
@@ -70,11 +78,12 @@ impl Routes {
                 "time_intervals": list(&interval["timeIntervals"]).map(times).collect::<Vec<Value>>(),
             })
         });
-        self.inhibit_rules.extend(rules);
-        self.mute_time_intervals.extend(intervals);
-        self.receivers.extend(receivers);
-        self.routes.extend(route);
-        Ok(())
+        Ok(Self {
+            inhibit_rules: rules.collect(),
+            mute_time_intervals: intervals.collect(),
+            receivers,
+            routes: route.into_iter().collect(),
+        })
     }
 }
 

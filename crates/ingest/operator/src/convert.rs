@@ -15,6 +15,13 @@ pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
+/// Sets a field of a map; of anything else nothing is set.
+pub(crate) fn put(map: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(fields) = map.as_object_mut() {
+        fields.insert(name.to_owned(), value.into());
+    }
+}
+
 /// Fields whose own keys are the user's.
 const USERS: [&str; 7] = [
     "labels",

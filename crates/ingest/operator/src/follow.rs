@@ -8,11 +8,13 @@ use config::ScrapeConfig;
 use contract::Gather;
 use kubernetes::{Access, Changes, Connection, Hub, Pairs};
 use model::Family;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::alertmanager::Routes;
+use crate::convert::put;
 use crate::events::Events;
 use crate::jobs::Scope;
 use crate::objects::{Custom, Kind, Namespace};
@@ -21,9 +23,17 @@ use crate::references::{Lookup, References};
 use crate::selector::selects;
 use crate::{Settings, pod_monitor, probe, rules, scrape_config, service_monitor};
 
-/// What is wrong with the text of a rule file. Languages that this crate does not know are held
-/// against it there.
-pub type CheckRules = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+/// What is wrong with a text.
+pub type Check = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
+/// What objects are held against that this crate does not know.
+#[derive(Clone)]
+pub struct Checks {
+    /// A rule file: the languages of its expressions and templates.
+    pub rules: Check,
+    /// What is added to Alertmanager's configuration, as JSON: whether both fit.
+    pub routes: Check,
+}
 
 /// How long to wait behind a change: a release changes many objects at once.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -38,26 +48,26 @@ pub struct Operator {
     states: Arc<States>,
     hub: Arc<Hub>,
     outcome: watch::Receiver<Arc<Outcome>>,
-    task: JoinHandle<()>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Operator {
     /// Begins to follow. Must be called inside a Tokio runtime.
-    pub fn start(settings: Settings, check_rules: CheckRules) -> Self {
+    pub fn start(settings: Settings, checks: Checks) -> Self {
         let (outcomes, outcome) = watch::channel(Arc::default());
         let states: Arc<States> = Arc::default();
         let hub: Arc<Hub> = Arc::default();
         let (told, asked) = (Arc::clone(&states), Arc::clone(&hub));
         let task = tokio::spawn(async move {
             let connection = connect(&settings, &asked).await;
-            let mut follower = Follower::new(settings, connection, check_rules);
+            let mut follower = Follower::new(settings, connection, checks);
             follower.follow(&outcomes, &told).await;
         });
         Self {
             states,
             hub,
             outcome,
-            task,
+            task: Mutex::new(Some(task)),
         }
     }
 
@@ -81,9 +91,11 @@ impl Operator {
 
     /// Ends it.
     pub async fn shutdown(&self) {
-        self.task.abort();
-        while !self.task.is_finished() {
-            tokio::task::yield_now().await;
+        let task = self.task.lock().take();
+        if let Some(task) = task {
+            task.abort();
+            // The only error is the one asked for, or a panic that has been reported.
+            let _ = task.await;
         }
     }
 }
@@ -117,7 +129,7 @@ async fn connect(settings: &Settings, hub: &Hub) -> Arc<Connection> {
 struct Follower {
     settings: Settings,
     connection: Arc<Connection>,
-    check_rules: CheckRules,
+    checks: Checks,
     signal: Arc<Notify>,
     kinds: Vec<(Kind, Changes<Custom>)>,
     namespaces: Changes<Namespace>,
@@ -126,7 +138,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn new(settings: Settings, connection: Arc<Connection>, check_rules: CheckRules) -> Self {
+    fn new(settings: Settings, connection: Arc<Connection>, checks: Checks) -> Self {
         let signal: Arc<Notify> = Arc::default();
         let selected = Kind::ALL
             .into_iter()
@@ -143,7 +155,7 @@ impl Follower {
             references: References::new(Arc::clone(&connection), Arc::clone(&signal)),
             settings,
             connection,
-            check_rules,
+            checks,
             signal,
             kinds,
             events: Events::default(),
@@ -186,7 +198,7 @@ impl Follower {
         for (kind, objects) in &self.kinds {
             let mut objects = objects.watched.all();
             objects.retain(|object| self.is_selected(*kind, object));
-            objects.sort_by(|a, b| a.metadata.key().cmp(&b.metadata.key()));
+            objects.sort_by_key(|object| object.metadata.key());
             for object in objects {
                 let problem = self.turn(*kind, &object, &mut outcome, &mut routes).err();
                 outcome.states.push(ObjectState {
@@ -241,12 +253,18 @@ impl Follower {
             Kind::ScrapeConfig => scrape_config::sections(&scope, &object.spec)?,
             Kind::PrometheusRule => {
                 let file = rules::file(&self.settings, &meta.namespace, &object.spec)?;
-                (self.check_rules)(&file)?;
+                (self.checks.rules)(&file)?;
                 let name = format!("{}-{}-{}.yaml", meta.namespace, meta.name, meta.uid);
                 outcome.rule_files.insert(name, file);
                 return Ok(());
             }
-            Kind::AlertmanagerConfig => return routes.add(&scope, &object.spec),
+            Kind::AlertmanagerConfig => {
+                let own = Routes::of(&scope, &object.spec)?;
+                let text = own.clone().finish().unwrap_or_default().to_string();
+                (self.checks.routes)(&text)?;
+                routes.extend(own);
+                return Ok(());
+            }
         };
         let found = checked(&self.settings, sections)?;
         outcome.scrape_configs.extend(found);
@@ -287,7 +305,7 @@ pub(crate) fn checked(
     ] {
         let value = settings.text(name);
         if !value.is_empty() {
-            global[ours] = value.into();
+            put(&mut global, ours, value);
         }
     }
     let text = json!({"global": global, "scrape_configs": sections}).to_string();

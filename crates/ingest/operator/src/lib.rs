@@ -14,6 +14,11 @@
 //! Absent: shards (this server is one), scrape classes, and rewriting the expressions of rules for
 //! an enforced namespace label.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a field that a JSON value does not have is read as null; nothing is written so"
+)]
+
 mod alertmanager;
 mod convert;
 mod events;
@@ -33,6 +38,6 @@ mod settings;
 #[cfg(test)]
 mod written;
 
-pub use follow::{CheckRules, Operator, OperatorMetrics};
+pub use follow::{Check, Checks, Operator, OperatorMetrics};
 pub use outcome::{ObjectState, Outcome};
 pub use settings::{Settings, SettingsError};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::convert::text;
+use crate::convert::{put, text};
 use crate::jobs::Scope;
 use crate::relabelings::{copy, selected, set};
 
@@ -24,7 +24,7 @@ pub(crate) fn sections(scope: &Scope<'_>, spec: &Value) -> Result<Vec<Value>, St
     let module = text(&spec["module"]);
     if !module.is_empty() {
         let params = section.entry("params").or_insert(json!({}));
-        params["module"] = json!([module]);
+        put(params, "module", json!([module]));
     }
     let mut steps = Vec::new();
     let job_name = text(&spec["jobName"]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::convert::list;
+use crate::convert::{list, put};
 use crate::settings::Settings;
 
 /// The text of an object's rule file.
@@ -32,7 +32,7 @@ fn group(settings: &Settings, namespace: &str, group: &Value) -> Value {
             }
             if !enforced.is_empty() {
                 let labels = rule.entry("labels").or_insert(json!({}));
-                labels[enforced] = namespace.into();
+                put(labels, enforced, namespace);
             }
             rule.into()
         })
