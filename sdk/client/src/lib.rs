@@ -29,8 +29,9 @@
 //! - A gateway that is away costs a batch job a bounded time and nothing else.
 //!
 //! It stands on the crate `prometheus-client`, and on no crate of the server. What is absent:
-//! summaries (quantiles of several processes cannot be put together), timestamps on samples, and
-//! a registry that exists by itself: a program makes one and hands it on.
+//! summaries (quantiles of several processes cannot be put together), timestamps on samples,
+//! exemplars of counters (a histogram's say more), and a registry that exists by itself: a program
+//! makes one and hands it on.
 
 #[cfg(feature = "push")]
 pub mod batch;

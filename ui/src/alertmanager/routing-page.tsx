@@ -84,9 +84,9 @@ function Tree({ routes }: { routes: Route[] }) {
           key={place}
           class={`card route ${route.reach ? `route-${route.reach}` : ''}`}
           style={{ '--depth': route.depth }}
-          aria-level={route.depth + 1}
         >
           <div class="route-head">
+            <span class="hidden">Level {route.depth + 1}</span>
             <strong class="route-receiver">{route.receiver}</strong>
             {route.matchers.length === 0 && <span class="soft">everything</span>}
             {route.matchers.map(({ text, fits }) => (

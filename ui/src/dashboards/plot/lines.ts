@@ -36,7 +36,9 @@ export function toLines(frames: readonly Frame[]): Lines & { left: number } {
       .map((field) => ({ frame, field, points: pointsOf(frame, time, field) }));
   });
   const drawn = parts.slice(0, MAX_LINES);
-  const times = [...new Set(drawn.flatMap(({ points }) => points.map(([time]) => time)))].sort((a, b) => a - b);
+  const moments = new Set<number>();
+  for (const { points } of drawn) for (const [time] of points) moments.add(time);
+  const times = [...moments].sort((a, b) => a - b);
   const place = new Map(times.map((time, i) => [time, i]));
   const lines = drawn.map(({ frame, field, points }, index) => {
     const column: Column = new Array<number | null | undefined>(times.length).fill(undefined);

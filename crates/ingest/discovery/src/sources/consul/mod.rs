@@ -79,34 +79,11 @@ async fn watch(consul: Arc<Consul>, publisher: Publisher) {
         };
         match item {
             None => return,
-            Some(News::Services(mut names)) => {
-                if names.len() > MAX_SERVICES {
-                    let (job, found) = (publisher.job(), names.len());
-                    tracing::error!(
-                        job,
-                        found,
-                        limit = MAX_SERVICES,
-                        "too many Consul services; the rest is ignored"
-                    );
-                    names.truncate(MAX_SERVICES);
-                }
-                let wanted: HashSet<&String> = names.iter().collect();
-                watched.retain(|name, service| {
-                    let keep = wanted.contains(name);
-                    if !keep {
-                        service.task.abort();
-                    }
-                    keep
+            Some(News::Services(names)) => {
+                follow(&mut watched, bounded(names, publisher.job()), |name| {
+                    let job = publisher.job().to_owned();
+                    tasks.spawn(Arc::clone(&consul).follow(job, name, sender.clone()))
                 });
-                for name in names {
-                    let started = watched.contains_key(&name);
-                    if !started {
-                        let job = publisher.job().to_owned();
-                        let work = Arc::clone(&consul).follow(job, name.clone(), sender.clone());
-                        let task = tasks.spawn(work);
-                        watched.insert(name, Watched { task, group: None });
-                    }
-                }
             }
             Some(News::Instances(name, group)) => {
                 // One that is gone may have had something on its way.
@@ -123,5 +100,42 @@ async fn watch(consul: Arc<Consul>, publisher: Publisher) {
             let groups = watched.values().filter_map(|service| service.group.clone());
             publisher.replace(groups.collect());
         }
+    }
+}
+
+/// As many services as are watched.
+fn bounded(mut names: Vec<String>, job: &str) -> Vec<String> {
+    if names.len() > MAX_SERVICES {
+        let (found, limit) = (names.len(), MAX_SERVICES);
+        tracing::error!(
+            job,
+            found,
+            limit,
+            "too many Consul services; the rest is ignored"
+        );
+        names.truncate(MAX_SERVICES);
+    }
+    names
+}
+
+/// Ends the tasks of services that are gone, and starts those of new ones.
+fn follow(
+    watched: &mut BTreeMap<String, Watched>,
+    names: Vec<String>,
+    mut start: impl FnMut(String) -> AbortHandle,
+) {
+    let wanted: HashSet<&String> = names.iter().collect();
+    watched.retain(|name, service| {
+        let keep = wanted.contains(name);
+        if !keep {
+            service.task.abort();
+        }
+        keep
+    });
+    for name in names {
+        watched.entry(name).or_insert_with_key(|name| Watched {
+            task: start(name.clone()),
+            group: None,
+        });
     }
 }
