@@ -160,6 +160,7 @@ const TABLE: &[(&str, &str, Got)] = &[
     ("GET", "/api/v1/status/flags", READ),
     ("GET", "/api/v1/status/runtimeinfo", READ),
     ("GET", "/api/v1/status/buildinfo", READ),
+    ("GET", "/api/v1/status/objects", READ),
     ("GET", "/api/v1/status/tsdb", READ),
     ("GET", "/api/v1/status/tsdb/blocks", READ),
     ("GET", "/api/v1/status/walreplay", READ),

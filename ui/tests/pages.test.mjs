@@ -88,6 +88,19 @@ prometheus_notifications_sent_total{alertmanager="http://am/api/v2/alerts"} 7
   }, { prepare: (page) => page.route('**/metrics', (route) => route.fulfill({ contentType: 'text/plain', body: metrics })) });
 });
 
+test('objects of Kubernetes that are wrong say why', () => {
+  const objects = [
+    { kind: 'ServiceMonitor', namespace: 'shop', name: 'web' },
+    { kind: 'PodMonitor', namespace: 'shop', name: 'cart', problem: 'podMetricsEndpoints[0]: no port' },
+  ];
+  return withPage('service-discovery', async (page) => {
+    await page.getByText('1 in force · 1 wrong').waitFor();
+    const first = page.locator('.pool', { hasText: 'Objects of Kubernetes' }).locator('tbody tr').first();
+    await first.getByText('podMetricsEndpoints[0]: no port').waitFor();
+    await accessible(page);
+  }, { prepare: (page) => page.route('**/api/v1/status/objects', (route) => fulfil(route, { followed: true, objects })) });
+});
+
 test('what a job pushed is seen, found, and deleted', () => {
   const job = `backup ${Date.now()}/é`;
   const encoded = Buffer.from(job).toString('base64url');

@@ -11,6 +11,7 @@ import { LabelList } from '../parts/label-list';
 import { More } from '../parts/more';
 import { Empty, Failure, Waiting } from '../parts/notice';
 import { SearchBox } from '../parts/search-box';
+import { Objects } from './objects';
 import { Steps } from './steps';
 import { found, type Found, type Pool } from './found';
 
@@ -50,6 +51,7 @@ export function DiscoveryPage({ search }: { search: string }) {
           <Icon name="reload" /> Refresh
         </button>
       </div>
+      <Objects />
       {answer.error && <Failure error={answer.error} retry={answer.reload} />}
       {!answer.data && answer.loading && <Waiting what="what was discovered" />}
       {answer.data && shown.length === 0 && (

@@ -11,6 +11,7 @@ use operator::{Check, Checks, Operator, Outcome, Settings};
 use parking_lot::Mutex;
 use promql::EngineOptions;
 use template::prometheus::RuleTemplate;
+use tokio::sync::watch;
 
 use crate::configuration::Apply;
 use crate::features;
@@ -54,6 +55,11 @@ impl Objects {
             rules: data.join(RULES),
             base: Mutex::default(),
         })
+    }
+
+    /// What the objects are turned into, where they are followed.
+    pub(crate) fn outcomes(&self) -> Option<watch::Receiver<Arc<Outcome>>> {
+        self.operator.as_ref().map(Operator::outcomes)
     }
 
     pub(crate) fn gatherer(&self) -> Option<Arc<dyn Gather>> {

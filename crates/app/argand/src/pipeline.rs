@@ -241,6 +241,7 @@ async fn serve(flags: &Flags, options: Options, scraping: &Handle) -> Result<()>
         remote_read,
         remote_write: receivers.remote_write,
         otlp: receivers.otlp,
+        objects: stages.objects.outcomes(),
         gatherers,
     });
     tokio::spawn(signals::forward_hangups(reload));

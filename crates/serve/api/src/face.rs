@@ -14,7 +14,7 @@ use dashboards::Library;
 use model::Labels;
 use promql::Engine;
 use receive::{Otlp, RemoteWrite};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::alertmanager::{AlertmanagerFace, alertmanager_routes};
 use crate::batch::ScrapeIntervals;
@@ -55,6 +55,8 @@ pub struct Services {
     pub remote_write: Option<Arc<RemoteWrite>>,
     /// Who takes what programs push that measure with OpenTelemetry, where switched on.
     pub otlp: Option<Arc<Otlp>>,
+    /// What Prometheus Operator's objects are turned into, where they are followed.
+    pub objects: Option<watch::Receiver<Arc<operator::Outcome>>>,
     /// What the stages say of themselves at `/metrics`.
     pub gatherers: Vec<Arc<dyn Gather>>,
 }

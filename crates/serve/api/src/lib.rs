@@ -28,6 +28,7 @@ mod known_labels;
 mod lifecycle;
 mod metadata;
 mod notices;
+mod objects;
 mod observe;
 mod openapi;
 mod otlp;

@@ -14,7 +14,7 @@ use crate::answer::ApiError;
 use crate::face::Face;
 use crate::{
     admin, alertmanager, batch, cors, dashboards, debug, exemplars, features, federate, health,
-    lifecycle, metadata, notices, observe, openapi, otlp, own_metrics, pages, push, query,
+    lifecycle, metadata, notices, objects, observe, openapi, otlp, own_metrics, pages, push, query,
     relabel_steps, remote, remote_read, rules, safe, search, self_metrics, series, status, targets,
 };
 
@@ -74,6 +74,7 @@ fn routes(face: Arc<Face>) -> Router {
         .route("/status/runtimeinfo", get(status::run))
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/tsdb/blocks", get(status::blocks))
+        .route("/status/objects", get(objects::objects))
         .merge(search::routes())
         .merge(orders())
         .route_layer(from_fn_with_state(Arc::clone(&face), health::layer));
