@@ -12,5 +12,5 @@ mod server;
 mod target;
 
 pub use client::{Answer, delete, get, get_json, post};
-pub use server::{Argand, Server, binary, free_port, installed, query};
+pub use server::{Argand, Server, binary, free_port, installed, python_clients, query};
 pub use target::{Page, Target};

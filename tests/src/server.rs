@@ -35,6 +35,20 @@ pub fn installed(program: &str) -> Option<PathBuf> {
     found
 }
 
+/// A Python that has the clients which set-up installs; otherwise says that a test is skipped.
+pub fn python_clients() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+    let python = root.join("target/python-clients/bin/python");
+    if python.is_file() {
+        return Some(python);
+    }
+    let _ = writeln!(
+        std::io::stderr(),
+        "skipped: clients of Python are not installed (cargo xtask setup)"
+    );
+    None
+}
+
 /// A running program; killed when dropped.
 pub struct Server {
     child: Child,

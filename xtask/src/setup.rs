@@ -17,32 +17,36 @@ const PROGRAMS: [(&str, &str); 6] = [
     ("c++", "g++"),
 ];
 
-/// The client of StatsD that Airflow uses, and the folder below `target` where tests look for it.
-const STATSD_CLIENT: &str = "statsd==4.0.1";
-const STATSD_FOLDER: &str = "target/statsd-client";
+/// Clients in Python: that of StatsD, which Airflow uses, and Prometheus' own, which jobs push with;
+/// and the folder where tests look for them.
+const PYTHON_CLIENTS: [&str; 2] = ["statsd==4.0.1", "prometheus_client==0.23.1"];
+const PYTHON_FOLDER: &str = "target/python-clients";
 
 /// Installs what is missing, and says what it could not.
 pub(crate) fn run() -> Result<()> {
-    if let Err(error) = statsd_client() {
-        eprintln!("xtask: not installed: {STATSD_CLIENT}; its test is skipped: {error:#}");
+    if let Err(error) = python_clients() {
+        let clients = PYTHON_CLIENTS.join(", ");
+        eprintln!("xtask: not installed: {clients}; their tests are skipped: {error:#}");
     }
     programs()
 }
 
-fn statsd_client() -> Result<()> {
-    let folder = command::root().join(STATSD_FOLDER);
+fn python_clients() -> Result<()> {
+    let folder = command::root().join(PYTHON_FOLDER);
     let pip = folder.join("bin/pip");
-    let has_client = Command::new(folder.join("bin/python"))
-        .args(["-c", "import statsd"])
+    let has_clients = Command::new(folder.join("bin/python"))
+        .args(["-c", "import statsd, prometheus_client"])
         .status()
         .is_ok_and(|status| status.success());
-    if has_client {
+    if has_clients {
         return Ok(());
     }
     let folder = folder.display().to_string();
     command::run(".", "python3", &["-m", "venv", &folder])?;
     let pip = pip.display().to_string();
-    command::run(".", &pip, &["install", "--quiet", STATSD_CLIENT])
+    let mut arguments = vec!["install", "--quiet"];
+    arguments.extend(PYTHON_CLIENTS);
+    command::run(".", &pip, &arguments)
 }
 
 /// Installs what is missing where this user may, and otherwise says what to install.

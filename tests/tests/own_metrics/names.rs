@@ -164,6 +164,7 @@ pub(crate) const PROMETHEUS: &[(&str, &str, &[&str])] = &[
         "gauge",
         &["name", "config"],
     ),
+    ("prometheus_sd_kubernetes_failures_total", "counter", &[]),
     (
         "prometheus_sd_last_update_timestamp_seconds",
         "gauge",
@@ -433,16 +434,10 @@ pub(crate) const PROMETHEUS: &[(&str, &str, &[&str])] = &[
 ];
 
 /// What the mixin asks for beside: alerts that stay silent where it is absent.
-pub(crate) const ABSENT: &[(&str, &str)] = &[
-    (
-        "prometheus_sd_refresh_failures_total",
-        "no mechanism asks a server at intervals",
-    ),
-    (
-        "prometheus_sd_kubernetes_failures_total",
-        "no mechanism asks Kubernetes",
-    ),
-];
+pub(crate) const ABSENT: &[(&str, &str)] = &[(
+    "prometheus_sd_refresh_failures_total",
+    "no section asks a server at intervals",
+)];
 
 /// Names of the public Alertmanager mixin, asked of the one in this process.
 pub(crate) const ALERTMANAGER: &[(&str, &str, &[&str])] = &[

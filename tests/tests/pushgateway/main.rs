@@ -399,7 +399,9 @@ delete_from_gateway(address, job="other")
 
 #[test]
 fn pythons_client_pushes_unchanged() {
-    let Some(python) = python() else { return };
+    let Some(python) = argand_tests::python_clients() else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let server = argand(folder.path(), &[]).unwrap();
     let address = server.url.trim_start_matches("http://");
@@ -428,18 +430,4 @@ fn pythons_client_pushes_unchanged() {
         );
     }
     assert!(!shown.contains("\"other\""), "{shown}");
-}
-
-/// A Python that has the client: that of `ARGAND_PYTHON`, or the one on PATH.
-fn python() -> Option<std::path::PathBuf> {
-    let named = std::env::var_os("ARGAND_PYTHON").map(Into::into);
-    let python = named.or_else(|| installed("python3"))?;
-    let has = Command::new(&python)
-        .args(["-c", "import prometheus_client"])
-        .output();
-    if has.is_ok_and(|output| output.status.success()) {
-        return Some(python);
-    }
-    eprintln!("skipped: Python has no prometheus_client (ARGAND_PYTHON names one that has)");
-    None
 }

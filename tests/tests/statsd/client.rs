@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -82,20 +82,6 @@ scrape_configs:
   static_configs: [{targets: ['SELF']}]
 ";
 
-/// Python with the client `statsd`, which `cargo xtask setup` installs.
-fn python() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    let python = root.join("target/statsd-client/bin/python");
-    if python.is_file() {
-        return Some(python);
-    }
-    let _ = writeln!(
-        std::io::stderr(),
-        "skipped: the StatsD client of Python is not installed (cargo xtask setup)"
-    );
-    None
-}
-
 /// Waits until a query's first series has a value.
 fn until(argand: &Argand, query: &str, expected: &str) {
     let began = Instant::now();
@@ -116,7 +102,9 @@ fn until(argand: &Argand, query: &str, expected: &str) {
 
 #[test]
 fn dashboards_for_airflow_find_what_airflow_s_client_sends() {
-    let Some(python) = python() else { return };
+    let Some(python) = argand_tests::python_clients() else {
+        return;
+    };
     let port = free_port().unwrap();
     let mapping = super::cases("airflow_statsd.yml");
     let flags = [
