@@ -5,8 +5,9 @@ use anyhow::Result;
 use crate::command::{Beside, run};
 
 /// Tests that mostly wait, for minutes: run beside all others.
-const PATIENT: [&str; 3] = [
+const PATIENT: [&str; 4] = [
     "alertmanager_cluster",
+    "kubernetes",
     "prometheus_compact",
     "pushgateway_go",
 ];

@@ -39,6 +39,7 @@ fn run(kube: &FakeKube, namespace: &str, app: &str, port: &str, annotations: &Va
 }
 
 #[test]
+#[ignore = "waits for watches; cargo xtask test runs it beside the others"]
 fn monitors_of_the_pack_find_their_targets() {
     let setting = Setting::new();
     let monitors = objects("servicemonitors");
