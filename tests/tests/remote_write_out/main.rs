@@ -299,10 +299,8 @@ fn metadata_and_labels_are_as_the_configuration_says() {
     assert!(second.iter().filter(process).count() > 0);
     let own = "prometheus_remote_storage_samples_dropped_total{reason=\"dropped_series\"} > 0";
     wait("a count of what is dropped", log, || near.value(own));
-    assert!(
-        near.value("prometheus_remote_storage_metadata_total > 0")
-            .is_some()
-    );
+    let own = "prometheus_remote_storage_metadata_total > 0";
+    wait("a count of metadata", log, || near.value(own));
 }
 
 #[test]
