@@ -12,10 +12,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use wal::{Options, Reader, Wal, WalError};
+use wal::{Options, Wal, WalError};
 
 use crate::limits::COMPACT_BYTES;
 use crate::record::Record;
+
+/// What it is called in the log of the program.
+const LOG: &str = "log of alerts and silences";
 
 /// The log, open for writing.
 pub(crate) struct Journal {
@@ -48,12 +51,13 @@ impl Journal {
             path: folder.to_owned(),
             source,
         })?;
+        let mut take = |bytes: &[u8]| Record::decode(bytes).map(&mut take).is_some();
         let last = wal::checkpoints(folder)?.pop();
         if let Some(checkpoint) = &last {
-            read(&checkpoint.path, 0, now, &mut take)?;
+            wal::replay(&checkpoint.path, 0, now, LOG, &mut take)?;
         }
         let from = last.map_or(0, |checkpoint| checkpoint.number + 1);
-        read(folder, from, now, &mut take)?;
+        wal::replay(folder, from, now, LOG, &mut take)?;
         let wal = Wal::open(folder, Options::default())?;
         Ok(Self {
             since: AtomicU64::new(wal.size()?),
@@ -168,41 +172,6 @@ impl Journal {
             self.checkpoint.load(Ordering::Relaxed),
         )
     }
-}
-
-/// Reads all records from a segment on, then puts damage in order.
-fn read(folder: &Path, from: u64, now: i64, take: &mut impl FnMut(Record)) -> Result<(), WalError> {
-    let mut damages = Vec::new();
-    let mut unknown = 0u64;
-    let mut reader = Reader::open(folder, from..=u64::MAX)?;
-    loop {
-        match reader.next() {
-            Ok(Some(bytes)) => match Record::decode(bytes) {
-                Some(record) => take(record),
-                None => unknown += 1,
-            },
-            Ok(None) => break,
-            Err(WalError::Corrupt(damage)) => {
-                tracing::error!(%damage, "damage in the log of alerts and silences; what can be read is kept");
-                damages.push(damage);
-                if !reader.resume() {
-                    break;
-                }
-            }
-            Err(other) => return Err(other),
-        }
-    }
-    if unknown > 0 {
-        tracing::warn!(
-            unknown,
-            "records of the log of alerts and silences are of a kind this version does not know"
-        );
-    }
-    drop(reader);
-    for damage in &damages {
-        wal::repair(damage, folder, "", now)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ mod frame;
 mod layout;
 mod reader;
 mod repair;
+mod replay;
 mod segment;
 mod writer;
 
@@ -55,6 +56,7 @@ pub use error::{Corruption, WalError};
 pub use layout::{Checkpoint, Segment, checkpoint_path, checkpoints, segment_path, segments};
 pub use reader::Reader;
 pub use repair::{Repaired, fill_gaps, repair};
+pub use replay::replay;
 pub use writer::{Options, Position, SyncHandle, Wal};
 
 /// Bytes of a page; fixed by the format.

@@ -13,11 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use wal::{Options, Reader, Wal, WalError};
+use wal::{Options, Wal, WalError};
 use wire::families::write_protobuf;
 
 use crate::group::Group;
 use crate::record::{Event, Form, Record};
+
+/// What it is called in the log of the program.
+const LOG: &str = "log of pushes";
 
 /// Bytes that the log grows by before it is made anew, at least; else twice the last checkpoint.
 const COMPACT_BYTES: u64 = 64 << 20;
@@ -52,12 +55,13 @@ impl Journal {
     ) -> Result<Self, WalError> {
         disk::create_dir_all(folder).map_err(failed("making the folder", folder))?;
         let lock = lock(folder)?;
+        let mut take = |bytes: &[u8]| Record::decode(bytes).map(&mut take).is_some();
         let last = wal::checkpoints(folder)?.pop();
         if let Some(checkpoint) = &last {
-            read(&checkpoint.path, 0, now, &mut take)?;
+            wal::replay(&checkpoint.path, 0, now, LOG, &mut take)?;
         }
         let from = last.map_or(0, |checkpoint| checkpoint.number + 1);
-        read(folder, from, now, &mut take)?;
+        wal::replay(folder, from, now, LOG, &mut take)?;
         let wal = Wal::open(folder, Options::default())?;
         Ok(Self {
             since: AtomicU64::new(wal.size()?),
@@ -202,44 +206,4 @@ fn record_of(group: &Group, time: i64, event: Event<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     record.encode(&mut bytes);
     bytes
-}
-
-/// Reads all records from a segment on, then puts damage in order.
-fn read(
-    folder: &Path,
-    from: u64,
-    now: i64,
-    take: &mut impl FnMut(Record<'_>),
-) -> Result<(), WalError> {
-    let mut damages = Vec::new();
-    let mut unknown = 0u64;
-    let mut reader = Reader::open(folder, from..=u64::MAX)?;
-    loop {
-        match reader.next() {
-            Ok(Some(bytes)) => match Record::decode(bytes) {
-                Some(record) => take(record),
-                None => unknown += 1,
-            },
-            Ok(None) => break,
-            Err(WalError::Corrupt(damage)) => {
-                tracing::error!(%damage, "damage in the log of pushes; what can be read is kept");
-                damages.push(damage);
-                if !reader.resume() {
-                    break;
-                }
-            }
-            Err(other) => return Err(other),
-        }
-    }
-    if unknown > 0 {
-        tracing::warn!(
-            unknown,
-            "records of the log of pushes are of a kind this version does not know"
-        );
-    }
-    drop(reader);
-    for damage in &damages {
-        wal::repair(damage, folder, "", now)?;
-    }
-    Ok(())
 }
