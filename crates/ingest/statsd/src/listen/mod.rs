@@ -1,5 +1,6 @@
 //! The sockets that lines come in by.
 
+mod datagrams;
 mod tcp;
 mod udp;
 mod unixgram;
@@ -102,7 +103,7 @@ impl Listeners {
                 .map_err(failed("udp", address))?;
             listeners.udp = socket.local_addr().ok();
             statsd.sockets.watch_udp(&socket);
-            let task = udp::receive(Arc::clone(statsd), socket);
+            let task = datagrams::receive(Arc::clone(statsd), socket);
             listeners.tasks.push(tokio::spawn(task));
         }
         if let Some(address) = addresses.tcp {
@@ -120,7 +121,7 @@ impl Listeners {
                     source,
                 })?;
             listeners.unixgram = Some(path.clone());
-            let task = unixgram::receive(Arc::clone(statsd), socket);
+            let task = datagrams::receive(Arc::clone(statsd), socket);
             listeners.tasks.push(tokio::spawn(task));
         }
         let task = expire(Arc::clone(statsd));

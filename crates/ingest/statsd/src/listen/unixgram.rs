@@ -4,12 +4,8 @@ use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
-use std::sync::Arc;
 
 use tokio::net::UnixDatagram;
-
-use super::{AFTER_FAILURE, BURST, MOST_DATAGRAM_BYTES};
-use crate::Statsd;
 
 /// Opens the socket. A file that a process left behind which is no more makes room.
 pub(super) fn open(path: &Path, mode: u32, buffer: Option<usize>) -> io::Result<UnixDatagram> {
@@ -36,32 +32,4 @@ fn is_left_behind(path: &Path) -> io::Result<bool> {
     }
     let asked = std::os::unix::net::UnixDatagram::unbound()?.connect(path);
     Ok(asked.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused))
-}
-
-/// Takes datagrams until the task is ended. A sender waits where they are not taken fast enough.
-pub(super) async fn receive(statsd: Arc<Statsd>, socket: UnixDatagram) {
-    let mut buffer = vec![0; MOST_DATAGRAM_BYTES];
-    loop {
-        let outcome = match socket.readable().await {
-            Ok(()) => burst(&statsd, &socket, &mut buffer),
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(()) => tokio::task::yield_now().await,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => {
-                tracing::warn!(%error, "reading StatsD datagrams of the Unix socket");
-                tokio::time::sleep(AFTER_FAILURE).await;
-            }
-        }
-    }
-}
-
-fn burst(statsd: &Statsd, socket: &UnixDatagram, buffer: &mut [u8]) -> io::Result<()> {
-    for _ in 0..BURST {
-        let length = socket.try_recv(buffer)?;
-        statsd.sockets.unixgram_packets.inc();
-        statsd.receive(buffer.get(..length).unwrap_or_default());
-    }
-    Ok(())
 }
