@@ -29,6 +29,9 @@ const OF_SAMPLE: usize = 6;
 const OF_VALUE: usize = 40;
 const OF_LOOK: usize = 1;
 
+/// Functions that read what no selector names, or compile a pattern.
+const UNBOUNDED: [&str; 2] = ["info", "label_replace"];
+
 /// Whether a query takes no longer than [`BRIEF`], about; no where that is not known.
 pub(crate) fn is_brief(select: &dyn Select, expr: &Expr, moments: Moments, lookback: i64) -> bool {
     let mut weight = Weight {
@@ -58,7 +61,7 @@ impl Weight<'_> {
         }
         match &expr.kind {
             ExprKind::Subquery(_) => return None,
-            ExprKind::Call(call) if call.function.name == "info" => return None,
+            ExprKind::Call(call) if UNBOUNDED.contains(&call.function.name) => return None,
             ExprKind::Vector(selector) => self.add_selector(selector, None)?,
             ExprKind::Matrix(matrix) => {
                 let DurationExpr::Millis(range) = matrix.range else {

@@ -51,6 +51,11 @@ fn what_is_known_to_be_brief_is_evaluated_at_once_and_the_same() {
         ("few @ start()", hour, false),
         ("max_over_time(few[10m:1m])", hour, false),
         ("info(few)", hour, false),
+        (
+            "label_replace(few, \"a\", \"b\", \"number\", \".*\")",
+            hour,
+            false,
+        ),
     ] {
         let prepared = engine.prepare(query).unwrap();
         let brief = engine.briefly(&store, &prepared, moments, &options);

@@ -192,7 +192,9 @@ async fn run(
 ) -> ApiResult {
     let guard = CancelOnDrop(options.cancel.clone());
     let mut prepared = None;
+    // Patterns take long to compile, and whoever looks for series by them is never brief.
     if query.len() <= BRIEF_TEXT
+        && !query.contains('~')
         && let Some(Services { select, engine, .. }) = face.services()
     {
         let query = engine.prepare(&query)?;
