@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Zone } from '../../lib/time';
 import type { Mark } from '../data/marks';
-import { fade, type Shade } from '../field/colours';
+import { fade, type Shade } from '../../plot/colours';
 import { customNumber, customRecord, customText } from '../field/config';
 import { crosshair } from './crosshair';
 import { scaleKey, type Column, type Line } from './lines';
