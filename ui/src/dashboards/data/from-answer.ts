@@ -1,5 +1,6 @@
 // Answers of the query API to frames.
 import type { Labels } from '../../lib/labels';
+import { parseNumber } from '../../lib/number';
 import type { QueryResult, SamplePair } from '../../api/types';
 import type { PanelQuery } from '../model';
 import { makeField, makeFrame, type Frame, type Value } from './frame';
@@ -54,13 +55,6 @@ function seriesOf(data: QueryResult): Series[] {
   }
 }
 
-/** Numbers as the API writes them. */
-export function parseSample(text: string): number {
-  if (text === '+Inf' || text === 'Inf') return Number.POSITIVE_INFINITY;
-  if (text === '-Inf') return Number.NEGATIVE_INFINITY;
-  return Number(text);
-}
-
 const toMs = (seconds: number): number => Math.round(seconds * 1000);
 
 function toSeries({ metric, samples }: Series, asked: Asked, legend: string): Frame {
@@ -75,7 +69,7 @@ function toSeries({ metric, samples }: Series, asked: Asked, legend: string): Fr
       makeField(
         'Value',
         'number',
-        samples.map(([, text]) => parseSample(text)),
+        samples.map(([, text]) => parseNumber(text)),
         { labels: metric, legend },
       ),
     ],
@@ -92,7 +86,7 @@ function toTable(series: readonly Series[], asked: Asked): Frame {
     for (const [time, text] of samples) {
       times.push(toMs(time));
       names.forEach((name, i) => columns[i]?.push(metric[name] ?? ''));
-      values.push(parseSample(text));
+      values.push(parseNumber(text));
     }
   }
   const { refId } = asked.query;
@@ -110,7 +104,7 @@ function toTable(series: readonly Series[], asked: Asked): Frame {
 /** Buckets of a classic histogram: one field each, with what falls into it alone. */
 function toHeatmap(series: readonly Series[], asked: Asked): Frame {
   const sorted = series
-    .map((one) => ({ ...one, bound: parseSample(one.metric['le'] ?? 'NaN') }))
+    .map((one) => ({ ...one, bound: parseNumber(one.metric['le'] ?? 'NaN') }))
     .sort((a, b) => a.bound - b.bound);
   const cumulative = sorted.every(({ bound }) => !Number.isNaN(bound));
   const times = [...new Set(sorted.flatMap(({ samples }) => samples.map(([time]) => toMs(time))))].sort(
@@ -123,7 +117,7 @@ function toHeatmap(series: readonly Series[], asked: Asked): Frame {
     const total = [...below];
     for (const [time, text] of samples) {
       const row = place.get(toMs(time)) ?? 0;
-      const value = parseSample(text);
+      const value = parseNumber(text);
       values[row] = cumulative ? Math.max(0, value - (below[row] ?? 0)) : value;
       total[row] = value;
     }

@@ -1,7 +1,7 @@
 // An answer as a table: one row a series.
 import { useMemo, useState } from 'preact/hooks';
 import type { HistogramValue, SamplePair } from '../../api/types';
-import { formatCount } from '../../lib/number';
+import { formatCount, parseNumber } from '../../lib/number';
 import { useStore } from '../../lib/store';
 import { zone } from '../../lib/time';
 import { Notice } from '../../parts/notice';
@@ -71,5 +71,5 @@ function sort(rows: Row[], order: Order): Row[] {
 function lastValue(row: Row): number {
   const last: SamplePair | undefined = row.values.at(-1);
   const histogram: HistogramValue | undefined = row.histograms.at(-1)?.[1];
-  return Number(last ? last[1].replace('Inf', 'Infinity') : (histogram?.count ?? Number.NaN));
+  return parseNumber(last ? last[1] : (histogram?.count ?? 'NaN'));
 }
