@@ -37,7 +37,7 @@ function classic(path, moments) {
   return moments.map((at, i) => {
     RATES.forEach((rate, bucket) => {
       // A slow wave, so that no two columns of a picture are alike.
-      counts[bucket] += Math.round(rate * (1 + 0.8 * Math.sin(i / 6 + bucket)));
+      counts[bucket] += Math.round(rate * (1 + 0.8 * Math.sin(i / 6 + bucket + path.length)));
     });
     const value = VALUES[(i + path.length) % VALUES.length];
     const trace = (i * 16 + path.length).toString(16).padStart(32, '0');

@@ -122,7 +122,7 @@ export function Body({
     if (!found && !isTable(panel.kind)) {
       return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
     }
-    if (table) return <DataTable frames={data.frames} height={height} filling={filling} />;
+    if (table) return <DataTable frames={data.frames} exemplars={data.exemplars} height={height} filling={filling} />;
   }
   return (
     <Guard stamp={data.frames}>

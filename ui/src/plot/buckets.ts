@@ -3,10 +3,13 @@ import type { HistogramValue, MatrixSeries } from '../api/types';
 import { formatSeries, type Labels } from '../lib/labels';
 import { parseNumber } from '../lib/number';
 
-/** What fell between two bounds. */
-export interface Bucket {
+export interface Bounds {
   lower: number;
   upper: number;
+}
+
+/** What fell between two bounds. */
+export interface Bucket extends Bounds {
   count: number;
 }
 
@@ -15,7 +18,7 @@ export interface Buckets {
   /** Milliseconds, rising. */
   times: number[];
   /** From the lowest; only those that something could fall into. */
-  rows: { lower: number; upper: number }[];
+  rows: Bounds[];
   /** By row, then by time. */
   counts: number[][];
   /** How many histograms were added up. */
@@ -92,7 +95,7 @@ function apart(cumulative: [bound: number, below: number][]): Bucket[] {
 }
 
 /** Bounds of all buckets as rows next to each other; neighbours become one until there are few enough. */
-function rowsOf(buckets: readonly Bucket[], most: number): Buckets['rows'] {
+function rowsOf(buckets: readonly Bucket[], most: number): Bounds[] {
   const spans = new Map(buckets.map(({ lower, upper }) => [`${lower} ${upper}`, { lower, upper }]));
   const bounds = [...new Set([...spans.values()].flatMap(({ lower, upper }) => [lower, upper]))].sort((a, b) => a - b);
   let rows = bounds
@@ -105,11 +108,25 @@ function rowsOf(buckets: readonly Bucket[], most: number): Buckets['rows'] {
   return rows;
 }
 
+/** In which row a value lies, with the part of the row below it; -1 below all, the number of rows above all. */
+export function rowAt(rows: readonly Bounds[], value: number): number {
+  const row = rows.findIndex(({ upper }) => value <= upper);
+  const { lower, upper } = rows[row] ?? { lower: 0, upper: 0 };
+  if (row < 0) return rows.length;
+  if (value < lower) return row - (row === 0 ? 1 : 0);
+  return row + (Number.isFinite(upper - lower) ? (value - lower) / (upper - lower) : 0.5);
+}
+
+/** Whether it is the bucket of zero, which reaches a hair to both sides. */
+export function isZero({ lower, upper }: Bounds): boolean {
+  return lower === -upper && upper < 1e-9;
+}
+
 /** Bounds as text: `0.1 – 0.25`. */
-export function boundsText({ lower, upper }: { lower: number; upper: number }, write: (bound: number) => string): string {
+export function boundsText(bounds: Bounds, write: (bound: number) => string): string {
+  const { lower, upper } = bounds;
   if (lower === Number.NEGATIVE_INFINITY) return `up to ${write(upper)}`;
   if (upper === Number.POSITIVE_INFINITY) return `above ${write(lower)}`;
-  // The bucket of zero reaches a hair to both sides.
-  if (lower === -upper && upper < 1e-9) return 'zero';
+  if (isZero(bounds)) return 'zero';
   return `${write(lower)} – ${write(upper)}`;
 }

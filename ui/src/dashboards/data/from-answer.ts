@@ -2,6 +2,8 @@
 import type { Labels } from '../../lib/labels';
 import { parseNumber } from '../../lib/number';
 import type { QueryResult, SamplePair } from '../../api/types';
+import { isZero, toBuckets, type Buckets } from '../../plot/buckets';
+import { MAX_ROWS } from '../../plot/heat';
 import type { PanelQuery } from '../model';
 import { makeField, makeFrame, type Frame, type Value } from './frame';
 import { autoLegends, formatLegend } from './names';
@@ -16,6 +18,8 @@ export interface Asked {
   stepMs: number;
   /** Whether other queries of the panel answer tables too: their values need names of their own. */
   several: boolean;
+  /** Whether native histograms are drawn as their buckets, whatever the query's format. */
+  heatmap?: boolean;
 }
 
 interface Series {
@@ -25,6 +29,8 @@ interface Series {
 
 /** The frames of one answer. */
 export function toFrames(data: QueryResult, asked: Asked): Frame[] {
+  const buckets = asked.heatmap || asked.query.format === 'heatmap' ? nativeRows(data) : null;
+  if (buckets) return [bucketsToFrame(buckets, asked)];
   const series = seriesOf(data);
   if (asked.query.format === 'table') return [toTable(series, asked)];
   if (asked.query.format === 'heatmap') return series.length > 0 ? [toHeatmap(series, asked)] : [];
@@ -99,6 +105,21 @@ function toTable(series: readonly Series[], asked: Asked): Frame {
     ],
     { stepMs: 0 },
   );
+}
+
+/** The buckets of an answer of native histograms. */
+function nativeRows(data: QueryResult): Buckets | null {
+  const native = data.resultType === 'matrix' ? data.result.filter(({ histograms }) => histograms) : [];
+  return native.length > 0 ? toBuckets(native, MAX_ROWS) : null;
+}
+
+/** One field for each bucket, with its upper bound as `le`. */
+function bucketsToFrame({ times, rows, counts }: Buckets, asked: Asked): Frame {
+  const fields = rows.map((row, i) => {
+    const le = isZero(row) ? '0' : row.upper === Number.POSITIVE_INFINITY ? '+Inf' : String(row.upper);
+    return makeField(le, 'number', counts[i] ?? [], { labels: { le } });
+  });
+  return makeFrame(asked.query.refId, [makeField('Time', 'time', times), ...fields], { stepMs: asked.stepMs });
 }
 
 /** Buckets of a classic histogram: one field each, with what falls into it alone. */

@@ -1,10 +1,10 @@
 // Buckets over time: the more falls into one, the stronger its colour.
 import { useMemo } from 'preact/hooks';
+import { parseNumber } from '../../lib/number';
 import { fade, rampColour } from '../../plot/colours';
 import type { Heat } from '../../plot/heat';
 import { HeatPicture } from '../../plot/heat-picture';
 import { useBoard } from '../board';
-import { numberOf } from '../data/frame';
 import { panelRange } from '../data/questions';
 import { resolveColour } from '../field/colours';
 import { formatUnit } from '../field/units';
@@ -23,12 +23,13 @@ export function Heatmap({ panel, data, filling, width, height }: PanelProps) {
   const unit = String(optionRecord(panel, 'yAxis')['unit'] ?? panel.fieldConfig.defaults.unit ?? 'short');
   const colour = useMemo(() => colourer(panel, heat, shade), [panel, heat, shade]);
   const names = useMemo(() => heat?.rows.map((name) => nameRow(name, unit, zone)) ?? [], [heat, unit, zone]);
+  const numeric = (row: number) => !Number.isNaN(toBound(heat?.rows[row]));
   if (!heat || heat.most === 0) return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
   return (
     <HeatPicture
       heat={heat}
       names={names}
-      bounds={names}
+      bounds={names.map((name, row) => (numeric(row) ? `${numeric(row - 1) ? names[row - 1] : '…'} – ${name}` : name))}
       write={(value) => formatUnit(panel.fieldConfig.defaults.unit ?? 'short', value, undefined, zone)}
       short={(value) => formatUnit('short', value, undefined, zone)}
       colour={colour}
@@ -41,9 +42,13 @@ export function Heatmap({ panel, data, filling, width, height }: PanelProps) {
   );
 }
 
+function toBound(name: string | undefined): number {
+  return name === undefined || name.trim() === '' ? Number.NaN : parseNumber(name);
+}
+
 function nameRow(name: string, unit: string, zone: 'local' | 'utc'): string {
-  const bound = numberOf(name);
-  return Number.isNaN(bound) ? name : formatUnit(unit, bound, undefined, zone);
+  const bound = toBound(name);
+  return !Number.isFinite(bound) ? name : formatUnit(unit, bound, undefined, zone);
 }
 
 function colourer(panel: PanelProps['panel'], heat: Heat | null, shade: 'light' | 'dark'): (value: number) => string {

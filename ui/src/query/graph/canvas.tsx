@@ -1,11 +1,10 @@
 // The plot's element: it loads the plotting code, follows the width, and shows what is pointed at.
-import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Labels } from '../../lib/labels';
 import { useStore } from '../../lib/store';
 import { shade } from '../../lib/theme';
 import { zone } from '../../lib/time';
-import type { Place } from '../../plot/place';
+import type { Over, Place } from '../../plot/place';
 import type { Aligned } from './align';
 import { seriesColour } from './palette';
 import type { Plot, Pointed } from './plot';
@@ -20,8 +19,7 @@ interface Props {
   stacked: boolean;
   description: string;
   onZoom: (from: number, to: number) => void;
-  /** What lies over the plot, at places of the one that is drawn now. */
-  children?: false | ((place: Place, width: number) => ComponentChildren);
+  children?: Over;
 }
 
 /** The plot. */

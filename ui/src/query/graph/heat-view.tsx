@@ -8,10 +8,11 @@ import { formatTime, zone } from '../../lib/time';
 import { More } from '../../parts/more';
 import { Notice } from '../../parts/notice';
 import { useSize } from '../../parts/use-size';
-import { boundsText, toBuckets, type Buckets } from '../../plot/buckets';
+import { boundsText, isZero, rowAt, toBuckets, type Bounds, type Buckets } from '../../plot/buckets';
 import { rampColour } from '../../plot/colours';
 import { MAX_ROWS, toHeatmap } from '../../plot/heat';
 import { HeatPicture } from '../../plot/heat-picture';
+import type { Over } from '../../plot/place';
 
 const HEIGHT = 340;
 
@@ -23,16 +24,17 @@ interface Props {
   startS: number;
   endS: number;
   stepS: number;
+  children: Over;
 }
 
 /** The heatmap, or that there is none. */
-export function HeatView({ series, startS, endS, stepS }: Props) {
+export function HeatView({ series, startS, endS, stepS, children }: Props) {
   const tone = useStore(shade);
   const where = useStore(zone);
   const { box, width } = useSize<HTMLDivElement>();
   const buckets = useMemo(() => toBuckets(series, MAX_ROWS), [series]);
   const heat = useMemo(
-    () => buckets && toHeatmap(buckets.times, stepS * 1000, buckets.rows.map(({ upper }) => formatShort(upper)), buckets.counts),
+    () => buckets && toHeatmap(buckets.times, stepS * 1000, buckets.rows.map(nameRow), buckets.counts),
     [buckets, stepS],
   );
   const colour = useMemo(() => {
@@ -56,7 +58,7 @@ export function HeatView({ series, startS, endS, stepS }: Props) {
         {width > 0 && (
           <HeatPicture
             heat={heat}
-            names={heat.rows.map((name) => name.replace('Infinity', '+Inf'))}
+            names={heat.rows}
             bounds={bounds}
             write={formatShort}
             short={formatShort}
@@ -67,13 +69,22 @@ export function HeatView({ series, startS, endS, stepS }: Props) {
             width={width}
             height={HEIGHT}
             label={`Heatmap of ${what}, ${bounds.length} buckets; a table of them is below.`}
-          />
+            rowAt={(value) => rowAt(buckets.rows, value)}
+          >
+            {children}
+          </HeatPicture>
         )}
       </div>
-      <p class="legend-help">{what}. The scale below tells what a bucket holds at a moment.</p>
+      <p class="legend-help">{what}. Colours say how much fell into a bucket at a moment; rows end at the bounds beside them.</p>
       <BucketTable buckets={buckets} bounds={bounds} />
     </>
   );
+}
+
+/** By its upper bound. */
+function nameRow(row: Bounds): string {
+  if (isZero(row)) return '0';
+  return row.upper === Number.POSITIVE_INFINITY ? '+Inf' : formatShort(row.upper);
 }
 
 /** Moments of the table drawn at a time. */
@@ -93,14 +104,14 @@ function BucketTable({ buckets, bounds }: { buckets: Buckets; bounds: readonly s
             <table class="table">
               <thead>
                 <tr>
-                  <th scope="col">Time</th>
+                  <th scope="col" class="number">Time</th>
                   {bounds.map((text) => <th key={text} scope="col" class="number">{text}</th>)}
                 </tr>
               </thead>
               <tbody>
                 {newest.slice(0, most).map((column) => (
                   <tr key={column}>
-                    <th scope="row">{formatTime(buckets.times[column] ?? 0, where)}</th>
+                    <td class="number">{formatTime(buckets.times[column] ?? 0, where)}</td>
                     {buckets.counts.map((counts, row) => <td key={row} class="number">{formatShort(counts[column] ?? 0)}</td>)}
                   </tr>
                 ))}

@@ -2,11 +2,12 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { MatrixSeries } from '../../api/types';
 import { formatCount } from '../../lib/number';
+import { lazyPart } from '../../parts/lazy-part';
 import { Notice } from '../../parts/notice';
+import type { Over } from '../../plot/place';
+import type { DisplayMode } from '../panel-state';
 import { align, type Column } from './align';
 import { Canvas } from './canvas';
-import type { DisplayMode } from '../panel-state';
-import { lazyPart } from '../../parts/lazy-part';
 import { Legend } from './legend';
 
 const HeatView = lazyPart(() => import('./heat-view').then((module) => module.HeatView));
@@ -36,13 +37,22 @@ declare global {
 }
 
 /** The graph. */
-export function GraphView(props: Props) {
+export function GraphView({ exemplarsOf, ...props }: Props) {
   const { mode, series, startS, endS, stepS } = props;
-  if (mode === 'heatmap') return <HeatView series={series} startS={startS} endS={endS} stepS={stepS} />;
-  return <LineView {...props} />;
+  const over: Over =
+    exemplarsOf !== null &&
+    ((place, width) => (
+      <GraphExemplars expr={exemplarsOf} startS={startS} endS={endS} place={place} width={width} />
+    ));
+  if (mode !== 'heatmap') return <LineView {...props}>{over}</LineView>;
+  return (
+    <HeatView series={series} startS={startS} endS={endS} stepS={stepS}>
+      {over}
+    </HeatView>
+  );
 }
 
-function LineView({ index, series, startS, endS, stepS, mode, exemplarsOf, onZoom }: Props) {
+function LineView({ index, series, startS, endS, stepS, mode, onZoom, children }: Omit<Props, 'exemplarsOf'> & { children: Over }) {
   const [all, setAll] = useState(false);
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const shown = useMemo(() => (all ? series : series.slice(0, FIRST_SERIES)), [series, all]);
@@ -90,10 +100,7 @@ function LineView({ index, series, startS, endS, stepS, mode, exemplarsOf, onZoo
           onZoom(start, Math.max(start + 1000, Math.ceil(to) * 1000));
         }}
       >
-        {exemplarsOf !== null &&
-          ((place, width) => (
-            <GraphExemplars expr={exemplarsOf} startS={startS} endS={endS} place={place} width={width} />
-          ))}
+        {children}
       </Canvas>
       <Legend labels={shown.map(({ metric }) => metric)} hidden={hidden} onHidden={setHidden} />
     </>

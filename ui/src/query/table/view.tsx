@@ -12,6 +12,9 @@ import { TableRow } from './row';
 /** Rows drawn without asking: what a browser lays out without a pause that is felt. */
 const FIRST_ROWS = 1000;
 
+/** Histograms whose pictures are drawn without asking. */
+const FEW_PICTURES = 5;
+
 type Order = 'given' | 'falling' | 'rising';
 
 const NEXT: Record<Order, Order> = { given: 'falling', falling: 'rising', rising: 'given' };
@@ -25,6 +28,7 @@ export function TableView({ finished }: { finished: Finished }) {
   const [order, setOrder] = useState<Order>('given');
   const rows = useMemo(() => toRows(finished.data), [finished.data]);
   const sorted = useMemo(() => sort(rows, order), [rows, order]);
+  const pictures = rows.reduce((sum, { histograms }) => sum + histograms.length, 0);
   const shown = all ? sorted : sorted.slice(0, FIRST_ROWS);
 
   return (
@@ -49,7 +53,7 @@ export function TableView({ finished }: { finished: Finished }) {
             </tr>
           </thead>
           <tbody>
-            {shown.map((row) => <TableRow key={row.key} row={row} where={where} />)}
+            {shown.map((row) => <TableRow key={row.key} row={row} where={where} unfolded={pictures <= FEW_PICTURES} />)}
           </tbody>
         </table>
       </div>
