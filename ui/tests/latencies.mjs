@@ -19,7 +19,11 @@ const VALUES = [0.03, 0.08, 0.2, 0.4, 0.9, 1.7];
 
 const PATHS = ['/cart', '/pay'];
 
-const DELTA_SUM = 0.4;
+/** Seconds that a request takes on average. */
+const MEAN_S = 0.4;
+
+/** Of this process alone: a server may have been filled before. */
+export const JOB = `shop-${process.pid}`;
 
 /** Pushes everything; the number of exemplars of the classic histogram. */
 export async function pushLatencies() {
@@ -44,7 +48,7 @@ function classic(path, moments) {
     return {
       ...point(path, moments, at),
       count: String(sum(counts)),
-      sum: sum(counts) * DELTA_SUM,
+      sum: sum(counts) * MEAN_S,
       explicitBounds: BOUNDS,
       bucketCounts: counts.map(String),
       exemplars: [{
@@ -65,7 +69,7 @@ function native(moments) {
     return {
       ...point('/pay', moments, at),
       count: String(sum(counts) + i + 1),
-      sum: sum(counts) * DELTA_SUM,
+      sum: sum(counts) * MEAN_S,
       scale: 1,
       zeroCount: String(i + 1),
       positive: { offset: -6, bucketCounts: counts.map(String) },
@@ -86,7 +90,7 @@ const point = (path, moments, at) => ({
 });
 
 async function push(metrics) {
-  const resource = { attributes: [attribute('service.name', `shop-${process.pid}`)] };
+  const resource = { attributes: [attribute('service.name', JOB)] };
   const response = await fetch(`${SERVER}/api/v1/otlp/v1/metrics`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

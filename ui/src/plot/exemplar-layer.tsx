@@ -6,7 +6,6 @@ import { CopyButton } from '../parts/copy-button';
 import { SeriesName } from '../parts/series-name';
 import { isTrace, type Exemplar } from './exemplars';
 import type { Place, Placed } from './place';
-import './exemplars.css';
 
 interface Props {
   exemplars: readonly Exemplar[];
