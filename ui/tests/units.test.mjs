@@ -17,6 +17,21 @@ before(async () => {
 });
 after(() => vite.close());
 
+test('the cache of the editor forgets what is old and what is too much', async (context) => {
+  const { LRUCache } = await load('query/editor/lru-cache.ts');
+  context.mock.timers.enable({ apis: ['Date'] });
+  const cache = new LRUCache({ ttl: 1000 });
+  cache.set('job', ['node']);
+  assert.deepEqual(cache.get('job'), ['node']);
+  context.mock.timers.tick(1001);
+  assert.equal(cache.get('job'), undefined);
+  for (let i = 0; i < 1000; i++) cache.set(i, i);
+  cache.get(0);
+  cache.set('one more', 1);
+  assert.equal(cache.get(0), 0, 'used last');
+  assert.equal(cache.get(1), undefined, 'the oldest');
+});
+
 test('durations are read and written', async () => {
   const { parseDuration, formatDuration, formatElapsed, formatAgo } = await load('lib/duration.ts');
   for (const [text, ms] of [

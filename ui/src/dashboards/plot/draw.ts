@@ -2,6 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Zone } from '../../lib/time';
+import { whenTypefaceComes } from '../../lib/typeface';
 import { placesOf, type Place } from '../../plot/place';
 import type { Mark } from '../data/marks';
 import { fade, type Shade } from '../../plot/colours';
@@ -115,6 +116,7 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
     following = false;
   };
   const leave = options.shared ? crosshair.subscribe(follow) : () => undefined;
+  const stopWaiting = whenTypefaceComes(() => plot.redraw(false));
   return {
     update(next) {
       ({ fromMs, toMs, marks } = next);
@@ -134,6 +136,7 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
     },
     destroy() {
       leave();
+      stopWaiting();
       if (crosshair.get()?.source === source) crosshair.set(null);
       plot.destroy();
     },
