@@ -6,13 +6,13 @@ import { SeriesName } from '../../parts/series-name';
 import type { Row } from './rows';
 
 /** Values of one series drawn in one cell: a range may hold thousands. */
-const MAX_VALUES = 200;
+export const MAX_VALUES = 200;
 
 /** The row. */
-export const TableRow = memo(({ row, where }: { row: Row; where: Zone }) => {
+export const TableRow = memo(({ row, where, place }: { row: Row; where: Zone; place: number }) => {
   const left = row.values.length - MAX_VALUES;
   return (
-    <tr>
+    <tr aria-rowindex={place}>
       <td>{row.labels ? <SeriesName labels={row.labels} /> : <em>{row.key}</em>}</td>
       <td class="number">
         {row.values.slice(-MAX_VALUES).map(([time, value]) => (
