@@ -6,7 +6,7 @@
 //
 // With --prometheus its classic pages are measured, too, on the same load. --keep measures nothing
 // and leaves the servers running until Ctrl+C; --url and --prometheus-url measure such servers, and
-// --only those pages whose names hold a word.
+// --only those of a server or a page whose names hold a word.
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,7 +156,7 @@ function hover(selector) {
 
 async function measurePages(browser, url, pages, name, rows) {
   for (const { page: title, path, ready, steps } of pages) {
-    if (options.only && !title.includes(options.only)) continue;
+    if (!`${name} ${title}`.includes(options.only)) continue;
     const context = await browser.newContext(ACROSS);
     const page = await context.newPage();
     await page.goto('about:blank');

@@ -9,7 +9,7 @@ import { KeptBelow, useKeeper } from './kept';
 const NEAR_PX = 400;
 
 /** Items drawn before it is known where the list is. */
-const FIRST = 12;
+const FIRST = 4;
 
 interface Props<T> {
   items: readonly T[];
@@ -95,11 +95,7 @@ function Space({ as, height, self }: { as: 'rows' | 'list'; height: number; self
   };
   const style = { height: `${height}px` };
   if (as === 'list') return <div ref={refer} style={style} />;
-  return (
-    <tbody ref={refer} class="windowed-space" aria-hidden="true">
-      <tr><td style={style} /></tr>
-    </tbody>
-  );
+  return <tbody ref={refer} class="windowed-space" style={style} />;
 }
 
 function sum(from: number, to: number, heightOf: (index: number) => number): number {
