@@ -4,6 +4,7 @@
 // prefix. `ARGAND_API` names the server that answers `/api` behind `npm run dev` and
 // `npm run preview`.
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
 const server = process.env.ARGAND_API ?? 'http://127.0.0.1:9090';
@@ -11,7 +12,7 @@ const proxy = Object.fromEntries(['/api', '/-', '/metrics'].map((path) => [path,
 
 // The policy that the pages are built for; see crates/serve/ui.
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'";
 
 /** Pages further down than one level name what their links are relative to, as the server has it. */
@@ -29,9 +30,13 @@ const deepPages: Plugin = {
   },
 };
 
+// The language package keeps answers in a large LRU cache and asks it for two methods.
+const cache = fileURLToPath(new URL('./src/query/editor/lru-cache.ts', import.meta.url));
+
 export default defineConfig({
   base: './',
   plugins: [deepPages],
+  resolve: { alias: { 'lru-cache': cache } },
   server: { proxy },
   preview: { proxy, headers: { 'Content-Security-Policy': policy } },
   build: {
@@ -40,5 +45,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Fewer and larger files are smaller together, so parts that are loaded at the same time are one file.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'shared', test: /node_modules\/preact|src\/(lib|parts|api|pages)\b/ },
+            { name: 'drawing', test: /src\/plot\// },
+            { name: 'more', test: /src\/query\/(graph\/(heat-view|exemplars)|table\/histogram)\.tsx/ },
+          ],
+        },
+      },
+    },
   },
 });

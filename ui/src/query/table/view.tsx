@@ -1,6 +1,7 @@
 // An answer as a table: one row a series.
 import { useMemo, useState } from 'preact/hooks';
 import type { HistogramValue, SamplePair } from '../../api/types';
+import { parseNumber } from '../../lib/number';
 import { useStore } from '../../lib/store';
 import { zone } from '../../lib/time';
 import { Windowed } from '../../parts/windowed';
@@ -12,6 +13,9 @@ import { MAX_VALUES, TableRow } from './row';
 const [ROW_PX, SAMPLE_PX] = [31, 19];
 
 const guess = ({ values, histograms }: Row) => ROW_PX + (Math.min(MAX_VALUES, values.length + histograms.length) - 1) * SAMPLE_PX;
+
+/** Histograms whose pictures are drawn without asking. */
+const FEW_PICTURES = 5;
 
 type Order = 'given' | 'falling' | 'rising';
 
@@ -25,6 +29,7 @@ export function TableView({ finished }: { finished: Finished }) {
   const [order, setOrder] = useState<Order>('given');
   const rows = useMemo(() => toRows(finished.data), [finished.data]);
   const sorted = useMemo(() => sort(rows, order), [rows, order]);
+  const pictures = rows.reduce((sum, { histograms }) => sum + histograms.length, 0);
 
   return (
     <div class="table-scroll" tabIndex={0} role="region" aria-label="Result">
@@ -40,7 +45,7 @@ export function TableView({ finished }: { finished: Finished }) {
           </tr>
         </thead>
         <Windowed items={sorted} keyOf={({ key }) => key} guess={guess} as="rows">
-          {(row, index) => <TableRow row={row} where={where} place={index + 2} />}
+          {(row, index) => <TableRow row={row} where={where} place={index + 2} unfolded={pictures <= FEW_PICTURES} />}
         </Windowed>
       </table>
     </div>
@@ -61,5 +66,5 @@ function sort(rows: Row[], order: Order): Row[] {
 function lastValue(row: Row): number {
   const last: SamplePair | undefined = row.values.at(-1);
   const histogram: HistogramValue | undefined = row.histograms.at(-1)?.[1];
-  return Number(last ? last[1].replace('Inf', 'Infinity') : (histogram?.count ?? Number.NaN));
+  return parseNumber(last ? last[1] : (histogram?.count ?? 'NaN'));
 }
