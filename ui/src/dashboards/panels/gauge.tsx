@@ -78,6 +78,8 @@ function Dial({
   const share = (at: number) => Math.max(0, Math.min(1, (at - min) / (max - min || 1)));
   const text = textOfShown(shown);
   const size = Math.max(12, Math.min(outer * 0.42, ((outer - thick) * 1.75) / Math.max(3, text.length * 0.58)));
+  // A dial that is too small to hold its value has it below, where its ends leave room.
+  const inside = text.length * 0.58 * size <= (outer - thick) * 1.8;
   return (
     <svg width={width} height={height} role="img" aria-label={describeValue(value)}>
       <path d={arc(cx, cy, outer - thick / 2 - 5, 0, 1)} fill="none" stroke={grid} stroke-width={thick} />
@@ -115,7 +117,7 @@ function Dial({
           })}
       <text
         x={cx}
-        y={cy + size * 0.3}
+        y={inside ? cy + size * 0.3 : Math.min(height - 2, cy + outer * 0.45 + size)}
         text-anchor="middle"
         font-size={size}
         font-weight="600"

@@ -50,6 +50,9 @@ export interface Plot {
   destroy: () => void;
 }
 
+/** Room for half of the last moment on the axis, which stands below the plot's edge. */
+const HALF_LABEL_PX = 18;
+
 /** Draws into an element. */
 export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
   let { fromMs, toMs, marks } = options;
@@ -60,7 +63,7 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
       width: options.width,
       height: options.height,
       legend: { show: false },
-      padding: [8, groups.some(({ side }) => side === 1) ? 0 : 10, 0, groups.some(({ side }) => side === 3) ? 0 : 10],
+      padding: [8, groups.some(({ side }) => side === 1) ? 0 : HALF_LABEL_PX, 0, groups.some(({ side }) => side === 3) ? 0 : 10],
       scales: {
         x: { range: () => [fromMs / 1000, toMs / 1000] },
         ...Object.fromEntries(groups.map((group) => [group.key, scaleOf(group)])),
