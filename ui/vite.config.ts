@@ -28,5 +28,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Fewer and larger files are smaller together, so parts that are loaded at the same time are one file.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'shared', test: /node_modules\/preact|src\/(lib|parts|api|pages)\b/ },
+            { name: 'drawing', test: /src\/plot\// },
+            { name: 'more', test: /src\/query\/(graph\/(heat-view|exemplars)|table\/histogram)\.tsx/ },
+          ],
+        },
+      },
+    },
   },
 });

@@ -8,7 +8,7 @@ import type { Shade } from '../field/colours';
 import { textOfShown } from '../field/display';
 import { unitOf } from '../field/units';
 import type { ScaleGroup } from './scales';
-import { momentText } from './ticks';
+import { momentText } from '../../plot/ticks';
 
 const FONT_PX = 11;
 

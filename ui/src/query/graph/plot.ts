@@ -5,6 +5,7 @@ import { formatShort } from '../../lib/number';
 import type { Zone } from '../../lib/time';
 import { canvasFont, whenTypefaceComes } from '../../lib/typeface';
 import { stack, type Aligned } from './align';
+import { placesOf, type Place } from '../../plot/place';
 import { chartColours } from './palette';
 
 /** What the mouse points at. */
@@ -26,6 +27,7 @@ export interface PlotOptions {
   shade: 'light' | 'dark';
   zone: Zone;
   onPoint: (pointed: Pointed | null) => void;
+  onDraw: (place: Place) => void;
   /** Seconds. */
   onZoom: (from: number, to: number) => void;
 }
@@ -59,6 +61,7 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
         drag: { x: true, y: false, setScale: false },
       },
       hooks: {
+        draw: [(u) => options.onDraw(placesOf(u, 'y'))],
         setCursor: [(u) => options.onPoint(pointAt(u, columns, aligned))],
         setSelect: [(u) => zoom(u, options.onZoom)],
       },

@@ -1,5 +1,5 @@
 // Round numbers and moments for axes.
-import { formatTime, type Zone } from '../../lib/time';
+import { formatTime, type Zone } from '../lib/time';
 
 const MOMENT_STEPS: readonly number[] = [
   1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000,
