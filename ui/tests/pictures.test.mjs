@@ -65,8 +65,8 @@ async function visit({ path, looks, act }, taken) {
     deviceScaleFactor: 1,
     ...media,
   });
+  const page = await profile.newPage();
   try {
-    const page = await profile.newPage();
     page.setDefaultTimeout(30_000);
     await page.clock.setFixedTime(NOW_MS);
     // How long a query took is told on the page.
@@ -84,6 +84,8 @@ async function visit({ path, looks, act }, taken) {
       taken(look, await settled(page, idle));
     }
   } finally {
+    // What pages ask for again and again may be on its way.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await profile.close();
   }
 }

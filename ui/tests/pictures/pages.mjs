@@ -36,7 +36,7 @@ export const PICTURES = [
   ['query-stacked', panels({ expr: 'sum by (route) (rate(http_requests_total[5m]))', tab: 'graph', stacked: '1' }), BOTH],
   ['query-table', panels({ expr: 'node_filesystem_avail_bytes', tab: 'table' }), [...BOTH, ...NARROW]],
   ['query-plan', panels({ expr: ERRORS, tab: 'explain' }), BOTH],
-  ['query-histogram', panels({ expr: BUCKETS, tab: 'graph' }), BOTH],
+  ['query-heatmap', panels({ expr: BUCKETS, tab: 'graph', display_mode: 'heatmap' }), [...BOTH, 'narrow-light']],
   ['query-error', panels({ expr: 'sum by (job (up)', tab: 'table' }), BOTH],
   ['alerts', 'alerts', EVERY],
   ['rules', 'rules', BOTH],
@@ -67,7 +67,7 @@ export const PICTURES = [
   ['board-every-kind-below', board('every-kind'), BOTH, scrollTo('Up')],
   ['board-every-kind-end', board('every-kind'), BOTH, scrollTo('Alerts')],
   ['board-older', board('older'), BOTH],
-  ['board-panel', board('argand-node', '&viewPanel=7'), BOTH],
+  ['board-panel', board('argand-node', '&viewPanel=9'), BOTH],
   ['board-edit', board('every-kind'), BOTH, async (page) => {
     await page.locator('.dash-panel', { hasText: 'CPU by mode' }).first().hover();
     await page.getByRole('button', { name: 'Menu of CPU by mode' }).click();
