@@ -44,7 +44,7 @@ test('rules show their expression, which leads to the query page', () =>
 test('ten thousand rules fold, and a failing one stays in sight', () =>
   withPage('rules', async (page) => {
     await page.locator('.rule-table').waitFor();
-    await eventually(() => page.locator('.pool').count(), 100);
+    await eventually(() => page.locator('[role="listitem"]').first().getAttribute('aria-setsize'), '100');
     await eventually(() => page.locator('.rule-table').count(), 1);
     await page.getByText('no such function').waitFor();
   }, { prepare: (page) => page.route('**/api/v1/rules*', (route) => fulfil(route, manyRules(100, 100))) }));
