@@ -54,6 +54,9 @@ export interface Plot {
   destroy: () => void;
 }
 
+/** Points of a graph from which on lines are one pixel wide, which a canvas strokes several times as fast. */
+const MANY_POINTS = 15_000;
+
 /** Room for half of the last moment on the axis, which stands below the plot's edge. */
 const HALF_LABEL_PX = 18;
 
@@ -149,7 +152,7 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
 function series({ field }: Line, colour: string, { lines, times }: PlotOptions): uPlot.Series {
   const style = customText(field, 'drawStyle', 'line');
   const opacity = customNumber(field, 'fillOpacity', 0) / 100;
-  const width = customNumber(field, 'lineWidth', lines.length > 60 ? 1 : 1.5);
+  const width = customNumber(field, 'lineWidth', lines.length * times.length > MANY_POINTS ? 1 : 1.5);
   const points = customText(field, 'showPoints', 'auto');
   const dash = customRecord(field, 'lineStyle');
   const dashes =
