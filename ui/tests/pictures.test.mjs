@@ -6,9 +6,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { ACCEPTING, check, FAILURES } from './pictures/compare.mjs';
+import { ACCEPTING, check, differing, FAILURES } from './pictures/compare.mjs';
 import { NOW_MS } from './pictures/data.mjs';
 import { LOOKS, PICTURES } from './pictures/pages.mjs';
+import { decode, encode } from './pictures/png.mjs';
 import { BINARY, openStage } from './pictures/stage.mjs';
 import { steady } from './pictures/steady.mjs';
 
@@ -27,6 +28,18 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await stage?.close();
+});
+
+test('pictures are read as they were written, and only what is seen counts', () => {
+  const [width, height] = [40, 30];
+  for (const colours of [2, 1000]) {
+    const pixels = Uint32Array.from({ length: width * height }, (_, i) => (i % colours) * 0x0305);
+    const picture = { width, height, pixels };
+    assert.deepEqual(decode(encode(picture)), picture, `${colours} colours`);
+    const other = { ...picture, pixels: pixels.with(7, pixels[7] ^ 0x110000).with(9, pixels[9] ^ 0xff0000) };
+    const { exact, seen } = differing(picture, other);
+    assert.deepEqual([exact, seen], [2, 1], 'one step is smoothing, fifteen are not');
+  }
 });
 
 test('every page looks as it was last accepted', { skip }, async () => {

@@ -17,7 +17,7 @@ const STEP = 255 / 15;
 // Repeated runs differ in a few corners by one step, if at all. These two let another version of Chromium smooth edges
 // otherwise, and no more: a pixel counts when a channel is two steps away.
 const CHANNEL_TOLERANCE = STEP;
-const SHARE_TOLERANCE = 0.001;
+const SHARE_TOLERANCE = 0.0001;
 
 /** So few pixels that differ invisibly are no reason for a new baseline. */
 const CORNERS = 20;
