@@ -13,6 +13,8 @@ import {
   type RawRange,
 } from './time-range';
 
+const zoneName = (zone: Zone): string => (zone === 'utc' ? 'UTC' : zone);
+
 /** The picker. */
 export function TimePicker({
   raw,
@@ -39,7 +41,12 @@ export function TimePicker({
       <Popover
         label={`Time range: ${describeRange(raw, zone)}`}
         icon="clock"
-        text={describeRange(raw, zone)}
+        text={
+          <>
+            {describeRange(raw, zone)}
+            {zone !== 'local' && zone !== 'utc' && <small class="soft dash-wide">{zone}</small>}
+          </>
+        }
         align="right"
       >
         {(close) => (
@@ -109,7 +116,7 @@ function Choices({
           <span>To</span>
           <input value={to} aria-invalid={bad(to)} onInput={(event) => setTo(event.currentTarget.value)} />
         </label>
-        <p class="soft">now-6h, now/d, or 2026-01-31 12:00{zone === 'utc' ? ' in UTC' : ''}</p>
+        <p class="soft">now-6h, now/d, or 2026-01-31 12:00{zone === 'local' ? '' : ` in ${zoneName(zone)}`}</p>
         <button type="submit" class="button button-main">
           Show
         </button>

@@ -1,6 +1,6 @@
 // Buckets over time: the more falls into one, the stronger its colour.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatTimeWithZone } from '../../lib/time';
+import { formatTimeWithZone, type Zone } from '../../lib/time';
 import { useBoard } from '../board';
 import { numberOf } from '../data/frame';
 import { panelRange } from '../data/questions';
@@ -125,7 +125,7 @@ export function Heatmap({ panel, data, filling, width, height }: PanelProps) {
   );
 }
 
-function nameRow(name: string, unit: string, zone: 'local' | 'utc'): string {
+function nameRow(name: string, unit: string, zone: Zone): string {
   const bound = numberOf(name);
   return Number.isNaN(bound) ? name : formatUnit(unit, bound, undefined, zone);
 }
