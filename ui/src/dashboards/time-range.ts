@@ -83,9 +83,17 @@ function add(date: Date, unit: string, count: number, zone: Zone): void {
     return;
   }
   const clock = new Date(toClock(date.getTime(), zone));
-  if (months !== undefined) clock.setUTCMonth(clock.getUTCMonth() + months * count);
+  if (months !== undefined) addMonths(clock, months * count);
   else clock.setTime(clock.getTime() + count * (size ?? 0));
   date.setTime(fromClock(clock.getTime(), zone));
+}
+
+/** The same day of another month, or its last one: a month before the 31st of March is the end of February. */
+function addMonths(clock: Date, months: number): void {
+  const day = clock.getUTCDate();
+  clock.setUTCMonth(clock.getUTCMonth() + months, 1);
+  const last = new Date(Date.UTC(clock.getUTCFullYear(), clock.getUTCMonth() + 1, 0)).getUTCDate();
+  clock.setUTCDate(Math.min(day, last));
 }
 
 function roundTo(date: Date, unit: string, zone: Zone, end: boolean): void {

@@ -77,7 +77,7 @@ function Dial({
   const steps = absoluteSteps(field.config.thresholds ?? DEFAULT_THRESHOLDS, min, max);
   const share = (at: number) => Math.max(0, Math.min(1, (at - min) / (max - min || 1)));
   const text = textOfShown(shown);
-  const size = Math.max(12, Math.min(outer * 0.42, ((outer - thick) * 1.75) / Math.max(3, text.length * 0.58)));
+  const size = Math.max(12, Math.min(outer * 0.42, ((outer - thick) * 1.75) / Math.max(3, text.length * 0.68)));
   return (
     <svg width={width} height={height} role="img" aria-label={describeValue(value)}>
       <path d={arc(cx, cy, outer - thick / 2 - 5, 0, 1)} fill="none" stroke={grid} stroke-width={thick} />
