@@ -27,6 +27,7 @@ export function TimePicker({
   zone: Zone;
   onChange: (raw: RawRange) => void;
 }) {
+  const isNamed = zone !== 'local' && zone !== 'utc';
   return (
     <div class="dash-time" role="group" aria-label="Time range">
       <button
@@ -39,12 +40,11 @@ export function TimePicker({
         <Icon name="left" />
       </button>
       <Popover
-        label={`Time range: ${describeRange(raw, zone)}`}
+        label={`Time range: ${describeRange(raw, zone)}${isNamed ? ` ${zone}` : ''}`}
         icon="clock"
         text={
           <>
-            {describeRange(raw, zone)}
-            {zone !== 'local' && zone !== 'utc' && <small class="soft dash-wide">{zone}</small>}
+            {describeRange(raw, zone)} {isNamed && <small class="soft dash-wide">{zone}</small>}
           </>
         }
         align="right"
