@@ -133,6 +133,8 @@ function Sparkline({
   });
   if (points.length < 2) return null;
   const [from, to] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 1];
+  // Rows of one moment are no history.
+  if (from === to) return null;
   const low = Math.min(...points.map(([, y]) => y));
   const high = Math.max(...points.map(([, y]) => y));
   const part = height * (SPARK_SHARE + 0.04);
