@@ -3,6 +3,7 @@
 // `base: "./"` makes every URL in the build relative, so that one build works under any path
 // prefix. `ARGAND_API` names the server that answers `/api` behind `npm run dev` and
 // `npm run preview`.
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 const server = process.env.ARGAND_API ?? 'http://127.0.0.1:9090';
@@ -10,11 +11,15 @@ const proxy = Object.fromEntries(['/api', '/-', '/metrics'].map((path) => [path,
 
 // The policy that the pages are built for; see crates/serve/ui.
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'";
+
+// The language package keeps answers in a large LRU cache and asks it for two methods.
+const cache = fileURLToPath(new URL('./src/query/editor/lru-cache.ts', import.meta.url));
 
 export default defineConfig({
   base: './',
+  resolve: { alias: { 'lru-cache': cache } },
   server: { proxy },
   preview: { proxy, headers: { 'Content-Security-Policy': policy } },
   build: {
@@ -23,5 +28,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Fewer and larger files are smaller together, so parts that are loaded at the same time are one file.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'shared', test: /node_modules\/preact|src\/(lib|parts|api|pages)\b/ },
+            { name: 'drawing', test: /src\/plot\// },
+            { name: 'more', test: /src\/query\/(graph\/(heat-view|exemplars)|table\/histogram)\.tsx/ },
+          ],
+        },
+      },
+    },
   },
 });

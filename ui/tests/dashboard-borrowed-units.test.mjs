@@ -45,7 +45,7 @@ test('a zone by its name shows its clocks, also when they change', async () => {
 
 test('days begin where the zone has midnight', async () => {
   const { parseMoment } = await load('dashboards/time-range.ts');
-  const { momentTicks } = await load('dashboards/plot/ticks.ts');
+  const { momentTicks } = await load('plot/ticks.ts');
   const now = Date.UTC(2026, 2, 29, 12);
   for (const [text, zone, end, expected] of [
     ['now/d', 'Europe/Berlin', false, Date.UTC(2026, 2, 28, 23)],

@@ -228,6 +228,13 @@ test('series are named by their legend, or by what tells them apart', async () =
   const buckets = ['1', '+Inf', '0.5'].map((le, i) => ({ metric: { le }, values: [[1, String([5, 9, 2][i])]] }));
   const [heat] = toFrames({ resultType: 'matrix', result: buckets }, { query: { refId: 'A', format: 'heatmap' }, expr: 'e', legend: '', stepMs: 0, several: false });
   assert.deepEqual(plain([heat]), [{ Time: [1000], 0.5: [2], 1: [3], '+Inf': [4] }]);
+  const native = [{ metric: {}, histograms: [[1, { count: '5', sum: '9', buckets: [[3, '-0.0000000001', '0.0000000001', '2'], [0, '1', '2', '3']] }]] }];
+  for (const format of ['heatmap', 'time_series']) {
+    const [pictured] = toFrames({ resultType: 'matrix', result: native }, { query: { refId: 'A', format }, expr: 'e', legend: '', stepMs: 0, several: false, heatmap: true });
+    assert.deepEqual(plain([pictured]), [{ Time: [1000], 0: [2], 2: [3] }]);
+  }
+  const [counted] = toFrames({ resultType: 'matrix', result: native }, { query: { refId: 'A', format: 'time_series' }, expr: 'e', legend: 'n', stepMs: 0, several: false });
+  assert.deepEqual(counted.fields[1].values, [5]);
 });
 
 const field = (name, type, values, more = {}) => ({ name, type, values, config: {}, ...more });
@@ -328,7 +335,8 @@ test('overrides speak of the fields that they fit', async () => {
 });
 
 test('colours can be read on the surface they stand on', async () => {
-  const { readable, resolveColour, luminance, textOn } = await load('field/colours.ts');
+  const { readable, resolveColour, textOn } = await load('field/colours.ts');
+  const { luminance } = await load('../plot/colours.ts');
   const contrast = (a, b) => {
     const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x);
     return (high + 0.05) / (low + 0.05);
@@ -396,7 +404,7 @@ test('neighbours are one mark and one state, and a gap parts them', async () => 
 });
 
 test('a refresh continues what is held', async () => {
-  const { resumeAt, joinHeld } = await load('data/hold.ts');
+  const { resumeAt, joinHeld, joinExemplars } = await load('data/hold.ts');
   const data = { resultType: 'matrix', result: [{ metric: { a: 'x' }, values: [[10, '1'], [20, '2'], [30, '3']] }, { metric: { a: 'old' }, values: [[10, '9']] }] };
   const held = { key: 'k', startMs: 10_000, endMs: 30_000, stepMs: 5000, expr: '', data };
   for (const [key, from, to, expected] of [['k', 12_000, 40_000, 20_000], ['other', 12_000, 40_000, null], ['k', 0, 40_000, null], ['k', 25_000, 40_000, null], ['k', 12_000, 25_000, null]]) {
@@ -407,6 +415,12 @@ test('a refresh continues what is held', async () => {
   const joined = joinHeld(held, newer, 20_000, 17_000).result;
   assert.deepEqual(joined.map(({ metric, values }) => [metric.a, values]), [['x', [[20, '2.5'], [30, '3.5'], [40, '4']]], ['new', [[40, '7']]]]);
   assert.deepEqual(joinHeld(held, newer, 20_000, 10_000).result[0].values, [[10, '1'], [20, '2.5'], [30, '3.5'], [40, '4']]);
+
+  const native = (...times) => ({ resultType: 'matrix', result: [{ metric: {}, histograms: times.map((time) => [time, { count: '1', sum: '1' }]) }] });
+  const pictures = joinHeld({ ...held, data: native(10, 20, 30) }, native(20, 30, 40), 20_000, 17_000).result;
+  assert.deepEqual(pictures.map(({ values, histograms }) => [values, histograms.map(([time]) => time)]), [[undefined, [20, 30, 40]]]);
+  const at = (...times) => times.map((timeMs) => ({ timeMs }));
+  assert.deepEqual(joinExemplars({ ...held, exemplars: at(12_000, 18_000, 25_000) }, at(25_000, 35_000), 20_000, 17_000), at(18_000, 25_000, 35_000));
 });
 
 test('panels and rows repeat, and make room', async () => {

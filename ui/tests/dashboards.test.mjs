@@ -53,7 +53,7 @@ test('every kind of panel shows what its queries found', () =>
     for (const [title, part] of [
       ['Targets up', '.dash-spark'], ['By job', '.dash-tile-value'], ['Memory used', 'svg[role=img] path'], ['Read me', '.dash-text li'],
       ['CPU by mode', '.dash-legend-table tbody tr'], ['Memory and load', 'canvas'], ['Network bars', 'canvas'], ['Scrape time', '.dash-bar-value'],
-      ['Series by job', '.dash-slice'], ['Filesystems', '.dash-cell-gauge'], ['Up', '.dash-states rect'], ['Request duration', '.dash-heat-canvas'],
+      ['Series by job', '.dash-slice'], ['Filesystems', '.dash-cell-gauge'], ['Up', '.dash-states rect'], ['Request duration', '.heat-canvas'],
       ['Scrape durations', 'rect'], ['Samples', 'rect'], ['History', '.dash-states rect'], ['Alerts', '.mark'], ['Others', 'a'], ['World map', '.dash-table tbody tr'],
     ]) {
       await seen(title, part).catch((error) => assert.fail(`${title}: ${error.message}`));

@@ -97,6 +97,8 @@ scrape_configs:
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .arg("--alertmanager.config.file=alertmanager.yml")
             .arg("--dashboards.path=dashboards")
+            // Tests push what nothing on this machine exposes: exemplars and native histograms.
+            .arg("--web.enable-otlp-receiver")
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

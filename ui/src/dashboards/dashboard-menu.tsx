@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks';
 import { getDocument } from '../api/client';
 import { download } from '../lib/export';
 import { useBoard } from './board';
-import { lazyDialog } from './lazy-dialog';
+import { lazyPart } from '../parts/lazy-part';
 import { Popover } from './parts';
 
-const Versions = lazyDialog(() => import('./edit/versions').then(({ VersionsDialog }) => VersionsDialog));
+const Versions = lazyPart(() => import('./edit/versions').then(({ VersionsDialog }) => VersionsDialog));
 
 /** The menu. */
 export function DashboardMenu({ onHelp, onKiosk }: { onHelp: () => void; onKiosk: () => void }) {

@@ -3,13 +3,14 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../parts/icon';
 import { memo } from '../parts/memo';
+import { useSize } from '../parts/use-size';
 import { useBoard } from './board';
 import { usePanelData, useScopedFilling, type PanelData } from './data/use-panel-data';
 import { Guard } from './guard';
 import { fillLink } from './links';
 import type { PanelModel } from './model';
 import { PanelMenu } from './panel-menu';
-import { DocumentLink, Popover, useSize } from './parts';
+import { DocumentLink, Popover } from './parts';
 import { DataTable } from './panels/data-table';
 import { Foreign } from './panels/foreign';
 import { isTable, Picture, WITHOUT_QUERIES } from './panels/show';
@@ -116,7 +117,7 @@ export function Body({
     if (!found && !isTable(panel.kind)) {
       return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;
     }
-    if (table) return <DataTable frames={data.frames} height={height} filling={filling} />;
+    if (table) return <DataTable frames={data.frames} exemplars={data.exemplars} height={height} filling={filling} />;
   }
   return (
     <Guard stamp={data.frames}>

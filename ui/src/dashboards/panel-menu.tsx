@@ -1,5 +1,5 @@
 // What can be done with one panel.
-import { lazyDialog } from './lazy-dialog';
+import { lazyPart } from '../parts/lazy-part';
 import { useState } from 'preact/hooks';
 import { go, place } from '../lib/router';
 import { emptyPanel, formatPanels } from '../query/panel-state';
@@ -13,8 +13,8 @@ import { WITHOUT_QUERIES } from './panels/show';
 import type { Placed } from './repeat';
 import { interpolate, type Filling } from './variables/interpolate';
 
-const Inspect = lazyDialog(() => import('./inspect/dialog').then(({ InspectDialog }) => InspectDialog));
-const Edit = lazyDialog(() => import('./edit/dialog').then(({ EditDialog }) => EditDialog));
+const Inspect = lazyPart(() => import('./inspect/dialog').then(({ InspectDialog }) => InspectDialog));
+const Edit = lazyPart(() => import('./edit/dialog').then(({ EditDialog }) => EditDialog));
 
 interface Props {
   placed: Placed;

@@ -98,22 +98,3 @@ function keepInside(box: HTMLElement | null): void {
   const by = right > most ? Math.max(most - right, EDGE_PX - left) : Math.max(0, EDGE_PX - left);
   if (by !== 0) box.style.translate = `${Math.round(by)}px 0`;
 }
-
-/** An element's size in pixels, following its changes; nothing before it is known. */
-export function useSize<T extends HTMLElement>() {
-  const box = useRef<T>(null);
-  const [size, setSize] = useState({ width: 0, height: 0 });
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const measure = () => {
-      const next = { width: Math.floor(element.clientWidth), height: Math.floor(element.clientHeight) };
-      setSize((now) => (now.width === next.width && now.height === next.height ? now : next));
-    };
-    measure();
-    const follow = new ResizeObserver(measure);
-    follow.observe(element);
-    return () => follow.disconnect();
-  }, []);
-  return { box, ...size };
-}

@@ -1,4 +1,7 @@
-// A panel's picture as a file. Canvases and SVG are drawn as they are, other text where it stands.
+// A panel's picture as a file. Canvases and shapes are drawn as they are, text where it stands: an SVG that is drawn
+// as an image knows no typeface of the page.
+import { canvasFont } from '../lib/typeface';
+
 const PADDING = 12;
 const TITLE_PX = 30;
 
@@ -17,7 +20,7 @@ export async function savePicture(root: HTMLElement | null, title: string): Prom
   context.fillStyle = style.getPropertyValue('--surface');
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.fillStyle = style.getPropertyValue('--text');
-  context.font = '600 14px system-ui, sans-serif';
+  context.font = canvasFont(14, 600);
   context.fillText(title, PADDING, 21);
   context.translate(PADDING - bounds.left, TITLE_PX - bounds.top);
   await drawElement(context, root, bounds);
@@ -79,14 +82,30 @@ async function drawSvg(context: CanvasRenderingContext2D, svg: SVGSVGElement, bo
   copy.querySelectorAll('*').forEach((element, i) => {
     const original = originals[i];
     if (!original) return;
-    const { fill, stroke, fontSize, fontFamily } = getComputedStyle(original);
+    const { fill, stroke } = getComputedStyle(original);
     element.setAttribute('fill', fill);
     element.setAttribute('stroke', stroke);
-    element.setAttribute('font-size', fontSize);
-    element.setAttribute('font-family', fontFamily);
   });
+  for (const text of copy.querySelectorAll('text')) text.remove();
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
   await image.decode().catch(() => undefined);
   if (image.complete && image.naturalWidth > 0) context.drawImage(image, box.left, box.top, box.width, box.height);
+  for (const text of svg.querySelectorAll('text')) drawSvgText(context, text);
+}
+
+const ALIGNMENTS: Record<string, CanvasTextAlign> = { start: 'left', middle: 'center', end: 'right' };
+
+function drawSvgText(context: CanvasRenderingContext2D, text: SVGTextElement): void {
+  const place = text.getScreenCTM();
+  if (!place) return;
+  const style = getComputedStyle(text);
+  context.save();
+  context.transform(place.a, place.b, place.c, place.d, place.e, place.f);
+  context.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  context.fillStyle = style.fill;
+  context.textAlign = ALIGNMENTS[style.textAnchor] ?? 'left';
+  const [x, y] = [text.x.baseVal, text.y.baseVal].map((list) => (list.numberOfItems > 0 ? list.getItem(0).value : 0));
+  context.fillText(text.textContent.trim(), x ?? 0, y ?? 0);
+  context.restore();
 }

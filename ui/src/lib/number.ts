@@ -19,6 +19,13 @@ export function formatShort(value: number): string {
   return trimZeros(value.toPrecision(4));
 }
 
+/** A number as the API writes it. */
+export function parseNumber(text: string): number {
+  if (text === '+Inf' || text === 'Inf') return Number.POSITIVE_INFINITY;
+  if (text === '-Inf') return Number.NEGATIVE_INFINITY;
+  return Number(text);
+}
+
 /** Digits in groups of three. */
 export function formatCount(value: number): string {
   return value.toLocaleString('en-GB');

@@ -80,7 +80,8 @@ function Result({ panel, index, finished, onChange }: {
       startS={finished.startS}
       endS={finished.endS}
       stepS={finished.stepS}
-      stacked={panel.displayMode === 'stacked'}
+      mode={panel.displayMode}
+      exemplarsOf={panel.showExemplars ? panel.expr : null}
       onZoom={(startMs, endMs) => onChange({ endMs, rangeMs: endMs - startMs })}
     />
   );

@@ -9,6 +9,7 @@ import { stepOf } from './use-query';
 const MODES = [
   { value: 'lines', label: 'Lines' },
   { value: 'stacked', label: 'Stacked' },
+  { value: 'heatmap', label: 'Heatmap' },
 ] as const;
 
 /** The controls. */
@@ -48,6 +49,16 @@ export function Controls({ panel, onChange }: {
         value={panel.displayMode}
         onChange={(displayMode) => onChange({ displayMode })}
       />
+      <div class="choice">
+        <button
+          type="button"
+          aria-pressed={panel.showExemplars}
+          title="Marks single events, such as traces, that were recorded with the samples"
+          onClick={() => onChange({ showExemplars: !panel.showExemplars })}
+        >
+          Exemplars
+        </button>
+      </div>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { formatDuration, parseDuration } from '../lib/duration';
 import { formatTime, parseTime } from '../lib/time';
 
 export type Tab = 'table' | 'graph' | 'explain';
-export type DisplayMode = 'lines' | 'stacked';
+export type DisplayMode = 'lines' | 'stacked' | 'heatmap';
 
 export interface PanelState {
   expr: string;
@@ -17,6 +17,7 @@ export interface PanelState {
   /** Fixed resolution in seconds; null lets the page choose. */
   stepS: number | null;
   displayMode: DisplayMode;
+  showExemplars: boolean;
 }
 
 export const DEFAULT_RANGE_MS = 3_600_000;
@@ -33,6 +34,7 @@ export function emptyPanel(): PanelState {
     endMs: null,
     stepS: null,
     displayMode: 'lines',
+    showExemplars: false,
   };
 }
 
@@ -57,16 +59,22 @@ function parsePanel(read: (name: string) => string | null): PanelState {
   const moment = read('moment_input');
   // Today both say the same; the older page kept one for each tab.
   const time = tab === 'graph' ? (end ?? moment) : (moment ?? end);
-  const step = parseDuration(read('step_input') ?? '');
-  const stacked = read('display_mode') === 'stacked' || read('stacked') === '1';
+  // Upstream's page of today writes a fixed resolution as `res_step`.
+  const step = parseDuration(read('step_input') ?? read('res_step') ?? '');
   return {
     expr: read('expr') ?? '',
     tab,
     rangeMs: parseDuration(read('range_input') ?? '') ?? DEFAULT_RANGE_MS,
     endMs: time ? parseTime(time, 'utc') : null,
     stepS: step === null ? null : step / 1000,
-    displayMode: stacked ? 'stacked' : 'lines',
+    displayMode: parseMode(read('display_mode'), read('stacked')),
+    showExemplars: read('show_exemplars') === '1',
   };
+}
+
+function parseMode(mode: string | null, stacked: string | null): DisplayMode {
+  if (mode === 'heatmap') return mode;
+  return mode === 'stacked' || stacked === '1' ? 'stacked' : 'lines';
 }
 
 function parseTab(text: string | null): Tab {
@@ -89,6 +97,7 @@ export function formatPanels(panels: readonly PanelState[]): string {
     }
     if (panel.stepS !== null) write('step_input', String(panel.stepS));
     write('display_mode', panel.displayMode);
+    write('show_exemplars', panel.showExemplars ? '1' : '0');
   });
   return params.toString();
 }

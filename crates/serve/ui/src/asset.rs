@@ -157,6 +157,21 @@ mod tests {
     }
 
     #[test]
+    fn typefaces_come_along_and_are_kept() {
+        let names: Vec<_> = Dist::iter()
+            .filter(|name| name.ends_with(".woff2"))
+            .collect();
+        assert!(names.len() >= 2, "a sans and a mono: {names:?}");
+        for name in names {
+            let found = asset(&name).expect("listed");
+            assert_eq!(found.content_type, "font/woff2", "{name}");
+            assert!(found.bytes.starts_with(b"wOF2"), "{name}");
+            assert!(found.cache_control().contains("immutable"), "{name}");
+        }
+        assert!(crate::CONTENT_SECURITY_POLICY.contains("font-src 'self'"));
+    }
+
+    #[test]
     fn unknown_paths_have_no_file() {
         for path in [
             "",

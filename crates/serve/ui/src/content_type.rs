@@ -25,6 +25,7 @@ mod tests {
             ("assets/a.b.js", "text/javascript; charset=utf-8"),
             ("assets/a.css", "text/css; charset=utf-8"),
             ("favicon.svg", "image/svg+xml"),
+            ("assets/inter-a.woff2", "font/woff2"),
             ("no-ending", "application/octet-stream"),
             ("", "application/octet-stream"),
         ] {

@@ -28,8 +28,8 @@ mod pages;
 pub use asset::{Asset, asset, index};
 pub use pages::{PAGES, is_page, page};
 
-/// The policy to send as `Content-Security-Policy` with every page: scripts, styles and requests
+/// The policy to send as `Content-Security-Policy` with every page: scripts, styles, fonts and requests
 /// go to the server itself and nowhere else.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
-     style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'self'; \
+     style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; \
      form-action 'none'; frame-ancestors 'self'";

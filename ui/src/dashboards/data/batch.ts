@@ -2,6 +2,7 @@
 import { ApiError, postJson } from '../../api/client';
 import { asApiError } from '../../api/use-polled';
 import type { QueryResult } from '../../api/types';
+import { toExemplars, type Exemplar, type ExemplarAnswer } from '../../plot/exemplars';
 
 /** One question, as `POST /api/v1/batch` takes it; times and steps are seconds. */
 export interface Question {
@@ -13,6 +14,8 @@ export interface Question {
   max_points: number;
   min_step: string | null;
   time: number | null;
+  /** Whether the exemplars of its series are wanted, too. */
+  exemplars?: boolean;
 }
 
 /** One answer. */
@@ -21,6 +24,7 @@ export interface BatchAnswer {
   expr: string;
   stepMs: number;
   data: QueryResult;
+  exemplars: readonly Exemplar[];
   warnings: readonly string[];
 }
 
@@ -30,6 +34,7 @@ interface Result {
   step?: number;
   status: 'success' | 'error';
   data?: QueryResult;
+  exemplars?: ExemplarAnswer;
   error?: string;
   errorType?: string;
   warnings?: string[];
@@ -102,8 +107,8 @@ async function sendGroup(group: readonly Waiting[]): Promise<void> {
 
 function settle({ resolve, reject }: Waiting, result: Result | undefined): void {
   if (result?.status === 'success' && result.data) {
-    const { expr, step = 0, data, warnings = [] } = result;
-    resolve({ expr, stepMs: Math.round(step * 1000), data, warnings });
+    const { expr, step = 0, data, exemplars = [], warnings = [] } = result;
+    resolve({ expr, stepMs: Math.round(step * 1000), data, exemplars: toExemplars(exemplars), warnings });
   } else {
     reject(
       new ApiError(

@@ -1,6 +1,9 @@
 // Answers of the query API to frames.
 import type { Labels } from '../../lib/labels';
+import { parseNumber } from '../../lib/number';
 import type { QueryResult, SamplePair } from '../../api/types';
+import { isZero, toBuckets, type Buckets } from '../../plot/buckets';
+import { MAX_ROWS } from '../../plot/heat';
 import type { PanelQuery } from '../model';
 import { makeField, makeFrame, type Frame, type Value } from './frame';
 import { autoLegends, formatLegend } from './names';
@@ -15,6 +18,8 @@ export interface Asked {
   stepMs: number;
   /** Whether other queries of the panel answer tables too: their values need names of their own. */
   several: boolean;
+  /** Whether native histograms are drawn as their buckets, whatever the query's format. */
+  heatmap?: boolean;
 }
 
 interface Series {
@@ -24,6 +29,8 @@ interface Series {
 
 /** The frames of one answer. */
 export function toFrames(data: QueryResult, asked: Asked): Frame[] {
+  const buckets = asked.heatmap || asked.query.format === 'heatmap' ? nativeRows(data) : null;
+  if (buckets) return [bucketsToFrame(buckets, asked)];
   const series = seriesOf(data);
   if (asked.query.format === 'table') return [toTable(series, asked)];
   if (asked.query.format === 'heatmap') return series.length > 0 ? [toHeatmap(series, asked)] : [];
@@ -54,13 +61,6 @@ function seriesOf(data: QueryResult): Series[] {
   }
 }
 
-/** Numbers as the API writes them. */
-export function parseSample(text: string): number {
-  if (text === '+Inf' || text === 'Inf') return Number.POSITIVE_INFINITY;
-  if (text === '-Inf') return Number.NEGATIVE_INFINITY;
-  return Number(text);
-}
-
 const toMs = (seconds: number): number => Math.round(seconds * 1000);
 
 function toSeries({ metric, samples }: Series, asked: Asked, legend: string): Frame {
@@ -75,7 +75,7 @@ function toSeries({ metric, samples }: Series, asked: Asked, legend: string): Fr
       makeField(
         'Value',
         'number',
-        samples.map(([, text]) => parseSample(text)),
+        samples.map(([, text]) => parseNumber(text)),
         { labels: metric, legend },
       ),
     ],
@@ -92,7 +92,7 @@ function toTable(series: readonly Series[], asked: Asked): Frame {
     for (const [time, text] of samples) {
       times.push(toMs(time));
       names.forEach((name, i) => columns[i]?.push(metric[name] ?? ''));
-      values.push(parseSample(text));
+      values.push(parseNumber(text));
     }
   }
   const { refId } = asked.query;
@@ -107,10 +107,25 @@ function toTable(series: readonly Series[], asked: Asked): Frame {
   );
 }
 
+/** The buckets of an answer of native histograms. */
+function nativeRows(data: QueryResult): Buckets | null {
+  const native = data.resultType === 'matrix' ? data.result.filter(({ histograms }) => histograms) : [];
+  return native.length > 0 ? toBuckets(native, MAX_ROWS) : null;
+}
+
+/** One field for each bucket, with its upper bound as `le`. */
+function bucketsToFrame({ times, rows, counts }: Buckets, asked: Asked): Frame {
+  const fields = rows.map((row, i) => {
+    const le = isZero(row) ? '0' : row.upper === Number.POSITIVE_INFINITY ? '+Inf' : String(row.upper);
+    return makeField(le, 'number', counts[i] ?? [], { labels: { le } });
+  });
+  return makeFrame(asked.query.refId, [makeField('Time', 'time', times), ...fields], { stepMs: asked.stepMs });
+}
+
 /** Buckets of a classic histogram: one field each, with what falls into it alone. */
 function toHeatmap(series: readonly Series[], asked: Asked): Frame {
   const sorted = series
-    .map((one) => ({ ...one, bound: parseSample(one.metric['le'] ?? 'NaN') }))
+    .map((one) => ({ ...one, bound: parseNumber(one.metric['le'] ?? 'NaN') }))
     .sort((a, b) => a.bound - b.bound);
   const cumulative = sorted.every(({ bound }) => !Number.isNaN(bound));
   const times = [...new Set(sorted.flatMap(({ samples }) => samples.map(([time]) => toMs(time))))].sort(
@@ -123,7 +138,7 @@ function toHeatmap(series: readonly Series[], asked: Asked): Frame {
     const total = [...below];
     for (const [time, text] of samples) {
       const row = place.get(toMs(time)) ?? 0;
-      const value = parseSample(text);
+      const value = parseNumber(text);
       values[row] = cumulative ? Math.max(0, value - (below[row] ?? 0)) : value;
       total[row] = value;
     }

@@ -1,7 +1,7 @@
 // From what an annotation's query finds to marks on the time axis.
 import type { MatrixSeries } from '../../api/types';
 import type { Annotation } from '../model';
-import { parseSample } from './from-answer';
+import { parseNumber } from '../../lib/number';
 import { formatLegend } from './names';
 
 /** A moment, or a span where the end is later. */
@@ -27,7 +27,7 @@ export function toMarks(
   const base = { name: annotation.name, color: annotation.color, text };
   const marks: Mark[] = [];
   for (const [time, sample] of values) {
-    const value = parseSample(sample);
+    const value = parseNumber(sample);
     if (annotation.useValueForTime) {
       const at = value < 1e11 ? value * 1000 : value;
       if (marks.at(-1)?.fromMs !== at) marks.push({ ...base, fromMs: at, toMs: at });

@@ -46,7 +46,9 @@ export function questionsOf(
       const legend = interpolate(query.legendFormat, filling, 'glob');
       const least = interpolate(query.interval || panel.interval, filling);
       const points = pointsOf(panel, query, range, width);
-      const asked = { expr, max_points: points, min_step: least === '' ? null : least };
+      // Only lines have room for single events.
+      const exemplars = query.exemplar && panel.kind === 'timeseries';
+      const asked = { expr, max_points: points, min_step: least === '' ? null : least, exemplars };
       const both = query.instant && query.range;
       const out: PanelQuestion[] = [];
       if (query.instant) out.push(instant(query, asked, range, legend));
@@ -55,7 +57,7 @@ export function questionsOf(
     });
 }
 
-type Asked = Pick<Question, 'expr' | 'max_points' | 'min_step'>;
+type Asked = Pick<Question, 'expr' | 'max_points' | 'min_step' | 'exemplars'>;
 
 function pointsOf(panel: PanelModel, query: PanelQuery, { fromMs, toMs }: Range, width: number): number {
   const room = panel.maxDataPoints ?? width;
@@ -68,6 +70,7 @@ function instant(query: PanelQuery, asked: Asked, { fromMs, toMs }: Range, legen
   const question: Question = {
     ...asked,
     kind: 'instant',
+    exemplars: false,
     start: fromMs / 1000,
     end: toMs / 1000,
     time: toMs / 1000,

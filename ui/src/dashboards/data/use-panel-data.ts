@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ApiError } from '../../api/client';
 import { asApiError } from '../../api/use-polled';
+import type { Exemplar } from '../../plot/exemplars';
 import { useBoard, type Board } from '../board';
 import { configure } from '../field/config';
 import type { PanelModel } from '../model';
@@ -11,7 +12,7 @@ import { interpolate, type Filling } from '../variables/interpolate';
 import { askBatch, type BatchAnswer } from './batch';
 import type { Frame } from './frame';
 import { toFrames } from './from-answer';
-import { joinHeld, resumeAt, type Held } from './hold';
+import { joinExemplars, joinHeld, resumeAt, type Held } from './hold';
 import { dependsOnSpan, panelRange, questionsOf, type PanelQuestion } from './questions';
 import { fillZeros } from './zeros';
 
@@ -26,6 +27,8 @@ export interface PanelData {
   frames: readonly Frame[];
   /** As they were answered. */
   raw: readonly Frame[];
+  /** Of queries that ask for them; each once. */
+  exemplars: readonly Exemplar[];
   faults: readonly QueryFault[];
   warnings: readonly string[];
   /** Queries as the server ran them. */
@@ -78,12 +81,13 @@ export function usePanelData(panel: PanelModel, filling: Filling, width: number,
     return () => abort.abort();
   }, [asked, board.turn, seen, width > 0]);
 
-  const raw = useMemo(() => framesOf(state.answers), [state.answers]);
+  const raw = useMemo(() => framesOf(state.answers, panel.kind === 'heatmap'), [state.answers, panel.kind]);
   const { frames, failed } = useMemo(() => prepare(raw, panel, filling), [raw, panel, filling]);
   return useMemo(
     () => ({
       frames,
       raw,
+      exemplars: onlyOnce(state.answers.flatMap(({ answer }) => answer.exemplars)),
       faults: state.faults,
       warnings: [...new Set([...state.answers.flatMap(({ answer }) => answer.warnings), ...failed])],
       asRun: state.answers.map(({ one, answer }) => ({
@@ -131,17 +135,23 @@ async function askOne(one: PanelQuestion, held: Map<string, Held>, signal: Abort
     const newer = await askBatch({ ...question, start: again / 1000, step: before.stepMs / 1000 }, signal);
     const data = joinHeld(before, newer.data, again, fromMs);
     const endMs = again + Math.floor((toMs - again) / before.stepMs) * before.stepMs;
-    held.set(slot, { ...before, startMs: fromMs, endMs, data });
-    return { ...newer, data };
+    const exemplars = joinExemplars(before, newer.exemplars, again, fromMs);
+    held.set(slot, { ...before, startMs: fromMs, endMs, data, exemplars });
+    return { ...newer, data, exemplars };
   }
   const answer = await askBatch(question, signal);
-  const { stepMs, expr, data } = answer;
+  const { stepMs, expr, data, exemplars } = answer;
   const endMs = stepMs > 0 ? fromMs + Math.floor((toMs - fromMs) / stepMs) * stepMs : toMs;
-  held.set(slot, { key, startMs: fromMs, endMs, stepMs, expr, data });
+  held.set(slot, { key, startMs: fromMs, endMs, stepMs, expr, data, exemplars });
   return answer;
 }
 
-function framesOf(answers: readonly Answered[]): Frame[] {
+/** Queries of one panel often ask for the same series: quantiles of one histogram. */
+function onlyOnce(exemplars: readonly Exemplar[]): Exemplar[] {
+  return [...new Map(exemplars.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+function framesOf(answers: readonly Answered[], heatmap: boolean): Frame[] {
   const tables = new Set(answers.filter(({ one }) => one.query.format === 'table').map(({ one }) => one.query.refId));
   return answers.flatMap(({ one, answer }) =>
     toFrames(answer.data, {
@@ -150,6 +160,7 @@ function framesOf(answers: readonly Answered[]): Frame[] {
       legend: one.legend,
       stepMs: one.question.kind === 'range' ? answer.stepMs : 0,
       several: tables.size > 1,
+      heatmap,
     }),
   );
 }

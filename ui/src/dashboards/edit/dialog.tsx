@@ -11,7 +11,7 @@ import { usePanelData } from '../data/use-panel-data';
 import type { PanelKind, PanelModel } from '../model';
 import { Body } from '../panel-card';
 import { WITHOUT_QUERIES } from '../panels/show';
-import { useSize } from '../parts';
+import { useSize } from '../../parts/use-size';
 import { applyEdit } from './apply';
 import { LookFields } from './look-fields';
 

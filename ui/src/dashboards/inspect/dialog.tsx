@@ -58,7 +58,7 @@ export function InspectDialog({
           </>
         )}
       </div>
-      {view === 'data' && <DataTable key={String(raw)} frames={frames} height={TABLE_PX} />}
+      {view === 'data' && <DataTable key={String(raw)} frames={frames} exemplars={data.exemplars} height={TABLE_PX} />}
       {view === 'query' && (
         <ul class="dash-queries">
           {data.asRun.map(({ refId, expr, stepMs }, i) => (

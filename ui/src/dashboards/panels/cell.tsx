@@ -1,7 +1,8 @@
 // One cell of a table: text, coloured, as a bar, or as a link.
 import type { Field, Frame, Value } from '../data/frame';
 import { customRecord, customText } from '../field/config';
-import { fade, readable, textOn, type Shade } from '../field/colours';
+import { fade } from '../../plot/colours';
+import { readable, textOn, type Shade } from '../field/colours';
 import { textOfShown, type Display, type Shown } from '../field/display';
 import { fillDataLinks } from '../links';
 import { DocumentLink } from '../parts';

@@ -108,7 +108,7 @@ function Dial({
           .map((step, i) => {
             const [x, y] = point(cx, cy, outer + 10, share(step.value));
             return (
-              <text key={i} x={x} y={y} class="dash-axis-text" text-anchor="middle">
+              <text key={i} x={x} y={y} class="axis-text" text-anchor="middle">
                 {textOfShown(show(step.value))}
               </text>
             );

@@ -4,7 +4,7 @@ import { useBoard } from '../board';
 import { makeField, numberOf } from '../data/frame';
 import { nameOf } from '../data/names';
 import { display, textOfShown } from '../field/display';
-import { numberTicks } from '../plot/ticks';
+import { numberTicks } from '../../plot/ticks';
 import { Columns, type ColumnSeries } from '../plot/columns';
 import type { PanelProps } from './props';
 

@@ -2,7 +2,8 @@
 import { useMemo } from 'preact/hooks';
 import { useBoard } from '../board';
 import { numberOf } from '../data/frame';
-import { mixTwo, readable, textOn } from '../field/colours';
+import { mixTwo } from '../../plot/colours';
+import { readable, textOn } from '../field/colours';
 import { toFixed } from '../field/unit-kinds';
 import { reduceAll, type Reduced } from '../field/reduce';
 import { textOfShown } from '../field/display';

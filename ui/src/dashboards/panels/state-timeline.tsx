@@ -7,9 +7,9 @@ import { panelRange } from '../data/questions';
 import { isHidden } from '../field/config';
 import { textOn } from '../field/colours';
 import { display, textOfShown, type Display } from '../field/display';
-import { BottomAxis } from '../plot/svg-axes';
+import { BottomAxis } from '../../plot/svg-axes';
 import { toStretches, type Stretch } from '../plot/stretches';
-import { momentTicks } from '../plot/ticks';
+import { momentTicks } from '../../plot/ticks';
 import { formatTime } from '../../lib/time';
 import type { PanelProps } from './props';
 
@@ -72,7 +72,7 @@ export function StateTimeline({ panel, data, filling, width, height }: PanelProp
           const middle = rowHeight * (i + 0.5);
           return (
             <g key={`${row.name} ${i}`}>
-              <text class="dash-axis-text" x={left - 6} y={middle + 4} text-anchor="end">
+              <text class="axis-text" x={left - 6} y={middle + 4} text-anchor="end">
                 <title>{row.name}</title>
                 {row.name.length > (left - 12) / 6.4 + 1
                   ? `${row.name.slice(0, Math.floor((left - 18) / 6.4))}…`

@@ -1,5 +1,8 @@
 // Lines, bars and points over time.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { ExemplarLayer } from '../../plot/exemplar-layer';
+import { thinOut } from '../../plot/exemplars';
+import type { Place } from '../../plot/place';
 import { useBoard } from '../board';
 import { display, textOfShown } from '../field/display';
 import { isHidden } from '../field/config';
@@ -9,6 +12,7 @@ import { stackLines, toLines, valueAt } from '../plot/lines';
 import { Tooltip, type TooltipRow } from '../plot/tooltip';
 import { panelRange } from '../data/questions';
 import { regionMarks, type TimeRegion } from '../data/regions';
+import { PointLinks } from './point-links';
 import type { PanelProps } from './props';
 
 /** What browser tests read, because a canvas cannot be asked: by panel, what is drawn. */
@@ -29,6 +33,8 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
   const { shade, zone } = board;
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [pointed, setPointed] = useState<Pointed | null>(null);
+  const [chosen, setChosen] = useState<Pointed | null>(null);
+  const [place, setPlace] = useState<Place>();
   const { times, lines, left } = useMemo(() => toLines(data.frames), [data.frames]);
   const displays = useMemo(
     () => lines.map(({ field, index }) => display(field, { shade, zone, index })),
@@ -49,7 +55,10 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
   const legendWidth = legend.show && beside ? Math.floor(width * LEGEND_WIDTH) : 0;
   const size = { width: Math.max(80, width - legendWidth), height: Math.max(50, height - legendHeight) };
 
-  const host = usePlot({
+  const marked = useMemo(() => thinOut(data.exemplars, range.fromMs, range.toMs), [data.exemplars, range]);
+  const hasMarked = useRef(false);
+  hasMarked.current = marked.length > 0;
+  const { host, plot } = usePlot({
     panel,
     times,
     shown,
@@ -58,7 +67,11 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
     size,
     range,
     onPoint: setPointed,
+    onDraw: (next) => {
+      if (hasMarked.current) setPlace(() => next);
+    },
   });
+  const linked = shown.some(({ field }) => (field.config.links ?? []).length > 0);
   useEffect(() => {
     (window.argandPanels ??= {})[panel.id] = { times, names: shown.map(({ name }) => name), columns: stacked.columns };
     return () => {
@@ -91,13 +104,14 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
   const marks = pointed
     ? board.marks.filter(({ fromMs, toMs }) => nearMark(pointed.time * 1000, fromMs, toMs, range.toMs - range.fromMs))
     : [];
-  const open = pointed && tooltip.mode !== 'none' && (!follows || board.model.graphTooltip === 'tooltip');
+  const open = pointed && !chosen && tooltip.mode !== 'none' && (!follows || board.model.graphTooltip === 'tooltip');
 
   return (
     <div class={beside ? 'dash-series dash-series-beside' : 'dash-series'}>
-      <div class="dash-plot" style={{ height: `${size.height}px` }}>
+      <div class={linked ? 'dash-plot dash-plot-linked' : 'dash-plot'} style={{ height: `${size.height}px` }}>
         <div
           ref={host}
+          onClick={() => setChosen(linked ? pointed : null)}
           role="img"
           aria-label={`Graph of ${shown.length} series: ${panel.title}. Its values as text: Show as table in the panel's menu.`}
         />
@@ -109,6 +123,28 @@ export function TimeSeries({ panel, data, filling, width, height }: PanelProps) 
             marks={marks}
             zone={zone}
             height={size.height}
+          />
+        )}
+        {place && marked.length > 0 && (
+          <ExemplarLayer
+            exemplars={marked}
+            place={place}
+            width={size.width}
+            zone={zone}
+            write={(value) => (displays[0] ? textOfShown(displays[0].show(value)) : String(value))}
+          />
+        )}
+        {linked && (
+          <PointLinks
+            lines={shown}
+            displays={displays}
+            times={times}
+            frames={data.frames}
+            filling={filling}
+            pointed={pointed}
+            chosen={chosen}
+            onChosen={setChosen}
+            plot={plot}
           />
         )}
         {left > 0 && (
@@ -150,10 +186,11 @@ interface Drawn {
   size: { width: number; height: number };
   range: { fromMs: number; toMs: number };
   onPoint: (pointed: Pointed | null) => void;
+  onDraw: (place: Place) => void;
 }
 
 /** The canvas: made anew when lines change their look, fed when only values do. */
-function usePlot({ panel, times, shown, stacked, colours, size, range, onPoint }: Drawn) {
+function usePlot({ panel, times, shown, stacked, colours, size, range, onPoint, onDraw }: Drawn) {
   const { shade, zone, marks: found, model, setRange } = useBoard();
   const marks = useMemo(() => {
     const regions = panel.options['timeRegions'];
@@ -189,6 +226,7 @@ function usePlot({ panel, times, shown, stacked, colours, size, range, onPoint }
       zone,
       shared: model.graphTooltip !== 'none',
       onPoint,
+      onDraw,
       onZoom: (fromMs, toMs) => setRange({ from: String(fromMs), to: String(toMs) }),
     });
     return () => {
@@ -199,5 +237,5 @@ function usePlot({ panel, times, shown, stacked, colours, size, range, onPoint }
   }, [ready, look, shade, zone, model.graphTooltip, setRange]);
   useEffect(() => plot.current?.update(feed.current), [times, stacked, range, marks]);
   useEffect(() => plot.current?.resize(size.width, size.height), [size.width, size.height]);
-  return host;
+  return { host, plot };
 }

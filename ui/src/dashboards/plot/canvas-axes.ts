@@ -1,6 +1,7 @@
 // The axes of a plot: time below, values on both sides, by unit.
 import type uPlot from 'uplot';
 import type { Zone } from '../../lib/time';
+import { canvasFont } from '../../lib/typeface';
 import { offsetAt } from '../../lib/zone';
 import { chartColours } from '../../query/graph/palette';
 import { customText } from '../field/config';
@@ -8,9 +9,9 @@ import type { Shade } from '../field/colours';
 import { textOfShown } from '../field/display';
 import { unitOf } from '../field/units';
 import type { ScaleGroup } from './scales';
-import { MOMENT_STEPS, momentText } from './ticks';
+import { MOMENT_STEPS, momentText } from '../../plot/ticks';
 
-const FONT = '11px system-ui, sans-serif';
+const FONT_PX = 11;
 
 /** What axes need to know of the page. */
 export interface AxisLook {
@@ -20,7 +21,8 @@ export interface AxisLook {
 
 function axisLook(shade: Shade): Pick<uPlot.Axis, 'stroke' | 'font' | 'labelFont' | 'ticks'> {
   const { text, grid } = chartColours(shade);
-  return { stroke: text, font: FONT, labelFont: FONT, ticks: { stroke: grid, width: 1, size: 4 } };
+  const font = canvasFont(FONT_PX);
+  return { stroke: text, font, labelFont: font, ticks: { stroke: grid, width: 1, size: 4 } };
 }
 
 /** Moments, round in the zone. */

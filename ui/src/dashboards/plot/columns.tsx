@@ -1,8 +1,8 @@
 // Bars side by side or on top of each other, one group for each category.
 import { useBoard } from '../board';
 import { textOfShown, type Display } from '../field/display';
-import { BottomAxis, LeftAxis, type Frame } from './svg-axes';
-import { numberTicks } from './ticks';
+import { BottomAxis, LeftAxis, type Frame } from '../../plot/svg-axes';
+import { numberTicks } from '../../plot/ticks';
 
 export interface ColumnSeries {
   name: string;
@@ -81,12 +81,12 @@ export function Columns({ categories, series, width, height, stacked, lying, thi
           <g key={`${category} ${i}`}>
             {i % skip === 0 &&
               (lying ? (
-                <text class="dash-axis-text" x={frame.left - 6} y={frame.top + room * (i + 0.5) + 4} text-anchor="end">
+                <text class="axis-text" x={frame.left - 6} y={frame.top + room * (i + 0.5) + 4} text-anchor="end">
                   {cut(category, (margin - 14) / LABEL_PX)}
                 </text>
               ) : (
                 <text
-                  class="dash-axis-text"
+                  class="axis-text"
                   x={frame.left + room * (i + 0.5)}
                   y={frame.bottom + 15}
                   text-anchor="middle"

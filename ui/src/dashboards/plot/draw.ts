@@ -2,8 +2,10 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Zone } from '../../lib/time';
+import { whenTypefaceComes } from '../../lib/typeface';
+import { placesOf, type Place } from '../../plot/place';
 import type { Mark } from '../data/marks';
-import { fade, type Shade } from '../field/colours';
+import { fade, type Shade } from '../../plot/colours';
 import { customNumber, customRecord, customText } from '../field/config';
 import { crosshair } from './crosshair';
 import { scaleKey, type Column, type Line } from './lines';
@@ -40,12 +42,15 @@ export interface PlotOptions {
   /** Whether other graphs show where this one is pointed at. */
   shared: boolean;
   onPoint: (pointed: Pointed | null) => void;
+  onDraw: (place: Place) => void;
   onZoom: (fromMs: number, toMs: number) => void;
 }
 
 export interface Plot {
   update: (options: Pick<PlotOptions, 'times' | 'columns' | 'fromMs' | 'toMs' | 'marks'>) => void;
   resize: (width: number, height: number) => void;
+  /** Points at a value of a line, as the mouse would; at nothing where there is no line. */
+  pointTo: (index: number, line: number | null) => void;
   destroy: () => void;
 }
 
@@ -73,7 +78,10 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
       cursor: { points: { show: false }, drag: { x: true, y: false, setScale: false }, y: false },
       hooks: {
         drawClear: [(u) => drawMarks(u, marks, options.shade)],
-        draw: [(u) => drawThresholds(u, groups, options.shade)],
+        draw: [
+          (u) => drawThresholds(u, groups, options.shade),
+          (u) => options.onDraw(placesOf(u, groups[0]?.key ?? 'y')),
+        ],
         setCursor: [(u) => point(u)],
         setSelect: [(u) => zoom(u)],
       },
@@ -82,9 +90,11 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
     host,
   );
   let following = false;
+  let exact: number | null = null;
   const point = (u: uPlot): void => {
     const pointed = pointAt(u, options.lines.length);
-    options.onPoint(following && pointed ? { ...pointed, nearest: -1 } : pointed);
+    const nearest = following ? -1 : (exact ?? pointed?.nearest ?? -1);
+    options.onPoint(pointed && { ...pointed, nearest });
     if (!options.shared || following) return;
     if (pointed) crosshair.set({ time: pointed.time, source });
     else if (crosshair.get()?.source === source) crosshair.set(null);
@@ -106,14 +116,27 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
     following = false;
   };
   const leave = options.shared ? crosshair.subscribe(follow) : () => undefined;
+  const stopWaiting = whenTypefaceComes(() => plot.redraw(false));
   return {
     update(next) {
       ({ fromMs, toMs, marks } = next);
       plot.setData([next.times, ...next.columns] as uPlot.AlignedData);
     },
     resize: (width, height) => plot.setSize({ width, height }),
+    pointTo(index, line) {
+      const value = line === null ? null : plot.data[line + 1]?.[index];
+      const key = line === null ? null : plot.series[line + 1]?.scale;
+      exact = line;
+      plot.setCursor(
+        value == null || !key
+          ? { left: -10, top: -10 }
+          : { left: plot.valToPos(plot.data[0][index] ?? 0, 'x'), top: plot.valToPos(value, key) },
+      );
+      exact = null;
+    },
     destroy() {
       leave();
+      stopWaiting();
       if (crosshair.get()?.source === source) crosshair.set(null);
       plot.destroy();
     },

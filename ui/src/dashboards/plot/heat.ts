@@ -1,22 +1,7 @@
-// The cells of a heatmap: columns of time, rows of buckets or of values.
+// From frames to the cells of a heatmap: their fields are its rows, or their values are counted.
+import { MAX_COLUMNS, MAX_ROWS, toHeatmap, type Heat } from '../../plot/heat';
 import { numberOf, timeField, type Frame } from '../data/frame';
 import { nameOf } from '../data/names';
-
-export interface Heat {
-  /** Milliseconds, rising; each column reaches to the next. */
-  times: number[];
-  stepMs: number;
-  /** From the lowest. */
-  rows: string[];
-  /** By row, then by column; NaN where nothing is. */
-  cells: number[][];
-  least: number;
-  most: number;
-}
-
-/** Columns and rows drawn at most. */
-const MAX_COLUMNS = 600;
-const MAX_ROWS = 120;
 
 /** Rows that values are counted in, where no buckets are given. */
 const COUNTED = 24;
@@ -48,7 +33,7 @@ export function toHeat(frames: readonly Frame[]): Heat | null {
     return row;
   });
   const names = rows.map(({ name }) => name);
-  return finish(times, frames.find(({ stepMs }) => stepMs > 0)?.stepMs ?? 0, names, cells);
+  return toHeatmap(times, frames.find(({ stepMs }) => stepMs > 0)?.stepMs ?? 0, names, cells);
 }
 
 const numberOrInf = (text: string): number => (text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text));
@@ -80,30 +65,10 @@ export function countHeat(frames: readonly Frame[], columns: number): Heat | nul
     if (row) row[column] = (Number.isNaN(row[column] ?? Number.NaN) ? 0 : (row[column] ?? 0)) + 1;
   }
   const rows = cells.map((_, i) => String(Number((low + (i + 1) * size).toPrecision(4))));
-  return finish(
+  return toHeatmap(
     Array.from({ length: count }, (_, i) => from + i * stepMs),
     stepMs,
     rows,
     cells,
   );
-}
-
-function finish(times: number[], stepMs: number, rows: string[], cells: number[][]): Heat {
-  let [least, most] = [Number.POSITIVE_INFINITY, 0];
-  for (const row of cells) {
-    for (const value of row) {
-      if (!Number.isFinite(value) || value === 0) continue;
-      least = Math.min(least, value);
-      most = Math.max(most, value);
-    }
-  }
-  const gaps = times.slice(1).map((time, i) => time - (times[i] ?? time));
-  return {
-    times,
-    stepMs: stepMs || Math.min(...gaps, Number.POSITIVE_INFINITY),
-    rows,
-    cells,
-    least: Number.isFinite(least) ? least : 0,
-    most,
-  };
 }

@@ -1,7 +1,8 @@
 // What is drawn around the lines of a plot: thresholds and marks.
 import type uPlot from 'uplot';
 import type { Mark } from '../data/marks';
-import { fade, resolveColour, type Shade } from '../field/colours';
+import { fade, type Shade } from '../../plot/colours';
+import { resolveColour } from '../field/colours';
 import { customRecord } from '../field/config';
 import { absoluteSteps } from '../field/thresholds';
 import type { ScaleGroup } from './scales';

@@ -4,6 +4,7 @@ import type { Labels } from '../../lib/labels';
 import { useStore } from '../../lib/store';
 import { shade } from '../../lib/theme';
 import { zone } from '../../lib/time';
+import type { Over, Place } from '../../plot/place';
 import type { Aligned } from './align';
 import { seriesColour } from './palette';
 import type { Plot, Pointed } from './plot';
@@ -18,12 +19,14 @@ interface Props {
   stacked: boolean;
   description: string;
   onZoom: (from: number, to: number) => void;
+  children?: Over;
 }
 
 /** The plot. */
-export function Canvas({ aligned, labels, numbers, stacked, description, onZoom }: Props) {
+export function Canvas({ aligned, labels, numbers, stacked, description, onZoom, children }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<Pointed | null>(null);
+  const [place, setPlace] = useState<Place>();
   const tone = useStore(shade);
   const where = useStore(zone);
   const zoom = useRef(onZoom);
@@ -43,6 +46,7 @@ export function Canvas({ aligned, labels, numbers, stacked, description, onZoom 
         shade: tone,
         zone: where,
         onPoint: setPointed,
+        onDraw: (next) => setPlace(() => next),
         onZoom: (from, to) => zoom.current(from, to),
       });
     });
@@ -68,6 +72,7 @@ export function Canvas({ aligned, labels, numbers, stacked, description, onZoom 
           zone={where}
         />
       )}
+      {children && place && children(place, host.current?.clientWidth ?? 0)}
     </div>
   );
 }

@@ -3,7 +3,9 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatShort } from '../../lib/number';
 import type { Zone } from '../../lib/time';
+import { canvasFont, whenTypefaceComes } from '../../lib/typeface';
 import { stack, type Aligned } from './align';
+import { placesOf, type Place } from '../../plot/place';
 import { chartColours } from './palette';
 
 /** What the mouse points at. */
@@ -25,6 +27,7 @@ export interface PlotOptions {
   shade: 'light' | 'dark';
   zone: Zone;
   onPoint: (pointed: Pointed | null) => void;
+  onDraw: (place: Place) => void;
   /** Seconds. */
   onZoom: (from: number, to: number) => void;
 }
@@ -35,7 +38,7 @@ export interface Plot {
 }
 
 const HEIGHT = 340;
-const FONT = '12px system-ui, sans-serif';
+const FONT_PX = 12;
 
 /** Draws into an element. */
 export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
@@ -58,6 +61,7 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
         drag: { x: true, y: false, setScale: false },
       },
       hooks: {
+        draw: [(u) => options.onDraw(placesOf(u, 'y'))],
         setCursor: [(u) => options.onPoint(pointAt(u, columns, aligned))],
         setSelect: [(u) => zoom(u, options.onZoom)],
       },
@@ -65,9 +69,13 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
     [aligned.times, ...columns],
     host,
   );
+  const stopWaiting = whenTypefaceComes(() => plot.redraw(false));
   return {
     resize: (width) => plot.setSize({ width: Math.max(200, width), height: HEIGHT }),
-    destroy: () => plot.destroy(),
+    destroy() {
+      stopWaiting();
+      plot.destroy();
+    },
   };
 }
 
@@ -75,7 +83,7 @@ function axis({ shade }: PlotOptions): uPlot.Axis {
   const { text, grid } = chartColours(shade);
   return {
     stroke: text,
-    font: FONT,
+    font: canvasFont(FONT_PX),
     grid: { stroke: grid, width: 1 },
     ticks: { stroke: grid, width: 1, size: 5 },
   };

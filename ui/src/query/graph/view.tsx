@@ -2,10 +2,16 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { MatrixSeries } from '../../api/types';
 import { formatCount } from '../../lib/number';
+import { lazyPart } from '../../parts/lazy-part';
 import { Notice } from '../../parts/notice';
+import type { Over } from '../../plot/place';
+import type { DisplayMode } from '../panel-state';
 import { align, type Column } from './align';
 import { Canvas } from './canvas';
 import { Legend } from './legend';
+
+const HeatView = lazyPart(() => import('./heat-view').then((module) => module.HeatView));
+const GraphExemplars = lazyPart(() => import('./exemplars').then((module) => module.GraphExemplars));
 
 /** Series drawn without asking: more lines cannot be told apart, and hovering gets slow. */
 const FIRST_SERIES = 200;
@@ -16,7 +22,9 @@ interface Props {
   startS: number;
   endS: number;
   stepS: number;
-  stacked: boolean;
+  mode: DisplayMode;
+  /** The expression whose exemplars are marked; null where they are not wanted. */
+  exemplarsOf: string | null;
   /** Milliseconds. */
   onZoom: (start: number, end: number) => void;
 }
@@ -29,7 +37,22 @@ declare global {
 }
 
 /** The graph. */
-export function GraphView({ index, series, startS, endS, stepS, stacked, onZoom }: Props) {
+export function GraphView({ exemplarsOf, ...props }: Props) {
+  const { mode, series, startS, endS, stepS } = props;
+  const over: Over =
+    exemplarsOf !== null &&
+    ((place, width) => (
+      <GraphExemplars expr={exemplarsOf} startS={startS} endS={endS} place={place} width={width} />
+    ));
+  if (mode !== 'heatmap') return <LineView {...props}>{over}</LineView>;
+  return (
+    <HeatView series={series} startS={startS} endS={endS} stepS={stepS}>
+      {over}
+    </HeatView>
+  );
+}
+
+function LineView({ index, series, startS, endS, stepS, mode, onZoom, children }: Omit<Props, 'exemplarsOf'> & { children: Over }) {
   const [all, setAll] = useState(false);
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const shown = useMemo(() => (all ? series : series.slice(0, FIRST_SERIES)), [series, all]);
@@ -56,7 +79,7 @@ export function GraphView({ index, series, startS, endS, stepS, stacked, onZoom 
     <>
       {histograms > 0 && (
         <Notice tone="info" title={`${formatCount(histograms)} series hold native histograms,`}>
-          which the table shows; graph a number of them with histogram_quantile() or rate().
+          which Heatmap draws and the table shows; histogram_quantile() makes lines of them.
         </Notice>
       )}
       {shown.length < series.length && (
@@ -70,13 +93,15 @@ export function GraphView({ index, series, startS, endS, stepS, stacked, onZoom 
         aligned={aligned}
         labels={labels}
         numbers={numbers}
-        stacked={stacked}
+        stacked={mode === 'stacked'}
         description={`Graph of ${drawn.length} series; the Table view has values as text.`}
         onZoom={(from, to) => {
           const start = Math.floor(from) * 1000;
           onZoom(start, Math.max(start + 1000, Math.ceil(to) * 1000));
         }}
-      />
+      >
+        {children}
+      </Canvas>
       <Legend labels={shown.map(({ metric }) => metric)} hidden={hidden} onHidden={setHidden} />
     </>
   );

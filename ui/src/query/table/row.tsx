@@ -1,15 +1,19 @@
 // One row of an answer's table.
+import { useState } from 'preact/hooks';
 import type { HistogramValue } from '../../api/types';
 import { formatTime, type Zone } from '../../lib/time';
 import { memo } from '../../parts/memo';
+import { lazyPart } from '../../parts/lazy-part';
 import { SeriesName } from '../../parts/series-name';
 import type { Row } from './rows';
+
+const HistogramPicture = lazyPart(() => import('./histogram').then((module) => module.HistogramPicture));
 
 /** Values of one series drawn in one cell: a range may hold thousands. */
 const MAX_VALUES = 200;
 
-/** The row. */
-export const TableRow = memo(({ row, where }: { row: Row; where: Zone }) => {
+/** The row; `unfolded` where its histograms are drawn before somebody asks for it. */
+export const TableRow = memo(({ row, where, unfolded }: { row: Row; where: Zone; unfolded: boolean }) => {
   const left = row.values.length - MAX_VALUES;
   return (
     <tr>
@@ -23,26 +27,21 @@ export const TableRow = memo(({ row, where }: { row: Row; where: Zone }) => {
         ))}
         {left > 0 && <div class="sample-time">{left} earlier values are in the CSV</div>}
         {row.histograms.slice(-MAX_VALUES).map(([time, histogram]) => (
-          <Histogram key={time} histogram={histogram} />
+          <Histogram key={time} histogram={histogram} unfolded={unfolded} />
         ))}
       </td>
     </tr>
   );
 });
 
-function Histogram({ histogram }: { histogram: HistogramValue }) {
+function Histogram({ histogram, unfolded }: { histogram: HistogramValue; unfolded: boolean }) {
+  const [open, setOpen] = useState(unfolded);
   return (
-    <details class="sample">
+    <details class="sample" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         count {histogram.count}, sum {histogram.sum}
       </summary>
-      {(histogram.buckets ?? []).map(([rule, lower, upper, count]) => (
-        <div key={`${lower},${upper}`}>
-          {rule === 1 || rule === 3 ? '[' : '('}
-          {lower}, {upper}
-          {rule === 0 || rule === 3 ? ']' : ')'}: {count}
-        </div>
-      ))}
+      {open && <HistogramPicture histogram={histogram} />}
     </details>
   );
 }

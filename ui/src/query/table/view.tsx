@@ -1,7 +1,7 @@
 // An answer as a table: one row a series.
 import { useMemo, useState } from 'preact/hooks';
 import type { HistogramValue, SamplePair } from '../../api/types';
-import { formatCount } from '../../lib/number';
+import { formatCount, parseNumber } from '../../lib/number';
 import { useStore } from '../../lib/store';
 import { zone } from '../../lib/time';
 import { Notice } from '../../parts/notice';
@@ -11,6 +11,9 @@ import { TableRow } from './row';
 
 /** Rows drawn without asking: what a browser lays out without a pause that is felt. */
 const FIRST_ROWS = 1000;
+
+/** Histograms whose pictures are drawn without asking. */
+const FEW_PICTURES = 5;
 
 type Order = 'given' | 'falling' | 'rising';
 
@@ -25,6 +28,7 @@ export function TableView({ finished }: { finished: Finished }) {
   const [order, setOrder] = useState<Order>('given');
   const rows = useMemo(() => toRows(finished.data), [finished.data]);
   const sorted = useMemo(() => sort(rows, order), [rows, order]);
+  const pictures = rows.reduce((sum, { histograms }) => sum + histograms.length, 0);
   const shown = all ? sorted : sorted.slice(0, FIRST_ROWS);
 
   return (
@@ -49,7 +53,7 @@ export function TableView({ finished }: { finished: Finished }) {
             </tr>
           </thead>
           <tbody>
-            {shown.map((row) => <TableRow key={row.key} row={row} where={where} />)}
+            {shown.map((row) => <TableRow key={row.key} row={row} where={where} unfolded={pictures <= FEW_PICTURES} />)}
           </tbody>
         </table>
       </div>
@@ -71,5 +75,5 @@ function sort(rows: Row[], order: Order): Row[] {
 function lastValue(row: Row): number {
   const last: SamplePair | undefined = row.values.at(-1);
   const histogram: HistogramValue | undefined = row.histograms.at(-1)?.[1];
-  return Number(last ? last[1].replace('Inf', 'Infinity') : (histogram?.count ?? Number.NaN));
+  return parseNumber(last ? last[1] : (histogram?.count ?? 'NaN'));
 }

@@ -4,7 +4,7 @@
 //! how the heap is kept; it is kept as upstream keeps it, so that the same series are picked.
 
 /// A candidate: place of the series, and value.
-type Candidate = (usize, f64);
+pub(super) type Candidate = (usize, f64);
 
 /// Leaves the best `count` candidates, best first. `worse` compares numbers; NaN is worse than
 /// all.
@@ -13,75 +13,94 @@ pub(super) fn keep(
     count: usize,
     worse: impl Fn(f64, f64) -> bool + Copy,
 ) {
-    let mut heap = Heap {
-        kept: Vec::with_capacity(count.min(candidates.len())),
-        worse,
-    };
+    let mut best = Best(Vec::with_capacity(count.min(candidates.len())));
     for candidate in candidates.iter() {
-        if heap.kept.len() < count {
-            heap.push(*candidate);
-        } else if let Some(top) = heap.kept.first_mut()
+        best.offer(*candidate, count, worse);
+    }
+    *candidates = best.in_order(worse);
+}
+
+/// The best candidates so far: a heap.
+#[derive(Debug, Default)]
+pub(super) struct Best(Vec<Candidate>);
+
+impl Best {
+    /// Bytes of a candidate that is kept.
+    pub(super) const BYTES_OF_ONE: usize = size_of::<Candidate>();
+
+    /// Keeps a candidate if it is one of the best `count`, the same count every time. Answers
+    /// whether more are kept now than before.
+    #[inline]
+    pub(super) fn offer(
+        &mut self,
+        candidate: Candidate,
+        count: usize,
+        worse: impl Fn(f64, f64) -> bool + Copy,
+    ) -> bool {
+        if self.0.len() < count {
+            self.push(candidate, worse);
+            return true;
+        }
+        if let Some(top) = self.0.first_mut()
             && (worse(top.1, candidate.1) || (top.1.is_nan() && !candidate.1.is_nan()))
         {
-            *top = *candidate;
-            heap.sink();
+            *top = candidate;
+            self.sink(worse);
         }
+        false
     }
-    let Heap { mut kept, .. } = heap;
-    kept.sort_by(|a, b| {
-        let is_worse = |a: f64, b: f64| a.is_nan() || worse(a, b);
-        match (is_worse(a.1, b.1), is_worse(b.1, a.1)) {
-            (true, false) => std::cmp::Ordering::Greater,
-            (false, true) => std::cmp::Ordering::Less,
-            _ => std::cmp::Ordering::Equal,
-        }
-    });
-    *candidates = kept;
-}
 
-struct Heap<W> {
-    kept: Vec<Candidate>,
-    worse: W,
-}
+    /// The candidates, best first.
+    pub(super) fn in_order(self, worse: impl Fn(f64, f64) -> bool) -> Vec<Candidate> {
+        let Self(mut kept) = self;
+        kept.sort_by(|a, b| {
+            let is_worse = |a: f64, b: f64| a.is_nan() || worse(a, b);
+            match (is_worse(a.1, b.1), is_worse(b.1, a.1)) {
+                (true, false) => std::cmp::Ordering::Greater,
+                (false, true) => std::cmp::Ordering::Less,
+                _ => std::cmp::Ordering::Equal,
+            }
+        });
+        kept
+    }
 
-impl<W: Fn(f64, f64) -> bool> Heap<W> {
-    fn is_worse(&self, one: usize, other: usize) -> bool {
-        match (self.kept.get(one), self.kept.get(other)) {
-            (Some((_, one)), Some((_, other))) => one.is_nan() || (self.worse)(*one, *other),
+    fn is_worse(&self, one: usize, other: usize, worse: impl Fn(f64, f64) -> bool) -> bool {
+        match (self.0.get(one), self.0.get(other)) {
+            (Some((_, one)), Some((_, other))) => one.is_nan() || worse(*one, *other),
             _ => false,
         }
     }
 
-    fn push(&mut self, candidate: Candidate) {
-        let mut at = self.kept.len();
-        self.kept.push(candidate);
+    fn push(&mut self, candidate: Candidate, worse: impl Fn(f64, f64) -> bool + Copy) {
+        let mut at = self.0.len();
+        self.0.push(candidate);
         while at > 0 {
             let above = (at - 1) / 2;
-            if !self.is_worse(at, above) {
+            if !self.is_worse(at, above, worse) {
                 return;
             }
-            self.kept.swap(at, above);
+            self.0.swap(at, above);
             at = above;
         }
     }
 
     /// Puts the top where it belongs.
-    fn sink(&mut self) {
+    fn sink(&mut self, worse: impl Fn(f64, f64) -> bool + Copy) {
         let mut at = 0;
         loop {
             let (left, right) = (2 * at + 1, 2 * at + 2);
-            if left >= self.kept.len() {
+            if left >= self.0.len() {
                 return;
             }
-            let below = if self.is_worse(right, left) {
+            let below = if self.is_worse(right, left, worse) {
                 right
             } else {
                 left
             };
-            if !self.is_worse(below, at) {
+            if !self.is_worse(below, at, worse) {
                 return;
             }
-            self.kept.swap(at, below);
+            self.0.swap(at, below);
             at = below;
         }
     }

@@ -7,6 +7,7 @@ mod histograms;
 mod pick;
 mod quantile;
 mod sampling;
+mod top;
 
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Expr, Span};
@@ -57,6 +58,11 @@ fn param(aggregate: &Aggregate) -> Result<&Expr, QueryError> {
         .param
         .as_ref()
         .ok_or_else(|| QueryError::execution("aggregation without parameter"))
+}
+
+/// How many series a parameter asks for.
+fn count_of(param: f64) -> usize {
+    if param < 1.0 { 0 } else { param as usize }
 }
 
 /// What upstream looks at of the values of a parameter: one that is NaN, the least, the greatest.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::Labels;
 use rapidhash::fast::RandomState;
 
-use super::{best, sampling};
+use super::{best, sampling, top};
 use crate::QueryError;
 use crate::ast::{Aggregate, AggregateOp, Span};
 use crate::column::{ABSENT, Series, Steps, is_present, present};
@@ -35,9 +35,20 @@ pub(super) fn eval(
             context.warn(expr.bare().span, &text);
         }
     }
+    let ordered = matches!(op, AggregateOp::Topk | AggregateOp::Bottomk);
+    if ordered && context.streams(&aggregate.expr, steps) {
+        let top::Picked {
+            mut series,
+            ignored,
+        } = top::pick(context, aggregate, steps, &params)?;
+        if ignored {
+            super::note_ignored(context, op, span);
+        }
+        context.hold(&mut series)?;
+        return Ok(series);
+    }
     let input = Input::of(context, aggregate, steps)?;
     let series = &input.series;
-    let ordered = matches!(op, AggregateOp::Topk | AggregateOp::Bottomk);
     let mut ignored = false;
     let mut picked: Vec<Option<Series>> = vec![None; series.len()];
     let mut order = Vec::new();
@@ -215,7 +226,7 @@ fn select(
     input: &Input<'_>,
     candidates: &mut Vec<(usize, f64)>,
 ) -> Result<(), QueryError> {
-    let count = if param < 1.0 { 0 } else { param as usize };
+    let count = super::count_of(param);
     match op {
         AggregateOp::Topk => best::keep(candidates, count, |a, b| a < b),
         AggregateOp::Bottomk => best::keep(candidates, count, |a, b| a > b),

@@ -1,6 +1,6 @@
 // Round numbers and moments for axes.
-import { formatTime, type Zone } from '../../lib/time';
-import { offsetAt } from '../../lib/zone';
+import { formatTime, type Zone } from '../lib/time';
+import { offsetAt } from '../lib/zone';
 
 /** Steps between moments that people call round. */
 export const MOMENT_STEPS: readonly number[] = [

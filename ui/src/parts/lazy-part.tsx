@@ -1,9 +1,9 @@
-// A dialog whose code is loaded when it is opened first.
+// A part of a page whose code is loaded when it is shown first.
 import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-/** The dialog; nothing is shown until its code is there. */
-export function lazyDialog<P extends object>(load: () => Promise<FunctionComponent<P>>): FunctionComponent<P> {
+/** The part; nothing is shown until its code is there. */
+export function lazyPart<P extends object>(load: () => Promise<FunctionComponent<P>>): FunctionComponent<P> {
   return (props: P) => {
     const [found, setFound] = useState<FunctionComponent<P>>();
     useEffect(() => {

@@ -1,6 +1,7 @@
 // Axes of pictures that are drawn as SVG.
-import { useBoard } from '../board';
-import { chartColours } from '../../query/graph/palette';
+import { useStore } from '../lib/store';
+import { shade } from '../lib/theme';
+import { chartColours } from '../query/graph/palette';
 
 export interface Frame {
   left: number;
@@ -19,14 +20,13 @@ export function BottomAxis({
   ticks: readonly { x: number; text: string }[];
   grid?: boolean;
 }) {
-  const { shade } = useBoard();
-  const colours = chartColours(shade);
+  const colours = chartColours(useStore(shade));
   return (
     <g aria-hidden="true">
       {ticks.map(({ x, text }) => (
         <g key={x}>
           {grid && <line x1={x} x2={x} y1={frame.top} y2={frame.bottom} stroke={colours.grid} />}
-          <text class="dash-axis-text" x={x} y={frame.bottom + 15} text-anchor="middle">
+          <text class="axis-text" x={x} y={frame.bottom + 15} text-anchor="middle">
             {text}
           </text>
         </g>
@@ -37,14 +37,13 @@ export function BottomAxis({
 
 /** Texts on the left, with lines across. */
 export function LeftAxis({ frame, ticks }: { frame: Frame; ticks: readonly { y: number; text: string }[] }) {
-  const { shade } = useBoard();
-  const colours = chartColours(shade);
+  const colours = chartColours(useStore(shade));
   return (
     <g aria-hidden="true">
       {ticks.map(({ y, text }) => (
         <g key={y}>
           <line x1={frame.left} x2={frame.right} y1={y} y2={y} stroke={colours.grid} />
-          <text class="dash-axis-text" x={frame.left - 6} y={y + 4} text-anchor="end">
+          <text class="axis-text" x={frame.left - 6} y={y + 4} text-anchor="end">
             {text}
           </text>
         </g>

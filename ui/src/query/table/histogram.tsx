@@ -1,0 +1,45 @@
+// One native histogram: its buckets as bars side by side, and as a list with their bounds.
+import type { HistogramValue } from '../../api/types';
+import { formatShort } from '../../lib/number';
+import { boundsText, nativeBuckets } from '../../plot/buckets';
+
+const HEIGHT = 90;
+
+/** The picture and the list. Bars are equally wide: bounds of native histograms grow by a factor. */
+export function HistogramPicture({ histogram }: { histogram: HistogramValue }) {
+  const buckets = nativeBuckets(histogram);
+  if (buckets.length === 0) return <p class="sample-time">No value fell into any bucket.</p>;
+  const most = Math.max(...buckets.map(({ count }) => Math.abs(count)));
+  const names = buckets.map((bucket) => boundsText(bucket, formatShort));
+  return (
+    <div class="histogram">
+      <svg
+        viewBox={`0 0 ${buckets.length} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${buckets.length} buckets from ${names[0]} to ${names.at(-1)}; a list of them is below`}
+      >
+        {buckets.map(({ count }, i) => {
+          const height = most > 0 ? Math.max(1, (Math.abs(count) / most) * HEIGHT) : 1;
+          return (
+            <rect key={i} x={i + 0.06} y={HEIGHT - height} width={0.88} height={height}>
+              <title>{`${names[i]}: ${formatShort(count)}`}</title>
+            </rect>
+          );
+        })}
+      </svg>
+      <ul>
+        {(histogram.buckets ?? []).map(([rule, lower, upper, count], i) => (
+          <li key={i}>
+            <span>
+              {rule === 1 || rule === 3 ? '[' : '('}
+              {lower}, {upper}
+              {rule === 0 || rule === 3 ? ']' : ')'}
+            </span>{' '}
+            {count}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
