@@ -7,7 +7,7 @@ import { filterByRefId, filterFieldsByName, organize, renameByRegex } from './fi
 import { concatenate, joinByField, merge, seriesToRows } from './join';
 import type { Options } from './options';
 import { filterByValue, groupBy, limit, sortBy } from './rows';
-import { filterFields, groupingToMatrix, partitionByValues, prepareTimeSeries } from './split';
+import { filterFields, partitionByValues, prepareTimeSeries } from './split';
 import { configFromData, convertFieldType, extractFields, labelsToFields, reduce, timeSeriesTable } from './shape';
 
 const KNOWN: Readonly<Record<string, (frames: readonly Frame[], options: Options) => Frame[]>> = {
@@ -33,7 +33,6 @@ const KNOWN: Readonly<Record<string, (frames: readonly Frame[], options: Options
   convertFieldType,
   configFromData,
   partitionByValues,
-  groupingToMatrix,
   prepareTimeSeries,
   filterFields,
 };

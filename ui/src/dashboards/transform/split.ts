@@ -1,6 +1,5 @@
-// Transformations that take tables apart or fold them: partitionByValues, groupingToMatrix,
-// prepareTimeSeries, filterFields.
-import { guessType, makeField, makeFrame, numberOf, takeRows, textOf, timeField, type Frame, type Value } from '../data/frame';
+// Transformations that take tables apart: partitionByValues, prepareTimeSeries, filterFields.
+import { numberOf, takeRows, textOf, timeField, type Frame } from '../data/frame';
 import { nameOf } from '../data/names';
 import { fieldMatcher } from '../field/matchers';
 import { list, record, text, type Options } from './options';
@@ -35,27 +34,6 @@ export function partitionByValues(frames: readonly Frame[], options: Options): F
         ),
       };
     });
-  });
-}
-
-/** Rows and columns named by two fields, with the values of a third between them. */
-export function groupingToMatrix(frames: readonly Frame[], options: Options): Frame[] {
-  const [columnName, rowName, valueName] = ['columnField', 'rowField', 'valueField'].map((key) => text(options[key]));
-  const empty: Value = text(options['emptyValue'], 'empty') === 'zero' ? 0 : null;
-  return frames.map((frame) => {
-    const find = (name = '', otherwise = '') =>
-      frame.fields.find((field) => [field.name, nameOf(field, frame, frames)].includes(name || otherwise));
-    const [columns, rows, values] = [find(columnName, 'Time'), find(rowName, 'Time'), find(valueName, 'Value')];
-    if (!columns || !rows || !values) return frame;
-    const heads = [...new Set(columns.values.map(textOf))].slice(0, MAX_PARTS);
-    const lines = [...new Set(rows.values)];
-    const cells = new Map<string, Value>();
-    values.values.forEach((value, i) => cells.set(JSON.stringify([rows.values[i], textOf(columns.values[i])]), value));
-    const made = heads.map((head) => {
-      const found = lines.map((line) => cells.get(JSON.stringify([line, head])) ?? empty);
-      return makeField(head, guessType(found), found, { config: values.config });
-    });
-    return makeFrame(frame.refId, [{ ...rows, name: `${rows.name}\\${columns.name}`, values: lines }, ...made]);
   });
 }
 

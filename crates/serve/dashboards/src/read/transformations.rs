@@ -10,7 +10,7 @@ use crate::model::{Matcher, Transformation};
 const MAX_TRANSFORMATIONS: usize = 100;
 
 /// Those that pages know.
-const KNOWN: [&str; 25] = [
+const KNOWN: [&str; 24] = [
     "organize",
     "merge",
     "joinByField",
@@ -35,7 +35,6 @@ const KNOWN: [&str; 25] = [
     "concatenate",
     "partitionByValues",
     "prepareTimeSeries",
-    "groupingToMatrix",
 ];
 
 /// The transformations of a panel; those that are not known stay in the list, and are told.
