@@ -3,8 +3,9 @@
 // `base: "./"` makes every URL in the build relative, so that one build works under any path
 // prefix. `ARGAND_API` names the server that answers `/api` behind `npm run dev` and
 // `npm run preview`.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const server = process.env.ARGAND_API ?? 'http://127.0.0.1:9090';
 const proxy = Object.fromEntries(['/api', '/-', '/metrics'].map((path) => [path, server]));
@@ -14,11 +15,27 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'";
 
+/** Pages further down than one level name what their links are relative to, as the server has it. */
+const deepPages: Plugin = {
+  name: 'deep-pages',
+  configurePreviewServer: ({ middlewares }) => {
+    middlewares.use((request, response, next) => {
+      const levels = (request.url ?? '/').split('?')[0]?.split('/').length ?? 2;
+      if (levels <= 2 || !request.headers.accept?.includes('text/html')) return next();
+      const page = readFileSync(new URL('dist/index.html', import.meta.url), 'utf8');
+      response.setHeader('Content-Type', 'text/html');
+      response.setHeader('Content-Security-Policy', policy);
+      response.end(page.replace('<head>', `<head><base href="${'../'.repeat(levels - 2)}" />`));
+    });
+  },
+};
+
 // The language package keeps answers in a large LRU cache and asks it for two methods.
 const cache = fileURLToPath(new URL('./src/query/editor/lru-cache.ts', import.meta.url));
 
 export default defineConfig({
   base: './',
+  plugins: [deepPages],
   resolve: { alias: { 'lru-cache': cache } },
   server: { proxy },
   preview: { proxy, headers: { 'Content-Security-Policy': policy } },

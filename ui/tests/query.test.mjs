@@ -205,14 +205,6 @@ test('times are shown in local time or UTC', () =>
     await eventually(() => page.locator('.result-table td.number').innerText(), '1767323045');
   }));
 
-test('ten thousand series are cut, with a note and a way to see all', () =>
-  withPage(panel({ expr: 'up' }), async (page) => {
-    await page.getByText('The first 1,000 of 10,000 series are shown.').waitFor();
-    await eventually(() => page.locator('.result-table tbody tr').count(), 1000);
-    await page.getByRole('button', { name: 'Show all 10,000' }).click();
-    await until(page, () => document.querySelectorAll('.result-table tbody tr').length === 10_000);
-  }, { prepare: (page) => page.route('**/api/v1/query', (route) => fulfil(route, manySeries(10_000))) }));
-
 test('warnings and infos of an answer are shown', () =>
   withPage(panel({ expr: 'up' }), async (page) => {
     await page.getByText('something is odd').waitFor();
@@ -221,38 +213,11 @@ test('warnings and infos of an answer are shown', () =>
     prepare: (page) =>
       page.route('**/api/v1/query', (route) =>
         route.fulfill({
-          json: { status: 'success', data: manySeries(1), warnings: ['something is odd'], infos: ['by the way'] },
+          json: { status: 'success', data: oneSeries(), warnings: ['something is odd'], infos: ['by the way'] },
         }),
       ),
   }));
 
-function manySeries(count) {
-  const result = Array.from({ length: count }, (_, i) => ({
-    metric: { __name__: 'up', instance: `host-${i}` },
-    value: [1_700_000_000, String(i)],
-  }));
-  return { resultType: 'vector', result };
-}
-
-/** Pixels of the plot in a colour: text, axes and grid are nearly grey. */
-function paintedPixels(page) {
-  return page.evaluate(() => {
-    const canvas = document.querySelector('.plot canvas');
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    let painted = 0;
-    for (let i = 0; i < data.length; i += 4) {
-      const [r, g, b, alpha] = data.subarray(i, i + 4);
-      if (alpha > 128 && Math.max(r, g, b) - Math.min(r, g, b) > 60) painted += 1;
-    }
-    return painted;
-  });
-}
-
-async function controls(page) {
-  await page.locator('.cm-line').first().waitFor();
-  return {
-    expr: await page.locator('.cm-line').allInnerTexts(),
-    fields: await page.locator('.controls input').evaluateAll((all) => all.map(({ value }) => value)),
-    pressed: await page.locator('.panel-bar [aria-pressed="true"]').allInnerTexts(),
-  };
+function oneSeries() {
+  return { resultType: 'vector', result: [{ metric: { __name__: 'up' }, value: [1_700_000_000, '1'] }] };
 }

@@ -1,5 +1,4 @@
 // One group of alerts: who is told of it, and its alerts.
-import { useState } from 'preact/hooks';
 import type { AlertGroup, GettableAlert } from '../api/alertmanager';
 import { moment } from '../api/rules';
 import { formatCount } from '../lib/number';
@@ -7,13 +6,18 @@ import { Fold } from '../parts/fold';
 import { Icon } from '../parts/icon';
 import { Link } from '../parts/link';
 import { Moment } from '../parts/moment';
-import { More } from '../parts/more';
+import { Windowed } from '../parts/windowed';
 import { Annotations } from '../rules/annotations';
 import { formatMatcher, silenceAddress } from './matchers';
 import { Taken, TakeOn } from './take-on';
 
-/** Alerts drawn at once. */
-const PAGE_ROWS = 30;
+/** Heights of a section's parts before they were drawn, pixels. */
+const [HEAD_PX, ITEM_PX] = [45, 110];
+
+/** About how high a section is that was not drawn yet. */
+export function guessGroup({ alerts }: AlertGroup, open: boolean): number {
+  return HEAD_PX + (open ? alerts.length * ITEM_PX : 0);
+}
 
 type OnLabel = (name: string, value: string) => void;
 
@@ -40,26 +44,12 @@ export function GroupSection({ group, open, onLabel, onChanged }: {
   );
   return (
     <Fold tone={quiet ? 'unknown' : 'down'} head={head} open={open}>
-      {() => <Alerts alerts={group.alerts} onLabel={onLabel} onChanged={onChanged} />}
+      {() => (
+        <Windowed items={group.alerts} keyOf={({ fingerprint }) => fingerprint} guess={() => ITEM_PX} as="list">
+          {(alert) => <AlertItem alert={alert} onLabel={onLabel} onChanged={onChanged} />}
+        </Windowed>
+      )}
     </Fold>
-  );
-}
-
-function Alerts({ alerts, onLabel, onChanged }: {
-  alerts: readonly GettableAlert[];
-  onLabel: OnLabel;
-  onChanged: () => void;
-}) {
-  const [rows, setRows] = useState(PAGE_ROWS);
-  return (
-    <>
-      <ul class="alert-list">
-        {alerts.slice(0, rows).map((alert) => (
-          <AlertItem key={alert.fingerprint} alert={alert} onLabel={onLabel} onChanged={onChanged} />
-        ))}
-      </ul>
-      <More shown={rows} all={alerts.length} step={4 * PAGE_ROWS} onMore={() => setRows(rows + 4 * PAGE_ROWS)} />
-    </>
   );
 }
 
@@ -70,7 +60,7 @@ function AlertItem({ alert, onLabel, onChanged }: {
 }) {
   const labels = Object.entries(alert.labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return (
-    <li class="alert-item">
+    <div class="alert-item">
       <div class="alert-head">
         <State alert={alert} />
         <span class="soft">since <Moment ms={moment(alert.startsAt)} /></span>
@@ -95,7 +85,7 @@ function AlertItem({ alert, onLabel, onChanged }: {
         ))}
       </ul>
       <Annotations annotations={alert.annotations} />
-    </li>
+    </div>
   );
 }
 

@@ -8,15 +8,13 @@ import { Icon } from '../parts/icon';
 import { Empty, Notice, Waiting } from '../parts/notice';
 import { AbsentOrFailed } from './absent';
 import { exactly, formatAlertsFilter, parseAlertsFilter, withMatcher, type AlertsFilter } from './filter';
-import { GroupSection } from './group-section';
+import { Windowed } from '../parts/windowed';
+import { GroupSection, guessGroup } from './group-section';
 import { formatMatcher, parseMatchers } from './matchers';
 import { MatcherBox } from './matcher-box';
 
 /** Time between two looks, in milliseconds. */
 const EVERY_MS = 10_000;
-
-/** Groups drawn at once. */
-const MAX_GROUPS = 200;
 
 /** With more alerts than this, groups start folded. */
 const UNFOLD_ALL = 150;
@@ -38,6 +36,7 @@ export function NotificationsPage({ search }: { search: string }) {
     go('notifications', formatAlertsFilter({ ...filter, ...part }), replace);
   const groups = answer.data ?? [];
   const alerts = groups.reduce((sum, group) => sum + group.alerts.length, 0);
+  const open = alerts <= UNFOLD_ALL;
 
   return (
     <div class="page">
@@ -76,20 +75,21 @@ export function NotificationsPage({ search }: { search: string }) {
           {formatCount(alerts)} alerts in {formatCount(groups.length)} groups
         </p>
       )}
-      {groups.slice(0, MAX_GROUPS).map((group) => (
-        <GroupSection
-          key={`${group.receiver.name} ${JSON.stringify(group.labels)}`}
-          group={group}
-          open={alerts <= UNFOLD_ALL}
-          onChanged={answer.reload}
-          onLabel={(name, value) =>
-            change({ filter: withMatcher(filter.filter, { name, operator: '=', value }) })
-          }
-        />
-      ))}
-      {groups.length > MAX_GROUPS && (
-        <p class="soft">{formatCount(groups.length - MAX_GROUPS)} more groups: filter to narrow the list.</p>
-      )}
+      <Windowed
+        items={groups}
+        keyOf={({ receiver, labels }) => `${receiver.name} ${JSON.stringify(labels)}`}
+        guess={(group) => guessGroup(group, open)}
+        as="list"
+      >
+        {(group) => (
+          <GroupSection
+            group={group}
+            open={open}
+            onChanged={answer.reload}
+            onLabel={(name, value) => change({ filter: withMatcher(filter.filter, { name, operator: '=', value }) })}
+          />
+        )}
+      </Windowed>
     </div>
   );
 }

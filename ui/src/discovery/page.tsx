@@ -1,5 +1,5 @@
 // The discovery page: what was found, and what relabelling made of it.
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { TargetsData } from '../api/types';
 import { useAnswer } from '../api/use-answer';
 import { go } from '../lib/router';
@@ -7,10 +7,12 @@ import { formatCount } from '../lib/number';
 import { matches, textOfLabels } from '../lib/search';
 import { Fold } from '../parts/fold';
 import { Icon } from '../parts/icon';
+import { useKept } from '../parts/kept';
 import { LabelList } from '../parts/label-list';
-import { More } from '../parts/more';
+import { memo } from '../parts/memo';
 import { Empty, Failure, Waiting } from '../parts/notice';
 import { SearchBox } from '../parts/search-box';
+import { Windowed } from '../parts/windowed';
 import { Objects } from './objects';
 import { Steps } from './steps';
 import { found, type Found, type Pool } from './found';
@@ -18,8 +20,8 @@ import { found, type Found, type Pool } from './found';
 /** Time between two looks, in milliseconds. */
 const EVERY_MS = 30_000;
 
-/** Targets drawn at once. */
-const PAGE_ROWS = 30;
+/** Heights before they were drawn, pixels. */
+const [HEAD_PX, ROW_PX] = [45, 90];
 
 /** With more targets than this, jobs start folded. */
 const UNFOLD_ALL = 60;
@@ -37,6 +39,7 @@ export function DiscoveryPage({ search }: { search: string }) {
   const all = useMemo(() => found(answer.data), [answer.data]);
   const shown = useMemo(() => select(all, pool, text), [all, pool, text]);
   const targets = shown.reduce((sum, { targets: list }) => sum + list.length, 0);
+  const open = targets <= UNFOLD_ALL || shown.length === 1;
 
   return (
     <div class="page">
@@ -59,7 +62,14 @@ export function DiscoveryPage({ search }: { search: string }) {
           <p>Jobs and where to look for their targets stand under <code>scrape_configs</code>.</p>
         </Empty>
       )}
-      {shown.map((one) => <PoolSection key={one.name} pool={one} open={targets <= UNFOLD_ALL || shown.length === 1} />)}
+      <Windowed
+        items={shown}
+        keyOf={({ name }) => name}
+        guess={(one) => HEAD_PX + (open ? one.targets.length * ROW_PX : 0)}
+        as="list"
+      >
+        {(one) => <PoolSection pool={one} open={open} />}
+      </Windowed>
     </div>
   );
 }
@@ -75,7 +85,6 @@ function select(all: readonly Pool[], name: string, search: string): Pool[] {
 }
 
 function PoolSection({ pool, open }: { pool: Pool; open: boolean }) {
-  const [rows, setRows] = useState(PAGE_ROWS);
   const head = (
     <>
       <span class="pool-name">{pool.name}</span>
@@ -88,29 +97,28 @@ function PoolSection({ pool, open }: { pool: Pool; open: boolean }) {
     <Fold head={head} open={open}>
       {() => (
         <div class="table-scroll">
-          <table class="table table-stack discovery-table">
+          <table class="table table-stack discovery-table" aria-rowcount={pool.targets.length + 1}>
             <thead>
-              <tr>
+              <tr aria-rowindex={1}>
                 <th scope="col">Discovered labels</th>
                 <th scope="col">The target's labels</th>
               </tr>
             </thead>
-            <tbody>
-              {pool.targets.slice(0, rows).map((target, index) => <Row key={index} pool={pool.name} target={target} />)}
-            </tbody>
+            <Windowed items={pool.targets} keyOf={(_, index) => String(index)} guess={() => ROW_PX} as="rows">
+              {(target, index) => <Row pool={pool.name} target={target} place={index + 2} />}
+            </Windowed>
           </table>
-          <More shown={rows} all={pool.targets.length} step={4 * PAGE_ROWS} onMore={() => setRows(rows + 4 * PAGE_ROWS)} />
         </div>
       )}
     </Fold>
   );
 }
 
-function Row({ pool, target }: { pool: string; target: Found }) {
-  const [open, setOpen] = useState(false);
+const Row = memo(({ pool, target, place }: { pool: string; target: Found; place: number }) => {
+  const [open, setOpen] = useKept('steps', false);
   return (
     <>
-      <tr>
+      <tr aria-rowindex={place}>
         <td><LabelList labels={target.discovered} plain /></td>
         <td>
           {target.labels ? <LabelList labels={target.labels} /> : <p class="mark mark-unknown"><Icon name="close" /> Dropped</p>}
@@ -126,4 +134,4 @@ function Row({ pool, target }: { pool: string; target: Found }) {
       )}
     </>
   );
-}
+});

@@ -1,7 +1,7 @@
 // A section with a heading that folds it.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
 import { Icon } from './icon';
+import { useKept } from './kept';
 
 /** The section; `open` is how it starts, until somebody presses the heading. */
 export function Fold({ tone, head, open, children }: {
@@ -11,7 +11,7 @@ export function Fold({ tone, head, open, children }: {
   open: boolean;
   children: () => ComponentChildren;
 }) {
-  const [chosen, setChosen] = useState<boolean>();
+  const [chosen, setChosen] = useKept<boolean | undefined>('fold', undefined);
   const unfolded = chosen ?? open;
   return (
     <section class={tone ? `pool pool-${tone}` : 'pool'}>

@@ -1,5 +1,5 @@
 // One alerting rule with its alerts: labels, since when, the value, and who keeps it quiet.
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { moment, type Alert, type AlertingRule, type RuleGroup } from '../api/rules';
 import { silenceAddress } from '../alertmanager/matchers';
 import { formatCount } from '../lib/number';
@@ -8,7 +8,8 @@ import { Icon } from '../parts/icon';
 import { LabelList } from '../parts/label-list';
 import { Link } from '../parts/link';
 import { Moment } from '../parts/moment';
-import { More } from '../parts/more';
+import { memo } from '../parts/memo';
+import { Windowed } from '../parts/windowed';
 import { Annotations } from './annotations';
 import { Expression } from './expression';
 import { passes, type AlertFilter } from './filter';
@@ -16,8 +17,13 @@ import { Waits } from './group-section';
 import { StateMark } from './state-mark';
 import type { Suppressed } from './use-suppressed';
 
-/** Alerts drawn at once. */
-const PAGE_ROWS = 50;
+/** Heights of a section's parts before they were drawn, pixels. */
+const [HEAD_PX, LEAD_PX, ROW_PX] = [45, 60, 95];
+
+/** About how high a section is that was not drawn yet. */
+export function guessRule({ state, alerts }: AlertingRule): number {
+  return HEAD_PX + (state === 'firing' ? LEAD_PX + alerts.length * ROW_PX : 0);
+}
 
 const TONES = { firing: 'down', pending: 'unknown', inactive: 'up', unknown: 'unknown' } as const;
 
@@ -57,7 +63,6 @@ function AlertTable({ rule, group, filter, suppressed }: {
   filter: AlertFilter;
   suppressed: Suppressed;
 }) {
-  const [rows, setRows] = useState(PAGE_ROWS);
   const found = useMemo(
     () => rule.alerts.filter((alert) => passes(alert, rule, group, filter)),
     [rule, group, filter],
@@ -67,30 +72,27 @@ function AlertTable({ rule, group, filter, suppressed }: {
   }
   return (
     <div class="table-scroll">
-      <table class="table table-stack alert-table">
+      <table class="table table-stack alert-table" aria-rowcount={found.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th scope="col">State</th>
             <th scope="col">Labels and annotations</th>
             <th scope="col" class="number">Active</th>
             <th scope="col" class="number">Value</th>
           </tr>
         </thead>
-        <tbody>
-          {found.slice(0, rows).map((alert) => (
-            <AlertRow key={JSON.stringify(alert.labels)} alert={alert} suppressed={suppressed} />
-          ))}
-        </tbody>
+        <Windowed items={found} keyOf={({ labels }) => JSON.stringify(labels)} guess={() => ROW_PX} as="rows">
+          {(alert, index) => <AlertRow alert={alert} suppressed={suppressed} place={index + 2} />}
+        </Windowed>
       </table>
-      <More shown={rows} all={found.length} step={4 * PAGE_ROWS} onMore={() => setRows(rows + 4 * PAGE_ROWS)} />
     </div>
   );
 }
 
-function AlertRow({ alert, suppressed }: { alert: Alert; suppressed: Suppressed }) {
+const AlertRow = memo(({ alert, suppressed, place }: { alert: Alert; suppressed: Suppressed; place: number }) => {
   const quiet = alert.state === 'firing' ? suppressed.find(alert.labels) : undefined;
   return (
-    <tr>
+    <tr aria-rowindex={place}>
       <td>
         <StateMark state={alert.state} />
         {quiet && (
@@ -107,13 +109,13 @@ function AlertRow({ alert, suppressed }: { alert: Alert; suppressed: Suppressed 
         )}
       </td>
       <td class="number"><Moment ms={moment(alert.activeAt)} /></td>
-      <td class="number">{formatValue(alert.value)}</td>
+      <td class="number" title={alert.value}>{formatValue(alert.value)}</td>
     </tr>
   );
-}
+});
 
-/** Values come with an exponent, as Go prints them. */
+/** Values come with an exponent and all their digits, as Go prints them; six digits say enough. */
 function formatValue(text: string): string {
   const value = Number(text);
-  return Number.isFinite(value) ? String(value) : text;
+  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : text;
 }

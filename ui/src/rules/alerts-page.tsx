@@ -8,16 +8,14 @@ import { Icon } from '../parts/icon';
 import { Link } from '../parts/link';
 import { Empty, Failure, Waiting } from '../parts/notice';
 import { SearchBox } from '../parts/search-box';
-import { AlertRuleSection } from './alert-rule-section';
+import { Windowed } from '../parts/windowed';
+import { AlertRuleSection, guessRule } from './alert-rule-section';
 import { filterAlerts, formatAlertFilter, parseAlertFilter, STATES, type AlertFilter } from './filter';
 import { StateMark } from './state-mark';
 import { useSuppressed } from './use-suppressed';
 
 /** Time between two looks, in milliseconds. */
 const EVERY_MS = 10_000;
-
-/** Rules drawn at once. */
-const MAX_RULES = 300;
 
 /** The order of rules: whoever looks here looks for what fires. */
 const WEIGHT: Record<AlertState, number> = { firing: 0, pending: 1, unknown: 2, inactive: 3 };
@@ -63,18 +61,14 @@ export function AlertsPage({ search }: { search: string }) {
           </p>
         </Empty>
       )}
-      {rules.slice(0, MAX_RULES).map(({ rule, group }, index) => (
-        <AlertRuleSection
-          key={`${group.file} ${group.name} ${rule.name} ${index}`}
-          rule={rule}
-          group={group}
-          filter={filter}
-          suppressed={suppressed}
-        />
-      ))}
-      {rules.length > MAX_RULES && (
-        <p class="soft">{rules.length - MAX_RULES} more rules: search to narrow the list.</p>
-      )}
+      <Windowed
+        items={rules}
+        keyOf={({ rule, group }, index) => `${group.file} ${group.name} ${rule.name} ${index}`}
+        guess={({ rule }) => guessRule(rule)}
+        as="list"
+      >
+        {({ rule, group }) => <AlertRuleSection rule={rule} group={group} filter={filter} suppressed={suppressed} />}
+      </Windowed>
     </div>
   );
 }

@@ -1,17 +1,22 @@
-// One group of rules: a heading that folds, and its rules page by page.
-import { useState } from 'preact/hooks';
+// One group of rules: a heading that folds, and its rules.
 import { moment, type Rule, type RuleGroup } from '../api/rules';
 import { formatDuration, formatElapsed } from '../lib/duration';
 import { formatCount } from '../lib/number';
 import { Fold } from '../parts/fold';
 import { LabelList } from '../parts/label-list';
 import { Moment } from '../parts/moment';
-import { More } from '../parts/more';
+import { Windowed } from '../parts/windowed';
+import { memo } from '../parts/memo';
 import { Expression } from './expression';
 import { RuleHealthMark } from './state-mark';
 
-/** Rules drawn at once. */
-const PAGE_ROWS = 50;
+/** Heights of a section's parts before they were drawn, pixels. */
+const [HEAD_PX, ROW_PX] = [45, 62];
+
+/** About how high a section is that was not drawn yet. */
+export function guessGroup({ rules }: RuleGroup, open: boolean): number {
+  return HEAD_PX + (open ? ROW_PX / 2 + rules.length * ROW_PX : 0);
+}
 
 /** The section. */
 export function GroupSection({ group, open }: { group: RuleGroup; open: boolean }) {
@@ -35,31 +40,29 @@ export function GroupSection({ group, open }: { group: RuleGroup; open: boolean 
 }
 
 function RuleTable({ rules }: { rules: readonly Rule[] }) {
-  const [rows, setRows] = useState(PAGE_ROWS);
   return (
     <div class="table-scroll">
-      <table class="table table-stack rule-table">
+      <table class="table table-stack rule-table" aria-rowcount={rules.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th scope="col">State</th>
             <th scope="col">Rule</th>
             <th scope="col" class="number">Evaluated</th>
             <th scope="col" class="number">Duration</th>
           </tr>
         </thead>
-        <tbody>
-          {rules.slice(0, rows).map((rule, index) => <RuleRow key={index} rule={rule} />)}
-        </tbody>
+        <Windowed items={rules} keyOf={(_, index) => String(index)} guess={() => ROW_PX} as="rows">
+          {(rule, index) => <RuleRow rule={rule} place={index + 2} />}
+        </Windowed>
       </table>
-      <More shown={rows} all={rules.length} step={4 * PAGE_ROWS} onMore={() => setRows(rows + 4 * PAGE_ROWS)} />
     </div>
   );
 }
 
-function RuleRow({ rule }: { rule: Rule }) {
+const RuleRow = memo(({ rule, place }: { rule: Rule; place: number }) => {
   return (
     <>
-      <tr>
+      <tr aria-rowindex={place}>
         <td><RuleHealthMark health={rule.health} /></td>
         <td>
           <p class="rule-name">
@@ -79,7 +82,7 @@ function RuleRow({ rule }: { rule: Rule }) {
       )}
     </>
   );
-}
+});
 
 /** How long an alert waits before it fires, and before it ends. */
 export function Waits({ rule }: { rule: { duration: number; keepFiringFor: number } }) {

@@ -8,7 +8,8 @@ import { Icon } from '../parts/icon';
 import { Empty, Failure, Waiting } from '../parts/notice';
 import { SearchBox } from '../parts/search-box';
 import { filterRules, formatRuleFilter, HEALTHS, parseRuleFilter, type RuleFilter } from './filter';
-import { GroupSection } from './group-section';
+import { Windowed } from '../parts/windowed';
+import { GroupSection, guessGroup } from './group-section';
 import { RuleHealthMark } from './state-mark';
 
 /** Time between two looks, in milliseconds: about an evaluation interval. */
@@ -84,12 +85,16 @@ function Groups({ all, shown }: { all: readonly RuleGroup[]; shown: readonly Rul
     );
   }
   const many = shown.reduce((sum, { rules }) => sum + rules.length, 0) > UNFOLD_ALL;
+  const opens = (group: RuleGroup) => !many || group.rules.some(inTrouble);
   return (
-    <>
-      {shown.map((group) => (
-        <GroupSection key={`${group.file} ${group.name}`} group={group} open={!many || group.rules.some(inTrouble)} />
-      ))}
-    </>
+    <Windowed
+      items={shown}
+      keyOf={({ file, name }) => `${file} ${name}`}
+      guess={(group) => guessGroup(group, opens(group))}
+      as="list"
+    >
+      {(group) => <GroupSection group={group} open={opens(group)} />}
+    </Windowed>
   );
 }
 

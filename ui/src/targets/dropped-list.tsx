@@ -1,21 +1,21 @@
 // Targets that relabelling dropped, with what was known of them before.
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { DroppedTarget, TargetsData } from '../api/types';
 import { formatCount } from '../lib/number';
 import { matches, textOfLabels } from '../lib/search';
 import { Empty } from '../parts/notice';
+import { Windowed } from '../parts/windowed';
 import type { Filter } from './filter';
 import { LabelList } from '../parts/label-list';
 import { byPool } from './pools';
 
-/** Targets drawn at once. */
-const PAGE_ROWS = 100;
+/** Heights before they were drawn, pixels. */
+const [HEAD_PX, ROW_PX] = [40, 60];
 
 /** The list. */
 export function DroppedList({ data, filter }: { data: TargetsData; filter: Filter }) {
-  const [rows, setRows] = useState(PAGE_ROWS);
   const found = useMemo(() => select(data.droppedTargets ?? [], filter), [data, filter]);
-  const pools = byPool(found.slice(0, rows), poolOf);
+  const pools = useMemo(() => byPool(found, poolOf), [found]);
   if (found.length === 0) {
     return (
       <Empty title="No dropped target to show.">
@@ -29,26 +29,21 @@ export function DroppedList({ data, filter }: { data: TargetsData; filter: Filte
         These were discovered, and dropped by <code>relabel_configs</code>. Their labels before
         relabelling:
       </p>
-      {pools.map(({ name, targets }) => (
-        <section key={name} class="pool pool-dropped">
+      <Windowed items={pools} keyOf={({ name }) => name} guess={({ targets }) => HEAD_PX + targets.length * ROW_PX} as="list">
+        {({ name, targets }) => (
+        <section class="pool pool-dropped">
           <h2 class="pool-head pool-head-plain">
             <span class="pool-name">{name}</span>{' '}
             <span class="soft">{formatCount(data.droppedTargetCounts?.[name] ?? targets.length)} dropped</span>
           </h2>
-          <ul class="dropped">
-            {targets.map((target, index) => (
-              <li key={index}><LabelList labels={target.discoveredLabels} plain /></li>
-            ))}
-          </ul>
+          <div class="dropped">
+            <Windowed items={targets} keyOf={(_, index) => String(index)} guess={() => ROW_PX} as="list">
+              {(target) => <LabelList labels={target.discoveredLabels} plain />}
+            </Windowed>
+          </div>
         </section>
-      ))}
-      {found.length > rows && (
-        <p class="more">
-          <button type="button" class="button" onClick={() => setRows(rows + 5 * PAGE_ROWS)}>
-            Show more of {formatCount(found.length - rows)}
-          </button>
-        </p>
-      )}
+        )}
+      </Windowed>
     </>
   );
 }

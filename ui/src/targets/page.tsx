@@ -5,10 +5,11 @@ import { useAnswer } from '../api/use-answer';
 import { go } from '../lib/router';
 import { matches } from '../lib/search';
 import { Empty, Failure, Waiting } from '../parts/notice';
+import { Windowed } from '../parts/windowed';
 import { DroppedList } from './dropped-list';
 import { formatFilter, parseFilter, textOf, type Filter } from './filter';
-import { PoolSection } from './pool-section';
-import { byPool } from './pools';
+import { guessPool, PoolSection } from './pool-section';
+import { byPool, type Pool } from './pools';
 import { Toolbar } from './toolbar';
 
 /** Time between two looks, in milliseconds: about a scrape interval. */
@@ -40,13 +41,19 @@ export function TargetsPage({ search }: { search: string }) {
   );
 }
 
+interface ShownPool {
+  pool: Pool<ActiveTarget>;
+  /** The targets that pass the filter. */
+  shown: ActiveTarget[];
+}
+
 function ActiveList({ targets, filter, onReset }: {
   targets: readonly ActiveTarget[];
   filter: Filter;
   onReset: () => void;
 }) {
   const all = useMemo(() => byPool(targets, (target) => target.scrapePool), [targets]);
-  const pools = useMemo(() => all.flatMap((pool) => {
+  const pools = useMemo(() => all.flatMap((pool): ShownPool[] => {
     if (filter.pool && pool.name !== filter.pool) return [];
     const shown = pool.targets.filter((target) => passes(target, filter));
     return shown.length > 0 ? [{ pool, shown }] : [];
@@ -71,17 +78,12 @@ function ActiveList({ targets, filter, onReset }: {
       </Empty>
     );
   }
+  const opens = ({ pool }: ShownPool) =>
+    targets.length <= UNFOLD_ALL || pools.length === 1 || pool.targets.some(({ health }) => health === 'down');
   return (
-    <>
-      {pools.map(({ pool, shown }) => (
-        <PoolSection
-          key={pool.name}
-          pool={pool}
-          shown={shown}
-          open={targets.length <= UNFOLD_ALL || pools.length === 1 || pool.targets.some(({ health }) => health === 'down')}
-        />
-      ))}
-    </>
+    <Windowed items={pools} keyOf={({ pool }) => pool.name} guess={(one) => guessPool(one.shown, opens(one))} as="list">
+      {(one) => <PoolSection pool={one.pool} shown={one.shown} open={opens(one)} />}
+    </Windowed>
   );
 }
 

@@ -1,14 +1,24 @@
-// One job: a heading that folds, and its targets page by page.
-import { useState } from 'preact/hooks';
+// One job: a heading that folds, and its targets.
+import { useMemo } from 'preact/hooks';
 import type { ActiveTarget } from '../api/types';
 import { formatCount } from '../lib/number';
 import { Icon } from '../parts/icon';
+import { useKept } from '../parts/kept';
+import { Windowed } from '../parts/windowed';
 import { rank } from './rank';
 import type { Pool } from './pools';
 import { TargetRow } from './target-row';
 
-/** Targets drawn at once: enough for most jobs, few enough to draw without a pause. */
-const PAGE_ROWS = 50;
+/** Heights of a section's parts before they were drawn, pixels. */
+const [HEAD_PX, ROW_PX, ERROR_PX] = [45, 76, 30];
+
+const keyOf = (target: ActiveTarget) => `${target.scrapeUrl} ${JSON.stringify(target.labels)}`;
+const guessRow = (target: ActiveTarget) => ROW_PX + (target.lastError ? ERROR_PX : 0);
+
+/** About how high a section is that was not drawn yet. */
+export function guessPool(shown: readonly ActiveTarget[], open: boolean): number {
+  return HEAD_PX + (open ? ROW_PX / 2 + shown.length * ROW_PX : 0);
+}
 
 /** The section; `open` is how it starts. */
 export function PoolSection({ pool, shown, open }: {
@@ -16,12 +26,11 @@ export function PoolSection({ pool, shown, open }: {
   shown: readonly ActiveTarget[];
   open: boolean;
 }) {
-  const [chosen, setChosen] = useState<boolean>();
-  const [rows, setRows] = useState(PAGE_ROWS);
+  const [chosen, setChosen] = useKept<boolean | undefined>('fold', undefined);
+  const ranked = useMemo(() => rank(shown), [shown]);
   const unfolded = chosen ?? open;
   const up = pool.targets.filter(({ health }) => health === 'up').length;
   const down = pool.targets.filter(({ health }) => health === 'down').length;
-  const left = shown.length - rows;
   const state = down > 0 ? 'down' : up === pool.targets.length ? 'up' : 'unknown';
 
   return (
@@ -40,9 +49,9 @@ export function PoolSection({ pool, shown, open }: {
       </h2>
       {unfolded && (
         <div class="table-scroll">
-          <table class="table table-stack target-table">
+          <table class="table table-stack target-table" aria-rowcount={ranked.length + 1}>
             <thead>
-              <tr>
+              <tr aria-rowindex={1}>
                 <th scope="col">State</th>
                 <th scope="col">Endpoint</th>
                 <th scope="col">Labels</th>
@@ -50,19 +59,10 @@ export function PoolSection({ pool, shown, open }: {
                 <th scope="col" class="number">Duration</th>
               </tr>
             </thead>
-            <tbody>
-              {rank(shown).slice(0, rows).map((target) => (
-                <TargetRow key={`${target.scrapeUrl} ${JSON.stringify(target.labels)}`} target={target} />
-              ))}
-            </tbody>
+            <Windowed items={ranked} keyOf={keyOf} guess={guessRow} as="rows">
+              {(target, index) => <TargetRow target={target} place={index + 2} />}
+            </Windowed>
           </table>
-          {left > 0 && (
-            <p class="more">
-              <button type="button" class="button" onClick={() => setRows(rows + 4 * PAGE_ROWS)}>
-                Show {formatCount(Math.min(left, 4 * PAGE_ROWS))} more of {formatCount(left)}
-              </button>
-            </p>
-          )}
         </div>
       )}
     </section>

@@ -1,22 +1,26 @@
 // One target, with its error in full below it.
-import { useState } from 'preact/hooks';
 import type { ActiveTarget } from '../api/types';
 import { formatAgo, formatElapsed } from '../lib/duration';
 import { useStore } from '../lib/store';
 import { formatTimeWithZone, zone } from '../lib/time';
+import { useKept } from '../parts/kept';
 import { memo } from '../parts/memo';
 import { HealthMark } from './health-mark';
 import { LabelList } from '../parts/label-list';
 
 /** The row. */
-export const TargetRow = memo(({ target }: { target: ActiveTarget }) => {
+export const TargetRow = memo(({ target, place }: {
+  target: ActiveTarget;
+  /** Among the rows of the table, the heads included. */
+  place: number;
+}) => {
   const where = useStore(zone);
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useKept('discovered', false);
   const scraped = Date.parse(target.lastScrape);
   const never = Number.isNaN(scraped) || scraped <= 0;
   return (
     <>
-      <tr>
+      <tr aria-rowindex={place}>
         <td><HealthMark health={target.health} /></td>
         <td class="endpoint">
           <a href={target.globalUrl || target.scrapeUrl} rel="noreferrer">{target.scrapeUrl}</a>

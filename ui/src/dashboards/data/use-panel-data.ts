@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ApiError } from '../../api/client';
 import { asApiError } from '../../api/use-polled';
+import { inTurn } from '../../lib/turns';
 import type { Exemplar } from '../../plot/exemplars';
 import { useBoard, type Board } from '../board';
 import { configure } from '../field/config';
@@ -73,11 +74,14 @@ export function usePanelData(panel: PanelModel, filling: Filling, width: number,
     if (!seen || width === 0 || done.current === now) return;
     const abort = new AbortController();
     setState((before) => ({ ...before, loading: questions.length > 0, ready: before.ready || questions.length === 0 }));
-    void askAll(questions, held.current, abort.signal).then((next) => {
-      if (abort.signal.aborted) return;
-      done.current = now;
-      setState(next);
-    });
+    // Answers of many panels come together: each is prepared and drawn in a turn of its own.
+    void askAll(questions, held.current, abort.signal).then((next) =>
+      inTurn(() => {
+        if (abort.signal.aborted) return;
+        done.current = now;
+        setState(next);
+      }),
+    );
     return () => abort.abort();
   }, [asked, board.turn, seen, width > 0]);
 

@@ -12,6 +12,7 @@ import { stackLines, toLines, valueAt } from '../plot/lines';
 import { Tooltip, type TooltipRow } from '../plot/tooltip';
 import { panelRange } from '../data/questions';
 import { regionMarks, type TimeRegion } from '../data/regions';
+import { inTurn } from '../../lib/turns';
 import { PointLinks } from './point-links';
 import type { PanelProps } from './props';
 
@@ -211,31 +212,36 @@ function usePlot({ panel, times, shown, stacked, colours, size, range, onPoint, 
   const latest = { times, columns: stacked.columns, fromMs: range.fromMs, toMs: range.toMs, marks };
   const feed = useRef(latest);
   feed.current = latest;
+  const sizeNow = useRef(size);
+  sizeNow.current = size;
   const look = JSON.stringify([shown.map(({ field, name }) => [name, field.config]), colours, stacked.bands]);
 
   useEffect(() => {
     const element = host.current;
     if (!element || !ready) return;
-    plot.current = ready.drawPlot(element, {
-      ...feed.current,
-      lines: shown,
-      bands: stacked.bands,
-      colours,
-      ...size,
-      shade,
-      zone,
-      shared: model.graphTooltip !== 'none',
-      onPoint,
-      onDraw,
-      onZoom: (fromMs, toMs) => setRange({ from: String(fromMs), to: String(toMs) }),
+    const takeBack = inTurn(() => {
+      plot.current = ready.drawPlot(element, {
+        ...feed.current,
+        lines: shown,
+        bands: stacked.bands,
+        colours,
+        ...sizeNow.current,
+        shade,
+        zone,
+        shared: model.graphTooltip !== 'none',
+        onPoint,
+        onDraw,
+        onZoom: (fromMs, toMs) => setRange({ from: String(fromMs), to: String(toMs) }),
+      });
     });
     return () => {
+      takeBack();
       plot.current?.destroy();
       plot.current = null;
       onPoint(null);
     };
   }, [ready, look, shade, zone, model.graphTooltip, setRange]);
-  useEffect(() => plot.current?.update(feed.current), [times, stacked, range, marks]);
+  useEffect(() => (plot.current ? inTurn(() => plot.current?.update(feed.current)) : undefined), [times, stacked, range, marks]);
   useEffect(() => plot.current?.resize(size.width, size.height), [size.width, size.height]);
   return { host, plot };
 }

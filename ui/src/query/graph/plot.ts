@@ -38,6 +38,9 @@ export interface Plot {
 }
 
 const HEIGHT = 340;
+/** Points of a graph from which on lines are as thin as a canvas strokes fast: one pixel. Wider ones have joints. */
+const MANY_POINTS = 15_000;
+
 const FONT_PX = 12;
 
 /** Draws into an element. */
@@ -53,7 +56,7 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
       fmtDate: (template: string) => uPlot.fmtDate(to24Hours(template)),
       scales: { x: { range: (_u, min, max) => [min, max] }, y: { range: yRange(stacked) } },
       axes: [axis(options), { ...axis(options), size: axisSize, values: (_u, ticks) => ticks.map(formatShort) }],
-      series: [{}, ...options.colours.map((colour) => line(colour, stacked, columns.length))],
+      series: [{}, ...options.colours.map((colour) => line(colour, stacked, columns.length * aligned.times.length > MANY_POINTS))],
       // Each layer of a stack is filled down to the one below it.
       ...(stacked && { bands: columns.slice(1).map((_, i) => ({ series: [i + 2, i + 1] })) }),
       cursor: {
@@ -89,10 +92,10 @@ function axis({ shade }: PlotOptions): uPlot.Axis {
   };
 }
 
-function line(colour: string, stacked: boolean, count: number): uPlot.Series {
+function line(colour: string, stacked: boolean, thin: boolean): uPlot.Series {
   return {
     stroke: colour,
-    width: count > 100 ? 1 : 1.5,
+    width: thin ? 1 : 1.5,
     ...(stacked && { fill: `${colour}70` }),
     // A point without neighbours would be invisible as a line.
     points: { show: false, filter: lonely, size: 4, fill: colour },

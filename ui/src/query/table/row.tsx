@@ -10,13 +10,19 @@ import type { Row } from './rows';
 const HistogramPicture = lazyPart(() => import('./histogram').then((module) => module.HistogramPicture));
 
 /** Values of one series drawn in one cell: a range may hold thousands. */
-const MAX_VALUES = 200;
+export const MAX_VALUES = 200;
 
 /** The row; `unfolded` where its histograms are drawn before somebody asks for it. */
-export const TableRow = memo(({ row, where, unfolded }: { row: Row; where: Zone; unfolded: boolean }) => {
+export const TableRow = memo(({ row, where, place, unfolded }: {
+  row: Row;
+  where: Zone;
+  /** Among the rows of the table, its head included. */
+  place: number;
+  unfolded: boolean;
+}) => {
   const left = row.values.length - MAX_VALUES;
   return (
-    <tr>
+    <tr aria-rowindex={place}>
       <td>{row.labels ? <SeriesName labels={row.labels} /> : <em>{row.key}</em>}</td>
       <td class="number">
         {row.values.slice(-MAX_VALUES).map(([time, value]) => (

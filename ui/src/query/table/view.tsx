@@ -1,16 +1,18 @@
 // An answer as a table: one row a series.
 import { useMemo, useState } from 'preact/hooks';
 import type { HistogramValue, SamplePair } from '../../api/types';
-import { formatCount, parseNumber } from '../../lib/number';
+import { parseNumber } from '../../lib/number';
 import { useStore } from '../../lib/store';
 import { zone } from '../../lib/time';
-import { Notice } from '../../parts/notice';
+import { Windowed } from '../../parts/windowed';
 import type { Finished } from '../use-query';
 import { toRows, type Row } from './rows';
-import { TableRow } from './row';
+import { MAX_VALUES, TableRow } from './row';
 
-/** Rows drawn without asking: what a browser lays out without a pause that is felt. */
-const FIRST_ROWS = 1000;
+/** Heights of rows before they were drawn, pixels. */
+const [ROW_PX, SAMPLE_PX] = [31, 19];
+
+const guess = ({ values, histograms }: Row) => ROW_PX + (Math.min(MAX_VALUES, values.length + histograms.length) - 1) * SAMPLE_PX;
 
 /** Histograms whose pictures are drawn without asking. */
 const FEW_PICTURES = 5;
@@ -24,40 +26,29 @@ const MARK: Record<Order, string> = { given: '', falling: ' ▼', rising: ' ▲'
 /** The table. */
 export function TableView({ finished }: { finished: Finished }) {
   const where = useStore(zone);
-  const [all, setAll] = useState(false);
   const [order, setOrder] = useState<Order>('given');
   const rows = useMemo(() => toRows(finished.data), [finished.data]);
   const sorted = useMemo(() => sort(rows, order), [rows, order]);
   const pictures = rows.reduce((sum, { histograms }) => sum + histograms.length, 0);
-  const shown = all ? sorted : sorted.slice(0, FIRST_ROWS);
 
   return (
-    <>
-      {shown.length < rows.length && (
-        <Notice tone="info" title={`The first ${formatCount(shown.length)} of ${formatCount(rows.length)} series are shown.`}>
-          <button type="button" class="button" onClick={() => setAll(true)}>
-            Show all {formatCount(rows.length)}
-          </button>
-        </Notice>
-      )}
-      <div class="table-scroll" tabIndex={0} role="region" aria-label="Result">
-        <table class="table result-table">
-          <thead>
-            <tr>
-              <th scope="col">Series</th>
-              <th scope="col" class="number" aria-sort={ARIA[order]}>
-                <button type="button" class="sort" onClick={() => setOrder(NEXT[order])}>
-                  Value{MARK[order]}
-                </button>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((row) => <TableRow key={row.key} row={row} where={where} unfolded={pictures <= FEW_PICTURES} />)}
-          </tbody>
-        </table>
-      </div>
-    </>
+    <div class="table-scroll" tabIndex={0} role="region" aria-label="Result">
+      <table class="table result-table" aria-rowcount={rows.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            <th scope="col">Series</th>
+            <th scope="col" class="number" aria-sort={ARIA[order]}>
+              <button type="button" class="sort" onClick={() => setOrder(NEXT[order])}>
+                Value{MARK[order]}
+              </button>
+            </th>
+          </tr>
+        </thead>
+        <Windowed items={sorted} keyOf={({ key }) => key} guess={guess} as="rows">
+          {(row, index) => <TableRow row={row} where={where} place={index + 2} unfolded={pictures <= FEW_PICTURES} />}
+        </Windowed>
+      </table>
+    </div>
   );
 }
 
