@@ -5,7 +5,8 @@ import { parseDuration } from '../lib/duration';
 import { go } from '../lib/router';
 import { useStore } from '../lib/store';
 import { shade as shadeStore } from '../lib/theme';
-import { zone as zoneStore, type Zone } from '../lib/time';
+import { zone as zoneStore } from '../lib/time';
+import { isZone, type Zone } from '../lib/zone';
 import { Link } from '../parts/link';
 import { Empty, Failure, Waiting } from '../parts/notice';
 import { changeSearch, parseAddress, pathOf } from './address';
@@ -49,7 +50,7 @@ function Shown({ model, search, reload }: { model: DashboardModel; search: strin
   const address = useMemo(() => parseAddress(search), [search]);
   const shade = useStore(shadeStore);
   const chosenZone = useStore(zoneStore);
-  const zone: Zone = model.timezone === 'utc' ? 'utc' : chosenZone;
+  const zone = zoneOf(model, chosenZone);
   const [turn, setTurn] = useState(0);
   const [help, setHelp] = useState(false);
   const raw: RawRange = address.range ?? model.time;
@@ -186,6 +187,12 @@ function Shown({ model, search, reload }: { model: DashboardModel; search: strin
       </div>
     </BoardProvider>
   );
+}
+
+/** The document's zone, where it names one and the reader does not want UTC. */
+function zoneOf({ timezone }: DashboardModel, chosen: Zone): Zone {
+  const named = timezone.toLowerCase() === 'utc' ? 'utc' : timezone;
+  return named === 'browser' || chosen === 'utc' || !isZone(named) ? chosen : named;
 }
 
 function findPanel(sections: readonly Section[], key: string) {

@@ -175,6 +175,8 @@ export interface PanelQuery {
   intervalFactor: number;
   /** The data source is Prometheus or not told; others are shown as not available. */
   signal: 'metrics' | 'logs' | 'other';
+  /** Of what kind the data source is, where it is another: `tempo`, `mysql`. */
+  source?: string;
 }
 
 export interface Transformation {

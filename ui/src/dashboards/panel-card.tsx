@@ -12,6 +12,7 @@ import type { PanelModel } from './model';
 import { PanelMenu } from './panel-menu';
 import { DocumentLink, Popover } from './parts';
 import { DataTable } from './panels/data-table';
+import { Foreign } from './panels/foreign';
 import { isTable, Picture, WITHOUT_QUERIES } from './panels/show';
 import type { Placed } from './repeat';
 import { interpolate } from './variables/interpolate';
@@ -111,13 +112,7 @@ export function Body({
       return <p class="dash-empty row-error">{data.faults[0]?.error.message}</p>;
     }
     if (!found && panel.queries.some(({ signal }) => signal !== 'metrics')) {
-      return (
-        <p class="dash-empty">
-          This panel asks for{' '}
-          {panel.queries.some(({ signal }) => signal === 'logs') ? 'logs' : 'data of another source'}, which is not
-          available yet.
-        </p>
-      );
+      return <Foreign panel={panel} filling={filling} />;
     }
     if (!found && !isTable(panel.kind)) {
       return <p class="dash-empty">{panel.fieldConfig.defaults.noValue ?? 'No data'}</p>;

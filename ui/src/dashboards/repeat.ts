@@ -1,4 +1,5 @@
 // Panels and rows that are there once for each value of a variable.
+import { settle } from './layout';
 import type { PanelModel } from './model';
 import type { Chosen } from './variables/format';
 
@@ -91,7 +92,7 @@ function placeAll(
     pushedBelow = y + panel.place.h;
     pushed += grown;
   }
-  return placed;
+  return settle(placed);
 }
 
 function copyPanel(

@@ -13,6 +13,8 @@ import {
   type RawRange,
 } from './time-range';
 
+const zoneName = (zone: Zone): string => (zone === 'utc' ? 'UTC' : zone);
+
 /** The picker. */
 export function TimePicker({
   raw,
@@ -25,6 +27,7 @@ export function TimePicker({
   zone: Zone;
   onChange: (raw: RawRange) => void;
 }) {
+  const isNamed = zone !== 'local' && zone !== 'utc';
   return (
     <div class="dash-time" role="group" aria-label="Time range">
       <button
@@ -37,9 +40,13 @@ export function TimePicker({
         <Icon name="left" />
       </button>
       <Popover
-        label={`Time range: ${describeRange(raw, zone)}`}
+        label={`Time range: ${describeRange(raw, zone)}${isNamed ? ` ${zone}` : ''}`}
         icon="clock"
-        text={describeRange(raw, zone)}
+        text={
+          <>
+            {describeRange(raw, zone)} {isNamed && <small class="soft dash-wide">{zone}</small>}
+          </>
+        }
         align="right"
       >
         {(close) => (
@@ -109,7 +116,7 @@ function Choices({
           <span>To</span>
           <input value={to} aria-invalid={bad(to)} onInput={(event) => setTo(event.currentTarget.value)} />
         </label>
-        <p class="soft">now-6h, now/d, or 2026-01-31 12:00{zone === 'utc' ? ' in UTC' : ''}</p>
+        <p class="soft">now-6h, now/d, or 2026-01-31 12:00{zone === 'local' ? '' : ` in ${zoneName(zone)}`}</p>
         <button type="submit" class="button button-main">
           Show
         </button>

@@ -1,6 +1,7 @@
 // The span of time a dashboard shows: `now-6h`, `now/d`, ISO 8601, or milliseconds as Grafana's
 // addresses carry them. All numbers are milliseconds.
 import { formatTime, type Zone } from '../lib/time';
+import { fromClock, toClock } from '../lib/zone';
 
 /** What an address or a document says. */
 export interface RawRange {
@@ -66,23 +67,33 @@ function parseFixed(text: string, zone: Zone): number | null {
   const dated = text.replace(' ', 'T');
   const zoned = /([zZ]|[+-]\d\d:?\d\d)$/.test(dated);
   const full = /T/.test(dated) ? dated : `${dated}T00:00:00`;
-  const ms = Date.parse(zoned || zone === 'local' ? full : `${full}Z`);
-  return Number.isNaN(ms) ? null : ms;
+  const ms = Date.parse(zoned ? full : `${full}Z`);
+  if (Number.isNaN(ms)) return null;
+  return zoned ? ms : fromClock(ms, zone);
 }
 
+const SIZES: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** Days and longer are counted on the zone's calendar, whatever its clocks do in between. */
 function add(date: Date, unit: string, count: number, zone: Zone): void {
-  const utc = zone === 'utc';
+  const size = SIZES[unit];
   const months = { M: 1, Q: 3, y: 12 }[unit];
-  const days = { d: 1, w: 7 }[unit];
-  if (months !== undefined) {
-    if (utc) date.setUTCMonth(date.getUTCMonth() + months * count);
-    else date.setMonth(date.getMonth() + months * count);
-  } else if (days !== undefined) {
-    if (utc) date.setUTCDate(date.getUTCDate() + days * count);
-    else date.setDate(date.getDate() + days * count);
-  } else {
-    date.setTime(date.getTime() + count * ({ s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 0));
+  if (months === undefined && unit !== 'd' && unit !== 'w') {
+    date.setTime(date.getTime() + count * (size ?? 0));
+    return;
   }
+  const clock = new Date(toClock(date.getTime(), zone));
+  if (months !== undefined) addMonths(clock, months * count);
+  else clock.setTime(clock.getTime() + count * (size ?? 0));
+  date.setTime(fromClock(clock.getTime(), zone));
+}
+
+/** The same day of another month, or its last one: a month before the 31st of March is the end of February. */
+function addMonths(clock: Date, months: number): void {
+  const day = clock.getUTCDate();
+  clock.setUTCMonth(clock.getUTCMonth() + months, 1);
+  const last = new Date(Date.UTC(clock.getUTCFullYear(), clock.getUTCMonth() + 1, 0)).getUTCDate();
+  clock.setUTCDate(Math.min(day, last));
 }
 
 function roundTo(date: Date, unit: string, zone: Zone, end: boolean): void {
@@ -93,21 +104,18 @@ function roundTo(date: Date, unit: string, zone: Zone, end: boolean): void {
 }
 
 function floorTo(date: Date, unit: string, zone: Zone): void {
-  const shifted = zone === 'utc' ? 0 : date.getTimezoneOffset() * 60_000;
-  const day = new Date(date.getTime() - shifted);
-  const [year, month] = [day.getUTCFullYear(), day.getUTCMonth()];
-  const size = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
+  const clock = new Date(toClock(date.getTime(), zone));
+  const [year, month] = [clock.getUTCFullYear(), clock.getUTCMonth()];
+  const size = unit === 'w' ? undefined : SIZES[unit];
   let floor: number;
-  if (size !== undefined) floor = Math.floor(day.getTime() / size) * size;
+  if (size !== undefined) floor = Math.floor(clock.getTime() / size) * size;
   else if (unit === 'w') {
-    const midnight = Math.floor(day.getTime() / 86_400_000) * 86_400_000;
-    floor = midnight - ((day.getUTCDay() + 6) % 7) * 86_400_000;
+    const midnight = Math.floor(clock.getTime() / 86_400_000) * 86_400_000;
+    floor = midnight - ((clock.getUTCDay() + 6) % 7) * 86_400_000;
   } else {
     floor = Date.UTC(year, unit === 'y' ? 0 : unit === 'Q' ? Math.floor(month / 3) * 3 : month, 1);
   }
-  date.setTime(floor);
-  // The offset at the floor may be another one than now.
-  if (zone !== 'utc') date.setTime(floor + date.getTimezoneOffset() * 60_000);
+  date.setTime(fromClock(floor, zone));
 }
 
 /** A range at a moment; what cannot be read is the last six hours. */

@@ -1,10 +1,11 @@
 // Moments as people read and type them, in UTC or local time. All numbers are milliseconds.
 import { createKeptStore } from './store';
+import { fromClock, offsetAt, toClock, type Zone } from './zone';
 
-export type Zone = 'local' | 'utc';
+export type { Zone };
 
 /** The zone in which every page shows times. */
-export const zone = createKeptStore<Zone>(
+export const zone = createKeptStore<'local' | 'utc'>(
   'argand.zone',
   (text) => (text === 'utc' ? 'utc' : 'local'),
   (value) => value,
@@ -14,17 +15,14 @@ const two = (n: number): string => String(n).padStart(2, '0');
 
 /** `2026-03-01 12:30:05` in the zone. */
 export function formatTime(ms: number, where: Zone): string {
-  const date = new Date(ms);
-  if (Number.isNaN(date.getTime())) return 'unknown';
-  if (where === 'utc') return date.toISOString().slice(0, 19).replace('T', ' ');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const clock = new Date(toClock(ms, where));
+  return Number.isNaN(clock.getTime()) ? 'unknown' : clock.toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** `2026-03-01 12:30:05 UTC`, or with the offset of local time. */
 export function formatTimeWithZone(ms: number, where: Zone): string {
   if (where === 'utc') return `${formatTime(ms, where)} UTC`;
-  const minutes = -new Date(ms).getTimezoneOffset();
+  const minutes = Math.round(offsetAt(ms, where) / 60_000);
   const size = Math.abs(minutes);
   const offset = `${minutes < 0 ? '−' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
   return `${formatTime(ms, where)} ${offset}`;
@@ -36,8 +34,9 @@ export function parseTime(text: string, where: Zone): number | null {
   if (/^\d+(\.\d+)?$/.test(trimmed)) return Math.round(Number(trimmed) * 1000);
   const plain = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2})?))?$/.exec(trimmed);
   const iso = plain
-    ? `${plain[1]}T${plain[2] ?? '00:00'}${where === 'utc' ? 'Z' : ''}`
+    ? `${plain[1]}T${plain[2] ?? '00:00'}Z`
     : trimmed;
   const ms = Date.parse(iso);
-  return Number.isNaN(ms) ? null : ms;
+  if (Number.isNaN(ms)) return null;
+  return plain ? fromClock(ms, where) : ms;
 }

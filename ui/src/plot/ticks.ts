@@ -1,7 +1,9 @@
 // Round numbers and moments for axes.
 import { formatTime, type Zone } from '../lib/time';
+import { offsetAt } from '../lib/zone';
 
-const MOMENT_STEPS: readonly number[] = [
+/** Steps between moments that people call round. */
+export const MOMENT_STEPS: readonly number[] = [
   1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000,
   10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000, 1_209_600_000, 2_592_000_000, 7_776_000_000,
   31_536_000_000,
@@ -16,7 +18,7 @@ export interface Tick {
 export function momentTicks(fromMs: number, toMs: number, width: number, zone: Zone, room = 90): Tick[] {
   const most = Math.max(1, Math.floor(width / room));
   const step = MOMENT_STEPS.find((size) => (toMs - fromMs) / size <= most) ?? 31_536_000_000;
-  const offset = zone === 'utc' || step < 3_600_000 ? 0 : new Date(fromMs).getTimezoneOffset() * 60_000;
+  const offset = -offsetAt(fromMs, zone);
   const ticks: Tick[] = [];
   for (let at = Math.ceil((fromMs - offset) / step) * step + offset; at <= toMs; at += step) {
     ticks.push({ at, text: momentText(at, step, zone) });

@@ -173,6 +173,18 @@ fn any_json() -> impl Strategy<Value = Value> {
             "queries",
             "hideHeader",
             "maxColumnCount",
+            "libraryPanel",
+            "model",
+            "uid",
+            "repeatPanelId",
+            "repeatedByRow",
+            "repeatRowId",
+            "withTransforms",
+            "timeRegions",
+            "grid",
+            "threshold1",
+            "nullPointMode",
+            "transformations",
         ])
         .prop_map(str::to_owned),
         "[a-z]{0,4}",
@@ -234,6 +246,8 @@ proptest! {
         let model = read(document.to_string().as_bytes());
         prop_assert!(model.is_ok(), "{:?}", model);
         let _ = read(more.to_string().as_bytes());
+        let document = json!({"panels": panels, "__elements": more, "__inputs": panels});
+        prop_assert!(read(document.to_string().as_bytes()).is_ok());
         let layout = json!({"kind": "RowsLayout", "spec": {"rows": panels}});
         let document = json!({"elements": {"a": more}, "layout": layout, "variables": panels});
         prop_assert!(read(document.to_string().as_bytes()).is_ok());

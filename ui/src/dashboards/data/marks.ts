@@ -11,6 +11,8 @@ export interface Mark {
   fromMs: number;
   toMs: number;
   text: string;
+  /** A background that nobody has to read: no lines, and no word beside the mouse. */
+  quiet?: boolean;
 }
 
 /** Neighbouring points of a series are one span; a value of zero marks nothing. */

@@ -14,7 +14,8 @@ import { askBatch, type BatchAnswer } from './batch';
 import type { Frame } from './frame';
 import { toFrames } from './from-answer';
 import { joinExemplars, joinHeld, resumeAt, type Held } from './hold';
-import { dependsOnSpan, questionsOf, type PanelQuestion } from './questions';
+import { dependsOnSpan, panelRange, questionsOf, type PanelQuestion } from './questions';
+import { fillZeros } from './zeros';
 
 /** What went wrong with one query. */
 export interface QueryFault {
@@ -184,7 +185,8 @@ function prepare(raw: readonly Frame[], panel: PanelModel, filling: Filling): { 
 
 function configureAll(frames: readonly Frame[], panel: PanelModel, filling: Filling): Frame[] {
   const { defaults, overrides } = panel.fieldConfig;
-  const plain = configure(frames, defaults, overrides);
+  const range = panelRange(panel, filling);
+  const plain = configure(frames, defaults, overrides).map((frame) => fillZeros(frame, range));
   return plain.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {

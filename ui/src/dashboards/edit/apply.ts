@@ -79,6 +79,8 @@ function writeQueries(panel: Json, before: PanelModel, after: PanelModel): void 
       targets.map(record).find((one) => one['refId'] === query.refId) ??
       (before.queries.length === targets.length ? record(targets[i]) : undefined);
     if (!target) {
+      // Another panel's query, which this one shows.
+      if (was) return;
       targets.push({
         refId: query.refId,
         expr: query.expr,

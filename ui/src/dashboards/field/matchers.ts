@@ -40,8 +40,11 @@ export function fieldMatcher(matcher: Matcher, frames: readonly Frame[]): Fits {
       return (field, frame) => frame.fields.find(({ type }) => type === 'time') === field;
     case 'byValue': {
       const { reducer, op, value } = record(options);
-      return (field) =>
-        compare(numberOf(calculate(String(reducer ?? 'last'), field)), String(op ?? '='), Number(value));
+      return (field) => {
+        const found = calculate(String(reducer ?? 'last'), field);
+        // "All are zero" is an answer, and no number to compare.
+        return typeof found === 'boolean' ? found : compare(numberOf(found), String(op ?? '='), Number(value));
+      };
     }
     case 'anyMatch':
     case 'allMatch': {
@@ -54,19 +57,24 @@ export function fieldMatcher(matcher: Matcher, frames: readonly Frame[]): Fits {
   }
 }
 
-/** Compares as the words of a document say. */
+/** Compares as the words or signs of a document say. */
 export function compare(left: number, operator: string, right: number): boolean {
   switch (operator) {
     case '>':
+    case 'gt':
       return left > right;
     case '>=':
+    case 'gte':
       return left >= right;
     case '<':
+    case 'lt':
       return left < right;
     case '<=':
+    case 'lte':
       return left <= right;
     case '!=':
     case '<>':
+    case 'neq':
       return left !== right;
     default:
       return left === right;

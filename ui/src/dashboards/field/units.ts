@@ -1,5 +1,6 @@
 // Units by Grafana's identifiers.
 import type { Zone } from '../../lib/time';
+import { formatDate } from '../variables/format';
 import {
   binary,
   clock,
@@ -98,12 +99,24 @@ const UNITS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
     count,
   ),
   ...family(
-    'hertz=Hz rothz=Hz watt=W voltwatt=VA kwatt=kW Wh watth=Wh kwatth=kWh joule=J ev=eV amp=A volt=V ohm=Ω farad=F henry=H ' +
-      'voltamp=VA voltampreact=var kvoltampreact=kvar lumens=Lm newton=N flops=FLOP/s Hs=H/s pressurepa=Pa pressurebar=bar ' +
-      'lengthm=m litre=L massg=g radbq=Bq radgy=Gy radsv=Sv concmol=mol',
+    'hertz=Hz rothz=Hz watt=W voltwatt=VA Wh watth=Wh joule=J ev=eV amp=A volt=V ohm=Ω farad=F henry=H ' +
+      'voltamp=VA voltampreact=var lumens=Lm newton=N flops=FLOP/s Hs=H/s pressurepa=Pa pressurebar=bar ' +
+      'lengthm=m litre=L massg=g radbq=Bq radgy=Gy radsv=Sv radci=Ci amph=Ah forceN=N concmol=mol',
     (word) => si(word),
   ),
   ['mwatt', si('W', -1)],
+  ['kwatt', si('W', 1)],
+  ['megwatt', si('W', 2)],
+  ['gwatt', si('W', 3)],
+  ['kwatth', si('Wh', 1)],
+  ['kvoltamp', si('VA', 1)],
+  ['kvoltampreact', si('var', 1)],
+  ['kamph', si('Ah', 1)],
+  ['mamph', si('Ah', -1)],
+  ['mohm', si('Ω', -1)],
+  ['forcekN', si('N', 1)],
+  ['pressurekpa', si('Pa', 1)],
+  ['radmsv', si('Sv', -1)],
   ['mamp', si('A', -1)],
   ['kamp', si('A', 1)],
   ['mvolt', si('V', -1)],
@@ -132,7 +145,7 @@ const UNITS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
     'celsius=°C fahrenheit=°F kelvin=K degree=° radian=rad grad accMS2=m/sec² accFS2=f/sec² accG=g velocityms=m/s velocitykmh=km/h ' +
       'velocitymph=mph velocityknot=kn rotrpm=rpm rotrads=rad/s rotdegs=°/s lengthin=in lengthft=ft lengthmi=mi areaM2=m² areaF2=ft² ' +
       'areaMI2=mi² m3=m³ Nm3=Nm³ dm3=dm³ gallons=gal flowgpm=gpm flowcms=cms flowcfs=cfs flowcfm=cfm litreh=L/h flowlpm=L/min ' +
-      'flowmlpm=mL/min lux pressurepsi=psi pressureinhg="Hg forceNm=Nm forcekNm=kNm dBm ppm conppb=ppb conmgm3=mg/m³ conμgm3=μg/m³ ' +
+      'flowmlpm=mL/min lux pressurepsi=psi pressureinhg="Hg pressurehg="Hg Wm2=W/m² watthperkg=Wh/kg kwattm=kW-min areaha=ha forceNm=Nm forcekNm=kNm dBm ppm conppb=ppb conmgm3=mg/m³ conμgm3=μg/m³ ' +
       'conngm3=ng/m³ conmgdL=mg/dL conmmolL=mmol/L masslb=lb radr=R radrad=rad radrem=rem amphour=Ah kbtu=kBTU Cel=°C ' +
       'chwdegree=° ah=Ah',
     fixed,
@@ -176,7 +189,7 @@ export function unitOf(id: string | undefined): Writer {
     case 'bool':
       return yesNo(word.split('/')[0] ?? 'True', word.split('/')[1] ?? 'False');
     case 'time':
-      return moment(false, 'iso');
+      return (value, _decimals, zone) => ({ text: formatDate(value, word.trim(), zone) });
     default:
       return fixed(id);
   }

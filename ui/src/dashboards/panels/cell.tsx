@@ -60,16 +60,29 @@ export function Cell({ field, frame, frames, row, display, shade, filling }: Pro
   );
 }
 
+/** Whether a column's colour is that of the whole row. */
+export function coloursRow(field: Field): boolean {
+  return cellKind(field) === 'color-background' && customRecord(field, 'cellOptions')['applyToRow'] === true;
+}
+
+/** The look of a row by the value that colours it. */
+export function rowStyle(field: Field, shown: Shown): Record<string, string> {
+  return field.type === 'time' ? {} : background(shown);
+}
+
+/** A background that cannot be seen leaves the text as it is. */
+function background(shown: Shown): Record<string, string> {
+  if (!shown.judged || shown.colour === '#00000000') return {};
+  const soft = shown.colour.length > 7 ? shown.colour : fade(shown.colour, 1).slice(0, 7);
+  return { background: soft, color: textOn(soft) };
+}
+
 function styleOf(kind: string, field: Field, shown: Shown, shade: Shade): Record<string, string> {
   const align = customText(field, 'align', 'auto');
   const side = align === 'auto' ? {} : { 'text-align': align };
   // A moment is neither good nor bad.
   if (field.type === 'time') return side;
-  // A background that cannot be seen leaves the text as it is.
-  if (kind === 'color-background' && shown.judged && shown.colour !== '#00000000') {
-    const soft = shown.colour.length > 7 ? shown.colour : fade(shown.colour, 1).slice(0, 7);
-    return { ...side, background: soft, color: textOn(soft) };
-  }
+  if (kind === 'color-background') return coloursRow(field) ? side : { ...side, ...background(shown) };
   if (kind === 'color-text') return { ...side, color: readable(shown.colour, shade) };
   return side;
 }

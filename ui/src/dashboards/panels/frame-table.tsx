@@ -10,7 +10,7 @@ import type { Shade } from '../field/colours';
 import { display, textOfShown } from '../field/display';
 import { compareValues } from '../transform/rows';
 import type { Filling } from '../variables/interpolate';
-import { Cell } from './cell';
+import { Cell, coloursRow, rowStyle } from './cell';
 
 const ROW_PX = 29;
 
@@ -23,6 +23,12 @@ const MAX_COLUMNS = 120;
 export interface TableSort {
   /** A column's name. */
   by: string;
+  falling: boolean;
+}
+
+/** The same by a column's place among all fields, as older tables say it. */
+export interface PlaceSort {
+  at: number;
   falling: boolean;
 }
 
@@ -43,11 +49,11 @@ export function FrameTable({
   zone: Zone;
   shade: Shade;
   filling?: Filling;
-  sort?: TableSort | undefined;
+  sort?: TableSort | PlaceSort | undefined;
   /** A calculation below each column of numbers. */
   footer?: string | undefined;
 }) {
-  const [order, setOrder] = useState<TableSort | null>(sort ?? null);
+  const [order, setOrder] = useState<TableSort | null>(() => named(sort, frame, frames));
   const [top, setTop] = useState(0);
   const fields = useMemo(
     () =>
@@ -62,9 +68,22 @@ export function FrameTable({
   );
   const names = useMemo(() => fields.map((field) => nameOf(field, frame, frames)), [fields, frame, frames]);
   const rows = useMemo(
-    () => orderRows(frame, fields[names.indexOf(order?.by ?? '')], order?.falling ?? false),
-    [frame, fields, names, order],
+    () =>
+      orderRows(
+        frame,
+        frame.fields.find((field) => nameOf(field, frame, frames) === order?.by),
+        order?.falling ?? false,
+      ),
+    [frame, frames, order],
   );
+  // Hidden columns may colour rows, too.
+  const rowColour = useMemo(() => {
+    const index = frame.fields.findIndex(coloursRow);
+    const field = frame.fields[index];
+    return field && { field, shape: display(field, { shade, zone, index }) };
+  }, [frame, shade, zone]);
+  const styleOfRow = (row: number) =>
+    rowColour ? rowStyle(rowColour.field, rowColour.shape.show(rowColour.field.values[row] ?? null)) : {};
   const body = Math.max(60, height);
   const first = Math.max(0, Math.floor(top / ROW_PX) - BEYOND);
   const last = Math.min(rows.length, Math.ceil((top + body) / ROW_PX) + BEYOND);
@@ -112,7 +131,12 @@ export function FrameTable({
             </tr>
           )}
           {rows.slice(first, last).map((row, i) => (
-            <tr key={first + i} aria-rowindex={first + i + 2}>
+            <tr
+              key={first + i}
+              aria-rowindex={first + i + 2}
+              class={rowColour ? 'dash-coloured' : undefined}
+              style={styleOfRow(row)}
+            >
               {fields.map((field, column) => {
                 const shape = displays[column];
                 return (
@@ -167,6 +191,16 @@ function Footer({
       </tr>
     </tfoot>
   );
+}
+
+function named(
+  sort: TableSort | PlaceSort | undefined,
+  frame: Frame,
+  frames: readonly Frame[],
+): TableSort | null {
+  if (!sort || 'by' in sort) return sort ?? null;
+  const field = frame.fields[sort.at];
+  return field ? { by: nameOf(field, frame, frames), falling: sort.falling } : null;
 }
 
 function orderRows(frame: Frame, by: Field | undefined, falling: boolean): number[] {

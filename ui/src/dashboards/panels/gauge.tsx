@@ -77,7 +77,7 @@ function Dial({
   const steps = absoluteSteps(field.config.thresholds ?? DEFAULT_THRESHOLDS, min, max);
   const share = (at: number) => Math.max(0, Math.min(1, (at - min) / (max - min || 1)));
   const text = textOfShown(shown);
-  const size = Math.max(12, Math.min(outer * 0.42, ((outer - thick) * 1.75) / Math.max(3, text.length * 0.58)));
+  const size = Math.max(12, Math.min(outer * 0.42, ((outer - thick) * 1.75) / Math.max(3, text.length * 0.68)));
   // A dial that is too small to hold its value has it beside.
   const wide = text.length * 0.64 * size;
   const inside = wide <= (outer - thick) * 1.9;

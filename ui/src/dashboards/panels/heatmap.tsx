@@ -1,6 +1,7 @@
 // Buckets over time: the more falls into one, the stronger its colour.
 import { useMemo } from 'preact/hooks';
 import { parseNumber } from '../../lib/number';
+import type { Zone } from '../../lib/time';
 import { fade, rampColour } from '../../plot/colours';
 import type { Heat } from '../../plot/heat';
 import { HeatPicture } from '../../plot/heat-picture';
@@ -46,7 +47,7 @@ function toBound(name: string | undefined): number {
   return name === undefined || name.trim() === '' ? Number.NaN : parseNumber(name);
 }
 
-function nameRow(name: string, unit: string, zone: 'local' | 'utc'): string {
+function nameRow(name: string, unit: string, zone: Zone): string {
   const bound = toBound(name);
   return !Number.isFinite(bound) ? name : formatUnit(unit, bound, undefined, zone);
 }

@@ -5,6 +5,7 @@ import { BarChart } from './barchart';
 import { BarGauge } from './bargauge';
 import { DashList } from './dashlist';
 import { DataTable } from './data-table';
+import { Foreign } from './foreign';
 import { Gauge } from './gauge';
 import { Heatmap } from './heatmap';
 import { Histogram } from './histogram';
@@ -59,8 +60,9 @@ export function Picture(props: PanelProps) {
     case 'dashlist':
       return <DashList {...props} />;
     case 'logs':
-      return <p class="dash-empty">Logs are not available yet: this server does not keep them.</p>;
+      return <Foreign panel={props.panel} filling={props.filling} />;
     default:
+      if (props.panel.queries.length === 0) return <p class="dash-empty">{nothingOf(props.panel)}</p>;
       return (
         <>
           <p class="dash-note">
@@ -70,4 +72,11 @@ export function Picture(props: PanelProps) {
         </>
       );
   }
+}
+
+/** What is said of a panel that neither can be drawn nor asks anything. */
+function nothingOf({ givenKind }: PanelProps['panel']): string {
+  return givenKind === ''
+    ? 'This panel is kept in a library, and not in this document.'
+    : `There is no picture for panels of the kind “${givenKind}”.`;
 }

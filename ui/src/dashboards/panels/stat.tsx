@@ -14,6 +14,9 @@ import { optionText, type PanelProps } from './props';
 const SPARK_FROM_PX = 64;
 const SPARK_SHARE = 0.3;
 
+/** How wide a bold digit is in the widest of the system's fonts, of its height. */
+const BOLD_DIGIT = 0.7;
+
 /** The panel. */
 export function Stat({ panel, data, filling, width, height }: PanelProps) {
   const { shade, zone } = useBoard();
@@ -110,7 +113,7 @@ function valueSize(values: readonly Reduced[], tile: Tile, named: boolean): numb
     ...values.map(({ shown }) => shown.text.length + ((shown.prefix ?? '').length + (shown.suffix ?? '').length) * 0.7),
   );
   const room = tile.height * (named ? 0.42 : 0.55);
-  return Math.max(14, Math.min(72, room, (tile.width - 20) / (longest * 0.58)));
+  return Math.max(14, Math.min(72, room, (tile.width - 20) / (longest * BOLD_DIGIT)));
 }
 
 function Sparkline({
@@ -131,6 +134,8 @@ function Sparkline({
   });
   if (points.length < 2) return null;
   const [from, to] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 1];
+  // Rows of one moment are no history.
+  if (from === to) return null;
   const low = Math.min(...points.map(([, y]) => y));
   const high = Math.max(...points.map(([, y]) => y));
   const part = height * (SPARK_SHARE + 0.04);

@@ -4,7 +4,7 @@ import { useBoard } from '../board';
 import { timeField, type Frame } from '../data/frame';
 import { nameOf } from '../data/names';
 import { merge } from '../transform/join';
-import { FrameTable, type TableSort } from './frame-table';
+import { FrameTable, type PlaceSort, type TableSort } from './frame-table';
 import { optionRecord, type PanelProps } from './props';
 
 /** The panel. */
@@ -78,12 +78,14 @@ function titleOf(frame: Frame, frames: readonly Frame[]): string {
   return value ? nameOf(value, frame, frames) : frame.refId;
 }
 
-function sortOf({ options }: PanelProps['panel']): TableSort | undefined {
+function sortOf({ options }: PanelProps['panel']): TableSort | PlaceSort | undefined {
   const sortBy = options['sortBy'];
   const first: unknown = Array.isArray(sortBy) ? sortBy[0] : undefined;
   if (typeof first !== 'object' || first === null) return undefined;
-  const { displayName, desc } = first as { displayName?: unknown; desc?: unknown };
-  return typeof displayName === 'string' ? { by: displayName, falling: desc === true } : undefined;
+  const { displayName, column, desc } = first as { displayName?: unknown; column?: unknown; desc?: unknown };
+  const falling = desc === true;
+  if (typeof column === 'number') return { at: column, falling };
+  return typeof displayName === 'string' ? { by: displayName, falling } : undefined;
 }
 
 function footerOf(panel: PanelProps['panel']): string | undefined {

@@ -11,6 +11,7 @@ import { Legend } from '../plot/legend';
 import { stackLines, toLines, valueAt } from '../plot/lines';
 import { Tooltip, type TooltipRow } from '../plot/tooltip';
 import { panelRange } from '../data/questions';
+import { regionMarks, type TimeRegion } from '../data/regions';
 import { inTurn } from '../../lib/turns';
 import { PointLinks } from './point-links';
 import type { PanelProps } from './props';
@@ -190,8 +191,12 @@ interface Drawn {
 }
 
 /** The canvas: made anew when lines change their look, fed when only values do. */
-function usePlot({ times, shown, stacked, colours, size, range, onPoint, onDraw }: Drawn) {
-  const { shade, zone, marks, model, setRange } = useBoard();
+function usePlot({ panel, times, shown, stacked, colours, size, range, onPoint, onDraw }: Drawn) {
+  const { shade, zone, marks: found, model, setRange } = useBoard();
+  const marks = useMemo(() => {
+    const regions = panel.options['timeRegions'];
+    return Array.isArray(regions) ? [...regionMarks(regions as TimeRegion[], range), ...found] : found;
+  }, [panel, range, found]);
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
   const [ready, setReady] = useState<typeof import('../plot/draw')>();

@@ -2,13 +2,14 @@
 import type uPlot from 'uplot';
 import type { Zone } from '../../lib/time';
 import { canvasFont } from '../../lib/typeface';
+import { offsetAt } from '../../lib/zone';
 import { chartColours } from '../../query/graph/palette';
 import { customText } from '../field/config';
 import type { Shade } from '../field/colours';
 import { textOfShown } from '../field/display';
 import { unitOf } from '../field/units';
 import type { ScaleGroup } from './scales';
-import { momentText } from '../../plot/ticks';
+import { MOMENT_STEPS, momentText } from '../../plot/ticks';
 
 const FONT_PX = 11;
 
@@ -36,6 +37,7 @@ export function timeAxis({ shade, zone }: AxisLook): uPlot.Axis {
     size: 26,
     gap: 4,
     space: 76,
+    incrs: MOMENT_STEPS.map((ms) => ms / 1000),
     splits: (_u, _axis, from, to, step) => roundMoments(from, to, step, zone),
     values: (_u, splits, _axis, _space, step) => splits.map((at) => momentText(at * 1000, step * 1000, zone)),
   };
@@ -59,7 +61,7 @@ const DECIMAL_STEPS = Array.from({ length: 20 }, (_, i) => [1, 2, 5].map((digit)
 
 /** uPlot counts in UTC; days begin at midnight of the zone. */
 function roundMoments(from: number, to: number, step: number, zone: Zone): number[] {
-  const offset = zone === 'utc' || step < 3600 ? 0 : new Date(from * 1000).getTimezoneOffset() * 60;
+  const offset = -offsetAt(from * 1000, zone) / 1000;
   const splits: number[] = [];
   for (let at = Math.ceil((from - offset) / step) * step + offset; at <= to; at += step) splits.push(at);
   return splits;

@@ -52,12 +52,13 @@ export function drawMarks(u: uPlot, marks: readonly Mark[], shade: Shade): void 
   ctx.beginPath();
   ctx.rect(left, top, width, height);
   ctx.clip();
-  for (const { fromMs, toMs, color } of marks) {
+  for (const { fromMs, toMs, color, quiet } of marks) {
     const colour = resolveColour(color || 'blue', shade);
     const [from, to] = [u.valToPos(fromMs / 1000, 'x', true), u.valToPos(toMs / 1000, 'x', true)];
     if (to - from >= 1) {
       ctx.fillStyle = fade(colour, 0.12);
       ctx.fillRect(from, top, to - from, height);
+      if (quiet) continue;
     }
     ctx.strokeStyle = colour;
     ctx.lineWidth = devicePixelRatio;

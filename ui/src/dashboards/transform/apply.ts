@@ -7,6 +7,7 @@ import { filterByRefId, filterFieldsByName, organize, renameByRegex } from './fi
 import { concatenate, joinByField, merge, seriesToRows } from './join';
 import type { Options } from './options';
 import { filterByValue, groupBy, limit, sortBy } from './rows';
+import { filterFields, partitionByValues, prepareTimeSeries } from './split';
 import { configFromData, convertFieldType, extractFields, labelsToFields, reduce, timeSeriesTable } from './shape';
 
 const KNOWN: Readonly<Record<string, (frames: readonly Frame[], options: Options) => Frame[]>> = {
@@ -31,6 +32,9 @@ const KNOWN: Readonly<Record<string, (frames: readonly Frame[], options: Options
   extractFields,
   convertFieldType,
   configFromData,
+  partitionByValues,
+  prepareTimeSeries,
+  filterFields,
 };
 
 /** The frames after all of them; one that nobody knows changes nothing, which the panel's problems say. */

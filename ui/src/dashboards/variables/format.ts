@@ -89,24 +89,36 @@ function splitFormat(format: string): [kind: string, argument: string] {
   return colon < 0 ? [format, ''] : [format.slice(0, colon), format.slice(colon + 1)];
 }
 
-/** A moment as `iso` (where nothing is said), `seconds`, or a pattern of YYYY, MM, DD, HH, mm, ss. */
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** A moment as `iso` (where nothing is said), `seconds`, or a pattern of YYYY, MMM, DD, ddd, HH, hh, A, mm, ss, SSS. */
 export function formatDate(ms: number, pattern: string, zone: Zone): string {
   if (pattern === 'seconds') return String(Math.floor(ms / 1000));
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return '';
   if (pattern === '' || pattern === 'iso') return date.toISOString();
   const text = formatTime(ms, zone);
+  const [month, day, hour] = [text.slice(5, 7), text.slice(8, 10), text.slice(11, 13)];
+  const half = String(Number(hour) % 12 || 12);
   const parts: Readonly<Record<string, string>> = {
     YYYY: text.slice(0, 4),
     YY: text.slice(2, 4),
-    MM: text.slice(5, 7),
-    M: String(Number(text.slice(5, 7))),
-    DD: text.slice(8, 10),
-    D: String(Number(text.slice(8, 10))),
-    HH: text.slice(11, 13),
-    H: String(Number(text.slice(11, 13))),
+    MMM: MONTHS[Number(month) - 1] ?? '',
+    MM: month,
+    M: String(Number(month)),
+    ddd: DAYS[new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDay()] ?? '',
+    DD: day,
+    D: String(Number(day)),
+    HH: hour,
+    H: String(Number(hour)),
+    hh: half.padStart(2, '0'),
+    h: half,
+    A: Number(hour) < 12 ? 'AM' : 'PM',
+    a: Number(hour) < 12 ? 'am' : 'pm',
     mm: text.slice(14, 16),
+    SSS: String(date.getUTCMilliseconds()).padStart(3, '0'),
     ss: text.slice(17, 19),
   };
-  return pattern.replace(/YYYY|YY|MM?|DD?|HH?|mm|ss/g, (part) => parts[part] ?? part);
+  return pattern.replace(/YYYY|YY|MMM|MM?|ddd|DD?|HH?|hh?|A|a|mm|SSS|ss/g, (part) => parts[part] ?? part);
 }

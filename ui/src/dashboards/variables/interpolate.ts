@@ -47,7 +47,7 @@ function resolve(
   const scoped = scope?.(name, path, chosen ? format : '');
   if (scoped !== undefined) return scoped;
   const variable = filling.variables.get(name);
-  if (variable) return formatChosen(variable, format);
+  if (variable) return formatChosen(variable, path === '.text' ? 'text' : format);
   return name.startsWith('__') ? builtin(name, path, chosen ? format : '', filling) : undefined;
 }
 
@@ -62,6 +62,13 @@ function builtin(name: string, path: string, format: string, filling: Filling): 
       return path === '.uid' ? dashboard.uid : dashboard.title;
     case '__url_time_range':
       return `from=${range.fromMs}&to=${range.toMs}`;
+    case '__timezone':
+      return zone === 'local' ? 'browser' : zone;
+    // Nobody is signed in, and there is one organisation.
+    case '__user':
+      return path === '.id' ? '0' : '';
+    case '__org':
+      return path === '.name' ? 'Main Org.' : '1';
     case '__all_variables':
       return [...filling.variables.values()].map((chosen) => formatChosen(chosen, 'queryparam')).join('&');
     default:

@@ -8,8 +8,14 @@ use super::graph_series;
 use crate::model::{
     FieldConfig, FieldOverride, Matcher, Object, Panel, PanelKind, Step, Thresholds,
 };
-use crate::read::json::{flag, flag_or, get, has, list, number, object_of, text, whole};
+use crate::read::json::{flag, flag_or, get, list, number, object_of, some_text, text, whole};
 use crate::read::problems::Problems;
+
+/// The mode of missing values in which they are zeroes.
+const NULL_AS_ZERO: &str = "null as zero";
+
+/// Regions of time in one graph.
+const MAX_REGIONS: usize = 50;
 
 /// Converts a graph.
 pub(super) fn convert(given: &Value, panel: &mut Panel, problems: &mut Problems) {
@@ -35,8 +41,14 @@ pub(super) fn convert(given: &Value, panel: &mut Panel, problems: &mut Problems)
     panel
         .options
         .insert("tooltip".to_owned(), tooltip(get(given, "tooltip")));
+    let regions = list(given, "timeRegions").iter().take(MAX_REGIONS);
+    let regions: Vec<Value> = regions.filter(|one| one.is_object()).cloned().collect();
+    if !regions.is_empty() {
+        panel
+            .options
+            .insert("timeRegions".to_owned(), Value::from(regions));
+    }
     by_axis(given, panel, &left);
-    tell(given, problems);
 }
 
 /// Lines, bars and points.
@@ -83,9 +95,18 @@ fn style(given: &Value) -> Object {
             "spanNulls",
             Value::from(text(given, "nullPointMode") == "connected"),
         ),
+        ("nullValueMode", zeros(&text(given, "nullPointMode"))),
         ("stacking", stacking(given)),
         ("lineStyle", dashes(given)),
     ])
+}
+
+/// Missing values that are zeroes; null where they are gaps or are passed over.
+pub(super) fn zeros(mode: &str) -> Value {
+    match mode {
+        NULL_AS_ZERO => Value::from(NULL_AS_ZERO),
+        _ => Value::Null,
+    }
 }
 
 pub(super) fn interpolation(is_stepped: bool) -> &'static str {
@@ -115,7 +136,11 @@ pub(super) fn dashes(given: &Value) -> Value {
 
 /// Values from which the plot has other colours, and how that is drawn.
 fn thresholds(given: &Value) -> Option<(Thresholds, &'static str)> {
-    let marks = list(given, "thresholds");
+    let oldest = oldest_thresholds(get(given, "grid"));
+    let marks = match list(given, "thresholds") {
+        [] => oldest.as_slice(),
+        marks => marks,
+    };
     let first = marks.first()?;
     let mut marks: Vec<(f64, bool, String)> = marks
         .iter()
@@ -155,6 +180,25 @@ fn thresholds(given: &Value) -> Option<(Thresholds, &'static str)> {
     };
     let mode = "absolute";
     Some((Thresholds { mode, steps }, style))
+}
+
+/// The two values of before version 14, in the words of after: what is beyond them has a colour.
+fn oldest_thresholds(grid: &Value) -> Vec<Value> {
+    let [first, second] = ["threshold1", "threshold2"].map(|word| number(grid, word));
+    let falls = matches!((first, second), (Some(first), Some(second)) if first > second);
+    let mark = |value: Option<f64>, color: &str, otherwise: &str| {
+        let color = some_text(grid, color).unwrap_or_else(|| otherwise.to_owned());
+        let (is_line, op) = (flag(grid, "thresholdLine"), if falls { "lt" } else { "gt" });
+        Some(
+            json!({"value": value?, "op": op, "colorMode": "custom", "fillColor": color,
+            "fill": !is_line, "line": is_line}),
+        )
+    };
+    let marks = [
+        mark(first, "threshold1Color", "orange"),
+        mark(second, "threshold2Color", "red"),
+    ];
+    marks.into_iter().flatten().collect()
 }
 
 fn mark_color(mark: &Value) -> String {
@@ -259,25 +303,5 @@ fn by_axis(given: &Value, panel: &mut Panel, left: &Axis) {
             left.apply(defaults);
         }
         _ => {}
-    }
-}
-
-/// What has no place in panels of today.
-fn tell(given: &Value, problems: &mut Problems) {
-    if text(given, "nullPointMode") == "null as zero" {
-        problems.note("nullPointMode", "missing values are gaps, not zeroes");
-    }
-    if !list(given, "timeRegions").is_empty() {
-        problems.note("timeRegions", "regions of time are not marked");
-    }
-    let grid = get(given, "grid");
-    if ["threshold1", "threshold2"]
-        .iter()
-        .any(|word| has(grid, word))
-    {
-        problems.note(
-            "grid.threshold1",
-            "thresholds of this version are not drawn",
-        );
     }
 }

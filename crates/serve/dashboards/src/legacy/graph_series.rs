@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::common::fixed;
-use super::graph::{dashes, interpolation};
+use super::graph::{dashes, interpolation, zeros};
 use super::graph_axes::Axis;
 use crate::model::{FieldConfig, FieldOverride, Matcher, Object};
 use crate::read::json::{as_text, flag, get, list, number, text, whole};
@@ -137,7 +137,10 @@ fn drawn(name: &str, value: &Value, one: &Value) -> Option<(&'static str, Value)
                 json!({"mode": "normal", "group": as_text(group)}),
             ),
         },
-        "nullPointMode" => ("spanNulls", Value::from(as_text(value) == "connected")),
+        "nullPointMode" => match zeros(&as_text(value)) {
+            Value::Null => ("spanNulls", Value::from(as_text(value) == "connected")),
+            mode => ("nullValueMode", mode),
+        },
         "transform" => ("transform", value.clone()),
         "legend" => ("hideFrom", hidden([!is_on, false, false])),
         "hideTooltip" => ("hideFrom", hidden([false, is_on, false])),

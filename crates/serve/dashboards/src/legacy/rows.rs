@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::model::{Panel, Place};
 use crate::read::json::{flag, get, list, number, text, whole};
 use crate::read::panel::{COLUMNS, panel, repeat};
-use crate::read::panels::of_list;
+use crate::read::panels::{kept, of_list};
 use crate::read::sources::Sources;
 
 /// Columns of the grid in one of old.
@@ -39,6 +39,9 @@ pub(crate) fn panels(document: &Value, sources: &Sources, left: &mut usize) -> V
         if *left == 0 {
             break;
         }
+        if is_copy(row, rows) {
+            continue;
+        }
         let mut inside = of_list(row, &format!("rows[{number}].panels"), sources, left);
         let is_closed = flag(row, "collapse");
         let top = y + u32::from(with_heads);
@@ -61,6 +64,12 @@ pub(crate) fn panels(document: &Value, sources: &Sources, left: &mut usize) -> V
         }
     }
     found
+}
+
+/// Whether a row is what a repeated one made of itself when the document was kept: it is made anew.
+fn is_copy(row: &Value, rows: &[Value]) -> bool {
+    let of = whole(row, "repeatRowId").and_then(|number| rows.get(number.checked_sub(1)? as usize));
+    repeat(row).is_none() && of.is_some_and(|source| repeat(source).is_some())
 }
 
 /// The head of a row as a panel.
@@ -86,7 +95,7 @@ fn head(row: &Value, number: usize, y: u32, sources: &Sources) -> Panel {
 fn set_places(panels: &mut [Panel], row: &Value, top: u32) -> u32 {
     let of_row = height(get(row, "height"));
     let (mut x, mut y, mut line) = (0, top, 0);
-    for (panel, given) in panels.iter_mut().zip(list(row, "panels")) {
+    for (panel, (_, given)) in panels.iter_mut().zip(kept(row)) {
         if let Some(repeat) = &mut panel.repeat
             && let Some(least) = whole(given, "minSpan").filter(|least| *least > 0)
         {

@@ -18,7 +18,8 @@ pub(super) fn convert(given: &Value, panel: &mut Panel, problems: &mut Problems)
     defaults.thresholds = thresholds(get(given, "thresholds"), &colors(given));
     let name = text(given, "valueName");
     let is_name = name == "name";
-    let calculation = match calculation(if is_name || name.is_empty() {
+    // An export of some versions says `false`.
+    let calculation = match calculation(if is_name || matches!(name.as_str(), "" | "false") {
         "avg"
     } else {
         &name

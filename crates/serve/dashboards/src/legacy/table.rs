@@ -19,9 +19,13 @@ pub(super) fn convert(given: &Value, panel: &mut Panel, problems: &mut Problems)
     );
     let sort = get(given, "sort");
     let column = number(sort, "col").filter(|column| *column >= 0.0);
-    let column = column.and_then(|column| column_name(given, column as usize));
-    if let Some(name) = column {
-        let sorted = json!([{"displayName": name, "desc": flag(sort, "desc")}]);
+    if let Some(column) = column {
+        let falling = flag(sort, "desc");
+        let sorted = match column_name(given, column as usize) {
+            Some(name) => json!([{"displayName": name, "desc": falling}]),
+            // Which one it is shows when the answer is there.
+            None => json!([{"column": column, "desc": falling}]),
+        };
         panel.options.insert("sortBy".to_owned(), sorted);
     }
 }

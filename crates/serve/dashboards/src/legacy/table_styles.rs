@@ -1,10 +1,10 @@
 //! Styles of columns: the first that fits counted, while of overrides the last one does.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::common::{colors, decimals, mappings, thresholds, unit};
 use crate::model::{DataLink, FieldConfig, FieldOverride, FieldSettings, Matcher, Object};
-use crate::read::json::{flag, get, list, some_text, text};
+use crate::read::json::{flag, get, list, object_of, some_text, text};
 use crate::read::links::is_safe;
 use crate::read::problems::Problems;
 
@@ -18,8 +18,14 @@ const ALL: &str = "/.*/";
 pub(super) fn styles(given: &Value, problems: &mut Problems) -> FieldSettings {
     let mut settings = FieldSettings::default();
     let styles = list(given, "styles").iter().enumerate().take(MAX_STYLES);
+    let hides = list(given, "styles").iter().any(is_hidden);
     for (place, style) in styles.rev() {
-        let config = config(style, &format!("styles[{place}]"), problems);
+        let mut config = config(style, &format!("styles[{place}]"), problems);
+        if hides && !is_hidden(style) {
+            // Another style that fits, too, may hide the column: this one counts.
+            let custom = config.custom.get_or_insert_default();
+            custom.insert("hidden".to_owned(), Value::from(false));
+        }
         let pattern = text(style, "pattern");
         if pattern == ALL {
             settings.defaults = config;
@@ -31,6 +37,10 @@ pub(super) fn styles(given: &Value, problems: &mut Problems) -> FieldSettings {
         }
     }
     settings
+}
+
+fn is_hidden(style: &Value) -> bool {
+    text(style, "type") == "hidden"
 }
 
 fn matcher(pattern: &str) -> Matcher {
@@ -68,17 +78,15 @@ fn config(style: &Value, path: &str, problems: &mut Problems) -> FieldConfig {
     let cell = match text(style, "colorMode").as_str() {
         "cell" => Some("color-background"),
         "value" => Some("color-text"),
-        "row" => {
-            problems.note(
-                format!("{path}.colorMode"),
-                "the cell has the colour, not the row",
-            );
-            Some("color-background")
-        }
+        "row" => Some("color-background"),
         _ => None,
     };
     if let Some(cell) = cell {
-        custom.insert("cellOptions".to_owned(), json!({"type": cell}));
+        let mut options = object_of([("type", Value::from(cell))]);
+        if text(style, "colorMode") == "row" {
+            options.insert("applyToRow".to_owned(), Value::from(true));
+        }
+        custom.insert("cellOptions".to_owned(), Value::Object(options));
     }
     if let align @ ("left" | "right" | "center") = text(style, "align").as_str() {
         custom.insert("align".to_owned(), Value::from(align));

@@ -157,6 +157,9 @@ pub struct PanelQuery {
     pub interval_factor: u32,
     /// What is asked.
     pub signal: Signal,
+    /// Of what kind the data source is, as `tempo`, where it is none that is here.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
 }
 
 /// As what an answer is taken.

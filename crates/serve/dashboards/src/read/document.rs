@@ -168,8 +168,8 @@ pub(super) fn dashboard(document: &Value) -> Dashboard {
         problems: Vec::new(),
     };
     for (place, input) in list(document, "__inputs").iter().enumerate() {
-        if text(input, "type") == "constant" {
-            let told = "constants that an import would ask for are not filled in";
+        if text(input, "type") == "constant" && !has(input, "value") {
+            let told = "a constant that an import would ask for has no value";
             problems.note(format!("__inputs[{place}]"), told);
         }
     }

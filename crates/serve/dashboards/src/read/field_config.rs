@@ -28,13 +28,18 @@ const PASSED_OVER: [&str; 7] = [
 ];
 
 /// The matchers of fields that pages know.
-const MATCHERS: [&str; 6] = [
+const MATCHERS: [&str; 11] = [
     "byName",
     "byRegexp",
     "byFrameRefID",
     "byType",
     "byNames",
     "byValue",
+    "numeric",
+    "first",
+    "firstTimeField",
+    "anyMatch",
+    "allMatch",
 ];
 
 /// The field configuration of a panel.

@@ -14,10 +14,12 @@ pub(crate) mod panel;
 pub(crate) mod panels;
 pub(crate) mod problems;
 mod queries;
+pub(crate) mod shared;
 pub(crate) mod sources;
 mod text;
 mod transformations;
 mod v2;
+mod variable_options;
 mod variable_query;
 mod variables;
 

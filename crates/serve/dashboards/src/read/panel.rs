@@ -7,11 +7,12 @@ use super::json::{flag, get, has, number, some_text, text, whole};
 use super::links::links;
 use super::problems::Problems;
 use super::queries::queries;
+use super::shared::Shared;
 use super::sources::Sources;
 use super::transformations::transformations;
 use super::{options, text as text_panel};
 use crate::legacy;
-use crate::model::{Panel, PanelKind, Place, Repeat, RepeatDirection};
+use crate::model::{Panel, PanelKind, Place, Repeat, RepeatDirection, Transformation};
 
 /// Columns of the grid.
 pub(crate) const COLUMNS: u32 = 24;
@@ -25,6 +26,15 @@ const MAX_Y: u32 = 1_000_000;
 /// A panel of a document; `path` is its place there.
 pub(crate) fn panel(given: &Value, path: &str, sources: &Sources) -> Panel {
     let mut problems = Problems::of(path);
+    let of_library = sources.shared.of_library(given);
+    let is_missing = has(given, "libraryPanel") && of_library.is_none();
+    let given = of_library.as_ref().unwrap_or(given);
+    let shown = sources.shared.shown_by(given);
+    // A panel that shows another one's result shows it of that one's time.
+    let own = |key: &str| {
+        let other = || shown.and_then(|other| some_text(other, key));
+        some_text(given, key).or_else(other).unwrap_or_default()
+    };
     let given_kind = text(given, "type");
     let mut panel = Panel {
         id: whole(given, "id").unwrap_or(0),
@@ -37,23 +47,24 @@ pub(crate) fn panel(given: &Value, path: &str, sources: &Sources) -> Panel {
         panels: Vec::new(),
         repeat: repeat(given),
         queries: queries(given, sources, &mut problems),
-        interval: text(given, "interval"),
-        max_data_points: whole(given, "maxDataPoints").filter(|points| *points > 0),
-        time_from: text(given, "timeFrom"),
-        time_shift: text(given, "timeShift"),
+        interval: own("interval"),
+        max_data_points: whole(given, "maxDataPoints")
+            .or_else(|| whole(shown?, "maxDataPoints"))
+            .filter(|points| *points > 0),
+        time_from: own("timeFrom"),
+        time_shift: own("timeShift"),
         hide_time_override: flag(given, "hideTimeOverride"),
         links: links(given, "links", &mut problems),
-        transformations: transformations(given, &mut problems),
+        transformations: all_transformations(given, shown, &mut problems),
         field_config: field_settings(given, &mut problems),
         options: options::options(given),
         problems: Vec::new(),
         given_kind,
     };
-    if has(given, "libraryPanel") && panel.given_kind.is_empty() {
-        problems.note(
-            "libraryPanel",
-            "panels of a library are not in the document",
-        );
+    let is_bare = is_missing && panel.given_kind.is_empty();
+    if is_bare {
+        let told = "this panel is kept in a library, and not in the document";
+        problems.note("libraryPanel", told);
     }
     if panel.kind == PanelKind::Text {
         // What it was written as is of no use any more, and would only be sent along.
@@ -64,13 +75,54 @@ pub(crate) fn panel(given: &Value, path: &str, sources: &Sources) -> Panel {
         panel.options.insert("html".to_owned(), Value::from(html));
     }
     legacy::convert(given, &mut panel, &mut problems);
-    if panel.kind == PanelKind::Unsupported {
+    if panel.kind == PanelKind::Unsupported && !is_bare {
+        stand_in(&mut panel, &mut problems);
+    }
+    if panel.kind == PanelKind::Unsupported && !is_bare {
         let kind = &panel.given_kind;
         let told = format!("panels of kind {kind:?} are not available; their data are a table");
         problems.note("type", told);
     }
     panel.problems = problems.found();
     panel
+}
+
+/// The transformations of a panel, after those of the panel whose result it shows, where it wants
+/// these.
+fn all_transformations(
+    given: &Value,
+    shown: Option<&Value>,
+    problems: &mut Problems,
+) -> Vec<Transformation> {
+    let mut all = match shown.filter(|_| Shared::with_transformations(given)) {
+        Some(other) => transformations(other, problems),
+        None => Vec::new(),
+    };
+    all.extend(transformations(given, problems));
+    all
+}
+
+/// Shows a panel of a plug-in as the kind of today that shows the same data in much the same way.
+fn stand_in(panel: &mut Panel, problems: &mut Problems) {
+    let (kind, word) = match panel.given_kind.as_str() {
+        "natel-discrete-panel" => (PanelKind::StateTimeline, "state-timeline"),
+        "flant-statusmap-panel" => (PanelKind::StatusHistory, "status-history"),
+        "grafana-polystat-panel"
+        | "vonage-status-panel"
+        | "blackmirror1-singlestat-math-panel"
+        | "btplc-trend-box-panel" => (PanelKind::Stat, "stat"),
+        "briangann-gauge-panel" => (PanelKind::Gauge, "gauge"),
+        "michaeldmoore-multistat-panel" | "corpglory-progresslist-panel" => {
+            (PanelKind::Bargauge, "bargauge")
+        }
+        _ => return,
+    };
+    panel.kind = kind;
+    let given = &panel.given_kind;
+    problems.note(
+        "type",
+        format!("panels of kind {given:?} are shown as {word:?}"),
+    );
 }
 
 fn kind(word: &str) -> PanelKind {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::json::{flag, list};
+use super::json::{flag, list, some_text, whole};
 use super::panel::{COLUMNS, panel};
 use super::problems::Problems;
 use super::sources::Sources;
@@ -46,7 +46,7 @@ pub(crate) fn of_list(
     left: &mut usize,
 ) -> Vec<Panel> {
     let mut found = Vec::new();
-    for (place, given) in list(holder, "panels").iter().enumerate() {
+    for (place, given) in kept(holder) {
         if *left == 0 {
             break;
         }
@@ -74,6 +74,25 @@ pub(crate) fn of_list(
         found.push(panel);
     }
     found
+}
+
+/// The panels in the list of a document or row, with their places there, but for those that a
+/// repeated panel made of itself when the document was kept: these are made anew.
+pub(crate) fn kept(holder: &Value) -> impl Iterator<Item = (usize, &Value)> {
+    let panels = list(holder, "panels");
+    let repeating = panels
+        .iter()
+        .filter(|one| some_text(one, "repeat").is_some());
+    let repeating: HashSet<u32> = repeating.filter_map(|one| whole(one, "id")).collect();
+    let all = panels.iter().enumerate();
+    all.filter(move |(_, given)| !is_copy(given, &repeating))
+}
+
+fn is_copy(given: &Value, repeating: &HashSet<u32>) -> bool {
+    let of = whole(given, "repeatPanelId").filter(|number| *number > 0);
+    let in_copied_row = flag(given, "repeatedByRow") && !repeating.is_empty();
+    of.is_some_and(|number| in_copied_row || repeating.contains(&number))
+        && some_text(given, "repeat").is_none()
 }
 
 /// Sizes where the document has none, and the order of reading.

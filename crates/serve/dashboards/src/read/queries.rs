@@ -1,14 +1,28 @@
 //! What a panel asks.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
-use super::json::{flag, flag_or, get, has, list, text, whole};
+use super::json::{flag, flag_or, get, has, some_text, text, whole};
 use super::problems::Problems;
+use super::shared::Asked;
 use super::sources::Sources;
 use crate::model::{PanelQuery, QueryFormat, Signal};
 
 /// Queries of one panel; dashboards have a few, and some tables twenty.
 const MAX_QUERIES: usize = 100;
+
+/// Keys under which the queries of other data sources stand, in the order in which they are told.
+const WORDS: [&str; 7] = [
+    "expr",
+    "query",
+    "rawSql",
+    "queryText",
+    "rawQuery",
+    "expression",
+    "target",
+];
 
 /// The queries of a panel.
 pub(crate) fn queries(
@@ -16,47 +30,78 @@ pub(crate) fn queries(
     sources: &Sources,
     problems: &mut Problems,
 ) -> Vec<PanelQuery> {
-    let panel = sources.shared_by(panel).unwrap_or(panel);
-    let of_panel = sources.signal(get(panel, "datasource"));
-    let targets = list(panel, "targets");
-    if targets.len() > MAX_QUERIES {
+    let (asked, is_whole) = sources.shared.targets(panel);
+    if !is_whole {
+        let told = "the panel whose result this one shows is not in the document";
+        problems.note("targets", told);
+    }
+    if asked.len() > MAX_QUERIES {
         problems.note(
             "targets",
             format!("only the first {MAX_QUERIES} queries are asked"),
         );
     }
+    let mut names = HashSet::new();
     let mut found = Vec::new();
-    for (place, target) in targets.iter().take(MAX_QUERIES).enumerate() {
-        let reference = get(target, "datasource");
-        let signal = sources.signal(reference).or(of_panel);
-        // An expression for Prometheus or Loki is the only thing that such sources understand.
-        let signal = match signal {
-            None if has(target, "expr") || is_empty(target) => Signal::Metrics,
-            None => Signal::Other,
-            Some(signal) => signal,
+    for (number, asked) in asked.iter().take(MAX_QUERIES).enumerate() {
+        let signal = signal(asked, sources);
+        let source = match signal {
+            Signal::Other => kind_of_source(asked),
+            Signal::Metrics | Signal::Logs => String::new(),
         };
         if signal == Signal::Other {
-            let kind = text(reference, "type");
-            let kind = if kind.is_empty() {
-                text(get(panel, "datasource"), "type")
-            } else {
-                kind
-            };
-            let of = if kind.is_empty() {
-                String::new()
-            } else {
-                format!(" of kind {kind:?}")
+            let of = match source.as_str() {
+                "" => String::new(),
+                kind => format!(" of kind {kind:?}"),
             };
             problems.note(
-                format!("targets[{place}].datasource"),
+                format!("targets[{}].datasource", asked.place),
                 format!("the data source{of} is not available here"),
             );
         }
-        if let Some(query) = query(target, place, signal) {
+        if let Some(mut query) = query(asked.target, number, signal) {
+            query.ref_id = unlike(query.ref_id, &mut names);
+            query.source = source;
             found.push(query);
         }
     }
     found
+}
+
+/// A name that no other query of the panel has: answers are told apart by it.
+fn unlike(name: String, names: &mut HashSet<String>) -> String {
+    let mut free = name.clone();
+    let mut round = 1;
+    while !names.insert(free.clone()) {
+        round += 1;
+        free = format!("{name}{round}");
+    }
+    free
+}
+
+fn signal(asked: &Asked<'_>, sources: &Sources) -> Signal {
+    let of_query = sources.signal(get(asked.target, "datasource"));
+    let signal = of_query.or_else(|| sources.signal(get(asked.panel, "datasource")));
+    match signal {
+        // An expression for Prometheus or Loki is the only thing that such sources understand.
+        None if has(asked.target, "expr") || is_empty(asked.target) => Signal::Metrics,
+        None => Signal::Other,
+        Some(signal) => signal,
+    }
+}
+
+/// The kind of the data source that a query asks.
+fn kind_of_source(asked: &Asked<'_>) -> String {
+    let kinds = [asked.target, asked.panel].map(|holder| {
+        let source = get(holder, "datasource");
+        match text(source, "type") {
+            // Grafana's own, told apart by their names.
+            kind if matches!(kind.as_str(), "" | "datasource") => text(source, "uid"),
+            kind => kind,
+        }
+    });
+    let kind = kinds.into_iter().find(|kind| !kind.is_empty());
+    kind.unwrap_or_default()
 }
 
 fn is_empty(target: &Value) -> bool {
@@ -67,7 +112,12 @@ fn is_empty(target: &Value) -> bool {
 
 /// One query; `None` where it asks nothing.
 fn query(target: &Value, place: usize, signal: Signal) -> Option<PanelQuery> {
-    let expr = text(target, "expr");
+    let words: &[&str] = match signal {
+        Signal::Metrics | Signal::Logs => &["expr"],
+        Signal::Other => &WORDS,
+    };
+    let said = words.iter().find_map(|word| some_text(target, word));
+    let expr = said.unwrap_or_default();
     if expr.trim().is_empty() && signal != Signal::Other {
         return None;
     }
@@ -94,6 +144,7 @@ fn query(target: &Value, place: usize, signal: Signal) -> Option<PanelQuery> {
         interval: text(target, "interval"),
         interval_factor: whole(target, "intervalFactor").unwrap_or(1).max(1),
         signal,
+        source: String::new(),
     })
 }
 

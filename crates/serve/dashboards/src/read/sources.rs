@@ -4,11 +4,12 @@
 //! a name, or a type and a uid, or a variable, or the name of an input that was to be asked for on
 //! import (`${DS_PROMETHEUS}`), which is resolved without asking.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::json::{get, list, object_of, some_text, text, whole};
+use super::json::{get, list, some_text, text};
+use super::shared::Shared;
 use crate::model::Signal;
 
 /// What variables and inputs of a document say of its data sources.
@@ -16,8 +17,8 @@ use crate::model::Signal;
 pub(crate) struct Sources {
     /// The type of source that a name stands for, by name.
     types: HashMap<String, String>,
-    /// Panels whose queries others show, too, by number.
-    shared: HashMap<u32, Value>,
+    /// Panels that others refer to.
+    pub(crate) shared: Shared,
 }
 
 impl Sources {
@@ -34,13 +35,8 @@ impl Sources {
                 types.insert(text(variable, "name"), text(variable, "query"));
             }
         }
-        let shared = shared(document);
+        let shared = Shared::of(document);
         Self { types, shared }
-    }
-
-    /// The panel whose queries a panel shows instead of own ones, where it says so.
-    pub(crate) fn shared_by(&self, panel: &Value) -> Option<&Value> {
-        self.shared.get(&shared_number(panel)?)
     }
 
     /// What a reference means; `None` where it says nothing.
@@ -91,37 +87,6 @@ pub(crate) fn of_type(kind: &str) -> Signal {
         "victoriametrics-datasource" | "mimir" | "cortex" | "thanos" => Signal::Metrics,
         _ => Signal::Other,
     }
-}
-
-/// The number of the panel whose queries a panel shows instead of own ones.
-fn shared_number(panel: &Value) -> Option<u32> {
-    let source = get(panel, "datasource");
-    let named = [source.as_str(), get(source, "uid").as_str()];
-    if !named.contains(&Some("-- Dashboard --")) {
-        return None;
-    }
-    list(panel, "targets")
-        .first()
-        .and_then(|target| whole(target, "panelId"))
-}
-
-/// The panels of a document whose queries others show, with no more than their queries.
-fn shared(document: &Value) -> HashMap<u32, Value> {
-    let rows = list(document, "rows").iter();
-    let top = || {
-        list(document, "panels")
-            .iter()
-            .chain(rows.clone().flat_map(|row| list(row, "panels")))
-    };
-    let all = || top().flat_map(|panel| std::iter::once(panel).chain(list(panel, "panels")));
-    let wanted: HashSet<u32> = all().filter_map(shared_number).collect();
-    let found = all().filter_map(|panel| {
-        let number = whole(panel, "id").filter(|number| wanted.contains(number))?;
-        let keys = ["datasource", "targets"];
-        let parts = keys.map(|key| (key, get(panel, key).clone()));
-        Some((number, Value::Object(object_of(parts))))
-    });
-    found.collect()
 }
 
 #[cfg(test)]

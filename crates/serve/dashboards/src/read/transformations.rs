@@ -10,7 +10,7 @@ use crate::model::{Matcher, Transformation};
 const MAX_TRANSFORMATIONS: usize = 100;
 
 /// Those that pages know.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 24] = [
     "organize",
     "merge",
     "joinByField",
@@ -32,6 +32,9 @@ const KNOWN: [&str; 21] = [
     "convertFieldType",
     "configFromData",
     "filterFields",
+    "concatenate",
+    "partitionByValues",
+    "prepareTimeSeries",
 ];
 
 /// The transformations of a panel; those that are not known stay in the list, and are told.

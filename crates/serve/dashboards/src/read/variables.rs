@@ -1,21 +1,21 @@
 //! Variables of a dashboard.
 
+use std::collections::{BTreeMap, HashSet};
+
 use serde_json::Value;
 
-use super::json::{as_text, flag, get, list, text, texts, whole};
+use super::json::{flag, get, has, list, some_text, text, texts, whole};
 use super::problems::Problems;
 use super::sources::{Sources, of_type};
+use super::variable_options::{ALL, MAX_OPTIONS, listed, named, options};
 use super::variable_query::variable_query;
 use crate::model::{Auto, Hide, Refresh, Signal, Sort, Variable, VariableKind, VariableOption};
 
 /// Variables of one dashboard: each is a field at its top.
 const MAX_VARIABLES: usize = 200;
 
-/// Values in a document's list for one variable.
-const MAX_OPTIONS: usize = 5_000;
-
-/// The value that stands for all of them.
-const ALL: &str = "$__all";
+/// Bytes of a constant that an import would ask for.
+const MAX_CONSTANT: usize = 4 << 10;
 
 /// The variables of a document.
 pub(crate) fn variables(
@@ -24,6 +24,7 @@ pub(crate) fn variables(
     problems: &mut Problems,
 ) -> Vec<Variable> {
     let given = list(get(document, "templating"), "list");
+    let constants = constants(document);
     let mut found: Vec<Variable> = Vec::new();
     for (place, one) in given.iter().enumerate() {
         let below = format!("templating.list[{place}]");
@@ -34,11 +35,64 @@ pub(crate) fn variables(
             );
             break;
         }
-        if let Some(variable) = variable(one, sources, &below, problems) {
+        if let Some(mut variable) = variable(one, sources, &below, problems) {
+            fill_in(&mut variable, &constants);
             found.push(variable);
         }
     }
+    let names: HashSet<String> = found.iter().map(|one| one.name.clone()).collect();
+    let unnamed = constants
+        .into_iter()
+        .filter(|(name, _)| !names.contains(name));
+    let unnamed = unnamed.map(|(name, value)| constant(name, &value));
+    found.extend(unnamed);
     found
+}
+
+/// What an import would have asked for, with the values that the export proposes, by name.
+fn constants(document: &Value) -> BTreeMap<String, String> {
+    let inputs = list(document, "__inputs").iter();
+    let inputs = inputs.filter(|input| text(input, "type") == "constant" && has(input, "value"));
+    let pairs = inputs.map(|input| (text(input, "name"), text(input, "value")));
+    let pairs = pairs.filter(|(name, value)| !name.is_empty() && value.len() <= MAX_CONSTANT);
+    pairs.take(MAX_VARIABLES).collect()
+}
+
+/// Puts the value of an import's question where a variable's only value is its name.
+fn fill_in(variable: &mut Variable, constants: &BTreeMap<String, String>) {
+    let [current] = variable.current.as_mut_slice() else {
+        return;
+    };
+    let name = current.strip_prefix("${");
+    let name = name.and_then(|rest| rest.strip_suffix('}'));
+    let Some(value) = name.and_then(|name| constants.get(name)) else {
+        return;
+    };
+    if let [option] = variable.options.as_mut_slice() {
+        *option = named(value);
+    }
+    current.clone_from(value);
+}
+
+/// A constant that nobody sees.
+fn constant(name: String, value: &str) -> Variable {
+    Variable {
+        kind: VariableKind::Constant,
+        name,
+        label: String::new(),
+        description: String::new(),
+        hide: Hide::Variable,
+        multi: false,
+        include_all: false,
+        all_value: String::new(),
+        query: None,
+        regex: String::new(),
+        sort: Sort::None,
+        refresh: Refresh::Never,
+        options: vec![named(value)],
+        auto: None,
+        current: vec![value.to_owned()],
+    }
 }
 
 fn variable(
@@ -83,6 +137,7 @@ fn variable(
         VariableKind::Query => query(&mut variable, one, sources, below, problems),
         VariableKind::Datasource => source(&mut variable, one, below, problems),
         VariableKind::Interval => interval(&mut variable, one),
+        VariableKind::Custom if given == "switch" => switch(&mut variable, one),
         VariableKind::Custom => variable.options = options(one),
         VariableKind::Textbox => {
             let value = text(one, "query");
@@ -105,7 +160,7 @@ fn kind(word: &str) -> Option<VariableKind> {
         "query" => VariableKind::Query,
         "datasource" => VariableKind::Datasource,
         "interval" => VariableKind::Interval,
-        "custom" => VariableKind::Custom,
+        "custom" | "switch" => VariableKind::Custom,
         "textbox" => VariableKind::Textbox,
         "constant" => VariableKind::Constant,
         "adhoc" => VariableKind::Adhoc,
@@ -202,65 +257,17 @@ fn interval(variable: &mut Variable, one: &Value) {
     }
 }
 
-/// What there is to choose from: the list in `query`, or else the options that were kept.
-fn options(one: &Value) -> Vec<VariableOption> {
-    let listed_text = text(one, "query");
-    if listed_text.trim().is_empty() {
-        return listed(one);
-    }
-    let parts = split(&listed_text).into_iter();
-    let options = parts.map(|part| match part.split_once(" : ") {
-        Some((text, value)) => VariableOption {
-            text: text.trim().to_owned(),
-            value: value.trim().to_owned(),
-        },
-        None => named(part.trim()),
-    });
-    let options = options.filter(|option| !option.value.is_empty());
-    options.take(MAX_OPTIONS).collect()
-}
-
-/// Splits at commas that no backslash stands before.
-fn split(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        let character = match (character, characters.peek()) {
-            ('\\', Some(',')) => {
-                characters.next();
-                ','
-            }
-            (',', _) => {
-                parts.push(String::new());
-                continue;
-            }
-            (character, _) => character,
-        };
-        if let Some(last) = parts.last_mut() {
-            last.push(character);
-        }
-    }
-    parts
-}
-
-/// The options that were kept in the document.
-fn listed(one: &Value) -> Vec<VariableOption> {
-    let given = list(one, "options").iter().take(MAX_OPTIONS);
-    let options = given.map(|option| {
-        let value = as_text(get(option, "value"));
-        let name = as_text(get(option, "text"));
-        let text = if name.is_empty() { value.clone() } else { name };
-        VariableOption { text, value }
-    });
-    options
-        .filter(|option| option.value != ALL && !option.value.is_empty())
-        .collect()
-}
-
-fn named(value: &str) -> VariableOption {
-    VariableOption {
-        text: value.to_owned(),
-        value: value.to_owned(),
+/// A switch is a choice of two.
+fn switch(variable: &mut Variable, one: &Value) {
+    let value = |key, otherwise: &str| some_text(one, key).unwrap_or_else(|| otherwise.to_owned());
+    let values = [
+        value("enabledValue", "true"),
+        value("disabledValue", "false"),
+    ];
+    variable.options = values.iter().map(|value| named(value)).collect();
+    if variable.current.is_empty() {
+        let [_, off] = values;
+        variable.current = vec![off];
     }
 }
 

@@ -57,6 +57,7 @@ fn variable(one: &Value) -> Value {
         "ConstantVariable" => "constant",
         "IntervalVariable" => "interval",
         "AdhocVariable" => "adhoc",
+        "SwitchVariable" => "switch",
         other => other,
     };
     let mut set = |key: &str, value: Value| classic.insert(key.to_owned(), value);

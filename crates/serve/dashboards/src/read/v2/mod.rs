@@ -13,11 +13,11 @@ use super::json::get;
 use super::panels::finished;
 use super::problems::Problems;
 use super::sources::Sources;
-use crate::model::Dashboard;
+use crate::model::{Dashboard, Object};
 
 /// Reads the `spec` of a document.
 pub(super) fn dashboard(spec: &Value) -> Dashboard {
-    let document = classic::document(spec);
+    let mut document = classic::document(spec);
     let mut dashboard = super::document::dashboard(&document);
     for problem in &mut dashboard.problems {
         for (theirs, ours) in [
@@ -30,6 +30,12 @@ pub(super) fn dashboard(spec: &Value) -> Dashboard {
         }
     }
     let mut problems = Problems::of("");
+    if let Value::Object(parts) = &mut document {
+        // For those that show what others hold.
+        let elements = get(spec, "elements").as_object();
+        let elements = elements.into_iter().flat_map(Object::values);
+        parts.insert("panels".to_owned(), elements.map(classic::panel).collect());
+    }
     let sources = Sources::of(&document);
     let panels = layout::panels(spec, get(spec, "layout"), &sources, &mut problems);
     dashboard.panels = finished(panels);
