@@ -89,9 +89,7 @@ export function HeatPicture({ heat, names, bounds, write, short, colour, fromMs,
           )}
           <BottomAxis
             frame={box}
-            ticks={momentTicks(fromMs, toMs, wide, zone)
-              .map(({ at, text }) => ({ x: left + place(at), text }))
-              .filter(({ x, text }) => x + (text.length * CHARACTER_PX) / 2 < width)}
+            ticks={momentTicks(fromMs, toMs, wide, zone).map(({ at, text }) => ({ x: left + place(at), text }))}
           />
           <Scale heat={heat} colour={colour} write={short} x={left} y={height - 14} />
         </svg>
