@@ -25,7 +25,7 @@ const MEAN_S = 0.4;
 /** Of this process alone: a server may have been filled before. */
 export const JOB = `shop-${process.pid}`;
 
-/** Pushes everything; the number of exemplars of the classic histogram. */
+/** Pushes everything: when it ends (Unix seconds), and how many exemplars the classic histogram has. */
 export async function pushLatencies() {
   const end = Math.floor(Date.now() / 1000 / STEP_S) * STEP_S;
   const moments = Array.from({ length: POINTS }, (_, i) => end - (POINTS - 1 - i) * STEP_S);
@@ -33,7 +33,7 @@ export async function pushLatencies() {
     { name: 'shop.request.duration', unit: 's', histogram: { aggregationTemporality: 2, dataPoints: PATHS.flatMap((path) => classic(path, moments)) } },
     { name: 'shop.payment.duration', unit: 's', exponentialHistogram: { aggregationTemporality: 2, dataPoints: native(moments) } },
   ]);
-  return moments.length * PATHS.length;
+  return { end, exemplars: moments.length * PATHS.length };
 }
 
 function classic(path, moments) {

@@ -1,9 +1,9 @@
 // One row of an answer's table.
-import { useState } from 'preact/hooks';
 import type { HistogramValue } from '../../api/types';
 import { formatTime, type Zone } from '../../lib/time';
-import { memo } from '../../parts/memo';
+import { useKept } from '../../parts/kept';
 import { lazyPart } from '../../parts/lazy-part';
+import { memo } from '../../parts/memo';
 import { SeriesName } from '../../parts/series-name';
 import type { Row } from './rows';
 
@@ -33,15 +33,15 @@ export const TableRow = memo(({ row, where, place, unfolded }: {
         ))}
         {left > 0 && <div class="sample-time">{left} earlier values are in the CSV</div>}
         {row.histograms.slice(-MAX_VALUES).map(([time, histogram]) => (
-          <Histogram key={time} histogram={histogram} unfolded={unfolded} />
+          <Histogram key={time} time={time} histogram={histogram} unfolded={unfolded} />
         ))}
       </td>
     </tr>
   );
 });
 
-function Histogram({ histogram, unfolded }: { histogram: HistogramValue; unfolded: boolean }) {
-  const [open, setOpen] = useState(unfolded);
+function Histogram({ time, histogram, unfolded }: { time: number; histogram: HistogramValue; unfolded: boolean }) {
+  const [open, setOpen] = useKept(`histogram ${time}`, unfolded);
   return (
     <details class="sample" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
