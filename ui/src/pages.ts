@@ -8,6 +8,8 @@ export interface Page {
   section: Section;
   /** Left out of the navigation: opened by a link of another page. */
   inner?: boolean;
+  /** The page of the navigation that an inner one belongs to. */
+  within?: string;
 }
 
 export const PAGES: readonly Page[] = [
@@ -21,7 +23,7 @@ export const PAGES: readonly Page[] = [
   { path: 'alert-history', title: 'History', section: 'Alerts' },
   { path: 'routing', title: 'Routing', section: 'Alerts' },
   { path: 'cluster', title: 'Cluster', section: 'Alerts' },
-  { path: 'silence', title: 'Silence', section: 'Alerts', inner: true },
+  { path: 'silence', title: 'Silence', section: 'Alerts', inner: true, within: 'silences' },
   { path: 'targets', title: 'Targets', section: 'Targets' },
   { path: 'service-discovery', title: 'Discovery', section: 'Targets' },
   { path: 'pushgateway', title: 'Pushed', section: 'Targets' },

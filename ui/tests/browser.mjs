@@ -22,11 +22,15 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 let browser;
 
+/** Starts a browser, which its user closes. */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS, headless: true });
+}
+
 /** Starts a browser for the tests of a file. Playwright gives it a fresh profile. */
 export function useBrowser() {
   before(async () => {
-    const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-    browser = await chromium.launch({ executablePath, args: ARGS, headless: true });
+    browser = await launch();
     await serverHasData();
   });
   after(() => browser?.close());

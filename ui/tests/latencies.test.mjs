@@ -139,7 +139,7 @@ test('native histograms are a heatmap on the graph and bars in the table', async
     const [{ histogram: [, { buckets }] }] = (await ask(`query?query=${encodeURIComponent(expr)}`)).result;
     await eventually(() => page.locator('.histogram rect').count(), buckets.length);
     await eventually(() => page.locator('.histogram li').count(), buckets.length);
-    await eventually(() => page.locator('.histogram li').first().innerText(), /^\[-1e-128, 1e-128\]\s+60$/);
+    await eventually(() => page.locator('.histogram li').first().innerText(), /^\[-1\.00e-128, 1\.00e-128\]\s+60$/);
     await accessible(page);
   });
 });

@@ -205,6 +205,10 @@ test('histograms become rows that all of them share', async () => {
   assert.deepEqual([few.rows[0], few.rows.at(-1)], [{ lower: 0, upper: 4 }, { lower: 96, upper: 100 }]);
   assert.equal(few.counts.flat().reduce((a, b) => a + b), 100);
 
+  const one = { metric: {}, histograms: Array.from({ length: 1000 }, (_, i) => [i, { count: '1', sum: '1', buckets: many.slice(0, 10) }]) };
+  const bounded = toBuckets(Array.from({ length: 60 }, (_, i) => ({ ...one, metric: { i: String(i) } })), 100);
+  assert.deepEqual([bounded.histograms, bounded.left, bounded.counts[0][0]], [50, 10, 50]);
+
   assert.equal(toBuckets([{ metric: { job: 'a' }, values: [[10, '1']] }], 100), null);
   assert.equal(toBuckets([classic('1', '3')], 100), null);
 });

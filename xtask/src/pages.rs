@@ -1,7 +1,7 @@
 //! The pages: built, compared with what is committed, and tried in a browser.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -32,7 +32,16 @@ pub(crate) fn check() -> Result<()> {
     let folder = std::env::temp_dir().join(format!("argand-pages-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let server = Server::start(&folder)?;
-    let outcome = run_with("ui", "npm", &["test"], &[("ARGAND_URL", &server.url)]);
+    let outcome = run_with(
+        "ui",
+        "npm",
+        &["test"],
+        &[
+            ("ARGAND_URL", server.url.as_str()),
+            // The pictures are taken of a server of their own, whose contents never change.
+            ("ARGAND_BINARY", &binary()?.to_string_lossy()),
+        ],
+    );
     drop(server);
     std::fs::remove_dir_all(&folder)?;
     outcome
@@ -65,13 +74,7 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path) -> Result<Self> {
-        let binary = root().join("target/debug/argand");
-        if !binary.is_file() {
-            bail!(
-                "no {} to test the pages with: cargo build --workspace",
-                binary.display()
-            );
-        }
+        let binary = binary()?;
         let free = || -> Result<u16> { Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()) };
         let (port, closed) = (free()?, free()?);
         let configuration = format!(
@@ -110,6 +113,18 @@ scrape_configs:
             url: format!("http://127.0.0.1:{port}"),
         })
     }
+}
+
+/// The program that the pages are tried with.
+fn binary() -> Result<PathBuf> {
+    let path = root().join("target/debug/argand");
+    if !path.is_file() {
+        bail!(
+            "no {} to test the pages with: cargo build --workspace",
+            path.display()
+        );
+    }
+    Ok(path)
 }
 
 /// The dashboards that the tests look at, where they may be saved over.

@@ -43,7 +43,7 @@ function Shown({ status: { cluster } }: { status: Status }) {
     return (
       <Empty title="This Alertmanager stands alone.">
         <p>
-          <code>--cluster.listen-address</code> and <code>--cluster.peer</code> join it with others.
+          <code>--alertmanager.cluster.listen-address</code> and <code>--alertmanager.cluster.peer</code> join it with others.
         </p>
       </Empty>
     );

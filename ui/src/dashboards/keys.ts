@@ -51,4 +51,5 @@ export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
   ['Esc', 'Back from one panel, or from only the panels'],
   ['t ←, t →', 'Earlier, later'],
   ['t z', 'Twice the time'],
+  ['Tab ← →', 'Through the exemplars of a graph, or its points with links, which Enter opens'],
 ];

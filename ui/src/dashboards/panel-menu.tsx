@@ -43,6 +43,8 @@ export function PanelMenu({ placed, data, filling, table, onTable, alone, root }
       tab: 'graph' as const,
       rangeMs: toMs - fromMs,
       endMs: toMs,
+      displayMode: panel.kind === 'heatmap' ? ('heatmap' as const) : ('lines' as const),
+      showExemplars: data.exemplars.length > 0,
     }));
     go('query', formatPanels(panels));
   };

@@ -17,7 +17,8 @@ const THEME_ICONS: Record<Theme, IconName> = {
 
 /** The bar, and below it the other pages of the section. */
 export function Header({ path }: { path: string }) {
-  const section = pageOf(path)?.section;
+  const here = pageOf(path);
+  const section = here?.section;
   const siblings = section ? pagesOf(section) : [];
   return (
     <>
@@ -43,7 +44,7 @@ export function Header({ path }: { path: string }) {
       {siblings.length > 1 && (
         <nav class="subnav" aria-label={`Pages of ${section}`}>
           {siblings.map((page) => (
-            <Link key={page.path} path={page.path} current={page.path === path}>
+            <Link key={page.path} path={page.path} current={page.path === (here?.within ?? path)}>
               {page.title}
             </Link>
           ))}

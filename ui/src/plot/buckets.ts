@@ -21,8 +21,9 @@ export interface Buckets {
   rows: Bounds[];
   /** By row, then by time. */
   counts: number[][];
-  /** How many histograms were added up. */
+  /** How many histograms were added up, and how many were too many. */
   histograms: number;
+  left: number;
 }
 
 /** The buckets of a native histogram, from the lowest. */
@@ -34,35 +35,56 @@ export function nativeBuckets({ buckets = [] }: HistogramValue): Bucket[] {
   }));
 }
 
+/** Buckets added up at most: a browser does so many without a pause that is felt. */
+const MOST_BUCKETS = 500_000;
+
 /** All buckets of an answer; null where nothing in it is a histogram. `most` bounds the rows. */
 export function toBuckets(series: readonly MatrixSeries[], most: number): Buckets | null {
   const native = series.filter(({ histograms }) => histograms && histograms.length > 0);
-  const classic = byHistogram(series);
+  const all = [
+    ...native.map(({ histograms = [] }) => () => histograms.map(([time, value]) => [time, nativeBuckets(value)] as const)),
+    ...byHistogram(series).map((one) => () => [...one].map(([time, cumulative]) => [time, apart(cumulative)] as const)),
+  ];
   const moments = new Map<number, Bucket[]>();
-  const add = (time: number, buckets: readonly Bucket[]) => {
-    const ms = Math.round(time * 1000);
-    const there = moments.get(ms) ?? [];
-    there.push(...buckets);
-    moments.set(ms, there);
-  };
-  for (const { histograms = [] } of native) for (const [time, value] of histograms) add(time, nativeBuckets(value));
-  for (const one of classic) for (const [time, cumulative] of one) add(time, apart(cumulative));
-  if (moments.size === 0) return null;
+  let [histograms, sum] = [0, 0];
+  for (const one of all) {
+    if (sum >= MOST_BUCKETS) break;
+    histograms++;
+    for (const [time, buckets] of one()) {
+      const ms = Math.round(time * 1000);
+      const there = moments.get(ms) ?? [];
+      there.push(...buckets);
+      moments.set(ms, there);
+      sum += buckets.length;
+    }
+  }
+  if (histograms === 0) return null;
   const times = [...moments.keys()].sort((a, b) => a - b);
   const rows = rowsOf([...moments.values()].flat(), most);
   const counts = rows.map(() => times.map(() => 0));
+  const first = remembered((lower) => rows.findIndex((row) => row.upper > lower));
+  const last = remembered((upper) => rows.findLastIndex((row) => row.lower < upper));
   times.forEach((time, column) => {
     for (const { lower, upper, count } of moments.get(time) ?? []) {
       // A coarse bucket covers several fine rows: how its count lies in them nobody knows, so each has its part.
-      const first = rows.findIndex((row) => row.upper > lower);
-      const last = rows.findLastIndex((row) => row.lower < upper);
-      for (let row = first; row <= last && row >= 0; row++) {
+      const [from, to] = [first(lower), last(upper)];
+      for (let row = from; row <= to && row >= 0; row++) {
         const cells = counts[row];
-        if (cells) cells[column] = (cells[column] ?? 0) + count / (last - first + 1);
+        if (cells) cells[column] = (cells[column] ?? 0) + count / (to - from + 1);
       }
     }
   });
-  return { times, rows, counts, histograms: native.length + classic.length };
+  return { times, rows, counts, histograms, left: all.length - histograms };
+}
+
+/** The function, asked once for each bound. */
+function remembered(find: (bound: number) => number): (bound: number) => number {
+  const known = new Map<number, number>();
+  return (bound) => {
+    const row = known.get(bound) ?? find(bound);
+    known.set(bound, row);
+    return row;
+  };
 }
 
 /** Of each classic histogram, by time: upper bounds with what is at or below them. */

@@ -48,26 +48,7 @@ export function HeatPicture({ heat, names, bounds, write, short, colour, fromMs,
 
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
-    if (!context) return;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    context.clearRect(0, 0, wide, high);
-    heat.cells.forEach((cells, row) => {
-      cells.forEach((value, column) => {
-        if (!Number.isFinite(value) || value === 0) return;
-        const at = heat.times[column] ?? 0;
-        const [from, to] = [Math.max(0, place(at)), Math.min(wide, place(at + heat.stepMs))];
-        if (to <= from) return;
-        // On whole pixels, so that neighbours meet without a seam.
-        const start = Math.round(from);
-        context.fillStyle = colour(value);
-        context.fillRect(
-          start,
-          high - (row + 1) * rowHeight,
-          Math.max(1, Math.round(to) - start - (to - from > GAP_FROM_PX ? 1 : 0)),
-          rowHeight - (rowHeight > GAP_FROM_PX ? 1 : 0),
-        );
-      });
-    });
+    if (context) paint(context, heat, wide, high, place, colour);
   }, [heat, colour, wide, high, fromMs, toMs]);
 
   const skip = Math.ceil(14 / rowHeight);
@@ -108,9 +89,7 @@ export function HeatPicture({ heat, names, bounds, write, short, colour, fromMs,
           )}
           <BottomAxis
             frame={box}
-            ticks={momentTicks(fromMs, toMs, wide, zone)
-              .map(({ at, text }) => ({ x: left + place(at), text }))
-              .filter(({ x, text }) => x + (text.length * CHARACTER_PX) / 2 < width)}
+            ticks={momentTicks(fromMs, toMs, wide, zone).map(({ at, text }) => ({ x: left + place(at), text }))}
           />
           <Scale heat={heat} colour={colour} write={short} x={left} y={height - 14} />
         </svg>
@@ -130,6 +109,37 @@ export function HeatPicture({ heat, names, bounds, write, short, colour, fromMs,
       {children && children(placeOf, width)}
     </>
   );
+}
+
+/** Draws the cells, the lowest row at the bottom. */
+function paint(
+  context: CanvasRenderingContext2D,
+  heat: Heat,
+  wide: number,
+  high: number,
+  place: (ms: number) => number,
+  colour: (value: number) => string,
+): void {
+  const rowHeight = high / heat.rows.length;
+  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+  context.clearRect(0, 0, wide, high);
+  heat.cells.forEach((cells, row) => {
+    cells.forEach((value, column) => {
+      if (!Number.isFinite(value) || value === 0) return;
+      const at = heat.times[column] ?? 0;
+      const [from, to] = [Math.max(0, place(at)), Math.min(wide, place(at + heat.stepMs))];
+      if (to <= from) return;
+      // On whole pixels, so that neighbours meet without a seam.
+      const start = Math.round(from);
+      context.fillStyle = colour(value);
+      context.fillRect(
+        start,
+        high - (row + 1) * rowHeight,
+        Math.max(1, Math.round(to) - start - (to - from > GAP_FROM_PX ? 1 : 0)),
+        rowHeight - (rowHeight > GAP_FROM_PX ? 1 : 0),
+      );
+    });
+  });
 }
 
 const SCALE_STEPS = 24;

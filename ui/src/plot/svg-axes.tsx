@@ -10,7 +10,11 @@ export interface Frame {
   bottom: number;
 }
 
-/** Texts below, at places between left and right. */
+/** Room that a character takes, about, and that texts may take right of a frame. */
+const CHARACTER_PX = 6.6;
+const BEYOND_PX = 7;
+
+/** Texts below, at places between left and right; the last is moved in where it would be cut off. */
 export function BottomAxis({
   frame,
   ticks,
@@ -26,7 +30,7 @@ export function BottomAxis({
       {ticks.map(({ x, text }) => (
         <g key={x}>
           {grid && <line x1={x} x2={x} y1={frame.top} y2={frame.bottom} stroke={colours.grid} />}
-          <text class="axis-text" x={x} y={frame.bottom + 15} text-anchor="middle">
+          <text class="axis-text" x={Math.min(x, frame.right + BEYOND_PX - (text.length * CHARACTER_PX) / 2)} y={frame.bottom + 15} text-anchor="middle">
             {text}
           </text>
         </g>

@@ -109,13 +109,13 @@ const AlertRow = memo(({ alert, suppressed, place }: { alert: Alert; suppressed:
         )}
       </td>
       <td class="number"><Moment ms={moment(alert.activeAt)} /></td>
-      <td class="number">{formatValue(alert.value)}</td>
+      <td class="number" title={alert.value}>{formatValue(alert.value)}</td>
     </tr>
   );
 });
 
-/** Values come with an exponent, as Go prints them. */
+/** Values come with an exponent and all their digits, as Go prints them; six digits say enough. */
 function formatValue(text: string): string {
   const value = Number(text);
-  return Number.isFinite(value) ? String(value) : text;
+  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : text;
 }

@@ -72,12 +72,16 @@ function Dial({
   const { field, shown } = value;
   const outer = Math.max(20, Math.min(width / 2, height / 1.55) - (labels ? 18 : 4));
   const thick = Math.max(6, outer * 0.2);
-  const [cx, cy] = [width / 2, outer + (height - outer * 1.5) / 2];
+  const cy = outer + (height - outer * 1.5) / 2;
   const { min, max, show } = value.display;
   const steps = absoluteSteps(field.config.thresholds ?? DEFAULT_THRESHOLDS, min, max);
   const share = (at: number) => Math.max(0, Math.min(1, (at - min) / (max - min || 1)));
   const text = textOfShown(shown);
   const size = Math.max(12, Math.min(outer * 0.42, ((outer - thick) * 1.75) / Math.max(3, text.length * 0.58)));
+  // A dial that is too small to hold its value has it beside.
+  const wide = text.length * 0.64 * size;
+  const inside = wide <= (outer - thick) * 1.9;
+  const cx = inside ? width / 2 : Math.max(outer, (width - wide) / 2);
   return (
     <svg width={width} height={height} role="img" aria-label={describeValue(value)}>
       <path d={arc(cx, cy, outer - thick / 2 - 5, 0, 1)} fill="none" stroke={grid} stroke-width={thick} />
@@ -114,9 +118,9 @@ function Dial({
             );
           })}
       <text
-        x={cx}
+        x={inside ? cx : cx + outer + 4}
         y={cy + size * 0.3}
-        text-anchor="middle"
+        text-anchor={inside ? 'middle' : 'start'}
         font-size={size}
         font-weight="600"
         fill={readable(shown.colour, shade)}

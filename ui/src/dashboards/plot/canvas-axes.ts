@@ -12,6 +12,9 @@ import { momentText } from '../../plot/ticks';
 
 const FONT_PX = 11;
 
+/** Room that a character takes: a figure, and a little of what is wider. */
+const CHARACTER_PX = 7;
+
 /** What axes need to know of the page. */
 export interface AxisLook {
   shade: Shade;
@@ -78,7 +81,7 @@ export function valueAxis(group: ScaleGroup, { shade, zone }: AxisLook, first: b
     gap: 4,
     space: 32,
     ...(!group.rules.log && stepsOf(field?.config.unit ?? '', decimals)),
-    size: (_u, texts) => 12 + Math.max(2, ...(texts ?? []).map((text) => text.length)) * 6.2,
+    size: (_u, texts) => 12 + Math.max(2, ...(texts ?? []).map((text) => text.length)) * CHARACTER_PX,
     values: (_u, splits) => alike(splits.map((at) => (at === null ? '' : textOfShown(write(at, decimals, zone))))),
   };
 }

@@ -57,6 +57,9 @@ export interface Plot {
 /** Points of a graph from which on lines are one pixel wide, which a canvas strokes several times as fast. */
 const MANY_POINTS = 15_000;
 
+/** Room for half of the last moment on the axis, which stands below the plot's edge. */
+const HALF_LABEL_PX = 18;
+
 /** Draws into an element. */
 export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
   let { fromMs, toMs, marks } = options;
@@ -67,7 +70,7 @@ export function drawPlot(host: HTMLElement, options: PlotOptions): Plot {
       width: options.width,
       height: options.height,
       legend: { show: false },
-      padding: [8, groups.some(({ side }) => side === 1) ? 0 : 10, 0, groups.some(({ side }) => side === 3) ? 0 : 10],
+      padding: [8, groups.some(({ side }) => side === 1) ? 0 : HALF_LABEL_PX, 0, groups.some(({ side }) => side === 3) ? 0 : 10],
       scales: {
         x: { range: () => [fromMs / 1000, toMs / 1000] },
         ...Object.fromEntries(groups.map((group) => [group.key, scaleOf(group)])),

@@ -42,7 +42,7 @@ export function HeatView({ series, startS, endS, stepS, children }: Props) {
     const share = (value: number) => (most > least ? Math.max(0, (value - least) / (most - least)) : 1);
     return (value: number) => rampColour('oranges', share(value) ** EXPONENT, tone);
   }, [heat, tone]);
-  if (!buckets || !heat) {
+  if (!buckets || !heat || buckets.rows.length === 0) {
     return (
       <Notice tone="info" title="No histogram is in this answer.">
         A heatmap draws native histograms, or buckets that keep their label <code>le</code>, as{' '}
@@ -51,7 +51,8 @@ export function HeatView({ series, startS, endS, stepS, children }: Props) {
     );
   }
   const bounds = buckets.rows.map((row) => boundsText(row, formatShort));
-  const what = `${formatCount(buckets.histograms)} ${buckets.histograms === 1 ? 'histogram' : 'histograms, added up'}`;
+  const of = buckets.left > 0 ? `The first ${formatCount(buckets.histograms)} of ${formatCount(buckets.histograms + buckets.left)}` : formatCount(buckets.histograms);
+  const what = `${of} ${buckets.histograms === 1 ? 'histogram' : 'histograms, added up'}`;
   return (
     <>
       <div class="plot" ref={box}>

@@ -1,9 +1,12 @@
 // One native histogram: its buckets as bars side by side, and as a list with their bounds.
 import type { HistogramValue } from '../../api/types';
-import { formatShort } from '../../lib/number';
+import { formatShort, parseNumber } from '../../lib/number';
 import { boundsText, nativeBuckets } from '../../plot/buckets';
 
 const HEIGHT = 90;
+
+/** Bounds grow by odd factors, and have as many digits as a number can; the exact ones are in the CSV. */
+const short = (bound: string): string => formatShort(parseNumber(bound)).replace('Infinity', 'Inf');
 
 /** The picture and the list. Bars are equally wide: bounds of native histograms grow by a factor. */
 export function HistogramPicture({ histogram }: { histogram: HistogramValue }) {
@@ -31,9 +34,9 @@ export function HistogramPicture({ histogram }: { histogram: HistogramValue }) {
       <ul>
         {(histogram.buckets ?? []).map(([rule, lower, upper, count], i) => (
           <li key={i}>
-            <span>
+            <span title={`${lower}, ${upper}`}>
               {rule === 1 || rule === 3 ? '[' : '('}
-              {lower}, {upper}
+              {short(lower)}, {short(upper)}
               {rule === 0 || rule === 3 ? ']' : ')'}
             </span>{' '}
             {count}

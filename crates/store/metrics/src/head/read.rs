@@ -6,6 +6,7 @@
 //! under the lock. What came out of order does not change once it is there, and is taken along.
 
 mod packed;
+mod warm;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,18 +18,16 @@ use parking_lot::RwLock;
 
 use super::dictionary::Dictionary;
 use super::out_of_order::{Late, LateChunk};
-use super::segments::Chain;
 use super::series::{FullChunk, NONE, Series};
 use super::{Head, slot_of};
 use crate::columns::{Mark, cut_out, forget_resets, join, put_in_order};
 use crate::head_chunks::{HeadChunks, Maps, Parsed, parse};
 use contract::SeriesId;
+use warm::SIDE_BY_SIDE;
 
 /// Label sets that are looked up before appenders may have the lock.
 const SETS_UNDER_LOCK: usize = 1024;
 
-/// Open chunks that are fetched from memory at once.
-const SIDE_BY_SIDE: usize = 16;
 /// Series that are noted before the watch is asked: less than a millisecond.
 const SERIES_AT_ONCE: usize = 4096;
 
@@ -253,9 +252,13 @@ impl HeadView {
         }
         view.watch = watch;
         view.series.reserve(most);
+        let mut ahead = slots.iter();
         for (done, slot) in slots.iter().enumerate() {
             if view.series.len() == limit {
                 break;
+            }
+            if done % SIDE_BY_SIDE == 0 {
+                state.warm(ahead.by_ref().take(SIDE_BY_SIDE));
             }
             if done % SERIES_AT_ONCE == 0 && !view.watch.goes_on(view.size()) {
                 return Err(SelectError::Stopped);
@@ -413,18 +416,6 @@ impl HeadView {
                 }
             }
         }
-    }
-
-    /// Brings the open chunks of a few series into the cache.
-    pub(crate) fn prepare(&self, places: impl Iterator<Item = usize>) {
-        let head = self.head.read();
-        let seen = places.filter_map(|place| self.series.get(place));
-        let series = seen.filter_map(|seen| head.series(seen.id));
-        let mut chains = [Chain::default(); SIDE_BY_SIDE];
-        for (chain, series) in chains.iter_mut().zip(series) {
-            *chain = series.open.chain();
-        }
-        head.segments.warm(&mut chains);
     }
 
     /// Appends the newest sample of a series where that takes no decoding: it is in the range, its

@@ -1,1 +1,0 @@
-var e=new URL(`.`,document.baseURI).pathname,t=`${e}api/v1`,n=`${e}api/v2`;export{t as n,e as r,n as t};
