@@ -1,1 +1,0 @@
-import{Dt as e,jt as t}from"./shared-B-6ZEKtu.js";var n=t(null),r=n.Provider;function i(){let t=e(n);if(!t)throw Error(`a part of a dashboard stands outside of one`);return t}export{i as n,r as t};
