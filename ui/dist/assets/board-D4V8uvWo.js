@@ -1,1 +1,0 @@
-import{Ft as e,jt as t}from"./shared-DetBKNXa.js";var n=e(null),r=n.Provider;function i(){let e=t(n);if(!e)throw Error(`a part of a dashboard stands outside of one`);return e}export{i as n,r as t};
