@@ -1,22 +1,10 @@
 // What documents of other people count on, beyond panels and queries: zones, zeros, regions of time,
 // places, and words of older versions. Vite loads the TypeScript.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { createServer } from 'vite';
+import { test } from 'node:test';
+import { useSources } from './sources.mjs';
 
-let vite;
-const load = (path) => vite.ssrLoadModule(`/src/${path}`);
-
-before(async () => {
-  vite = await createServer({
-    root: new URL('..', import.meta.url).pathname,
-    logLevel: 'error',
-    appType: 'custom',
-    server: { middlewareMode: true, ws: false, watch: null },
-    optimizeDeps: { noDiscovery: true },
-  });
-});
-after(() => vite.close());
+const load = useSources();
 
 const field = (name, type, values, more = {}) => ({ name, type, values, config: {}, ...more });
 const frame = (fields, more = {}) => ({ refId: 'A', fields, length: fields[0].values.length, stepMs: 0, ...more });

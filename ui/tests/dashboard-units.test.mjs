@@ -1,21 +1,10 @@
 // The pure parts of dashboards, as tables of cases. Vite loads the TypeScript.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { createServer } from 'vite';
+import { test } from 'node:test';
+import { useSources } from './sources.mjs';
 
-let vite;
-const load = (path) => vite.ssrLoadModule(`/src/dashboards/${path}`);
-
-before(async () => {
-  vite = await createServer({
-    root: new URL('..', import.meta.url).pathname,
-    logLevel: 'error',
-    appType: 'custom',
-    server: { middlewareMode: true, ws: false, watch: null },
-    optimizeDeps: { noDiscovery: true },
-  });
-});
-after(() => vite.close());
+const sources = useSources();
+const load = (path) => sources(`dashboards/${path}`);
 
 test('units are written as Grafana writes them', async () => {
   const { formatUnit } = await load('field/units.ts');

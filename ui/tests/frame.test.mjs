@@ -1,36 +1,10 @@
 // What all pages share: themes, banner, policy, prefix, accessibility, and the status pages.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessible, ask, eventually, panel, SERVER, until, useBrowser, withPage } from './browser.mjs';
+import { accessible, ask, eventually, SERVER, until, useBrowser, withPage } from './browser.mjs';
+import { PAGES } from './every-page.mjs';
 
 useBrowser();
-
-const PAGES = [
-  ['query', '.cm-content'],
-  [panel({ expr: 'up' }), '.result-table'],
-  [panel({ expr: 'up', tab: 'graph', range_input: '5m' }), '.plot canvas'],
-  ['targets', '.target-table'],
-  ['targets?state=dropped', '.pool, .empty'],
-  [panel({ expr: 'sum(up)', tab: 'explain' }), '.plan-node'],
-  ['alerts', '.alert-table'],
-  ['rules', '.rule-table'],
-  ['notifications?inhibited=true', '.alert-item'],
-  ['silences', '.toolbar'],
-  ['alert-history?show=alerts', '.history-table'],
-  ['silence?filter=%7Bseverity%3D%22page%22%7D', '.matcher-row'],
-  ['service-discovery', '.discovery-table'],
-  ['dashboards', '.dash-folder'],
-  ['d/every-kind', '.dash-tile-value'],
-  ['tsdb-status', '.ranking'],
-  ['routing', '.route'],
-  ['cluster', '.empty'],
-  ['pushgateway', '.toolbar'],
-  ['cardinality', '.ranking'],
-  ['sending', '.card'],
-  ['status', '.facts'],
-  ['flags', '.facts'],
-  ['config', '.yaml'],
-];
 
 for (const [look, context] of [
   ['light', { colorScheme: 'light' }],

@@ -3,35 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, panel, useBrowser, withPage } from './browser.mjs';
+import { PAGES } from './every-page.mjs';
 
 useBrowser();
 
 const NARROW = { viewport: { width: 360, height: 800 }, hasTouch: true };
-
-const PAGES = [
-  [panel({ expr: 'up' }), '.result-table td'],
-  [panel({ expr: 'up', tab: 'graph', range_input: '5m' }), '.plot canvas'],
-  [panel({ expr: 'sum(up)', tab: 'explain' }), '.plan-node'],
-  ['targets', '.target-table td'],
-  ['alerts', '.alert-table td'],
-  ['rules', '.rule-table td'],
-  ['notifications?inhibited=true', '.alert-item'],
-  ['silences', '.toolbar'],
-  ['alert-history?show=alerts', '.history-table td'],
-  ['silence?filter=%7Bseverity%3D%22page%22%7D', '.matcher-row'],
-  ['service-discovery', '.discovery-table td'],
-  ['dashboards', '.dash-folder'],
-  ['d/every-kind', '.dash-tile-value'],
-  ['tsdb-status', '.ranking'],
-  ['routing', '.route'],
-  ['cluster', '.empty'],
-  ['pushgateway', '.toolbar'],
-  ['cardinality', '.ranking'],
-  ['sending', '.card'],
-  ['status', '.facts'],
-  ['flags', '.facts'],
-  ['config', '.yaml'],
-];
 
 /** Run in the page: what is too wide, or too small for a finger. */
 function troubles() {

@@ -1,21 +1,9 @@
 // The pure parts, as tables of cases. Vite loads the TypeScript.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { createServer } from 'vite';
+import { test } from 'node:test';
+import { useSources } from './sources.mjs';
 
-let vite;
-const load = (path) => vite.ssrLoadModule(`/src/${path}`);
-
-before(async () => {
-  vite = await createServer({
-    root: new URL('..', import.meta.url).pathname,
-    logLevel: 'error',
-    appType: 'custom',
-    server: { middlewareMode: true, ws: false, watch: null },
-    optimizeDeps: { noDiscovery: true },
-  });
-});
-after(() => vite.close());
+const load = useSources();
 
 test('the cache of the editor forgets what is old and what is too much', async (context) => {
   const { LRUCache } = await load('query/editor/lru-cache.ts');
