@@ -4,7 +4,7 @@ use contract::SeriesId;
 use model::Labels;
 
 use super::open::OpenChunk;
-use super::series::Series;
+use super::series::{FullChunk, Series};
 use super::{Head, MOST_REFERENCES};
 
 impl Head {
@@ -33,6 +33,30 @@ impl Head {
             None => self.create_pairs(pairs, reference),
             found => found,
         }
+    }
+
+    /// Whether a full chunk lies behind the others of a series, and before what is still open.
+    pub(crate) fn is_next_full(&self, slot: u32, full: &FullChunk) -> bool {
+        let Some(series) = self.slots.get(slot) else {
+            return false;
+        };
+        let newest = self.full.list(series.full).next();
+        let open = self.open_range(series);
+        newest.is_none_or(|newest| newest.last() < full.first)
+            && open.is_none_or(|(first, ..)| full.last() < first)
+    }
+
+    /// Takes the full chunks of a series off its list; oldest first.
+    pub(crate) fn take_full(&mut self, slot: u32) -> Vec<FullChunk> {
+        let Some(series) = self.slots.get_mut(slot) else {
+            return Vec::new();
+        };
+        let mut taken: Vec<FullChunk> = self.full.list(series.full).collect();
+        taken.reverse();
+        if !taken.is_empty() {
+            (series.full, _) = self.full.drop_before(series.full, i64::MAX);
+        }
+        taken
     }
 
     /// All series with their slots.

@@ -73,21 +73,36 @@ impl Waiting {
     /// first ones. Nothing is listed from there on: what lies behind the last listed chunk comes
     /// from the log, and between listed ones nothing would.
     pub(crate) fn list(&self, head: &mut Head, reference: u64, id: SeriesId, oldest: i64) {
-        for chunk in self.of(reference) {
-            let full = FullChunk {
-                first: chunk.first,
-                span: u32::try_from(chunk.last.saturating_sub(chunk.first)).unwrap_or(u32::MAX),
-                file: chunk.file,
-                offset: chunk.offset,
-                before: 0,
-            };
-            if full.last() < oldest {
-                continue;
-            }
-            if !head.is_after_last(slot_of(id), full.first) {
-                break;
-            }
-            head.add_full(slot_of(id), full);
+        let found = self.of(reference).map(|chunk| FullChunk {
+            first: chunk.first,
+            span: u32::try_from(chunk.last.saturating_sub(chunk.first)).unwrap_or(u32::MAX),
+            file: chunk.file,
+            offset: chunk.offset,
+            before: 0,
+        });
+        let mut found = found.filter(|full| full.last() >= oldest).peekable();
+        if found.peek().is_none() {
+            return;
         }
+        let slot = slot_of(id);
+        let mut known = head.take_full(slot);
+        if known.is_empty() {
+            add_in_order(head, slot, found);
+            return;
+        }
+        // A series that went and came again has another reference since, and one run writes its
+        // chunks under the old one and the next under the new one.
+        known.extend(found);
+        known.sort_by_key(|full| (full.file, full.offset));
+        add_in_order(head, slot, known.into_iter());
+    }
+}
+
+fn add_in_order(head: &mut Head, slot: u32, chunks: impl Iterator<Item = FullChunk>) {
+    for full in chunks {
+        if !head.is_next_full(slot, &full) {
+            break;
+        }
+        head.add_full(slot, full);
     }
 }
