@@ -202,34 +202,34 @@ proptest! {
 fn a_series_that_went_and_came_again_keeps_its_chunks() {
     let dir = tempfile::tempdir().unwrap();
     let options = options(dir.path());
+    let mut model = Model::new();
+    let mut add = |store: &Store, samples: &[(usize, i64, f64)]| {
+        let outcome = append(store, samples);
+        model.note(samples, &outcome);
+        let expected = model.expected(ALL);
+        assert_eq!(read(store, &[], ALL), expected);
+        expected
+    };
     let all = |now| {
         (0..SERIES)
             .map(move |n| (n, now, n as f64))
             .collect::<Vec<_>>()
     };
     let mut store = open(&options);
-    let mut model = Model::new();
-    let mut add = |store: &Store, samples: &[(usize, i64, f64)]| {
-        let outcome = append(store, samples);
-        model.note(samples, &outcome);
-        model.expected(ALL)
-    };
     add(&store, &[(0, START, 0.0), (1, START - 181_000, 0.0)]);
     store.compact().unwrap();
-    add(&store, &[(1, START, 7.0)]);
-    // Each crosses a border of blocks, so that chunks are full.
+    // Each of these begins another block, so that the chunk before it is full.
+    add(&store, &[(1, START, 0.0)]);
     add(&store, &all(START + 40_000));
     drop(store);
     store = open(&options);
     let expected = add(&store, &all(START + 127_000));
-    assert_eq!(read(&*store, &[], ALL), expected);
-    store.close().unwrap();
-    drop(store);
-    store = open(&options);
-    assert_eq!(read(&*store, &[], ALL), expected);
-    drop(store);
-    store = open(&options);
-    assert_eq!(read(&*store, &[], ALL), expected);
+    for _ in 0..2 {
+        store.close().unwrap();
+        drop(store);
+        store = open(&options);
+        assert_eq!(read(&*store, &[], ALL), expected);
+    }
 }
 
 /// Values of one of the store's own metrics.
