@@ -221,3 +221,26 @@ test('warnings and infos of an answer are shown', () =>
 function oneSeries() {
   return { resultType: 'vector', result: [{ metric: { __name__: 'up' }, value: [1_700_000_000, '1'] }] };
 }
+
+/** Pixels of the plot in a colour: text, axes and grid are nearly grey. */
+function paintedPixels(page) {
+  return page.evaluate(() => {
+    const canvas = document.querySelector('.plot canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let painted = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const [r, g, b, alpha] = data.subarray(i, i + 4);
+      if (alpha > 128 && Math.max(r, g, b) - Math.min(r, g, b) > 60) painted += 1;
+    }
+    return painted;
+  });
+}
+
+async function controls(page) {
+  await page.locator('.cm-line').first().waitFor();
+  return {
+    expr: await page.locator('.cm-line').allInnerTexts(),
+    fields: await page.locator('.controls input').evaluateAll((all) => all.map(({ value }) => value)),
+    pressed: await page.locator('.panel-bar [aria-pressed="true"]').allInnerTexts(),
+  };
+}
